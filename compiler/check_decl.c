@@ -1,0 +1,527 @@
+/*
+ * check_decl.c - declarations: types as written, enums, records, the schema, params, tables, lets, functions, lookups.
+ */
+#include <string.h>
+
+#include "checker.h"
+
+/* ---- names of the file ------------------------------------------------------------------------------------ */
+
+struct fc_sym *fck_find(struct fc_sym *scope, const char *name)
+{
+    for (struct fc_sym *s = scope; s; s = s->up)
+        if (strcmp(s->name, name) == 0)
+            return s;
+    return NULL;
+}
+
+const char *fck_kind_text(const struct fc_sym *s)
+{
+    static const char *const text[] = {"a const", "a param", "a let", "a function", "a table", "a lookup", "an enum", "a record type", "a parameter",
+                                       "a let", "a let", "a record", "a record", "a class", "the time", "an enumerator", "a class", "a text", "a field"};
+    return text[s->kind];
+}
+
+struct fc_sym *fck_define(struct fc_checker *k, enum fc_sym_kind kind, struct fc_name name, const struct fc_item *item)
+{
+    struct fc_sym *old = fck_find(k->top, name.s);
+    if (old) {
+        struct fc_diag *g = fc_report(k->d, FC_DUPLICATE, name.span, name.s);
+        fc_diag_note(k->d, g, old->span, "first declared here, as %s", fck_kind_text(old));
+    }
+    if (kind == FC_SYM_FUNCTION || kind == FC_SYM_LOOKUP)
+        for (const struct fc_builtin *b = fc_builtins; b->name; b++)
+            if (strcmp(b->name, name.s) == 0) {
+                fc_report(k->d, FC_SHADOWS, name.span, name.s, "a builtin function");
+                break;
+            }
+    struct fc_sym *s = fl_arena_zero(k->a, sizeof *s);
+    s->kind = kind;
+    s->name = name.s;
+    s->span = name.span;
+    s->item = item;
+    s->up = k->top;
+    k->top = s;
+    return s;
+}
+
+static void append(struct fc_sym **list, int *n, struct fc_sym *s)
+{
+    s->index = (*n)++;
+    while (*list)
+        list = &(*list)->next;
+    *list = s;
+}
+
+/* ---- types ------------------------------------------------------------------------------------------------------- */
+
+static const struct fc_type *with_form(struct fc_checker *k, const struct fc_texpr *t, const struct fc_type *base)
+{
+    static const struct { const char *name; enum fc_form form; } forms[] = {
+        {"ns", FC_FORM_NS}, {"us", FC_FORM_US}, {"ms", FC_FORM_MS}, {"s", FC_FORM_S}, {"rfc3339", FC_FORM_RFC3339}, {"text", FC_FORM_TEXT}};
+    for (unsigned i = 0; i < sizeof forms / sizeof *forms; i++) {
+        bool fits = forms[i].form == FC_FORM_TEXT ? base->kind == FC_K_INT : base->kind == FC_K_TIME || (base->kind == FC_K_DURATION && forms[i].form != FC_FORM_RFC3339);
+        if (strcmp(forms[i].name, t->arg.s) == 0 && fits) {
+            struct fc_type *n = fl_arena_zero(k->a, sizeof *n);
+            *n = *base;
+            n->form = forms[i].form;
+            return n;
+        }
+    }
+    struct fc_diag *g = fc_report(k->d, FC_BAD_FORM, t->arg.span, fck_type_text(k, base, false), t->arg.s);
+    if (base->kind == FC_K_TIME || base->kind == FC_K_DURATION)
+        fc_diag_help(k->d, g, base->kind == FC_K_TIME ? "one of ns, us, ms, s, rfc3339" : "one of ns, us, ms, s");
+    else if (base->kind == FC_K_INT)
+        fc_diag_help(k->d, g, "int(text) is an integer in quotes");
+    return base;
+}
+
+struct nearest {
+    struct fc_suggest s;
+};
+
+static void try_name(void *arg, const char *name)
+{
+    fc_suggest_try(&((struct nearest *)arg)->s, name);
+}
+
+static const struct fc_type *named(struct fc_checker *k, struct fc_texpr *t)
+{
+    const struct fc_type *base = fc_type_named(t->name.s);
+    struct fc_sym *s = base ? NULL : fck_find(k->top, t->name.s);
+    if (s && (s->kind == FC_SYM_ENUM || s->kind == FC_SYM_RECORD)) {
+        s->used++;
+        base = s->type;
+    }
+    if (!base) {
+        struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_TYPE, t->name.span, t->name.s);
+        struct nearest n;
+        fc_suggest_init(&n.s, t->name.s);
+        fc_type_names(try_name, &n);
+        for (struct fc_sym *m = k->top; m; m = m->up)
+            if (m->kind == FC_SYM_ENUM || m->kind == FC_SYM_RECORD)
+                fc_suggest_try(&n.s, m->name);
+        if (fc_suggest_best(&n.s))
+            fc_diag_help(k->d, g, "did you mean `%s`?", fc_suggest_best(&n.s));
+        return &FC_ERROR_T;
+    }
+    return t->arg.s ? with_form(k, t, base) : base;
+}
+
+static void fill_record(struct fc_checker *k, struct fc_type *r, struct fc_decl *decls)
+{
+    int n = 0;
+    for (struct fc_decl *d = decls; d; d = d->next)
+        n++;
+    r->members = fl_arena_zero(k->a, sizeof *r->members * (size_t)(n ? n : 1));
+    n = 0;
+    for (struct fc_decl *d = decls; d; d = d->next) {
+        struct fc_member *m = &r->members[n];
+        bool optional = false;
+        for (int i = 0; i < n; i++)
+            if (strcmp(r->members[i].name, d->name.s) == 0 || strcmp(r->members[i].key, d->as ? d->as : d->name.s) == 0) {
+                struct fc_diag *g = fc_report(k->d, FC_DUPLICATE, d->name.span, d->name.s);
+                fc_diag_note(k->d, g, r->members[i].span, "first declared here");
+            }
+        m->type = fck_type(k, d->type, &optional);
+        m->name = d->name.s;
+        m->key = d->as ? d->as : d->name.s;
+        m->span = d->name.span;
+        m->optional = d->optional || optional;
+        m->dflt = d->dflt;
+        m->index = n;
+        if (d->dflt) {
+            enum fc_where where = k->where;
+            k->where = FC_IN_CONSTANT;
+            fck_expr_as(k, d->dflt, m->type, false);
+            k->where = where;
+            m->optional = false;
+        }
+        r->nmembers = ++n; /* a member's default may not name later ones anyway */
+    }
+}
+
+const struct fc_type *fck_type(struct fc_checker *k, struct fc_texpr *t, bool *optional)
+{
+    if (optional)
+        *optional = t->optional;
+    struct fc_type *n;
+    switch (t->kind) {
+    case FC_T_NAME:
+        return named(k, t);
+    case FC_T_LIST:
+    case FC_T_MAP:
+        n = fl_arena_zero(k->a, sizeof *n);
+        n->kind = t->kind == FC_T_LIST ? FC_K_LIST : FC_K_MAP;
+        n->elem = fck_type(k, t->elem, NULL);
+        return n;
+    case FC_T_RECORD:
+        n = fl_arena_zero(k->a, sizeof *n);
+        n->kind = FC_K_RECORD;
+        fill_record(k, n, t->decls);
+        return n;
+    }
+    return &FC_ERROR_T;
+}
+
+static void declare_enum(struct fc_checker *k, struct fc_item *it)
+{
+    struct fc_enum *en = fl_arena_zero(k->a, sizeof *en);
+    struct fc_type *t = fl_arena_zero(k->a, sizeof *t);
+    en->name = it->name.s;
+    en->list = it->enumerators;
+    en->other = -1;
+    en->text = it->base.s != NULL;
+    if (it->base.s && strcmp(it->base.s, "string") != 0)
+        fc_report(k->d, FC_BAD_ENUM, it->base.span, it->name.s, "its base is `string`, or left out for integers");
+    for (struct fc_enumerator *m = it->enumerators; m; m = m->next, en->n++) {
+        if (strcmp(m->name.s, "other") == 0)
+            en->other = en->n;
+        else if (!en->text && !m->has_value)
+            fc_report(k->d, FC_BAD_ENUM, m->name.span, it->name.s, fl_arena_printf(k->a, "`%s` has no number", m->name.s));
+        if (en->text && m->has_value)
+            fc_report(k->d, FC_BAD_ENUM, m->name.span, it->name.s, fl_arena_printf(k->a, "`%s` has a number, but names are on the wire", m->name.s));
+        for (struct fc_enumerator *o = it->enumerators; o != m; o = o->next)
+            if (strcmp(o->name.s, m->name.s) == 0 || (!en->text && m->has_value && o->has_value && o->value == m->value))
+                fc_report(k->d, FC_DUPLICATE, m->name.span, m->name.s);
+    }
+    t->kind = FC_K_ENUM;
+    t->name = it->name.s;
+    t->en = en;
+    it->sym = fck_define(k, FC_SYM_ENUM, it->name, it);
+    it->sym->type = t;
+}
+
+static void declare_record(struct fc_checker *k, struct fc_item *it)
+{
+    struct fc_type *t = fl_arena_zero(k->a, sizeof *t);
+    t->kind = FC_K_RECORD;
+    t->name = it->name.s;
+    fill_record(k, t, it->decls);
+    it->sym = fck_define(k, FC_SYM_RECORD, it->name, it); /* after its members: a record cannot hold itself */
+    it->sym->type = t;
+    if (it->kind == FC_I_SCHEMA) {
+        if (k->p->input)
+            fc_report(k->d, FC_DUPLICATE, it->name.span, "schema");
+        k->p->input = t;
+        k->input.type = t;
+        it->sym->used++;
+    }
+}
+
+void fck_declare_types(struct fc_checker *k, struct fc_item *items)
+{
+    for (struct fc_item *it = items; it; it = it->next) {
+        if (it->kind == FC_I_ENUM)
+            declare_enum(k, it);
+        else if (it->kind == FC_I_RECORD || it->kind == FC_I_SCHEMA)
+            declare_record(k, it);
+        else if (it->kind == FC_I_STAGE && it->stage->kind == FC_ST_CLASSIFY && !k->p->classes) {
+            struct fc_class **last = &k->p->classes;
+            for (struct fc_rule *r = it->stage->rules; r; r = r->next) {
+                bool known = false;
+                for (struct fc_class *c = k->p->classes; c; c = c->next)
+                    known |= strcmp(c->name, r->name.s) == 0;
+                if (known)
+                    continue;
+                struct fc_class *c = *last = fl_arena_zero(k->a, sizeof *c);
+                c->name = r->name.s;
+                c->span = r->name.span;
+                last = &c->next;
+                k->p->nclasses++;
+            }
+        }
+    }
+    if (!k->p->classes) {
+        struct fc_class *c = k->p->classes = fl_arena_zero(k->a, sizeof *c);
+        c->name = "all";
+        k->p->nclasses = 1;
+    }
+}
+
+/* ---- values ------------------------------------------------------------------------------------------------------------ */
+
+static bool scalar(const struct fc_type *t)
+{
+    return t->kind != FC_K_RECORD && t->kind != FC_K_LIST && t->kind != FC_K_MAP && t->kind != FC_K_NULL;
+}
+
+static bool plain_record(const struct fc_type *t)
+{
+    if (t->kind != FC_K_RECORD)
+        return scalar(t);
+    for (int i = 0; i < t->nmembers; i++)
+        if (!plain_record(t->members[i].type))
+            return false;
+    return true;
+}
+
+static int64_t positive(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want, const char *what)
+{
+    int64_t v = 0;
+    k->where = FC_IN_CONSTANT;
+    if (!e || !fck_expr_as(k, e, want, false))
+        return 1;
+    if (!fck_const_int(e, &v) || v <= 0)
+        fc_report(k->d, FC_TABLE_BOUND, e->span, what, want->kind == FC_K_DURATION ? " duration" : "");
+    return v;
+}
+
+static void declare_table(struct fc_checker *k, struct fc_item *it)
+{
+    struct fc_sym *s = it->sym = fck_define(k, FC_SYM_TABLE, it->name, it);
+    bool optional = false;
+    append(&k->p->tables, &k->p->ntables, s);
+    s->type = fck_type(k, it->type, &optional);
+    if (it->from.s) {
+        fc_report(k->d, FC_LATER, it->from.span, "a table from a file");
+        return;
+    }
+    if (optional || !plain_record(s->type))
+        fc_report(k->d, FC_TABLE_VALUE, it->type->span, fck_type_text(k, s->type, optional));
+    int n = 0;
+    for (struct fc_texpr *t = it->keys; t; t = t->next)
+        n++;
+    s->keys = fl_arena_zero(k->a, sizeof *s->keys * (size_t)n);
+    for (struct fc_texpr *t = it->keys; t; t = t->next) {
+        const struct fc_type *kt = fck_type(k, t, &optional);
+        if (optional || !scalar(kt) || kt->kind == FC_K_FLOAT)
+            fc_report(k->d, FC_TABLE_KEY, t->span, fck_type_text(k, kt, optional));
+        s->keys[s->nkeys++] = kt;
+    }
+    s->expire = positive(k, it->expire, &FC_DURATION_T, "expire");
+    s->max = positive(k, it->max, &FC_INT_T, "max");
+}
+
+static void declare_args(struct fc_checker *k, struct fc_sym *s, struct fc_decl *decls)
+{
+    struct fc_sym **last = &s->args;
+    int i = 0;
+    for (struct fc_decl *d = decls; d; d = d->next) {
+        struct fc_sym *a = fl_arena_zero(k->a, sizeof *a);
+        for (struct fc_sym *o = s->args; o; o = o->next)
+            if (strcmp(o->name, d->name.s) == 0)
+                fc_report(k->d, FC_DUPLICATE, d->name.span, d->name.s);
+        a->kind = FC_SYM_ARG;
+        a->name = d->name.s;
+        a->span = d->name.span;
+        a->owner = s;
+        a->index = i++;
+        a->type = fck_type(k, d->type, &a->optional);
+        *last = a;
+        last = &a->next;
+    }
+}
+
+void fck_declare_values(struct fc_checker *k, struct fc_item *items)
+{
+    for (struct fc_item *it = items; it; it = it->next) {
+        k->where = FC_IN_CONSTANT;
+        switch (it->kind) {
+        case FC_I_CONST:
+            fck_expr(k, it->value, NULL);
+            it->sym = fck_define(k, FC_SYM_CONST, it->name, it);
+            it->sym->value = it->value;
+            it->sym->type = it->value->type;
+            break;
+        case FC_I_PARAM:
+            it->sym = fck_define(k, FC_SYM_PARAM, it->name, it);
+            append(&k->p->params, &k->p->nparams, it->sym);
+            it->sym->type = fck_type(k, it->type, &it->sym->optional);
+            break;
+        case FC_I_TABLE:
+            declare_table(k, it);
+            break;
+        case FC_I_FUNCTION:
+        case FC_I_LOOKUP: {
+            bool f = it->kind == FC_I_FUNCTION;
+            struct fc_sym *s = it->sym = fck_define(k, f ? FC_SYM_FUNCTION : FC_SYM_LOOKUP, it->name, it);
+            append(f ? &k->p->functions : &k->p->lookups, f ? &k->p->nfunctions : &k->p->nlookups, s);
+            declare_args(k, s, it->decls);
+            s->type = fck_type(k, it->type, &s->optional);
+            break;
+        }
+        case FC_I_LET:
+            it->sym = fck_define(k, FC_SYM_LET, it->name, it); /* its type comes where it stands */
+            append(&k->p->lets, &k->p->nlets, it->sym);
+            if (k->input.type && fc_member_find(k->input.type, it->name.s))
+                fc_report(k->d, FC_SHADOWS, it->name.span, it->name.s, "a field of the source");
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+void fck_let(struct fc_checker *k, struct fc_item *it)
+{
+    struct fc_sym *s = it->sym;
+    k->where = FC_IN_LET;
+    const struct fc_type *t = fck_expr(k, it->value, NULL);
+    if (t->kind == FC_K_NULL) {
+        fc_report(k->d, FC_TYPE_MISMATCH, it->value->span, "a value", "`null`");
+        t = &FC_ERROR_T;
+    }
+    s->value = it->value;
+    s->type = t;
+    s->optional = it->value->nullable;
+    s->after_transform = k->after_transform;
+}
+
+void fck_function(struct fc_checker *k, struct fc_item *it)
+{
+    struct fc_sym *s = it->sym;
+    k->where = FC_IN_FUNCTION;
+    k->local = NULL;
+    for (struct fc_sym *a = s->args; a; a = a->next) {
+        a->up = k->local;
+        k->local = a;
+    }
+    struct fc_sym **last = &s->lets;
+    int i = 0;
+    for (struct fc_stmt *st = it->lets; st; st = st->next) {
+        const struct fc_type *t = fck_expr(k, st->value, NULL);
+        if (fck_find(k->local, st->name.s))
+            fc_report(k->d, FC_DUPLICATE, st->name.span, st->name.s);
+        struct fc_sym *l = st->sym = fck_local(k, FC_SYM_FLET, st->name, t, st->value->nullable);
+        l->value = st->value;
+        l->owner = s;
+        l->index = i++;
+        *last = l;
+        last = &l->next;
+    }
+    const struct fc_type *t = fck_expr(k, it->value, s->type);
+    if (t->kind != FC_K_NULL && t->kind != FC_K_ERROR && !fc_type_same(t, s->type))
+        fck_mismatch(k, it->value, s->type);
+    else if (!s->optional && (it->value->nullable || t->kind == FC_K_NULL) && t->kind != FC_K_ERROR) {
+        struct fc_diag *g = fc_report(k->d, FC_MAY_BE_NULL, it->value->span, fl_arena_printf(k->a, "`%s`", fck_text(k, it->value->span)));
+        fc_diag_help(k->d, g, "declare the result as `%s`", fc_type_text(k->a, s->type, true));
+    }
+    s->value = it->value;
+    for (struct fc_sym *l = s->lets; l; l = l->next)
+        if (!l->used)
+            fc_report(k->d, FC_UNUSED, l->span, "let", l->name);
+    k->local = NULL;
+}
+
+/* ---- lookups ------------------------------------------------------------------------------------------------------------------ */
+
+static bool path_ok(const struct fc_expr *e)
+{
+    if (e->kind == FC_E_INDEX)
+        return path_ok(e->a) && e->args && !e->args->next && e->args->kind == FC_E_INT;
+    return e->kind == FC_E_NAME || (e->kind == FC_E_FIELD && path_ok(e->a));
+}
+
+static void check_query(struct fc_checker *k, struct fc_item *it)
+{
+    if (it->query->kind != FC_E_STRING) {
+        fc_report(k->d, FC_LATER, it->query->span, "a template as query; write {p} in a plain string: it");
+        return;
+    }
+    const char *p = it->query->s;
+    while ((p = strchr(p, '{'))) {
+        const char *end = strchr(p, '}');
+        if (!end)
+            break;
+        const char *name = fl_arena_strndup(k->a, p + 1, (size_t)(end - p - 1));
+        bool found = false;
+        struct fc_suggest near;
+        fc_suggest_init(&near, name);
+        for (struct fc_sym *a = it->sym->args; a; a = a->next) {
+            found |= strcmp(a->name, name) == 0;
+            if (strcmp(a->name, name) == 0)
+                a->used++;
+            fc_suggest_try(&near, a->name);
+        }
+        if (!found) {
+            struct fc_diag *g = fc_report(k->d, FC_QUERY_NAME, it->query->span, name);
+            if (fc_suggest_best(&near))
+                fc_diag_help(k->d, g, "did you mean `%s`?", fc_suggest_best(&near));
+        }
+        p = end;
+    }
+}
+
+void fck_lookup(struct fc_checker *k, struct fc_item *it)
+{
+    struct fc_sym *s = it->sym;
+    k->where = FC_IN_CONSTANT;
+    if (strcmp(it->from.s, "gremlin") != 0)
+        fc_report(k->d, FC_UNKNOWN_KIND, it->from.span, "lookup from", it->from.s);
+    s->expire = positive(k, it->cache, &FC_DURATION_T, "cache");
+    s->max = positive(k, it->max, &FC_INT_T, "max");
+    s->timeout = it->timeout ? positive(k, it->timeout, &FC_DURATION_T, "timeout") : 5 * INT64_C(1000000000);
+    for (struct fc_sym *a = s->args; a; a = a->next)
+        if (!scalar(a->type) || a->type->kind == FC_K_FLOAT)
+            fc_report(k->d, FC_ANSWER_FIELD, a->span, s->name, fl_arena_printf(k->a, "parameter `%s` cannot be %s", a->name, fck_type_text(k, a->type, false)));
+    check_query(k, it);
+    if (s->type->kind != FC_K_RECORD) {
+        if (s->type->kind != FC_K_ERROR)
+            fc_report(k->d, FC_ANSWER_FIELD, it->type->span, s->name, "its result has to be a record, as { Name : string; }");
+        return;
+    }
+    for (struct fc_field *f = it->fields; f; f = f->next) {
+        const struct fc_member *m = fc_member_find(s->type, f->name.s);
+        if (!m) {
+            fc_report(k->d, FC_ANSWER_FIELD, f->name.span, s->name, fl_arena_printf(k->a, "its result has no field `%s`", f->name.s));
+            continue;
+        }
+        if (f->kind != FC_F_EXPR || !path_ok(f->value))
+            fc_report(k->d, FC_ANSWER_FIELD, f->span, s->name, fl_arena_printf(k->a, "`%s` needs a path such as Metadata.Name", f->name.s));
+        if (f->optional != m->optional)
+            fc_report(k->d, FC_ANSWER_FIELD, f->span, s->name,
+                      fl_arena_printf(k->a, m->optional ? "`%s` is optional in the result: write `%s? = ..`" : "`%s` is not optional in the result: write `%s = ..`", f->name.s, f->name.s));
+        bool ok = m->type->kind == FC_K_STRING || m->type->kind == FC_K_INT || m->type->kind == FC_K_BOOL || m->type->kind == FC_K_FLOAT || m->type->kind == FC_K_IP ||
+                  m->type->kind == FC_K_CIDR || (m->type->kind == FC_K_LIST && (m->type->elem->kind == FC_K_STRING || m->type->elem->kind == FC_K_CIDR || m->type->elem->kind == FC_K_IP));
+        if (!ok && m->type->kind != FC_K_ERROR)
+            fc_report(k->d, FC_ANSWER_FIELD, f->span, s->name, fl_arena_printf(k->a, "`%s` cannot be %s", f->name.s, fck_type_text(k, m->type, false)));
+        f->index = m->index;
+    }
+    for (int i = 0; i < s->type->nmembers; i++) {
+        bool given = false;
+        for (struct fc_field *f = it->fields; f; f = f->next)
+            given |= strcmp(f->name.s, s->type->members[i].name) == 0;
+        if (!given)
+            fc_report(k->d, FC_ANSWER_FIELD, it->span, s->name, fl_arena_printf(k->a, "nothing says where `%s` is in the answer", s->type->members[i].name));
+    }
+}
+
+/* ---- params ----------------------------------------------------------------------------------------------------------------------- */
+
+static bool same_value(const struct fc_expr *a, const struct fc_expr *b)
+{
+    if (a->kind == FC_E_STRING && b->kind == FC_E_STRING)
+        return strcmp(a->s, b->s) == 0;
+    if (a->kind == FC_E_NAME && b->kind == FC_E_NAME)
+        return strcmp(a->name.s, b->name.s) == 0;
+    int64_t x, y;
+    return fck_const_int(a, &x) && fck_const_int(b, &y) && x == y;
+}
+
+void fck_param(struct fc_checker *k, struct fc_item *it)
+{
+    struct fc_sym *s = it->sym;
+    const struct fc_type *t = s->type;
+    bool ok = t->kind == FC_K_ERROR || scalar(t) || (t->kind == FC_K_LIST && scalar(t->elem)) || (t->kind == FC_K_MAP && t->elem->kind == FC_K_STRING);
+    if (!ok || s->optional)
+        fc_report(k->d, FC_PARAM_TYPE, it->type->span, fck_type_text(k, t, s->optional));
+    k->where = FC_IN_CONSTANT;
+    if (it->value) {
+        if (it->secret.s)
+            fc_report(k->d, FC_SECRET, it->value->span, "a secret has no default in the .flow file");
+        else
+            fck_expr_as(k, it->value, t, false);
+        s->value = it->value;
+    }
+    if (it->secret.s && strcmp(it->secret.s, "file") != 0 && strcmp(it->secret.s, "env") != 0)
+        fc_report(k->d, FC_SECRET, it->secret.span, "a secret comes from `file \"..\"` or `env \"..\"`");
+    if (it->one_of) {
+        fck_expr(k, it->one_of, fc_type_list(k->a, t));
+        bool found = !it->value || it->one_of->kind != FC_E_LIST;
+        for (struct fc_expr *x = it->one_of->args; x && it->one_of->kind == FC_E_LIST; x = x->next)
+            found |= it->value && same_value(x, it->value);
+        if (!found)
+            fc_report2(k->d, FC_ONE_OF, it->value->span, it->one_of->span);
+    }
+}

@@ -1,0 +1,109 @@
+/*
+ * check_facts.c - what is known to be present where.
+ *
+ * A fact is the path of a value that is not null: after `has x and`, in the branches of `if` and `?:`, and after a
+ * filter that drops every record without it. Logic is three-valued, so four outcomes are kept apart: a condition that
+ * is "not true" may be false or null.
+ */
+#include <string.h>
+
+#include "checker.h"
+
+const char *fck_path(struct fc_checker *k, const struct fc_expr *e)
+{
+    if (e->kind == FC_E_FIELD) {
+        const char *base = fck_path(k, e->a);
+        return base ? fl_arena_printf(k->a, "%s.%s", base, e->name.s) : NULL;
+    }
+    if (e->kind != FC_E_NAME || !e->sym)
+        return NULL;
+    switch (e->sym->kind) {
+    case FC_SYM_INPUT:
+        return "in";
+    case FC_SYM_RECORD_NOW:
+        return "out";
+    case FC_SYM_LET:
+    case FC_SYM_FLET:
+    case FC_SYM_ARG:
+    case FC_SYM_LOCAL:
+        return fl_arena_printf(k->a, "%p", (void *)e->sym);
+    default:
+        return NULL;
+    }
+}
+
+bool fck_known(const struct fc_checker *k, const char *path)
+{
+    for (const struct fc_fact *f = k->facts; f; f = f->next)
+        if (strcmp(f->path, path) == 0)
+            return true;
+    return false;
+}
+
+/* The value at this path is there, and so are the records on the way to it. */
+static void present(struct fc_checker *k, const struct fc_expr *e)
+{
+    const char *path = fck_path(k, e);
+    if (!path)
+        return;
+    struct fc_fact *f = fl_arena_get(k->a, sizeof *f);
+    f->path = path;
+    f->next = k->facts;
+    k->facts = f;
+    if (e->kind == FC_E_FIELD)
+        present(k, e->a);
+}
+
+/* The expression has a value, so everything that would have made it null is there. */
+static void has_value(struct fc_checker *k, const struct fc_expr *e)
+{
+    switch (e->kind) {
+    case FC_E_NAME:
+    case FC_E_FIELD:
+        present(k, e);
+        break;
+    case FC_E_BINARY:
+        if (e->op == FC_OP_COALESCE || e->op == FC_OP_AND || e->op == FC_OP_OR)
+            break;
+        has_value(k, e->a);
+        has_value(k, e->b);
+        break;
+    case FC_E_UNARY:
+        if (e->op == FC_OP_NEG || e->op == FC_OP_NOT)
+            has_value(k, e->a);
+        break;
+    case FC_E_CALL:
+        if (e->info) /* builtins are null when an argument is; user's functions may take null */
+            for (const struct fc_expr *x = e->args; x; x = x->next)
+                has_value(k, x);
+        break;
+    default:
+        break;
+    }
+}
+
+void fck_assume(struct fc_checker *k, const struct fc_expr *e, enum fc_outcome outcome)
+{
+    bool certain = outcome == FC_WHEN_TRUE || outcome == FC_WHEN_FALSE; /* not null */
+    if (e->kind == FC_E_UNARY && e->op == FC_OP_NOT) {
+        static const enum fc_outcome opposite[] = {FC_WHEN_FALSE, FC_WHEN_TRUE, FC_WHEN_NOT_FALSE, FC_WHEN_NOT_TRUE};
+        fck_assume(k, e->a, opposite[outcome]);
+    } else if (e->kind == FC_E_UNARY && e->op == FC_OP_HAS) {
+        if (outcome == FC_WHEN_TRUE || outcome == FC_WHEN_NOT_FALSE)
+            has_value(k, e->a);
+    } else if (e->kind == FC_E_BINARY && e->op == FC_OP_AND) {
+        if (outcome == FC_WHEN_TRUE || outcome == FC_WHEN_NOT_FALSE) {
+            fck_assume(k, e->a, outcome);
+            fck_assume(k, e->b, outcome);
+        }
+    } else if (e->kind == FC_E_BINARY && e->op == FC_OP_OR) {
+        if (outcome == FC_WHEN_FALSE || outcome == FC_WHEN_NOT_TRUE) {
+            fck_assume(k, e->a, outcome);
+            fck_assume(k, e->b, outcome);
+        }
+    } else if (e->kind == FC_E_BINARY && e->op == FC_OP_COALESCE && outcome == FC_WHEN_TRUE && e->b->kind == FC_E_BOOL && e->b->i == 0) {
+        fck_assume(k, e->a, FC_WHEN_TRUE); /* (cond ?? false) is true only if cond is */
+    } else if (certain) {
+        has_value(k, e);
+    }
+}

@@ -1,0 +1,280 @@
+/*
+ * check_option.c - source, reject and output: kinds and options against the rows of dsl/stages.def, and the partition.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "checker.h"
+
+enum option_type { BOOL, INT, STRING, DURATION, BYTES, LIST, CIDRS, SECRET, LEVEL };
+
+struct kind_row { const char *phase, *kind; };
+struct option_row { const char *phase, *kind, *name; enum option_type type; const char *dflt, *yaml; };
+
+static const struct kind_row kinds[] = {
+#define STAGE(phase, kind, doc) {#phase, #kind},
+#include "stages.def"
+};
+static const struct option_row rows[] = {
+#define OPTION(phase, kind, name, type, dflt, yaml, doc) {#phase, #kind, #name, type, dflt, yaml},
+#include "stages.def"
+};
+enum { NKINDS = sizeof kinds / sizeof *kinds, NROWS = sizeof rows / sizeof *rows };
+
+static bool known_kind(const char *phase, const char *kind)
+{
+    for (int i = 0; i < NKINDS; i++)
+        if (strcmp(kinds[i].phase, phase) == 0 && strcmp(kinds[i].kind, kind) == 0)
+            return true;
+    return false;
+}
+
+static const struct option_row *find_row(const char *phase, const char *kind, const char *name)
+{
+    for (int i = 0; i < NROWS; i++)
+        if (strcmp(rows[i].phase, phase) == 0 && strcmp(rows[i].kind, kind) == 0 && strcmp(rows[i].name, name) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+static const char *type_words(enum option_type t)
+{
+    static const char *const words[] = {"`bool`", "`int`", "`string`", "`duration`", "`bytes`", "`[string]`", "`[cidr]`", "`string`", "fast, default, best or a number"};
+    return words[t];
+}
+
+static const struct fc_type *type_of(struct fc_checker *k, enum option_type t)
+{
+    static const struct fc_type *const types[] = {&FC_BOOL_T, &FC_INT_T, &FC_STRING_T, &FC_DURATION_T, &FC_BYTES_T};
+    return t <= BYTES ? types[t] : t == LIST ? fc_type_list(k->a, &FC_STRING_T) : t == CIDRS ? fc_type_list(k->a, &FC_CIDR_T) : &FC_STRING_T;
+}
+
+static const char *quote(struct fc_checker *k, const char *s)
+{
+    char *out = fl_arena_get(k->a, strlen(s) * 2 + 3), *w = out;
+    *w++ = '"';
+    for (; *s; s++) {
+        if (*s == '"' || *s == '\\')
+            *w++ = '\\';
+        *w++ = *s;
+    }
+    *w++ = '"';
+    *w = 0;
+    return out;
+}
+
+/* A constant as YAML text; NULL if it is none. */
+static const char *yaml_text(struct fc_checker *k, const struct fc_expr *e)
+{
+    int64_t v;
+    if (e->type && e->type->kind == FC_K_DURATION && fck_const_int(e, &v))
+        return v % 1000000000 ? fl_arena_printf(k->a, "%lldns", (long long)v) : fl_arena_printf(k->a, "%llds", (long long)(v / 1000000000));
+    if (fck_const_int(e, &v))
+        return fl_arena_printf(k->a, "%lld", (long long)v);
+    if (e->kind == FC_E_BOOL)
+        return e->i ? "true" : "false";
+    if (e->kind == FC_E_STRING)
+        return quote(k, e->s);
+    if (e->kind == FC_E_ADDRESS)
+        return e->s;
+    if (e->kind == FC_E_LIST) {
+        const char *s = "";
+        for (const struct fc_expr *x = e->args; x; x = x->next) {
+            const char *t = yaml_text(k, x);
+            if (!t)
+                return NULL;
+            s = fl_arena_printf(k->a, "%s%s%s", s, *s ? ", " : "", t);
+        }
+        return fl_arena_printf(k->a, "[%s]", s);
+    }
+    return NULL;
+}
+
+static void set_option(struct fc_checker *k, struct fc_choice *c, struct fc_option *o)
+{
+    const struct option_row *row = find_row(c->phase, c->kind, o->name.s);
+    const char *shown = strcmp(c->kind, "_") == 0 ? "" : c->kind;
+    if (!row) {
+        struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_OPTION, o->name.span, c->phase, shown, o->name.s);
+        struct fc_suggest near;
+        fc_suggest_init(&near, o->name.s);
+        for (int i = 0; i < NROWS; i++)
+            if (strcmp(rows[i].phase, c->phase) == 0 && strcmp(rows[i].kind, c->kind) == 0)
+                fc_suggest_try(&near, rows[i].name);
+        if (fc_suggest_best(&near))
+            fc_diag_help(k->d, g, "did you mean `%s`?", fc_suggest_best(&near));
+        return;
+    }
+    for (const struct fc_set *s = c->sets; s; s = s->next)
+        if (strcmp(s->name, row->name) == 0)
+            fc_report(k->d, FC_OPTION_TWICE, o->name.span, fl_arena_printf(k->a, "option `%s`", row->name));
+    struct fc_set *set = fl_arena_zero(k->a, sizeof *set);
+    *set = (struct fc_set){c->phase, c->kind, row->name, NULL, NULL, c->sets};
+    c->sets = set;
+    k->where = FC_IN_OPTION;
+    if (row->type == SECRET && o->value->kind == FC_E_STRING) {
+        fc_report(k->d, FC_SECRET, o->value->span, fl_arena_printf(k->a, "`%s` is a secret: a param with `secret file` or `secret env`, or the YAML file, gives it", row->name));
+        return;
+    }
+    if (row->type == LEVEL) {
+        static const char *const levels[] = {"fast", "default", "best"};
+        for (int i = 0; i < 3; i++)
+            if (o->value->kind == FC_E_NAME && strcmp(o->value->name.s, levels[i]) == 0)
+                set->text = levels[i];
+        if (o->value->kind == FC_E_INT && o->value->i >= 0 && o->value->i <= 12)
+            set->text = fl_arena_printf(k->a, "%lld", (long long)o->value->i);
+        if (!set->text)
+            fc_report(k->d, FC_OPTION_TYPE, o->value->span, row->name, type_words(LEVEL), fl_arena_printf(k->a, "`%s`", fck_text(k, o->value->span)));
+        return;
+    }
+    const struct fc_type *want = type_of(k, row->type), *t = fck_expr(k, o->value, want);
+    if (t->kind == FC_K_ERROR)
+        return;
+    if (!fc_type_same(t, want) || o->value->nullable) {
+        fc_report(k->d, FC_OPTION_TYPE, o->value->span, row->name, type_words(row->type), fck_type_text(k, t, o->value->nullable));
+        return;
+    }
+    if (o->value->kind == FC_E_NAME && o->value->sym && o->value->sym->kind == FC_SYM_PARAM) {
+        set->param = o->value->sym;
+        return;
+    }
+    const struct fc_expr *v = o->value;
+    while (v->kind == FC_E_NAME && v->sym && v->sym->kind == FC_SYM_CONST)
+        v = v->sym->value;
+    set->text = yaml_text(k, v);
+    if (!set->text)
+        fc_report(k->d, FC_NOT_CONSTANT, o->value->span, "an option, unless it is a param,");
+}
+
+static struct fc_choice *choose(struct fc_checker *k, const char *phase, struct fc_name kind, struct fc_span span, struct fc_option *options)
+{
+    if (!known_kind(phase, kind.s)) {
+        static const struct { const char *phase, *kind; } later[] = {{"write", "prometheus"}, {"account", "file"}, {"source", "kafka"}};
+        for (unsigned i = 0; i < sizeof later / sizeof *later; i++)
+            if (strcmp(later[i].phase, phase) == 0 && strcmp(later[i].kind, kind.s) == 0) {
+                fc_report(k->d, FC_LATER, kind.span, fl_arena_printf(k->a, "%s %s", phase, kind.s));
+                return NULL;
+            }
+        struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_KIND, kind.span, phase, kind.s);
+        const char *all = "";
+        for (int i = 0; i < NKINDS; i++)
+            if (strcmp(kinds[i].phase, phase) == 0)
+                all = fl_arena_printf(k->a, "%s%s%s", all, *all ? ", " : "", kinds[i].kind);
+        if (*all)
+            fc_diag_help(k->d, g, "there is %s", all);
+        return NULL;
+    }
+    struct fc_choice **last = &k->p->choices;
+    for (; *last; last = &(*last)->next)
+        if (strcmp((*last)->phase, phase) == 0) {
+            struct fc_diag *g = fc_report(k->d, FC_OPTION_TWICE, span, phase);
+            fc_diag_note(k->d, g, (*last)->span, "first given here");
+        }
+    struct fc_choice *c = *last = fl_arena_zero(k->a, sizeof *c);
+    c->phase = phase;
+    c->kind = kind.s;
+    c->span = span;
+    for (struct fc_option *o = options; o; o = o->next)
+        if (o->kind == FC_O_VALUE)
+            set_option(k, c, o);
+    for (int i = 0; i < NROWS; i++) {
+        bool given = rows[i].dflt != NULL || rows[i].yaml != NULL; /* what YAML can give is asked for at start */
+        for (const struct fc_set *s = c->sets; s; s = s->next)
+            given |= strcmp(s->name, rows[i].name) == 0;
+        if (!given && strcmp(rows[i].phase, phase) == 0 && strcmp(rows[i].kind, kind.s) == 0)
+            fc_report(k->d, FC_OPTION_NEEDED, span, phase, kind.s, rows[i].name);
+    }
+    return c;
+}
+
+void fck_source(struct fc_checker *k, struct fc_item *it)
+{
+    choose(k, "source", it->name, it->name.span, it->options);
+    for (struct fc_option *o = it->options; o; o = o->next) {
+        if (o->kind == FC_O_STEP && (o->step == FC_STEP_DECODE || o->step == FC_STEP_DECOMPRESS))
+            choose(k, o->step == FC_STEP_DECODE ? "decode" : "decompress", o->name, o->span, o->options);
+        else if (o->kind != FC_O_VALUE)
+            fc_report(k->d, FC_UNKNOWN_OPTION, o->span, "source", it->name.s, o->kind == FC_O_PARTITION ? "partition" : fc_step_text(o->step));
+    }
+}
+
+void fck_reject(struct fc_checker *k, struct fc_item *it)
+{
+    choose(k, "reject", (struct fc_name){"_", it->span}, it->span, it->options);
+}
+
+/* partition date = strftime(Start, "%Y"), class: constant names, text values that are always there. */
+static void check_partition(struct fc_checker *k, struct fc_option *o)
+{
+    if (k->p->parts)
+        fc_report(k->d, FC_OPTION_TWICE, o->span, "partition");
+    k->p->parts = o->parts;
+    for (struct fc_part *p = o->parts; p; p = p->next) {
+        if (!p->value) {
+            p->value = fc_expr_new(k->a, FC_E_NAME, p->name.span);
+            p->value->name = p->name;
+        }
+        k->where = FC_IN_PARTITION;
+        const struct fc_type *t = fck_expr(k, p->value, NULL);
+        if (t->kind == FC_K_ERROR)
+            continue;
+        if (p->value->nullable) {
+            struct fc_diag *g = fc_report(k->d, FC_MAY_BE_NULL, p->value->span, fl_arena_printf(k->a, "`%s`", fck_text(k, p->value->span)));
+            fc_diag_help(k->d, g, "give a default with `%s ?? ..`", fck_text(k, p->value->span));
+        }
+        if (t->kind != FC_K_STRING) {
+            struct fc_expr *call = fc_expr_new(k->a, FC_E_CALL, p->value->span);
+            call->name = (struct fc_name){"text", p->value->span};
+            call->args = p->value;
+            p->value = call;
+            fck_expr(k, call, NULL);
+        }
+    }
+}
+
+void fck_output(struct fc_checker *k, struct fc_item *it)
+{
+    static const char *const phases[] = {"store", "encode", "compress", "account", "write", "decode", "decompress"};
+    bool have[7] = {false};
+    for (struct fc_output_part *p = it->outputs; p; p = p->next) {
+        switch (p->kind) {
+        case FC_OUT_STAGE:
+            fck_stage(k, p->stage);
+            break;
+        case FC_OUT_STEP:
+            have[p->step] = true;
+            if (p->step == FC_STEP_DECODE || p->step == FC_STEP_DECOMPRESS) {
+                fc_report(k->d, FC_ORDER, p->head, "decode and decompress belong into the source's braces");
+                break;
+            }
+            choose(k, phases[p->step], p->name, p->name.span, p->options);
+            for (struct fc_option *o = p->options; o; o = o->next) {
+                if (o->kind == FC_O_PARTITION && p->step == FC_STEP_STORE)
+                    check_partition(k, o);
+                else if (o->kind != FC_O_VALUE)
+                    fc_report(k->d, FC_UNKNOWN_OPTION, o->span, phases[p->step], p->name.s, o->kind == FC_O_PARTITION ? "partition" : fc_step_text(o->step));
+            }
+            if (p->step == FC_STEP_ENCODE && strcmp(p->name.s, "csv") == 0)
+                k->p->csv = true;
+            break;
+        case FC_OUT_QUEUE:
+            choose(k, "queue", (struct fc_name){"_", p->span}, p->head, p->options);
+            break;
+        case FC_OUT_STOREHEADER:
+            fc_report(k->d, FC_LATER, p->head, "`storeheader`");
+            break;
+        case FC_OUT_METRICS:
+            fc_report(k->d, FC_LATER, p->head, "`metrics`");
+            break;
+        case FC_OUT_SELECT:
+            fc_report(k->d, FC_LATER, p->head, "`select`");
+            break;
+        }
+    }
+    if (!have[FC_STEP_WRITE])
+        fc_report(k->d, FC_MISSING_STAGE, it->span, "`write` in its output");
+    else if (!have[FC_STEP_STORE])
+        fc_report(k->d, FC_MISSING_STAGE, it->span, "`store` in its output");
+    else if (!have[FC_STEP_ENCODE])
+        fc_report(k->d, FC_MISSING_STAGE, it->span, "`encode` in its output");
+}

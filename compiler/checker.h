@@ -1,0 +1,117 @@
+/*
+ * checker.h - what the files of the check pass share. Private to check*.c.
+ *
+ *   check.c        order of things: declarations first, then items as they stand
+ *   check_decl.c   types, records, enums, schema, params, tables, lookups, functions
+ *   check_expr.c   expressions: types, nulls, facts
+ *   check_call.c   calls, match, new, templates, literals' units
+ *   check_facts.c  what is known to be present where
+ *   check_stage.c  classify, filter, update, transform, mangle, and their statements
+ *   check_option.c options of stages, partition
+ *   check_test.c   test blocks
+ *   fold.c         constants
+ */
+#ifndef FC_CHECKER_H
+#define FC_CHECKER_H
+
+#include "arena.h"
+#include "ast_make.h"
+#include "check.h"
+#include "suggest.h"
+
+/* A value that is known to be there: `in.Network.A`, `finish`. */
+struct fc_fact {
+    const char *path;
+    const struct fc_fact *next;
+};
+
+/* The plain names inside `from EXPR { .. }` and of a record that a test or answer looks into. */
+struct fc_overlay {
+    const struct fc_type *type;
+    struct fc_expr *base;
+    struct fc_overlay *up;
+};
+
+enum fc_where {
+    FC_IN_CONSTANT, FC_IN_LET, FC_IN_FUNCTION, FC_IN_LOOKUP, FC_IN_CLASSIFY, FC_IN_FILTER, FC_IN_UPDATE, FC_IN_TRANSFORM, FC_IN_EACH,
+    FC_IN_ABSENT, FC_IN_WHEN, FC_IN_OPTION, FC_IN_PARTITION, FC_IN_TEST, FC_IN_OBJECT
+};
+
+struct fc_checker {
+    struct fc_compilation *c;
+    struct fl_arena *a;
+    struct fc_diags *d;
+    struct fc_program *p;
+    struct fc_sym *top;    /* names of the file */
+    struct fc_sym *local;  /* names of the function, block or any() */
+    struct fc_overlay *overlay;
+    const struct fc_fact *facts;
+    enum fc_where where;
+    bool after_transform;  /* plain names are the transform's fields */
+    bool classified;       /* `class` is known */
+    struct fc_sym input, record; /* stand for the two records */
+};
+
+/* check_facts.c */
+enum fc_outcome { FC_WHEN_TRUE, FC_WHEN_FALSE, FC_WHEN_NOT_TRUE, FC_WHEN_NOT_FALSE };
+const char *fck_path(struct fc_checker *k, const struct fc_expr *e);
+bool fck_known(const struct fc_checker *k, const char *path);
+/* Add what holds when `e` came out so. */
+void fck_assume(struct fc_checker *k, const struct fc_expr *e, enum fc_outcome outcome);
+
+/* check_decl.c */
+const struct fc_type *fck_type(struct fc_checker *k, struct fc_texpr *t, bool *optional);
+struct fc_sym *fck_define(struct fc_checker *k, enum fc_sym_kind kind, struct fc_name name, const struct fc_item *item);
+struct fc_sym *fck_find(struct fc_sym *scope, const char *name);
+const char *fck_kind_text(const struct fc_sym *s);
+void fck_declare_types(struct fc_checker *k, struct fc_item *items);
+void fck_declare_values(struct fc_checker *k, struct fc_item *items);
+void fck_let(struct fc_checker *k, struct fc_item *it);
+void fck_function(struct fc_checker *k, struct fc_item *it);
+void fck_lookup(struct fc_checker *k, struct fc_item *it);
+void fck_param(struct fc_checker *k, struct fc_item *it);
+
+/* check_expr.c */
+/* Check `e`; `want` is the type that the place asks for, or NULL. Never NULL; FC_ERROR_T after a message. */
+const struct fc_type *fck_expr(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
+/* The same, and report unless the value fits a place of this type; `what` names the place for the null message. */
+bool fck_expr_as(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want, bool optional);
+void fck_condition(struct fc_checker *k, struct fc_expr *e);
+/* Report that e's type is not `want`. */
+void fck_mismatch(struct fc_checker *k, const struct fc_expr *e, const struct fc_type *want);
+/* A local name, gone when k->local is set back. */
+struct fc_sym *fck_local(struct fc_checker *k, enum fc_sym_kind kind, struct fc_name name, const struct fc_type *type, bool optional);
+struct fc_expr *fck_root(struct fc_checker *k, struct fc_sym *root, struct fc_span span);
+const char *fck_text(struct fc_checker *k, struct fc_span span);
+const char *fck_type_text(struct fc_checker *k, const struct fc_type *t, bool optional);
+void fck_suggest_names(struct fc_checker *k, struct fc_diag *g, const char *name);
+void fck_suggest_members(struct fc_checker *k, struct fc_diag *g, const struct fc_type *record, const char *name);
+
+/* check_call.c */
+const struct fc_type *fck_call(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
+const struct fc_type *fck_match(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
+const struct fc_type *fck_new(struct fc_checker *k, struct fc_expr *e);
+const struct fc_type *fck_template(struct fc_checker *k, struct fc_expr *e);
+const struct fc_type *fck_list(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
+/* Make the fields of a `new` or transform an ordered record; see check_stage.c */
+struct fc_builtin { const char *name, *params, *result, *c, *doc; };
+extern const struct fc_builtin fc_builtins[]; /* ended by a NULL name */
+
+/* check_stage.c */
+void fck_stage(struct fc_checker *k, struct fc_stage *s);
+
+/* check_option.c */
+void fck_source(struct fc_checker *k, struct fc_item *it);
+void fck_reject(struct fc_checker *k, struct fc_item *it);
+void fck_output(struct fc_checker *k, struct fc_item *it);
+
+/* check_test.c */
+void fck_test(struct fc_checker *k, struct fc_item *it);
+
+/* fold.c */
+/* Replace constant arithmetic below e by its value. */
+void fck_fold(struct fc_checker *k, struct fc_expr *e);
+/* The value of a constant integral expression (any unit). */
+bool fck_const_int(const struct fc_expr *e, int64_t *value);
+
+#endif

@@ -1,0 +1,472 @@
+/*
+ * emit_expr.c - expressions as C.
+ *
+ * Null is carried beside the value. Conditions are written by their truth: fce_true(e) is C that is true where e is true,
+ * fce_false(e) where e is false; both are false where e is null, so three-valued logic needs no third value.
+ */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "emit.h"
+
+static struct fc_cv value(const struct fc_type *t, const char *v, const char *n, bool simple)
+{
+    return (struct fc_cv){.v = v, .n = n, .type = t, .simple = simple};
+}
+
+void fce_pending(struct fc_em *m)
+{
+    if (m->known)
+        return;
+    fce_line(m, "if (cx->pending)");
+    fce_line(m, "    %s", m->unwind);
+}
+
+/* ---- binding ---------------------------------------------------------------------------------------------- */
+
+void fce_assign(struct fc_em *m, const char *t, const char *is, struct fc_cv v)
+{
+    if (v.n && strcmp(v.n, "true") == 0)
+        return; /* null: nothing to assign */
+    const char *n = v.n;
+    if (n) {
+        fce_line(m, "if (!(%s)) {", n);
+        m->depth++;
+        v.n = NULL;
+    }
+    const char *text = v.type->kind == FC_K_RECORD ? fce_record(m, v) : v.v;
+    fce_line(m, "%s = %s;", t, text);
+    if (is)
+        fce_line(m, "%s = true;", is);
+    if (n) {
+        m->depth--;
+        fce_line(m, "}");
+    }
+}
+
+struct fc_cv fce_bind(struct fc_em *m, struct fc_cv v)
+{
+    if (v.simple || v.in || v.slot)
+        return v;
+    const char *t = fce_temp(m);
+    if (v.n) {
+        fce_line(m, "bool is_%s = false;", t);
+        fce_line(m, "%s %s = {0};", fce_type(m, v.type), t);
+        fce_assign(m, t, fce_text(m, "is_%s", t), v);
+        return value(v.type, t, fce_text(m, "!is_%s", t), true);
+    }
+    fce_line(m, "%s %s = %s;", fce_type(m, v.type), t, v.v);
+    return value(v.type, t, NULL, true);
+}
+
+/* ---- names and fields ---------------------------------------------------------------------------------------- */
+
+static const char *input_c(struct fc_em *m, const struct fc_in *n)
+{
+    return n->member ? fce_text(m, "%s.%s", input_c(m, n->parent), fce_name(m, n->member->name)) : "r->in";
+}
+
+static const char *input_null(struct fc_em *m, const struct fc_in *n)
+{
+    if (!n->member)
+        return NULL;
+    const char *up = input_null(m, n->parent);
+    if (!n->member->optional)
+        return up;
+    /* inside an absent record nothing is there, so the member's own bit says it all */
+    return fce_text(m, "!(%s.has & HAS_%s)", input_c(m, n->parent), n->c);
+}
+
+struct fc_cv fce_input(struct fc_em *m, const struct fc_in *n, bool nullable)
+{
+    struct fc_cv v = value(n->type, input_c(m, n), nullable ? input_null(m, n) : NULL, true);
+    if (n->type->kind == FC_K_RECORD)
+        v.in = n;
+    return v;
+}
+
+struct fc_cv fce_slot(struct fc_em *m, const struct fc_slot *s, bool nullable)
+{
+    struct fc_cv v = value(s->type, "", NULL, true);
+    switch (s->kind) {
+    case FC_SLOT_INPUT:
+        v = fce_input(m, s->in, nullable);
+        if (nullable && s->emitted)
+            v.n = fce_or(m, v.n, "r->h.emitted");
+        return v;
+    case FC_SLOT_CONST:
+    case FC_SLOT_LET:
+        return fce_expr(m, s->field->value);
+    case FC_SLOT_STORED:
+        v.v = fce_text(m, "r->out.%s", fce_name(m, s->c));
+        v.n = nullable && (s->optional || s->emitted) ? fce_text(m, "!r->out.has_%s", s->c) : NULL;
+        return v;
+    case FC_SLOT_OBJECT:
+        v.slot = s;
+        v.v = "r->out";
+        if (s->parent && s->field && s->field->kind == FC_F_FROM && nullable)
+            v.n = s->field->value->nullable ? fce_expr(m, s->field->value).n : NULL;
+        return v;
+    }
+    return v;
+}
+
+static struct fc_cv let_value(struct fc_em *m, const struct fc_expr *e)
+{
+    struct fc_sym *s = e->sym;
+    bool frame = s->kind == FC_SYM_FLET;
+    const char *at = frame ? fce_text(m, "f->%s", fce_name(m, s->name)) : fce_text(m, "r->let_%s", s->name);
+    const char *is = frame ? fce_text(m, "f->is_%s", s->name) : fce_text(m, "r->is_%s", s->name);
+    fce_line(m, "if (!%s)", is);
+    if (frame)
+        fce_line(m, "    %s_let_%s(cx, r, f);", s->owner->name, s->name);
+    else
+        fce_line(m, "    let_%s(cx, r);", s->name);
+    if (s->asks)
+        fce_pending(m);
+    return value(s->type, at, s->optional && (e->nullable || m->known || s->asks) ? fce_text(m, "%s != 1", is) : NULL, true);
+}
+
+static struct fc_cv name_value(struct fc_em *m, const struct fc_expr *e)
+{
+    struct fc_sym *s = e->sym;
+    switch (s->kind) {
+    case FC_SYM_CONST:
+        return fce_expr(m, s->value);
+    case FC_SYM_PARAM:
+        return value(s->type, fce_text(m, "P.%s", fce_name(m, s->name)), NULL, true);
+    case FC_SYM_LET:
+    case FC_SYM_FLET:
+        return let_value(m, e);
+    case FC_SYM_ARG:
+        return value(s->type, fce_text(m, "f->%s", fce_name(m, s->name)), s->optional && e->nullable ? fce_text(m, "!f->has_%s", s->name) : NULL, true);
+    case FC_SYM_LOCAL:
+        return value(s->type, fce_text(m, "l_%s", s->name), s->optional && e->nullable ? fce_text(m, "!is_l_%s", s->name) : NULL, true);
+    case FC_SYM_INPUT:
+        return fce_input(m, &m->p->in, false);
+    case FC_SYM_RECORD_NOW:
+        return (struct fc_cv){.v = "r->out", .type = s->type, .slot = &m->p->out, .simple = true};
+    case FC_SYM_CLASS_NOW:
+        return value(&FC_CLASS_T, "(int64_t)r->h.class_", NULL, true);
+    case FC_SYM_NOW:
+        return value(&FC_TIME_T, "cx->now", NULL, true);
+    case FC_SYM_OBJECT:
+        return value(s->type, fce_text(m, "o->%s", strcmp(s->name, "class") == 0 ? "class_" : s->name), NULL, true);
+    default: /* an enumerator or class */
+        return value(e->type, fce_text(m, "%lld", (long long)s->index), NULL, true);
+    }
+}
+
+static struct fc_cv field_value(struct fc_em *m, const struct fc_expr *e)
+{
+    const struct fc_in *n = fc_plan_input(m->p, e);
+    if (n)
+        return fce_input(m, n, e->nullable);
+    struct fc_cv base = fce_expr(m, e->a);
+    if (!base.in && !base.slot && !base.simple)
+        base = fce_bind(m, base);
+    struct fc_cv v = fce_member(m, base, e->info, e->nullable);
+    if (e->nullable && base.n && (base.in || base.slot))
+        v.n = fce_or(m, base.n, v.n);
+    return v;
+}
+
+/* ---- literals ------------------------------------------------------------------------------------------------- */
+
+static struct fc_cv address(struct fc_em *m, const struct fc_expr *e)
+{
+    const char *slash = strchr(e->s, '/');
+    size_t n = strlen(e->s);
+    if (!slash)
+        return value(e->type, fce_text(m, "fl_ip_of(%s)", fce_string(m, e->s, n)), NULL, false);
+    return value(e->type, fce_text(m, "fl_cidr_of(%s, %zu)", fce_quote(m, e->s, n), n), NULL, false);
+}
+
+static struct fc_cv list(struct fc_em *m, const struct fc_expr *e)
+{
+    const char *t = fce_temp(m), *type = fce_type(m, e->type->elem);
+    int n = 0;
+    const char *items = "";
+    for (const struct fc_expr *x = e->args; x; x = x->next, n++)
+        items = fce_text(m, "%s%s%s", items, n ? ", " : "", fce_expr(m, x).v);
+    if (n == 0)
+        return value(e->type, "(struct fl_list){NULL, 0}", NULL, true);
+    fce_line(m, "const %s %s[] = {%s};", type, t, items);
+    return value(e->type, fce_text(m, "((struct fl_list){%s, %d})", t, n), NULL, true);
+}
+
+/* ---- operators ---------------------------------------------------------------------------------------------------- */
+
+/* $1, $2 are the operands, $$ the result. */
+static const char *spell(struct fc_em *m, const char *c, const char *l, const char *r, const char *result)
+{
+    const char *out = "";
+    for (; *c; c++) {
+        const char *what = NULL;
+        if (c[0] == '$' && c[1] == '1')
+            what = l;
+        else if (c[0] == '$' && c[1] == '2')
+            what = r;
+        else if (c[0] == '$' && c[1] == '$')
+            what = result;
+        if (what)
+            c++;
+        out = what ? fce_text(m, "%s%s", out, what) : fce_text(m, "%s%c", out, *c);
+    }
+    return out;
+}
+
+/* The second operand's statements must not need the first one's guard: it is bound where it has any. */
+static void operands(struct fc_em *m, const struct fc_expr *e, struct fc_cv *l, struct fc_cv *r)
+{
+    struct fce_capture k;
+    *l = fce_expr(m, e->a);
+    fce_begin(m, &k);
+    *r = fce_expr(m, e->b);
+    const char *text = fce_end(m, &k);
+    if (*text && !l->simple)
+        *l = fce_bind(m, *l);
+    fce_paste(m, text);
+}
+
+static struct fc_cv arith(struct fc_em *m, const struct fc_expr *e)
+{
+    const struct fc_operator *row = e->info;
+    struct fc_cv l, r;
+    operands(m, e, &l, &r);
+    const char *n = fce_or(m, l.n, r.n);
+    if (!row->nullable) {
+        const char *c = spell(m, row->c, l.v, r.v, "");
+        return value(e->type, fce_text(m, "(%s)", c), n, false);
+    }
+    const char *t = fce_temp(m);
+    fce_line(m, "%s %s = 0;", fce_type(m, e->type), t);
+    const char *made = spell(m, row->c, l.v, r.v, t);
+    if (!e->nullable && !n) {
+        fce_line(m, "%s;", made);
+        return value(e->type, t, NULL, true);
+    }
+    fce_line(m, "bool is_%s = %s%s%s%s;", t, n ? "!(" : "", n ? n : "", n ? ") && " : "", made);
+    return value(e->type, t, fce_text(m, "!is_%s", t), true);
+}
+
+static struct fc_cv negative(struct fc_em *m, const struct fc_expr *e)
+{
+    struct fc_cv v = fce_expr(m, e->a);
+    return value(e->type, e->type->kind == FC_K_FLOAT ? fce_text(m, "(-%s)", v.v) : fce_text(m, "fl_sub(0, %s, &cx->overflows)", v.v), v.n, false);
+}
+
+/* t = b, in a branch of its own. */
+static void branch(struct fc_em *m, const char *t, const char *is, const struct fc_expr *e)
+{
+    m->depth++;
+    struct fc_cv v = fce_expr(m, e);
+    if (v.type->kind != FC_K_NULL)
+        fce_assign(m, t, is, v);
+    m->depth--;
+}
+
+static struct fc_cv coalesce(struct fc_em *m, const struct fc_expr *e)
+{
+    struct fc_cv l = fce_bind(m, fce_expr(m, e->a));
+    if (!l.n)
+        return l;
+    struct fce_capture k;
+    fce_begin(m, &k);
+    struct fc_cv r = fce_expr(m, e->b);
+    const char *text = fce_end(m, &k);
+    if (!*text && !r.n && e->type->kind != FC_K_RECORD)
+        return value(e->type, fce_text(m, "(%s ? %s : %s)", l.n, r.v, l.v), NULL, false);
+    const char *t = fce_temp(m), *is = fce_text(m, "is_%s", t);
+    fce_line(m, "%s %s = {0};", fce_type(m, e->type), t);
+    if (e->nullable)
+        fce_line(m, "bool %s = false;", is);
+    fce_line(m, "if (!(%s)) {", l.n);
+    m->depth++;
+    struct fc_cv plain = l;
+    plain.n = NULL;
+    fce_assign(m, t, e->nullable ? is : NULL, plain);
+    m->depth--;
+    fce_line(m, "} else {");
+    branch(m, t, e->nullable ? is : NULL, e->b);
+    fce_line(m, "}");
+    return value(e->type, t, e->nullable ? fce_text(m, "!%s", is) : NULL, true);
+}
+
+static struct fc_cv conditional(struct fc_em *m, const struct fc_expr *e)
+{
+    const char *c = fce_true(m, e->a);
+    struct fce_capture k;
+    fce_begin(m, &k);
+    struct fc_cv yes = fce_expr(m, e->b), no = fce_expr(m, e->c);
+    const char *text = fce_end(m, &k);
+    if (!*text && !yes.n && !no.n && e->type->kind != FC_K_RECORD && e->b->type->kind != FC_K_NULL && e->c->type->kind != FC_K_NULL)
+        return value(e->type, fce_text(m, "(%s ? %s : %s)", c, yes.v, no.v), NULL, false);
+    const char *t = fce_temp(m), *is = e->nullable ? fce_text(m, "is_%s", t) : NULL;
+    fce_line(m, "%s %s = {0};", fce_type(m, e->type), t);
+    if (is)
+        fce_line(m, "bool %s = false;", is);
+    fce_line(m, "if (%s) {", c);
+    branch(m, t, is, e->b);
+    fce_line(m, "} else {");
+    branch(m, t, is, e->c);
+    fce_line(m, "}");
+    return value(e->type, t, is ? fce_text(m, "!%s", is) : NULL, true);
+}
+
+static struct fc_cv matches(struct fc_em *m, const struct fc_expr *e)
+{
+    struct fc_cv v = fce_expr(m, e->a);
+    return value(&FC_BOOL_T, fce_text(m, "fl_regex_matches(regex_%d, %s)", fc_plan_regexp(m->c, m->p, e->b->s), v.v), v.n, false);
+}
+
+static struct fc_cv logic(struct fc_em *m, const struct fc_expr *e)
+{
+    const char *yes = fce_true(m, e);
+    if (!e->nullable)
+        return value(&FC_BOOL_T, yes, NULL, false);
+    const char *t = fce_temp(m);
+    fce_line(m, "bool %s = %s;", t, yes);
+    const char *no = fce_false(m, e);
+    fce_line(m, "bool is_%s = %s || %s;", t, t, no);
+    return value(&FC_BOOL_T, t, fce_text(m, "!is_%s", t), true);
+}
+
+static struct fc_cv map_value(struct fc_em *m, const struct fc_expr *e)
+{
+    static const char *const getter[] = {[FC_K_STRING] = "string", [FC_K_INT] = "int", [FC_K_BYTES] = "int", [FC_K_PACKETS] = "int", [FC_K_BOOL] = "bool", [FC_K_FLOAT] = "float"};
+    struct fc_cv map = fce_expr(m, e->a);
+    struct fc_cv key = fce_expr(m, e->args);
+    const char *n = fce_or(m, map.n, key.n), *t = fce_temp(m);
+    const char *get = e->type->kind < (int)(sizeof getter / sizeof *getter) && getter[e->type->kind] ? getter[e->type->kind] : "string";
+    fce_line(m, "%s %s = {0};", fce_type(m, e->type), t);
+    fce_line(m, "bool is_%s = %s%s%sfl_map_%s(cx, %s, %s, &%s);", t, n ? "!(" : "", n ? n : "", n ? ") && " : "", get, map.v, key.v, t);
+    return value(e->type, t, fce_text(m, "!is_%s", t), true);
+}
+
+static struct fc_cv binary(struct fc_em *m, const struct fc_expr *e)
+{
+    switch (e->op) {
+    case FC_OP_AND:
+    case FC_OP_OR:
+        return logic(m, e);
+    case FC_OP_IN:
+        return fce_in_list(m, e);
+    case FC_OP_MATCHES:
+        return matches(m, e);
+    case FC_OP_COALESCE:
+        return coalesce(m, e);
+    default:
+        return arith(m, e);
+    }
+}
+
+struct fc_cv fce_expr(struct fc_em *m, const struct fc_expr *e)
+{
+    switch (e->kind) {
+    case FC_E_INT:
+    case FC_E_DURATION:
+    case FC_E_SIZE:
+        if (e->i > -2147483647 && e->i < 2147483647)
+            return value(e->type, fce_text(m, "%lld", (long long)e->i), NULL, true);
+        if (e->i == INT64_MIN)
+            return value(e->type, "INT64_MIN", NULL, true);
+        return value(e->type, fce_text(m, "INT64_C(%lld)", (long long)e->i), NULL, true);
+    case FC_E_FLOAT:
+        return value(e->type, fce_text(m, "%.17g%s", e->f, strpbrk(fce_text(m, "%.17g", e->f), ".en") ? "" : ".0"), NULL, true);
+    case FC_E_ADDRESS:
+        return address(m, e);
+    case FC_E_STRING:
+        return value(e->type, fce_string(m, e->s, e->len), NULL, true);
+    case FC_E_BOOL:
+        return value(e->type, e->i ? "true" : "false", NULL, true);
+    case FC_E_NULL:
+        return value(e->type, "0", "true", true);
+    case FC_E_NAME:
+        return name_value(m, e);
+    case FC_E_FIELD:
+        return field_value(m, e);
+    case FC_E_INDEX:
+        return e->sym ? fce_table_read(m, e) : map_value(m, e);
+    case FC_E_CALL:
+        return fce_call(m, e);
+    case FC_E_ANY:
+        return fce_any(m, e);
+    case FC_E_LIST:
+        return list(m, e);
+    case FC_E_MATCH:
+        return fce_match(m, e);
+    case FC_E_NEW:
+        return fce_new(m, e);
+    case FC_E_TEMPLATE:
+        return fce_template(m, e);
+    case FC_E_COND:
+        return conditional(m, e);
+    case FC_E_BINARY:
+        return binary(m, e);
+    case FC_E_UNARY:
+        if (e->op == FC_OP_NEG)
+            return negative(m, e);
+        if (e->op == FC_OP_HAS || !e->nullable)
+            return value(&FC_BOOL_T, fce_true(m, e), NULL, false);
+        return logic(m, e);
+    }
+    return value(&FC_ERROR_T, "0", NULL, true);
+}
+
+/* ---- truth ---------------------------------------------------------------------------------------------------------- */
+
+/* a && b or a || b, where b's statements run only when b is needed. */
+static const char *shortcut(struct fc_em *m, const struct fc_expr *a, const struct fc_expr *b, bool both, const char *(*side)(struct fc_em *, const struct fc_expr *))
+{
+    const char *x = side(m, a);
+    struct fce_capture k;
+    fce_begin(m, &k);
+    m->depth++;
+    const char *y = side(m, b);
+    m->depth--;
+    const char *text = fce_end(m, &k);
+    if (!*text)
+        return fce_text(m, "(%s %s %s)", x, both ? "&&" : "||", y);
+    const char *t = fce_temp(m);
+    fce_line(m, "bool %s = %s;", t, x);
+    fce_line(m, both ? "if (%s) {" : "if (!%s) {", t);
+    fce_paste(m, text);
+    fce_line(m, "    %s = %s;", t, y);
+    fce_line(m, "}");
+    return t;
+}
+
+static const char *has(struct fc_em *m, const struct fc_expr *e)
+{
+    struct fc_cv v;
+    struct fc_expr maybe = *e; /* ask even where a guard says that it is there */
+    maybe.nullable = true;
+    const struct fc_in *n = fc_plan_input(m->p, e);
+    v = n ? fce_input(m, n, true) : fce_expr(m, &maybe);
+    return v.n ? fce_text(m, "!(%s)", v.n) : "true";
+}
+
+const char *fce_true(struct fc_em *m, const struct fc_expr *e)
+{
+    if (e->kind == FC_E_UNARY && e->op == FC_OP_NOT)
+        return fce_false(m, e->a);
+    if (e->kind == FC_E_UNARY && e->op == FC_OP_HAS)
+        return has(m, e->a);
+    if (e->kind == FC_E_BINARY && (e->op == FC_OP_AND || e->op == FC_OP_OR))
+        return shortcut(m, e->a, e->b, e->op == FC_OP_AND, fce_true);
+    struct fc_cv v = fce_expr(m, e);
+    return v.n ? fce_text(m, "(!(%s) && %s)", v.n, v.v) : v.v;
+}
+
+const char *fce_false(struct fc_em *m, const struct fc_expr *e)
+{
+    if (e->kind == FC_E_UNARY && e->op == FC_OP_NOT)
+        return fce_true(m, e->a);
+    if (e->kind == FC_E_UNARY && e->op == FC_OP_HAS)
+        return fce_text(m, "!(%s)", has(m, e->a));
+    if (e->kind == FC_E_BINARY && (e->op == FC_OP_AND || e->op == FC_OP_OR))
+        return shortcut(m, e->a, e->b, e->op == FC_OP_OR, fce_false);
+    struct fc_cv v = fce_expr(m, e);
+    return v.n ? fce_text(m, "(!(%s) && !%s)", v.n, v.v) : fce_text(m, "!%s", v.v);
+}

@@ -1,0 +1,694 @@
+/*
+ * emit_stage.c - functions, lets, stages and their statements; the order in which they run.
+ *
+ * Stages run record by record. Where a stage asks lookups, all records of the batch are asked first, in waves: what has no
+ * answer yet unwinds (cx->pending) and is tried again when the wave is answered; lazily, so nothing is asked in vain.
+ */
+#include <string.h>
+
+#include "emit.h"
+
+static void function_begin(struct fc_em *m, enum fc_context cx, const char *unwind)
+{
+    m->temps = 0;
+    m->cx = cx;
+    m->known = unwind == NULL;
+    m->unwind = unwind;
+}
+
+/* ---- functions of the .flow ---------------------------------------------------------------------------------- */
+
+static void frame(struct fc_em *m, const struct fc_sym *f)
+{
+    const char *body = "";
+    for (const struct fc_sym *a = f->args; a; a = a->next) {
+        body = fce_text(m, "%s    %s %s;\n", body, fce_type(m, a->type), fce_name(m, a->name));
+        if (a->optional)
+            body = fce_text(m, "%s    bool has_%s;\n", body, a->name);
+    }
+    for (const struct fc_sym *l = f->lets; l; l = l->next)
+        body = fce_text(m, "%s    %s %s;\n    uint8_t is_%s; /* 0 not computed yet, 1 value, 2 null */\n", body, fce_type(m, l->type), fce_name(m, l->name), l->name);
+    fprintf(m->types.f, "struct frame_%s {\n%s};\n\n", f->name, *body ? body : "    char none;\n");
+}
+
+static void function_let(struct fc_em *m, const struct fc_sym *f, const struct fc_sym *l)
+{
+    function_begin(m, FC_CX_FUNCTION, "return;");
+    fce_line(m, "static void %s_let_%s(struct fl_cx *cx, struct rec *r, struct frame_%s *f)", f->name, l->name, f->name);
+    fce_line(m, "{");
+    m->depth++;
+    fce_line(m, "(void)cx, (void)r;");
+    fce_place(m, l->span);
+    struct fc_cv v = fce_expr(m, l->value);
+    if (v.n) {
+        fce_line(m, "if (%s) {", v.n);
+        fce_line(m, "    f->is_%s = 2;", l->name);
+        fce_line(m, "    return;");
+        fce_line(m, "}");
+        v.n = NULL;
+    }
+    fce_assign(m, fce_text(m, "f->%s", fce_name(m, l->name)), NULL, v);
+    fce_line(m, "f->is_%s = 1;", l->name);
+    m->depth--;
+    fce_line(m, "}\n");
+}
+
+static void one_function(struct fc_em *m, const struct fc_sym *f)
+{
+    for (const struct fc_sym *l = f->lets; l; l = l->next)
+        if (l->used)
+            function_let(m, f, l);
+    function_begin(m, FC_CX_FUNCTION, "return false;");
+    fce_line(m, "/* %s */", fce_where(m, f->span));
+    fce_line(m, "static bool call_%s(struct fl_cx *cx, struct rec *r, struct frame_%s *f, %s *result)", f->name, f->name, fce_type(m, f->type));
+    fce_line(m, "{");
+    m->depth++;
+    fce_line(m, "(void)cx, (void)r, (void)f;");
+    fce_place(m, f->value->span);
+    struct fc_cv v = fce_expr(m, f->value);
+    if (v.type->kind == FC_K_NULL) {
+        fce_line(m, "return false;");
+    } else {
+        if (v.n) {
+            fce_line(m, "if (%s)", v.n);
+            fce_line(m, "    return false;");
+            v.n = NULL;
+        }
+        fce_assign(m, "*result", NULL, v);
+        fce_line(m, "return true;");
+    }
+    m->depth--;
+    fce_line(m, "}\n");
+}
+
+static void declare_calls(struct fc_em *m)
+{
+    for (const struct fc_sym *f = m->g->functions; f; f = f->next) {
+        if (!f->used)
+            continue;
+        frame(m, f);
+        fprintf(m->types.f, "static bool call_%s(struct fl_cx *cx, struct rec *r, struct frame_%s *f, %s *result);\n", f->name, f->name, fce_type(m, f->type));
+        for (const struct fc_sym *l = f->lets; l; l = l->next)
+            if (l->used)
+                fprintf(m->types.f, "static void %s_let_%s(struct fl_cx *cx, struct rec *r, struct frame_%s *f);\n", f->name, l->name, f->name);
+        fputc('\n', m->types.f);
+    }
+}
+
+void fce_functions(struct fc_em *m)
+{
+    bool any = false;
+    fprintf(m->types.f, "struct rec;\n\n");
+    declare_calls(m);
+    for (const struct fc_sym *f = m->g->functions; f; f = f->next) {
+        if (!f->used)
+            continue;
+        if (!any)
+            fce_line(m, "/* ---- functions ---- */\n");
+        any = true;
+        one_function(m, f);
+    }
+}
+
+/* ---- lets and the record ----------------------------------------------------------------------------------------- */
+
+static const char *stored_members(struct fc_em *m, const struct fc_slot *s, const char *body)
+{
+    for (int i = 0; i < s->ninner; i++) {
+        const struct fc_slot *x = &s->inner[i];
+        if (x->kind == FC_SLOT_STORED) {
+            body = fce_text(m, "%s        %s %s;\n", body, fce_type(m, x->type), fce_name(m, x->c));
+            if (x->optional || x->emitted)
+                body = fce_text(m, "%s        bool has_%s;\n", body, x->c);
+        }
+        body = stored_members(m, x, body);
+    }
+    return body;
+}
+
+static void record_struct(struct fc_em *m)
+{
+    const char *body = "    struct fl_rec h;\n    struct in_record in;\n";
+    for (const struct fc_sym *l = m->g->lets; l; l = l->next)
+        if (l->used)
+            body = fce_text(m, "%s    %s let_%s;\n    uint8_t is_%s; /* 0 not computed yet, 1 value, 2 null */\n", body, fce_type(m, l->type), l->name, l->name);
+    const char *out = stored_members(m, &m->p->out, "");
+    if (*out)
+        body = fce_text(m, "%s    struct {\n%s    } out;\n", body, out);
+    fprintf(m->types.f, "/* A record on its way. */\nstruct rec {\n%s};\n\n", body);
+}
+
+void fce_lets(struct fc_em *m)
+{
+    for (const struct fc_sym *l = m->g->lets; l; l = l->next)
+        if (l->used)
+            fprintf(m->types.f, "static void let_%s(struct fl_cx *cx, struct rec *r);\n", l->name);
+    fputc('\n', m->types.f);
+    record_struct(m);
+    bool any = false;
+    for (const struct fc_sym *l = m->g->lets; l; l = l->next) {
+        if (!l->used)
+            continue;
+        if (!any)
+            fce_line(m, "/* ---- lets: per record, computed when first used ---- */\n");
+        any = true;
+        function_begin(m, FC_CX_RECORD, "return;");
+        fce_line(m, "/* %s */", fce_where(m, l->span));
+        fce_line(m, "static void let_%s(struct fl_cx *cx, struct rec *r)", l->name);
+        fce_line(m, "{");
+        m->depth++;
+        fce_line(m, "(void)cx;");
+        fce_place(m, l->value->span);
+        struct fc_cv v = fce_expr(m, l->value);
+        if (v.n) {
+            fce_line(m, "if (%s) {", v.n);
+            fce_line(m, "    r->is_%s = 2;", l->name);
+            fce_line(m, "    return;");
+            fce_line(m, "}");
+            v.n = NULL;
+        }
+        fce_assign(m, fce_text(m, "r->let_%s", l->name), NULL, v);
+        fce_line(m, "r->is_%s = 1;", l->name);
+        m->depth--;
+        fce_line(m, "}\n");
+    }
+}
+
+/* ---- statements -------------------------------------------------------------------------------------------------------- */
+
+static void table_assign(struct fc_em *m, const struct fc_stmt *s)
+{
+    const struct fc_sym *t = s->sym;
+    const char *p, *n;
+    fce_line(m, "{");
+    m->depth++;
+    struct fc_cv v = fce_bind(m, fce_expr(m, s->value));
+    fce_key(m, t, s->target->args, &p, &n);
+    const char *expire = fce_text(m, "INT64_C(%lld)", (long long)t->expire);
+    if (s->expire)
+        expire = fce_expr(m, s->expire).v;
+    fce_line(m, "%s *row = fl_table_put(&table_%s, %s, %s, cx->now, %s, %s);", fce_kept_type(m, t->type), t->name, p, n, expire, m->class_);
+    fce_line(m, "if (row) {");
+    m->depth++;
+    v.n = NULL;
+    fce_store(m, t->type, "(*row)", v);
+    m->depth--;
+    fce_line(m, "}");
+    m->depth--;
+    fce_line(m, "}");
+}
+
+static void field_assign(struct fc_em *m, const struct fc_stmt *s)
+{
+    int rest;
+    const struct fc_slot *slot = fc_plan_slot(m->p, s->target, &rest);
+    const char *at = fce_text(m, "r->out.%s", fce_name(m, slot->c));
+    const char *has = slot->optional || slot->emitted ? fce_text(m, "r->out.has_%s", slot->c) : NULL;
+    fce_line(m, "{");
+    m->depth++;
+    struct fc_cv v = fce_expr(m, s->value);
+    if (has && (v.n || v.type->kind == FC_K_NULL)) {
+        v = v.type->kind == FC_K_NULL ? v : fce_bind(m, v);
+        fce_line(m, "%s = false;", has);
+    }
+    if (v.type->kind != FC_K_NULL)
+        fce_assign(m, at, has, v);
+    m->depth--;
+    fce_line(m, "}");
+}
+
+static void emit_record(struct fc_em *m, const struct fc_stmt *s)
+{
+    fce_line(m, "{");
+    m->depth++;
+    fce_line(m, "struct rec *e = (struct rec *)fl_batch_add(cx, b);");
+    fce_line(m, "e->h.emitted = 1;");
+    fce_line(m, "e->h.class_ = %s;", m->class_);
+    for (const struct fc_field *f = s->fields; f; f = f->next) {
+        const struct fc_slot *slot = &m->p->out.inner[f->index];
+        struct fc_cv v = fce_expr(m, f->value);
+        if (v.type->kind != FC_K_NULL)
+            fce_assign(m, fce_text(m, "e->out.%s", fce_name(m, slot->c)), fce_text(m, "e->out.has_%s", slot->c), v);
+    }
+    m->depth--;
+    fce_line(m, "}");
+}
+
+void fce_block(struct fc_em *m, const struct fc_stmt *s)
+{
+    for (; s; s = s->next) {
+        fce_place(m, s->span);
+        switch (s->kind) {
+        case FC_S_LET: {
+            struct fc_cv v = fce_expr(m, s->value);
+            fce_line(m, "%s l_%s = {0};", fce_type(m, v.type), s->name.s);
+            if (s->sym->optional)
+                fce_line(m, "bool is_l_%s = false;", s->name.s);
+            fce_assign(m, fce_text(m, "l_%s", s->name.s), s->sym->optional ? fce_text(m, "is_l_%s", s->name.s) : NULL, v);
+            fce_line(m, s->sym->optional ? "(void)l_%s, (void)is_l_%s;" : "(void)l_%s;", s->name.s, s->name.s);
+            break;
+        }
+        case FC_S_ASSIGN:
+            if (s->target->kind == FC_E_INDEX)
+                table_assign(m, s);
+            else
+                field_assign(m, s);
+            break;
+        case FC_S_FORGET: {
+            const char *p, *n;
+            fce_line(m, "{");
+            m->depth++;
+            fce_key(m, s->sym, s->keys, &p, &n);
+            fce_line(m, "fl_table_forget(&table_%s, %s, %s);", s->sym->name, p, n);
+            m->depth--;
+            fce_line(m, "}");
+            break;
+        }
+        case FC_S_IF: {
+            const char *c = fce_true(m, s->value);
+            fce_line(m, "if (%s) {", c);
+            m->depth++;
+            fce_reach(m, s->span);
+            fce_block(m, s->body);
+            m->depth--;
+            if (s->other) {
+                fce_line(m, "} else {");
+                m->depth++;
+                fce_block(m, s->other);
+                m->depth--;
+            }
+            fce_line(m, "}");
+            break;
+        }
+        case FC_S_DROP:
+            fce_line(m, "fl_drop(cx, &r->h, %lld); /* %s */", (long long)s->sym->index, s->name.s);
+            fce_line(m, "return;");
+            break;
+        case FC_S_EMIT:
+            emit_record(m, s);
+            break;
+        }
+    }
+}
+
+/* ---- stages --------------------------------------------------------------------------------------------------------------- */
+
+static void stage_head(struct fc_em *m, const char *name, int i, const struct fc_stage *s, const char *more)
+{
+    function_begin(m, FC_CX_RECORD, NULL);
+    m->class_ = "r->h.class_";
+    fce_line(m, "/* %s */", fce_where(m, s->head));
+    fce_line(m, "static void %s_%d(struct fl_cx *cx, struct rec *r%s)", name, i + 1, more);
+    fce_line(m, "{");
+    m->depth++;
+    fce_line(m, "(void)cx;");
+}
+
+static void stage_end(struct fc_em *m)
+{
+    m->depth--;
+    fce_line(m, "}\n");
+}
+
+static void classify(struct fc_em *m, int i, const struct fc_stage *s)
+{
+    stage_head(m, "classify", i, s, "");
+    for (const struct fc_rule *rule = s->rules; rule; rule = rule->next) {
+        const char *c = NULL;
+        fce_line(m, "/* %s %s */", fce_where(m, rule->span), rule->name.s);
+        fce_place(m, rule->span);
+        if (rule->when) {
+            c = fce_true(m, rule->when);
+            fce_line(m, "if (%s) {", c);
+            m->depth++;
+        }
+        fce_reach(m, rule->span);
+        fce_line(m, "r->h.class_ = %lld;", (long long)rule->sym->index);
+        if (rule->when) {
+            fce_line(m, "return;");
+            m->depth--;
+            fce_line(m, "}");
+        }
+    }
+    stage_end(m);
+}
+
+static void filter(struct fc_em *m, int i, const struct fc_stage *s)
+{
+    stage_head(m, "filter", i, s, "");
+    fce_line(m, "(void)r;");
+    for (const struct fc_rule *rule = s->rules; rule; rule = rule->next) {
+        fce_line(m, "/* %s %s %s */", fce_where(m, rule->span), rule->kind == FC_R_DROP ? "drop" : "keep", rule->name.s ? rule->name.s : "");
+        fce_place(m, rule->span);
+        if (rule->when) {
+            fce_line(m, "if (%s) {", fce_true(m, rule->when));
+            m->depth++;
+        }
+        fce_reach(m, rule->span);
+        if (rule->kind == FC_R_DROP)
+            fce_line(m, "fl_drop(cx, &r->h, %lld);", (long long)rule->sym->index);
+        if (rule->when) {
+            fce_line(m, "return;");
+            m->depth--;
+            fce_line(m, "}");
+        }
+    }
+    stage_end(m);
+}
+
+/* Lets that read what the stage is about to write are computed before it: they see tables as they were. */
+static void settle(struct fc_em *m, unsigned long long writes)
+{
+    for (const struct fc_sym *l = m->g->lets; l; l = l->next)
+        if (l->used && (l->reads & writes)) {
+            fce_line(m, "if (!r->is_%s)", l->name);
+            fce_line(m, "    let_%s(cx, r);", l->name);
+        }
+}
+
+static void update(struct fc_em *m, int i, const struct fc_stage *s)
+{
+    stage_head(m, "update", i, s, "");
+    fce_line(m, "(void)r;");
+    settle(m, fc_block_writes(s->body));
+    fce_block(m, s->body);
+    stage_end(m);
+}
+
+static void fill_slots(struct fc_em *m, const struct fc_slot *object)
+{
+    for (int i = 0; i < object->ninner; i++) {
+        const struct fc_slot *s = &object->inner[i];
+        if (s->kind == FC_SLOT_LET) {
+            fce_line(m, "if (!r->is_%s)", s->let->name);
+            fce_line(m, "    let_%s(cx, r);", s->let->name);
+        } else if (s->kind == FC_SLOT_OBJECT) {
+            const struct fc_expr *base = s->field->value;
+            const char *n = base && base->nullable ? fce_expr(m, base).n : NULL;
+            struct fce_capture k;
+            fce_begin(m, &k);
+            m->depth += n != NULL;
+            fill_slots(m, s);
+            m->depth -= n != NULL;
+            const char *body = fce_end(m, &k);
+            if (!*body)
+                continue;
+            if (n)
+                fce_line(m, "if (!(%s)) {", n);
+            fce_paste(m, body);
+            if (n)
+                fce_line(m, "}");
+        } else if (s->kind == FC_SLOT_STORED && s->field->value) {
+            fce_line(m, "/* %s %s */", fce_where(m, s->field->span), s->field->name.s);
+            fce_place(m, s->field->span);
+            fce_line(m, "{");
+            m->depth++;
+            struct fc_cv v = fce_expr(m, s->field->value);
+            if (v.type->kind != FC_K_NULL)
+                fce_assign(m, fce_text(m, "r->out.%s", fce_name(m, s->c)), s->optional || s->emitted ? fce_text(m, "r->out.has_%s", s->c) : NULL, v);
+            m->depth--;
+            fce_line(m, "}");
+        }
+    }
+}
+
+static void transform(struct fc_em *m, int i, const struct fc_stage *s)
+{
+    stage_head(m, "transform", i, s, "");
+    fce_line(m, "(void)r;");
+    fill_slots(m, &m->p->out);
+    stage_end(m);
+}
+
+static void mangle_each(struct fc_em *m, int i, const struct fc_stage *s)
+{
+    unsigned long long writes = 0;
+    for (const struct fc_absent *a = s->mangles; a; a = a->next)
+        writes |= a->each ? fc_block_writes(a->body) : 0;
+    stage_head(m, "mangle", i, s, ", struct fl_batch *b");
+    fce_line(m, "(void)r, (void)b;");
+    settle(m, writes);
+    for (const struct fc_absent *a = s->mangles; a; a = a->next)
+        if (a->each) {
+            fce_line(m, "{");
+            m->depth++;
+            fce_block(m, a->body);
+            m->depth--;
+            fce_line(m, "}");
+        }
+    stage_end(m);
+}
+
+/* ---- waves of lookups -------------------------------------------------------------------------------------------------------- */
+
+struct wants {
+    struct fc_em *m;
+    int stage, n;
+    const char *calls;
+};
+
+/* One expression that may ask, in a function that can unwind. A let is that function already. */
+static void want(struct wants *w, const struct fc_expr *e)
+{
+    struct fc_em *m = w->m;
+    if (!fc_depends_on(e).asks)
+        return;
+    if (e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_LET) {
+        w->calls = fce_text(m, "%s    if (!r->is_%s)\n        let_%s(cx, r);\n    waiting += cx->pending;\n    cx->pending = 0;\n", w->calls, e->sym->name, e->sym->name);
+        return;
+    }
+    function_begin(m, FC_CX_RECORD, "return;");
+    m->class_ = "r->h.class_";
+    fce_line(m, "static void want_%d_%d(struct fl_cx *cx, struct rec *r)", w->stage + 1, ++w->n);
+    fce_line(m, "{");
+    m->depth++;
+    struct fc_cv v = fce_expr(m, e);
+    fce_line(m, "(void)(%s);", v.n ? v.n : v.type->kind == FC_K_RECORD ? "r" : v.v);
+    m->depth--;
+    fce_line(m, "}\n");
+    w->calls = fce_text(m, "%s    want_%d_%d(cx, r);\n    waiting += cx->pending;\n    cx->pending = 0;\n", w->calls, w->stage + 1, w->n);
+}
+
+static void want_fields(struct wants *w, const struct fc_field *f)
+{
+    for (; f; f = f->next) {
+        if (f->value)
+            want(w, f->value);
+        want_fields(w, f->fields);
+    }
+}
+
+static void want_block(struct wants *w, const struct fc_stmt *s)
+{
+    for (; s; s = s->next) {
+        if (s->value)
+            want(w, s->value);
+        if (s->expire)
+            want(w, s->expire);
+        for (const struct fc_expr *x = s->keys; x; x = x->next)
+            want(w, x);
+        if (s->kind == FC_S_ASSIGN && s->target->kind == FC_E_INDEX)
+            for (const struct fc_expr *x = s->target->args; x; x = x->next)
+                want(w, x);
+        want_fields(w, s->fields);
+        want_block(w, s->body);
+        want_block(w, s->other);
+    }
+}
+
+static void want_stage(struct fc_em *m, int i, const struct fc_stage *s)
+{
+    struct wants w = {m, i, 0, ""};
+    for (const struct fc_rule *r = s->rules; r; r = r->next)
+        if (r->when)
+            want(&w, r->when);
+    want_block(&w, s->body);
+    want_fields(&w, s->fields);
+    for (const struct fc_absent *a = s->mangles; a; a = a->next)
+        if (a->each)
+            want_block(&w, a->body);
+    fce_line(m, "/* Ask what stage %d needs of a record; returns how much is not answered yet. */", i + 1);
+    fce_line(m, "static uint32_t want_%d(struct fl_cx *cx, struct rec *r)", i + 1);
+    fce_line(m, "{");
+    fce_line(m, "    uint32_t waiting = 0;");
+    fce_paste(m, w.calls);
+    fce_line(m, "    return waiting;");
+    fce_line(m, "}\n");
+}
+
+/* ---- the order --------------------------------------------------------------------------------------------------------------------- */
+
+static void run_stretch(struct fc_em *m, const struct fc_stretch *st)
+{
+    static const char *const names[] = {"classify", "filter", "update", "transform", "mangle"};
+    if (st->asks) {
+        fce_line(m, "for (uint32_t waiting = 1; waiting;) {");
+        fce_line(m, "    waiting = 0;");
+        fce_line(m, "    for (uint32_t i = 0; i < n; i++)");
+        fce_line(m, "        if (b->rec[i]->state == FL_LIVE)");
+        fce_line(m, "            waiting += want_%d(cx, (struct rec *)b->rec[i]);", st->first + 1);
+        fce_line(m, "    if (waiting)");
+        fce_line(m, "        fl_lookup_wait(cx);");
+        fce_line(m, "}");
+    }
+    const struct fc_stage *first = m->g->stages[st->first];
+    if (first->kind == FC_ST_MANGLE && first->when) {
+        fce_line(m, "if (mangle_%d_on) {", st->first + 1);
+        m->depth++;
+    }
+    fce_line(m, "for (uint32_t i = 0; i < n; i++) {");
+    m->depth++;
+    fce_line(m, "struct rec *r = (struct rec *)b->rec[i];");
+    fce_line(m, "if (r->h.state != FL_LIVE)");
+    fce_line(m, "    continue;");
+    for (int i = st->first; i < st->first + st->n; i++) {
+        const struct fc_stage *s = m->g->stages[i];
+        fce_line(m, "%s_%d(cx, r%s);", names[s->kind], i + 1, s->kind == FC_ST_MANGLE ? ", b" : "");
+        if (s->kind == FC_ST_FILTER && i + 1 < st->first + st->n) {
+            fce_line(m, "if (r->h.state != FL_LIVE)");
+            fce_line(m, "    continue;");
+        }
+    }
+    m->depth--;
+    fce_line(m, "}");
+    if (first->kind == FC_ST_MANGLE && first->when) {
+        m->depth--;
+        fce_line(m, "}");
+    }
+}
+
+static void absent_key(struct fc_em *m, const struct fc_absent *a)
+{
+    const struct fc_type *t = a->var_sym->type;
+    const char *name = a->var_sym->name;
+    if (t->kind == FC_K_STRING || t->kind == FC_K_CIDR || t->kind == FC_K_IP) {
+        fce_line(m, "const fl_str text_l_%s = fl_text_copy(cx, (fl_str){key, key_n, FL_PLAIN});", name);
+        if (t->kind == FC_K_STRING)
+            fce_line(m, "const fl_str l_%s = text_l_%s;", name, name);
+        else if (t->kind == FC_K_IP)
+            fce_line(m, "const fl_ip l_%s = fl_ip_of(text_l_%s);", name, name);
+        else
+            fce_line(m, "const fl_cidr l_%s = fl_cidr_of(text_l_%s.p, text_l_%s.n);", name, name, name);
+    } else {
+        fce_line(m, "int64_t l_%s;", name);
+        fce_line(m, "memcpy(&l_%s, key, sizeof l_%s);", name, name);
+    }
+    fce_line(m, "(void)l_%s, (void)key_n;", name);
+}
+
+static void tick(struct fc_em *m)
+{
+    int n = 0;
+    function_begin(m, FC_CX_NONE, NULL);
+    m->class_ = "class_";
+    for (int i = 0; i < m->g->nstages; i++)
+        for (const struct fc_absent *a = m->g->stages[i]->mangles; a; a = a->next)
+            if (!a->each)
+                fce_line(m, "static int64_t due_%d; /* %s: when absence is asked next */", ++n, fce_where(m, a->span));
+    fce_line(m, "\nstatic int64_t tick(struct fl_cx *cx, struct fl_batch *b)");
+    fce_line(m, "{");
+    m->depth++;
+    fce_line(m, "int64_t next = INT64_MAX;");
+    n = 0;
+    for (int i = 0; i < m->g->nstages; i++) {
+        const struct fc_stage *s = m->g->stages[i];
+        for (const struct fc_absent *a = s->mangles; a; a = a->next) {
+            int64_t every = 0;
+            if (a->each)
+                continue;
+            every = a->every->kind == FC_E_NAME ? a->every->sym->value->i : a->every->i;
+            n++;
+            if (s->when) {
+                fce_line(m, "if (mangle_%d_on) {", i + 1);
+                m->depth++;
+            }
+            fce_line(m, "if (!due_%d || due_%d > cx->now + INT64_C(%lld))", n, n, (long long)every);
+            fce_line(m, "    due_%d = cx->now + INT64_C(%lld);", n, (long long)every);
+            fce_line(m, "if (cx->now >= due_%d) {", n);
+            m->depth++;
+            fce_line(m, "uint32_t cursor = 0, key_n;");
+            fce_line(m, "uint8_t class_;");
+            fce_line(m, "const void *key;");
+            fce_line(m, "void *value;");
+            fce_line(m, "while (fl_table_absent(&table_%s, &cursor, cx->now, cx->now - INT64_C(%lld), &key, &key_n, &class_, &value)) {", a->table_sym->name, (long long)every);
+            m->depth++;
+            absent_key(m, a);
+            fce_line(m, "(void)class_, (void)value;");
+            fce_block(m, a->body);
+            m->depth--;
+            fce_line(m, "}");
+            fce_line(m, "due_%d = cx->now + INT64_C(%lld);", n, (long long)every);
+            m->depth--;
+            fce_line(m, "}");
+            fce_line(m, "next = due_%d < next ? due_%d : next;", n, n);
+            if (s->when) {
+                m->depth--;
+                fce_line(m, "}");
+            }
+        }
+    }
+    fce_line(m, "(void)b;");
+    fce_line(m, "return next;");
+    m->depth--;
+    fce_line(m, "}\n");
+}
+
+static void partition(struct fc_em *m)
+{
+    function_begin(m, FC_CX_RECORD, NULL);
+    fce_line(m, "static void partition(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out)");
+    fce_line(m, "{");
+    m->depth++;
+    fce_line(m, "struct rec *r = (struct rec *)h;");
+    fce_line(m, "(void)r, (void)cx;");
+    bool first = true;
+    for (const struct fc_part *p = m->g->parts; p; p = p->next) {
+        const char *lead = fce_text(m, "%s%s=", first ? "" : "/", p->name.s);
+        struct fc_cv v = fce_expr(m, p->value);
+        fce_line(m, "fl_buf_put(out, %s, %zu);", fce_quote(m, lead, strlen(lead)), strlen(lead));
+        fce_line(m, "fl_partition_put(out, %s);", v.v);
+        first = false;
+    }
+    m->depth--;
+    fce_line(m, "}\n");
+}
+
+void fce_stages(struct fc_em *m)
+{
+    fce_line(m, "/* ---- stages ---- */\n");
+    for (int i = 0; i < m->g->nstages; i++) {
+        const struct fc_stage *s = m->g->stages[i];
+        switch (s->kind) {
+        case FC_ST_CLASSIFY:
+            classify(m, i, s);
+            break;
+        case FC_ST_FILTER:
+            filter(m, i, s);
+            break;
+        case FC_ST_UPDATE:
+            update(m, i, s);
+            break;
+        case FC_ST_TRANSFORM:
+            transform(m, i, s);
+            break;
+        default:
+            mangle_each(m, i, s);
+        }
+        for (int j = 0; j < m->p->nstretches; j++)
+            if (m->p->stretches[j].first == i && m->p->stretches[j].asks)
+                want_stage(m, i, s);
+    }
+    if (m->p->ticks)
+        tick(m);
+    if (m->g->parts)
+        partition(m);
+    fce_line(m, "static void run(struct fl_cx *cx, struct fl_batch *b)");
+    fce_line(m, "{");
+    m->depth++;
+    fce_line(m, "const uint32_t n = b->n;");
+    fce_line(m, "(void)cx, (void)n;");
+    for (int i = 0; i < m->p->nstretches; i++)
+        run_stretch(m, &m->p->stretches[i]);
+    m->depth--;
+    fce_line(m, "}\n");
+}

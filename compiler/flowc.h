@@ -1,0 +1,57 @@
+/*
+ * flowc.h - one compilation, from a path to C text: the passes in order.
+ *
+ *     fc_load   lex and parse the file and what it uses and includes        load.c, lex.l, parse.y
+ *     fc_check  names, types, nulls, where what may be used; folds constants check.c and beside it
+ *     fc_plan   what is read, raw or parsed; which matcher; which lookups    plan.c
+ *     fc_emit   C                                                            emit.c and beside it
+ *
+ * Each returns false when errors are queued in c->diags; do not call the next one then. No globals: any number of
+ * compilations may run in one process.
+ */
+#ifndef FC_FLOWC_H
+#define FC_FLOWC_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "arena.h"
+#include "ast.h"
+#include "diag.h"
+#include "source.h"
+
+struct fc_program; /* check.h: the checked file */
+struct fc_plan;    /* plan.h */
+
+struct fc_compilation {
+    struct fl_arena arena;
+    struct fc_sources sources;
+    struct fc_diags diags;
+    const char **module_path; /* NULL-terminated; tried before the embedded modules */
+    struct fc_file file;
+    uint32_t main_source;
+    struct fc_program *program;
+    struct fc_plan *plan;
+    bool tests; /* the test blocks are wanted: plan keeps what they read */
+};
+
+struct fc_emit_options {
+    bool tests; /* with the test blocks: for `flowc test` */
+    bool lines; /* #line directives that point into the .flow */
+};
+
+void fc_compilation_init(struct fc_compilation *c);
+void fc_compilation_free(struct fc_compilation *c);
+
+bool fc_load(struct fc_compilation *c, const char *path);
+/* The same for a text in memory (unit tests, fuzzers). */
+bool fc_load_text(struct fc_compilation *c, const char *path, const char *text, size_t len);
+bool fc_check(struct fc_compilation *c);
+bool fc_make_plan(struct fc_compilation *c);
+void fc_dump_plan(struct fc_compilation *c, FILE *out);
+/* Write the C file. Never fails on a planned program; the caller checks ferror(out). */
+void fc_emit(struct fc_compilation *c, const struct fc_emit_options *options, FILE *out);
+/* The pipeline as a dot graph (flowc graph). Needs fc_check. */
+void fc_graph(struct fc_compilation *c, FILE *out);
+
+#endif

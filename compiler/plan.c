@@ -1,0 +1,484 @@
+/*
+ * plan.c - see plan.h. Marks what is read, gives the transform's fields their slots, cuts the stages into stretches.
+ */
+#include "plan.h"
+
+#include <string.h>
+
+#include "ast_make.h"
+
+struct planner {
+    struct fc_compilation *c;
+    struct fc_plan *p;
+};
+
+/* ---- the input's tree --------------------------------------------------------------------------------------- */
+
+static void grow(struct fc_compilation *c, struct fc_in *n)
+{
+    if (n->type->kind != FC_K_RECORD)
+        return;
+    n->ninner = n->type->nmembers;
+    n->inner = fl_arena_zero(&c->arena, sizeof *n->inner * (size_t)(n->ninner ? n->ninner : 1));
+    for (int i = 0; i < n->ninner; i++) {
+        struct fc_in *m = &n->inner[i];
+        m->member = &n->type->members[i];
+        m->type = m->member->type;
+        m->parent = n;
+        m->path = n->member ? fl_arena_printf(&c->arena, "%s.%s", n->path, m->member->name) : m->member->name;
+        m->c = n->member ? fl_arena_printf(&c->arena, "%s_%s", n->c, m->member->name) : m->member->name;
+        grow(c, m);
+    }
+}
+
+struct fc_in *fc_plan_input(struct fc_plan *p, const struct fc_expr *e)
+{
+    if (e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_INPUT)
+        return &p->in;
+    if (e->kind != FC_E_FIELD)
+        return NULL;
+    struct fc_in *base = fc_plan_input(p, e->a);
+    return base && e->info ? &base->inner[((const struct fc_member *)e->info)->index] : NULL;
+}
+
+struct fc_slot *fc_plan_slot(struct fc_plan *p, const struct fc_expr *e, int *rest)
+{
+    if (e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_RECORD_NOW) {
+        *rest = 0;
+        return &p->out;
+    }
+    if (e->kind != FC_E_FIELD)
+        return NULL;
+    struct fc_slot *s = fc_plan_slot(p, e->a, rest);
+    if (!s)
+        return NULL;
+    if (*rest == 0 && s->kind == FC_SLOT_OBJECT)
+        return &s->inner[((const struct fc_member *)e->info)->index];
+    ++*rest;
+    return s;
+}
+
+static void mark_value(struct fc_in *n)
+{
+    if (n->type->kind == FC_K_RECORD) {
+        n->has = true;
+        for (int i = 0; i < n->ninner; i++)
+            mark_value(&n->inner[i]);
+    } else {
+        n->value = true;
+    }
+}
+
+static void mark_way(struct fc_in *n)
+{
+    for (n = n->parent; n && n->member; n = n->parent)
+        n->has = true;
+}
+
+/* ---- reads ------------------------------------------------------------------------------------------------------ */
+
+static void read_expr(struct planner *y, const struct fc_expr *e);
+
+static void read_fields(struct planner *y, const struct fc_field *f)
+{
+    for (; f; f = f->next) {
+        if (f->value)
+            read_expr(y, f->value);
+        read_fields(y, f->fields);
+    }
+}
+
+/* A path below the transform's record: what it stands for is read. */
+static void read_slot(struct planner *y, struct fc_slot *s, const struct fc_expr *e, int rest)
+{
+    if (s->kind == FC_SLOT_INPUT) {
+        struct fc_in *n = (struct fc_in *)s->in;
+        const struct fc_expr *way[16];
+        for (int i = rest; i > 0; i--, e = e->a)
+            way[i - 1 < 16 ? i - 1 : 15] = e;
+        for (int i = 0; i < rest && i < 16; i++)
+            n = &n->inner[((const struct fc_member *)way[i]->info)->index];
+        mark_value(n);
+        mark_way(n);
+    } else if (s->kind == FC_SLOT_OBJECT && rest == 0) {
+        for (int i = 0; i < s->ninner; i++)
+            read_slot(y, &s->inner[i], e, 0);
+    }
+}
+
+static void read_has(struct planner *y, const struct fc_expr *e)
+{
+    struct fc_in *n = fc_plan_input(y->p, e);
+    if (!n) {
+        read_expr(y, e);
+        return;
+    }
+    n->has = true;
+    mark_way(n);
+}
+
+static void read_expr(struct planner *y, const struct fc_expr *e)
+{
+    int rest;
+    struct fc_in *n = fc_plan_input(y->p, e);
+    if (n) {
+        mark_value(n);
+        mark_way(n);
+        return;
+    }
+    struct fc_slot *s = y->p->out.inner ? fc_plan_slot(y->p, e, &rest) : NULL;
+    if (s) {
+        read_slot(y, s, e, rest);
+        return;
+    }
+    if (e->kind == FC_E_UNARY && e->op == FC_OP_HAS) {
+        read_has(y, e->a);
+        return;
+    }
+    if (e->a && !(e->kind == FC_E_INDEX && e->sym))
+        read_expr(y, e->a);
+    if (e->b)
+        read_expr(y, e->b);
+    if (e->c)
+        read_expr(y, e->c);
+    for (const struct fc_expr *x = e->kind == FC_E_ANY ? NULL : e->args; x; x = x->next)
+        read_expr(y, x);
+    for (const struct fc_arm *arm = e->arms; arm; arm = arm->next)
+        read_expr(y, arm->value);
+    read_fields(y, e->fields);
+}
+
+
+static void read_block(struct planner *y, const struct fc_stmt *s)
+{
+    for (; s; s = s->next) {
+        if (s->kind == FC_S_ASSIGN && s->target->kind == FC_E_INDEX)
+            for (const struct fc_expr *x = s->target->args; x; x = x->next)
+                read_expr(y, x);
+        const struct fc_expr *one[] = {s->value, s->expire};
+        for (int i = 0; i < 2; i++)
+            if (one[i])
+                read_expr(y, one[i]);
+        for (const struct fc_expr *x = s->keys; x; x = x->next)
+            read_expr(y, x);
+        read_fields(y, s->fields);
+        read_block(y, s->body);
+        read_block(y, s->other);
+    }
+}
+
+/* ---- slots ------------------------------------------------------------------------------------------------------------ */
+
+static bool assigned(const struct fc_stmt *s, const struct fc_member *m, bool emit)
+{
+    for (; s; s = s->next) {
+        if (!emit && s->kind == FC_S_ASSIGN && s->target->kind == FC_E_FIELD && s->target->info == m)
+            return true;
+        for (const struct fc_field *f = emit && s->kind == FC_S_EMIT ? s->fields : NULL; f; f = f->next)
+            if (f->kind == FC_F_EXPR && strcmp(f->name.s, m->name) == 0)
+                return true;
+        if (assigned(s->body, m, emit) || assigned(s->other, m, emit))
+            return true;
+    }
+    return false;
+}
+
+static bool set_in_mangle(const struct fc_program *g, const struct fc_member *m, bool emit)
+{
+    for (int i = 0; i < g->nstages; i++)
+        for (const struct fc_absent *a = g->stages[i]->mangles; a; a = a->next)
+            if (assigned(a->body, m, emit))
+                return true;
+    return false;
+}
+
+static bool constant(const struct fc_expr *e)
+{
+    return e->kind == FC_E_STRING || (e->kind == FC_E_INT && fc_type_integral(e->type)) || e->kind == FC_E_BOOL || e->kind == FC_E_SIZE;
+}
+
+static const char *slot_name(struct fc_compilation *c, const struct fc_slot *s)
+{
+    return s->parent && s->parent->c ? fl_arena_printf(&c->arena, "%s_%s", s->parent->c, s->field->name.s) : s->field->name.s;
+}
+
+static void make_slots(struct planner *y, struct fc_slot *parent, const struct fc_field *fields, const struct fc_type *record)
+{
+    parent->kind = FC_SLOT_OBJECT;
+    parent->type = record;
+    parent->ninner = record->nmembers;
+    parent->inner = fl_arena_zero(&y->c->arena, sizeof *parent->inner * (size_t)(record->nmembers ? record->nmembers : 1));
+    for (const struct fc_field *f = fields; f; f = f->next) {
+        struct fc_slot *s = &parent->inner[f->index];
+        const struct fc_member *m = &record->members[f->index];
+        bool top = parent == &y->p->out;
+        s->field = f;
+        s->type = m->type;
+        s->parent = parent;
+        s->optional = f->optional;
+        s->c = slot_name(y->c, s);
+        s->emitted = top && set_in_mangle(y->p->program, m, true);
+        bool fixed = !s->emitted && !(top && set_in_mangle(y->p->program, m, false));
+        s->kind = FC_SLOT_STORED;
+        if (f->kind == FC_F_OBJECT || f->kind == FC_F_FROM) {
+            make_slots(y, s, f->fields, m->type);
+        } else if (f->kind == FC_F_EXPR && fixed) {
+            struct fc_in *n = fc_plan_input(y->p, f->value);
+            if (n && fc_type_same(n->type, m->type) && n->type->form == m->type->form) {
+                s->kind = FC_SLOT_INPUT;
+                s->in = n;
+            } else if (constant(f->value) && m->type->form == FC_FORM_PLAIN) {
+                s->kind = FC_SLOT_CONST;
+            } else if (f->value->kind == FC_E_NAME && f->value->sym && f->value->sym->kind == FC_SYM_LET) {
+                s->kind = FC_SLOT_LET;
+                s->let = f->value->sym;
+            }
+        }
+    }
+}
+
+/* What is only passed on is kept as text. */
+static void pass_slots(struct planner *y, struct fc_slot *s)
+{
+    for (int i = 0; i < s->ninner; i++) {
+        struct fc_slot *m = &s->inner[i];
+        if (m->kind == FC_SLOT_OBJECT) {
+            if (m->field->value)
+                read_has(y, m->field->value);
+            pass_slots(y, m);
+        } else if (m->kind == FC_SLOT_INPUT) {
+            struct fc_in *n = (struct fc_in *)m->in;
+            mark_way(n);
+            if (n->type->kind == FC_K_BOOL || n->type->kind == FC_K_FLOAT)
+                n->value = true;
+            else if (n->type->kind == FC_K_RECORD && y->p->program->csv)
+                mark_value(n); /* its leaves are columns */
+            else if (!n->value)
+                n->raw = true;
+            if (n->raw) /* passed on whole: every member is looked for, so that defaults can be put in */
+                for (int j = 0; j < n->ninner; j++)
+                    n->inner[j].has = true;
+        } else if (m->field->value) {
+            read_expr(y, m->field->value);
+        }
+    }
+}
+
+static void csv_leaves(struct fc_in *n)
+{
+    for (int i = 0; i < n->ninner; i++) {
+        struct fc_in *m = &n->inner[i];
+        if (m->type->kind == FC_K_RECORD) {
+            m->has = true;
+            csv_leaves(m);
+        } else if (m->type->kind == FC_K_LIST || m->type->kind == FC_K_MAP) {
+            m->raw = true;
+        } else {
+            m->value = true;
+        }
+    }
+}
+
+/* ---- matchers ------------------------------------------------------------------------------------------------------------- */
+
+const struct fc_matcher *fc_plan_matcher(struct fc_compilation *c, struct fc_plan *p, const struct fc_expr *list, enum fc_set_kind kind)
+{
+    while (list->kind == FC_E_NAME && list->sym && list->sym->kind == FC_SYM_CONST)
+        list = list->sym->value;
+    const struct fc_sym *param = list->kind == FC_E_NAME && list->sym && list->sym->kind == FC_SYM_PARAM ? list->sym : NULL;
+    if (!param && list->kind != FC_E_LIST)
+        return NULL;
+    for (const struct fc_expr *x = param ? NULL : list->args; x; x = x->next)
+        if (kind == FC_SET_PREFIXES ? x->kind != FC_E_ADDRESS : !(x->kind == FC_E_NAME && x->sym && x->sym->kind == FC_SYM_CLASS))
+            return NULL;
+    struct fc_matcher **m = &p->matchers;
+    int n = 0;
+    for (; *m; m = &(*m)->next, n++)
+        if ((*m)->kind == kind && (param ? (*m)->param == param : (*m)->list == list))
+            return *m;
+    *m = fl_arena_zero(&c->arena, sizeof **m);
+    (*m)->kind = kind;
+    (*m)->param = param;
+    (*m)->list = param ? NULL : list;
+    (*m)->c = param ? param->name : fl_arena_printf(&c->arena, "list_%d", n);
+    return *m;
+}
+
+int fc_plan_regexp(struct fc_compilation *c, struct fc_plan *p, const char *pattern)
+{
+    struct fc_regexp **r = &p->regexps;
+    for (; *r; r = &(*r)->next)
+        if (strcmp((*r)->pattern, pattern) == 0)
+            return (*r)->index;
+    *r = fl_arena_zero(&c->arena, sizeof **r);
+    (*r)->pattern = pattern;
+    (*r)->index = p->nregexps++;
+    return (*r)->index;
+}
+
+static void visit_match(void *arg, const struct fc_expr *e)
+{
+    struct planner *y = arg;
+    if (e->kind == FC_E_BINARY && e->op == FC_OP_IN && e->b->type->kind == FC_K_LIST) {
+        if (e->a->type->kind == FC_K_IP && e->b->type->elem->kind == FC_K_CIDR)
+            fc_plan_matcher(y->c, y->p, e->b, FC_SET_PREFIXES);
+        else if (e->a->type->kind == FC_K_CLASS)
+            fc_plan_matcher(y->c, y->p, e->b, FC_SET_CLASSES);
+    }
+    if (e->kind == FC_E_BINARY && e->op == FC_OP_MATCHES)
+        fc_plan_regexp(y->c, y->p, e->b->s);
+    if (e->kind == FC_E_CALL && strcmp(e->name.s, "replace") == 0 && e->info)
+        fc_plan_regexp(y->c, y->p, e->args->next->kind == FC_E_NAME ? e->args->next->sym->value->s : e->args->next->s);
+}
+
+/* ---- all of it ------------------------------------------------------------------------------------------------------------------ */
+
+static bool stage_asks(const struct fc_stage *s);
+
+static void visit_asks(void *arg, const struct fc_expr *e)
+{
+    if (fc_depends_on(e).asks)
+        *(bool *)arg = true;
+}
+
+static bool stage_asks(const struct fc_stage *s)
+{
+    bool asks = false;
+    for (const struct fc_rule *r = s->rules; r; r = r->next)
+        if (r->when)
+            asks |= fc_depends_on(r->when).asks;
+    fc_block_each(s->body, visit_asks, &asks);
+    fc_fields_each(s->fields, visit_asks, &asks);
+    for (const struct fc_absent *m = s->mangles; m; m = m->next)
+        fc_block_each(m->body, visit_asks, &asks);
+    return asks;
+}
+
+static bool emits(const struct fc_stmt *s)
+{
+    for (; s; s = s->next)
+        if (s->kind == FC_S_EMIT || emits(s->body) || emits(s->other))
+            return true;
+    return false;
+}
+
+static void cut_stretches(struct planner *y)
+{
+    const struct fc_program *g = y->p->program;
+    struct fc_plan *p = y->p;
+    p->stretches = fl_arena_zero(&y->c->arena, sizeof *p->stretches * (size_t)(g->nstages + 1));
+    for (int i = 0; i < g->nstages; i++) {
+        bool asks = stage_asks(g->stages[i]);
+        if (p->nstretches == 0 || asks || g->stages[i]->kind == FC_ST_MANGLE || g->stages[i - 1]->kind == FC_ST_MANGLE)
+            p->stretches[p->nstretches++] = (struct fc_stretch){i, 0, asks};
+        p->stretches[p->nstretches - 1].n++;
+        for (const struct fc_absent *m = g->stages[i]->mangles; m; m = m->next) {
+            p->ticks |= !m->each;
+            p->emits |= emits(m->body);
+        }
+    }
+}
+
+static void read_all(struct planner *y, void (*visit)(void *, const struct fc_expr *))
+{
+    const struct fc_program *g = y->p->program;
+    for (const struct fc_sym *f = g->functions; f; f = f->next) {
+        if (!f->used)
+            continue;
+        for (const struct fc_sym *l = f->lets; l; l = l->next)
+            visit ? fc_expr_each(l->value, visit, y) : read_expr(y, l->value);
+        visit ? fc_expr_each(f->value, visit, y) : read_expr(y, f->value);
+    }
+    for (const struct fc_sym *l = g->lets; l; l = l->next)
+        if (l->used)
+            visit ? fc_expr_each(l->value, visit, y) : read_expr(y, l->value);
+    for (int i = 0; i < g->nstages; i++) {
+        const struct fc_stage *s = g->stages[i];
+        for (const struct fc_rule *r = s->rules; r; r = r->next)
+            if (r->when)
+                visit ? fc_expr_each(r->when, visit, y) : read_expr(y, r->when);
+        visit ? fc_block_each(s->body, visit, y) : read_block(y, s->body);
+        if (visit)
+            fc_fields_each(s->fields, visit, y);
+        if (s->when)
+            visit ? fc_expr_each(s->when, visit, y) : read_expr(y, s->when);
+        for (const struct fc_absent *m = s->mangles; m; m = m->next)
+            visit ? fc_block_each(m->body, visit, y) : read_block(y, m->body);
+    }
+    for (const struct fc_part *part = g->parts; part; part = part->next)
+        visit ? fc_expr_each(part->value, visit, y) : read_expr(y, part->value);
+    for (const struct fc_item *it = g->tests; it; it = it->next)
+        for (const struct fc_check *c = it->kind == FC_I_TEST ? it->checks : NULL; c; c = c->next)
+            if (c->kind == FC_C_EXPECT && y->c->tests)
+                visit ? fc_expr_each(c->expr, visit, y) : read_expr(y, c->expr);
+}
+
+bool fc_make_plan(struct fc_compilation *c)
+{
+    struct fc_plan *p = c->plan = fl_arena_zero(&c->arena, sizeof *p);
+    struct planner y = {c, p};
+    p->program = c->program;
+    p->in.type = c->program->input;
+    p->in.path = p->in.c = "";
+    grow(c, &p->in);
+    if (c->program->transform)
+        make_slots(&y, &p->out, c->program->transform->fields, c->program->output);
+    else
+        p->pass = true;
+    read_all(&y, NULL);
+    if (p->pass && c->program->csv)
+        csv_leaves(&p->in);
+    pass_slots(&y, &p->out);
+    read_all(&y, visit_match);
+    cut_stretches(&y);
+    return c->diags.errors == 0;
+}
+
+/* ---- dump ---------------------------------------------------------------------------------------------------------------------------- */
+
+static void dump_in(const struct fc_in *n, FILE *out)
+{
+    for (int i = 0; i < n->ninner; i++) {
+        const struct fc_in *m = &n->inner[i];
+        if (fc_in_live(m))
+            fprintf(out, "    %-32s %s%s%s\n", m->path, m->value ? "value " : "", m->raw ? "raw " : "", m->has ? "has" : "");
+        dump_in(m, out);
+    }
+}
+
+static void dump_slots(const struct fc_slot *s, FILE *out)
+{
+    static const char *const kinds[] = {"constant", "from input", "from let", "computed", "object"};
+    for (int i = 0; i < s->ninner; i++) {
+        const struct fc_slot *m = &s->inner[i];
+        fprintf(out, "    %-32s %s%s%s\n", m->c, kinds[m->kind], m->kind == FC_SLOT_LET ? " " : m->kind == FC_SLOT_INPUT ? " " : "",
+                m->kind == FC_SLOT_LET ? m->let->name : m->kind == FC_SLOT_INPUT ? m->in->path : "");
+        dump_slots(m, out);
+    }
+}
+
+void fc_dump_plan(struct fc_compilation *c, FILE *out)
+{
+    const struct fc_plan *p = c->plan;
+    fprintf(out, "pipeline %s\n\ninput: what is read; the rest is skipped\n", p->program->name);
+    dump_in(&p->in, out);
+    fprintf(out, "\noutput: %s\n", p->pass ? "the record as it came, one slice" : p->program->output->name ? p->program->output->name : "");
+    dump_slots(&p->out, out);
+    fprintf(out, "\nmatchers\n");
+    for (const struct fc_matcher *m = p->matchers; m; m = m->next)
+        fprintf(out, "    %-32s %s\n", m->c, m->kind == FC_SET_PREFIXES ? "sorted ranges of prefixes, built at start" : "flags by class, built at start");
+    for (const struct fc_regexp *r = p->regexps; r; r = r->next)
+        fprintf(out, "    regex %-26d %s\n", r->index, r->pattern);
+    fprintf(out, "\nstretches: stages that run record by record\n");
+    for (int i = 0; i < p->nstretches; i++) {
+        fprintf(out, "    %d:", i + 1);
+        for (int j = 0; j < p->stretches[i].n; j++)
+            fprintf(out, " %s", fc_stage_text(p->program->stages[p->stretches[i].first + j]->kind));
+        fprintf(out, "%s\n", p->stretches[i].asks ? "  (lookups are asked first, for the whole batch)" : "");
+    }
+    fprintf(out, "\nlookups\n");
+    for (const struct fc_sym *l = p->program->lookups; l; l = l->next)
+        if (l->used)
+            fprintf(out, "    %-32s cache %llds max %lld timeout %llds\n", l->name, (long long)(l->expire / 1000000000), (long long)l->max,
+                    (long long)(l->timeout / 1000000000));
+}

@@ -1,0 +1,102 @@
+/*
+ * plan.h - where specialisation is decided: what is read of the input, how it is kept, what the output is made of.
+ *
+ * plan reads the checked program and writes nothing but the plan; emit reads the plan and expressions, never names or scopes.
+ * `--dump-plan` prints it.
+ */
+#ifndef FC_PLAN_H
+#define FC_PLAN_H
+
+#include "check.h"
+#include "depend.h"
+
+/*
+ * One path of the input. What is not marked is skipped (checked as JSON, not for its type).
+ *   value  decoded: its value is looked into or computed with
+ *   raw    kept as its JSON text: it is only passed on
+ *   has    only whether it is there
+ */
+struct fc_in {
+    const struct fc_member *member; /* NULL for the whole record */
+    const struct fc_type *type;
+    struct fc_in *parent;
+    struct fc_in *inner;            /* members of a record, by index */
+    int ninner;
+    const char *path;               /* Network.A */
+    const char *c;                  /* Network_A: part of C names */
+    bool value, raw, has;
+};
+
+static inline bool fc_in_live(const struct fc_in *n)
+{
+    return n->value || n->raw || n->has;
+}
+
+/*
+ * A field of the transform.
+ *   constant  its text is part of the literal fragments of the encoder
+ *   input     the input's value is written as it came; nothing is copied
+ *   let       the let's value is written
+ *   stored    computed by the transform stage, or set by mangle
+ *   object    has fields of its own
+ */
+enum fc_slot_kind { FC_SLOT_CONST, FC_SLOT_INPUT, FC_SLOT_LET, FC_SLOT_STORED, FC_SLOT_OBJECT };
+
+struct fc_slot {
+    enum fc_slot_kind kind;
+    const struct fc_field *field;
+    const struct fc_type *type;
+    struct fc_slot *parent;
+    struct fc_slot *inner;          /* OBJECT */
+    int ninner;
+    const struct fc_in *in;         /* INPUT */
+    const struct fc_sym *let;       /* LET */
+    const char *c;                  /* Network_A_Name */
+    bool optional;                  /* may be absent */
+    bool emitted;                   /* some `emit` gives it */
+};
+
+/* A set of prefixes or classes that a condition looks in, built once at start. */
+enum fc_set_kind { FC_SET_PREFIXES, FC_SET_CLASSES };
+struct fc_matcher {
+    enum fc_set_kind kind;
+    const struct fc_expr *list;     /* a list literal; NULL: param */
+    const struct fc_sym *param;
+    const char *c;
+    struct fc_matcher *next;
+};
+
+struct fc_regexp {
+    const char *pattern;
+    int index;
+    struct fc_regexp *next;
+};
+
+/* Consecutive stages that run record by record. A stage that asks lookups begins a new one. */
+struct fc_stretch {
+    int first, n;                   /* in program->stages */
+    bool asks;
+};
+
+struct fc_plan {
+    const struct fc_program *program;
+    struct fc_in in;                /* the whole record */
+    bool pass;                      /* no transform: the record goes on as it came */
+    struct fc_slot out;             /* the transform's fields */
+    struct fc_matcher *matchers;
+    struct fc_regexp *regexps;
+    int nregexps;
+    struct fc_stretch *stretches;
+    int nstretches;
+    bool emits;                     /* mangle makes records */
+    bool ticks;                     /* absent .. every */
+};
+
+/* The input path that an expression is, or NULL. */
+struct fc_in *fc_plan_input(struct fc_plan *p, const struct fc_expr *e);
+/* The slot that a path below the transform's record is; *rest is how many fields of it are below the slot (in its value). */
+struct fc_slot *fc_plan_slot(struct fc_plan *p, const struct fc_expr *e, int *rest);
+const struct fc_matcher *fc_plan_matcher(struct fc_compilation *c, struct fc_plan *p, const struct fc_expr *list, enum fc_set_kind kind);
+int fc_plan_regexp(struct fc_compilation *c, struct fc_plan *p, const char *pattern);
+
+#endif
