@@ -1,0 +1,508 @@
+/*
+ * log.c - see log.h. Called by every part of the runtime, from every thread.
+ *
+ * A line is put together on the caller's stack and handed to each backend with one system call, so lines of several
+ * threads never mix and no lock is held while one is written. The configuration changes only before threads start.
+ */
+#include "log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PAIRS 4096 /* longest text of pairs; more is cut */
+#define LINE  (6 * PAIRS + 1024)
+#define BACKENDS 4
+#define SYSLOG_DAEMON (3 << 3)
+
+struct backend {
+    bool on, json, color;
+    enum fl_level level;
+    int fd;
+};
+
+/* The one thing that a process has once. */
+static struct {
+    struct backend b[BACKENDS];
+    char id[128];
+    char syslog_tag[64];
+    struct sockaddr_un syslog_to;
+    void (*capture)(void *arg, const char *text);
+    void *capture_arg;
+} state = { .b = { { .on = true, .level = FL_INFO, .fd = STDERR_FILENO } } };
+
+static const char *const level_name[] = { "DEBUG", "INFO", "WARN", "ERROR", "CRITICAL" };
+static const int level_color[] = { 35, 34, 33, 31, 31 };
+static const int level_syslog[] = { 7, 6, 4, 3, 2 };
+
+/* ---- putting a line together ------------------------------------------------------------------------------ */
+
+struct line {
+    char *p;
+    size_t n, cap; /* one byte is always left for the end of line */
+};
+
+static void put(struct line *l, const char *s, size_t n)
+{
+    size_t room = l->cap - 1 - l->n;
+    if (n > room)
+        n = room;
+    memcpy(l->p + l->n, s, n);
+    l->n += n;
+}
+
+static void puts_(struct line *l, const char *s)
+{
+    put(l, s, strlen(s));
+}
+
+/* Length of the UTF-8 character at s, 0 if the bytes are none. */
+static size_t utf8_length(const char *s, size_t n)
+{
+    const unsigned char *u = (const unsigned char *)s;
+    if (u[0] < 0x80)
+        return 1;
+    size_t need = u[0] >= 0xc2 && u[0] < 0xe0 ? 2 : (u[0] & 0xf0) == 0xe0 ? 3 : u[0] >= 0xf0 && u[0] < 0xf5 ? 4 : 0;
+    if (need == 0 || need > n)
+        return 0;
+    for (size_t i = 1; i < need; i++)
+        if ((u[i] & 0xc0) != 0x80)
+            return 0;
+    if ((u[0] == 0xe0 && u[1] < 0xa0) || (u[0] == 0xed && u[1] > 0x9f) || (u[0] == 0xf0 && u[1] < 0x90) ||
+        (u[0] == 0xf4 && u[1] > 0x8f))
+        return 0;
+    return need;
+}
+
+/* The inside of a JSON string; what is not UTF-8 becomes U+FFFD. */
+static void put_json(struct line *l, const char *s, size_t n)
+{
+    for (size_t i = 0; i < n;) {
+        size_t c = utf8_length(s + i, n - i);
+        unsigned char u = (unsigned char)s[i];
+        char esc[8];
+        if (c == 0) {
+            puts_(l, "\xef\xbf\xbd");
+            i++;
+            continue;
+        }
+        if (u == '"' || u == '\\') {
+            esc[0] = '\\';
+            esc[1] = (char)u;
+            put(l, esc, 2);
+        } else if (u < 0x20) {
+            put(l, esc, (size_t)snprintf(esc, sizeof esc, "\\u%04x", u));
+        } else {
+            put(l, s + i, c);
+        }
+        i += c;
+    }
+}
+
+static int hex(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/*
+ * Undo fl_log_quote in place: s stands behind the opening quote. Returns the length, *used what was read with the
+ * closing quote.
+ */
+static size_t unquote(char *s, size_t *used)
+{
+    size_t n = 0, i = 0;
+    while (s[i] && s[i] != '"') {
+        if (s[i] != '\\' || !s[i + 1]) {
+            s[n++] = s[i++];
+        } else if (s[i + 1] == 'x' && hex(s[i + 2]) >= 0 && hex(s[i + 3]) >= 0) {
+            s[n++] = (char)(hex(s[i + 2]) * 16 + hex(s[i + 3]));
+            i += 4;
+        } else {
+            char c = s[i + 1];
+            s[n++] = c == 'n' ? '\n' : c == 't' ? '\t' : c == 'r' ? '\r' : c;
+            i += 2;
+        }
+    }
+    *used = i + (s[i] == '"');
+    return n;
+}
+
+/* `key=value key="a value"` as ,"key":"value" members. Text that is no pair is kept under "text". Spoils `pairs`. */
+static void put_json_pairs(struct line *l, char *pairs)
+{
+    char *p = pairs;
+    while (*p) {
+        if (*p == ' ') {
+            p++;
+            continue;
+        }
+        size_t key = strcspn(p, "= ");
+        puts_(l, ",\"");
+        if (p[key] != '=') {
+            puts_(l, "text\":\"");
+            put_json(l, p, key);
+            p += key;
+        } else {
+            put_json(l, p, key);
+            puts_(l, "\":\"");
+            p += key + 1;
+            if (*p == '"') {
+                size_t used, n = unquote(p + 1, &used);
+                put_json(l, p + 1, n);
+                p += 1 + used;
+            } else {
+                size_t n = strcspn(p, " ");
+                put_json(l, p, n);
+                p += n;
+            }
+        }
+        puts_(l, "\"");
+    }
+}
+
+static void put_time(struct line *l)
+{
+    struct timespec t;
+    struct tm tm;
+    char text[64];
+    clock_gettime(CLOCK_REALTIME, &t);
+    gmtime_r(&t.tv_sec, &tm);
+    size_t n = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(text + n, sizeof text - n, ".%03ldZ", t.tv_nsec / 1000000);
+    puts_(l, text);
+}
+
+static void json_line(struct line *l, enum fl_level level, const char *message, const char *pairs)
+{
+    char copy[PAIRS];
+    snprintf(copy, sizeof copy, "%s", pairs);
+    puts_(l, "{\"time\":\"");
+    put_time(l);
+    puts_(l, "\",\"level\":\"");
+    puts_(l, level_name[level]);
+    puts_(l, "\",\"message\":\"");
+    put_json(l, message, strlen(message));
+    puts_(l, "\"");
+    if (state.id[0]) {
+        puts_(l, ",\"id\":\"");
+        put_json(l, state.id, strlen(state.id));
+        puts_(l, "\"");
+    }
+    put_json_pairs(l, copy);
+    puts_(l, "}");
+}
+
+/* Without time and level where syslog adds its own. */
+static void text_line(struct line *l, const struct backend *b, bool bare, enum fl_level level, const char *message,
+                      const char *pairs)
+{
+    char color[16];
+    if (!bare) {
+        put_time(l);
+        puts_(l, " ");
+        if (b->color) {
+            snprintf(color, sizeof color, "\033[%dm", level_color[level]);
+            puts_(l, color);
+        }
+        puts_(l, level_name[level]);
+        if (b->color)
+            puts_(l, "\033[0m");
+        puts_(l, " ");
+    }
+    puts_(l, message);
+    if (state.id[0]) {
+        puts_(l, " id=");
+        puts_(l, fl_log_quote(state.id));
+    }
+    if (pairs[0]) {
+        puts_(l, " ");
+        puts_(l, pairs);
+    }
+    /* One line per event, whatever a value brought along. */
+    for (size_t i = 0; i < l->n; i++)
+        if ((unsigned char)l->p[i] < 0x20 && l->p[i] != '\033')
+            l->p[i] = ' ';
+}
+
+/* ---- backends ------------------------------------------------------------------------------------------------ */
+
+static void write_line(int fd, const char *p, size_t n)
+{
+    while (n > 0) {
+        ssize_t w = write(fd, p, n);
+        if (w < 0 && errno == EINTR)
+            continue;
+        if (w < 0)
+            return; /* nowhere left to complain */
+        p += w;
+        n -= (size_t)w;
+    }
+}
+
+static void syslog_line(enum fl_level level, const char *text)
+{
+    char head[160], stamp[32], packet[LINE + sizeof head];
+    struct tm tm;
+    time_t now = time(NULL);
+    localtime_r(&now, &tm);
+    strftime(stamp, sizeof stamp, "%b %e %H:%M:%S", &tm);
+    int n = snprintf(packet, sizeof packet, "<%d>%s %s[%d]: %s", SYSLOG_DAEMON | level_syslog[level], stamp,
+                     state.syslog_tag, (int)getpid(), text);
+    size_t size = (size_t)n < sizeof packet ? (size_t)n : sizeof packet - 1;
+    /* Addressed anew each time: the daemon may have been restarted. */
+    ssize_t sent = sendto(state.b[3].fd, packet, size, MSG_NOSIGNAL, (const struct sockaddr *)&state.syslog_to,
+                          sizeof state.syslog_to);
+    (void)sent;
+}
+
+static void emit(enum fl_level level, const char *message, const char *pairs)
+{
+    char text[LINE];
+    if (state.capture) {
+        struct line l = { text, 0, sizeof text };
+        text_line(&l, &(struct backend){ 0 }, false, level, message, pairs);
+        text[l.n] = 0;
+        state.capture(state.capture_arg, text);
+        return;
+    }
+    for (int i = 0; i < BACKENDS; i++) {
+        const struct backend *b = &state.b[i];
+        if (!b->on || level < b->level)
+            continue;
+        struct line l = { text, 0, sizeof text };
+        if (b->json)
+            json_line(&l, level, message, pairs);
+        else
+            text_line(&l, b, i == 3, level, message, pairs);
+        if (i == 3) {
+            text[l.n] = 0;
+            syslog_line(level, text);
+        } else {
+            text[l.n++] = '\n';
+            write_line(b->fd, text, l.n);
+        }
+    }
+}
+
+static void format(char out[PAIRS], const char *pairs, va_list ap)
+{
+    out[0] = 0;
+    if (pairs && vsnprintf(out, PAIRS, pairs, ap) >= PAIRS)
+        memcpy(out + PAIRS - 4, "...", 4);
+}
+
+bool fl_log_wanted(enum fl_level level)
+{
+    if (state.capture)
+        return true;
+    for (int i = 0; i < BACKENDS; i++)
+        if (state.b[i].on && level >= state.b[i].level)
+            return true;
+    return false;
+}
+
+void fl_log(enum fl_level level, const char *message, const char *pairs, ...)
+{
+    if (!fl_log_wanted(level))
+        return;
+    int keep = errno;
+    char text[PAIRS];
+    va_list ap;
+    va_start(ap, pairs);
+    format(text, pairs, ap);
+    va_end(ap);
+    emit(level, message, text);
+    errno = keep;
+}
+
+/* ---- limited lines --------------------------------------------------------------------------------------------- */
+
+#define MESSAGES 64
+
+static pthread_mutex_t limit_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct {
+    const char *message;
+    int64_t said; /* mono ns */
+    uint64_t left_out;
+} limits[MESSAGES];
+
+/* May the message be said now? *left_out: how often it was not since the last time. */
+static bool may_say(const char *message, unsigned seconds, uint64_t *left_out)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    int64_t now = t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+    bool yes = true;
+    *left_out = 0;
+    pthread_mutex_lock(&limit_lock);
+    int at = 0;
+    for (int i = 0; i < MESSAGES; i++) {
+        if (limits[i].message == message) {
+            at = i;
+            break;
+        }
+        /* Not there: a free place, or that of the message which was said longest ago. */
+        if (limits[at].message && (!limits[i].message || limits[i].said < limits[at].said))
+            at = i;
+    }
+    if (limits[at].message == message && now - limits[at].said < (int64_t)seconds * INT64_C(1000000000)) {
+        limits[at].left_out++;
+        yes = false;
+    } else {
+        if (limits[at].message == message)
+            *left_out = limits[at].left_out;
+        limits[at].message = message;
+        limits[at].said = now;
+        limits[at].left_out = 0;
+    }
+    pthread_mutex_unlock(&limit_lock);
+    return yes;
+}
+
+void fl_log_limited(unsigned seconds, enum fl_level level, const char *message, const char *pairs, ...)
+{
+    uint64_t left_out;
+    if (!fl_log_wanted(level) || !may_say(message, seconds, &left_out))
+        return;
+    int keep = errno;
+    char text[PAIRS];
+    va_list ap;
+    va_start(ap, pairs);
+    format(text, pairs, ap);
+    va_end(ap);
+    if (left_out > 0) {
+        size_t n = strlen(text);
+        snprintf(text + n, sizeof text - n, "%srepeated=%llu", n ? " " : "", (unsigned long long)left_out);
+    }
+    emit(level, message, text);
+    errno = keep;
+}
+
+/* ---- quoting ---------------------------------------------------------------------------------------------- */
+
+#define RING 8
+#define CUT 200
+
+const char *fl_log_quoten(const char *s, size_t n)
+{
+    static _Thread_local char ring[RING][CUT * 4 + 8];
+    static _Thread_local unsigned next;
+    char *out = ring[next++ % RING], *o = out;
+    bool cut = n > CUT, quote = n == 0 || cut;
+    if (cut) {
+        n = CUT;
+        while (n > 0 && ((unsigned char)s[n] & 0xc0) == 0x80) /* not in the middle of a character */
+            n--;
+    }
+    for (size_t i = 0; i < n && !quote; i++)
+        quote = (unsigned char)s[i] <= ' ' || s[i] == '"' || s[i] == '=' || s[i] == '\\' || s[i] == 0x7f;
+    if (!quote) {
+        memcpy(out, s, n);
+        out[n] = 0;
+        return out;
+    }
+    *o++ = '"';
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)s[i];
+        if (c == '"' || c == '\\') {
+            *o++ = '\\';
+            *o++ = (char)c;
+        } else if (c == '\n' || c == '\t' || c == '\r') {
+            *o++ = '\\';
+            *o++ = c == '\n' ? 'n' : c == '\t' ? 't' : 'r';
+        } else if (c < 0x20 || c == 0x7f) {
+            *o++ = '\\';
+            *o++ = 'x';
+            *o++ = "0123456789abcdef"[c >> 4];
+            *o++ = "0123456789abcdef"[c & 15];
+        } else {
+            *o++ = (char)c;
+        }
+    }
+    if (cut)
+        o = stpcpy(o, "...");
+    *o++ = '"';
+    *o = 0;
+    return out;
+}
+
+const char *fl_log_quote(const char *s)
+{
+    return s ? fl_log_quoten(s, strlen(s)) : "\"\"";
+}
+
+/* ---- configuration ---------------------------------------------------------------------------------------- */
+
+static char *trouble(const char *what, const char *name)
+{
+    char *text = NULL;
+    if (asprintf(&text, "%s %s: %s", what, name, strerror(errno)) < 0)
+        abort();
+    return text;
+}
+
+static char *open_syslog(const struct fl_log_options *o)
+{
+    const char *to = o->syslog_address ? o->syslog_address : "/dev/log";
+    state.syslog_to = (struct sockaddr_un){ .sun_family = AF_UNIX };
+    if (strlen(to) >= sizeof state.syslog_to.sun_path) {
+        errno = ENAMETOOLONG;
+        return trouble("cannot log to", to);
+    }
+    memcpy(state.syslog_to.sun_path, to, strlen(to) + 1);
+    snprintf(state.syslog_tag, sizeof state.syslog_tag, "%s", o->syslog_tag ? o->syslog_tag : "skydive");
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&state.syslog_to, sizeof state.syslog_to) < 0) {
+        char *error = trouble("cannot log to", to);
+        if (fd >= 0)
+            close(fd);
+        return error;
+    }
+    /* Only the first sign of life needed the connection; each line is addressed by itself. */
+    connect(fd, &(struct sockaddr){ .sa_family = AF_UNSPEC }, sizeof(struct sockaddr));
+    state.b[3].fd = fd;
+    return NULL;
+}
+
+char *fl_log_configure(const struct fl_log_options *o)
+{
+    for (int i = 2; i < BACKENDS; i++)
+        if (state.b[i].on && state.b[i].fd >= 0)
+            close(state.b[i].fd);
+    for (int i = 0; i < BACKENDS; i++) {
+        struct backend *b = &state.b[i];
+        *b = (struct backend){ .on = false, .json = o->json[i], .level = o->level[i],
+                               .fd = i == 0 ? 2 : i == 1 ? 1 : -1 };
+        if (!(o->backends & (1u << i)))
+            continue;
+        if (i == 2) {
+            b->fd = open(o->file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+            if (b->fd < 0)
+                return trouble("cannot write the log file", o->file);
+        }
+        if (i == 3) {
+            char *error = open_syslog(o);
+            if (error)
+                return error;
+        }
+        b->color = o->color && isatty(b->fd);
+        b->on = true;
+    }
+    snprintf(state.id, sizeof state.id, "%s", o->id ? o->id : "");
+    return NULL;
+}
+
+void fl_log_capture(void (*line)(void *arg, const char *text), void *arg)
+{
+    state.capture = line;
+    state.capture_arg = arg;
+}

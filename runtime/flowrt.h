@@ -1,0 +1,277 @@
+/*
+ * flowrt.h - the contract between generated pipelines and the runtime (libflowrt).
+ *
+ * Generated C includes this header and nothing else. The only symbol that it exports is
+ * `const struct fl_pipeline fl_pipeline`, the descriptor at the end of this file.
+ *
+ * ABI history
+ *   1  2026-11-23  first
+ */
+#ifndef FLOWRT_H
+#define FLOWRT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "address.h"
+#include "arena.h"
+#include "builtins.h"
+#include "json_scan.h"
+#include "json_write.h"
+#include "ops.h"
+#include "table.h"
+#include "text.h"
+
+#define FL_ABI 1
+#define FL_MAGIC 0x776f6c66u /* "flow" */
+
+struct fl_runtime; /* runtime.h: not for generated code */
+struct fl_batch;
+struct json_t;
+
+/*
+ * What generated code is called with. One per worker thread; lives as long as the process.
+ * `scratch` is reset after each batch: what is made there must not be kept.
+ */
+struct fl_cx {
+    struct fl_arena *scratch;
+    int64_t now;         /* wall clock at the start of the batch, ns since 1970 UTC; virtual in tests */
+    uint32_t pending;    /* > 0: a lookup has no answer yet; whoever sees it unwinds, to be called again after the wave */
+    struct fl_runtime *rt;
+    uint64_t *dropped;   /* by reason, index as in fl_pipeline.reasons */
+    uint64_t overflows;  /* arithmetic that went over 64 bits and was held at the limit */
+    uint64_t *reached;   /* tests only: rule coverage, else NULL */
+};
+
+/* Head of every record; generated record structs begin with it. */
+struct fl_rec {
+    const char *raw;     /* the flow as it was received, NULL in an emitted record */
+    uint32_t raw_n;
+    uint8_t class_;      /* index in fl_pipeline.classes */
+    uint8_t state;       /* enum fl_rec_state */
+    uint8_t emitted;     /* made by `emit`, not received */
+    uint8_t spaced;      /* raw holds white space outside strings */
+    uint16_t reason;     /* why it was dropped */
+};
+
+enum fl_rec_state { FL_LIVE, FL_DROPPED, FL_MALFORMED };
+
+/* The records of one message, in order; emitted ones are added at the end. */
+struct fl_batch {
+    struct fl_rec **rec;
+    uint32_t n, cap;
+};
+
+/* A new, zeroed record at the end of the batch; lives in scratch. */
+struct fl_rec *fl_batch_add(struct fl_cx *cx, struct fl_batch *b);
+
+static inline void fl_drop(struct fl_cx *cx, struct fl_rec *r, uint16_t reason)
+{
+    r->state = FL_DROPPED;
+    r->reason = reason;
+    cx->dropped[reason]++;
+}
+
+/* ---- lists ------------------------------------------------------------------------------------------- */
+
+/* n elements of the C type of the element's language type (see fl_value_type), owned by whoever made it. */
+struct fl_list {
+    const void *v;
+    uint32_t n;
+};
+
+#include "record.h"
+
+/* ---- parameters ---------------------------------------------------------------------------------------- */
+
+/* Language types as values, and the C type that holds each. */
+enum fl_value_type {
+    FL_T_BOOL,     /* bool */
+    FL_T_INT,      /* int64_t */
+    FL_T_FLOAT,    /* double */
+    FL_T_STRING,   /* fl_str */
+    FL_T_IP,       /* fl_ip */
+    FL_T_CIDR,     /* fl_cidr */
+    FL_T_TIME,     /* int64_t, ns */
+    FL_T_DURATION, /* int64_t, ns; a bare number in YAML is seconds, as in the original's files */
+    FL_T_BYTES,    /* int64_t */
+    FL_T_PACKETS,  /* int64_t */
+    FL_T_CLASS,    /* int64_t, index of the class; -1: a name that no class has (harmless, as in the original) */
+    FL_T_ENUM      /* int64_t, index; names in fl_param.names */
+};
+
+enum fl_shape { FL_ONE, FL_LIST_OF, FL_MAP_OF };
+
+/* One param of the .flow. The runtime fills *value before fl_pipeline.init is called; it never changes then. */
+struct fl_param {
+    const char *name;
+    const char *yaml;            /* full dotted path, lower case, as `pipeline.filter.excluded_tags`; NULL: only by --set NAME= and environment */
+    enum fl_value_type type;
+    enum fl_shape shape;         /* FL_LIST_OF: struct fl_list; FL_MAP_OF: fl_str with a JSON object (string values) */
+    const char *dflt;            /* YAML text, as `[10.0.0.0/8, 172.16.0.0/12]` or `60s`; NULL: has to be given */
+    const char *const *one_of;   /* texts that are allowed, NULL-terminated; or NULL */
+    const char *const *names;    /* enumerators for FL_T_ENUM, NULL-terminated; or NULL */
+    const char *secret_file;     /* read from this file when not set otherwise; never printed */
+    const char *secret_env;
+    bool secret;
+    bool decides;                /* its value decides what is dropped: a default that holds is named in the log at start */
+    const char *doc;
+    void *value;
+};
+
+/* ---- stages chosen in the .flow -------------------------------------------------------------------------- */
+
+struct fl_option_set {
+    const char *name;             /* an option of dsl/stages.def */
+    const char *text;             /* its value as YAML text; NULL: the param's */
+    const struct fl_param *param;
+};
+
+struct fl_stage_choice {
+    const char *phase;            /* source, decode, decompress, store, encode, compress, write, queue, reject, transform, ... */
+    const char *kind;             /* skydive, buffered, json, ... ; "" where there is only one */
+    const struct fl_option_set *options;
+    uint32_t noptions;
+};
+
+/* ---- lookups ------------------------------------------------------------------------------------------------ */
+
+struct fl_lookup_field {
+    const char *name;             /* as in tests: lookup node("x") = { "Type": "veth" } */
+    const char *path;             /* in the answer's first node: `Metadata.K8s.Name`, `Metadata.List[0].Kind`; reference/10 section 5.2 */
+    enum fl_value_type type;
+    enum fl_shape shape;
+    bool optional;                /* a required one that is missing makes the whole answer null */
+    uint32_t offset;              /* of the value in the result struct */
+    uint32_t has_offset;          /* of a bool that says it is there; only for optional ones */
+};
+
+struct fl_lookup {
+    const char *name;
+    const char *from;             /* "gremlin" */
+    int64_t cache;                /* ns an answer (null too) is kept */
+    int64_t max;                  /* entries */
+    int64_t timeout;              /* ns a batch waits at most */
+    uint32_t size;                /* of the result struct */
+    const struct fl_lookup_field *fields;
+    uint32_t nfields;
+    bool first_value;             /* the answer is a list of plain values; field 0 gets the first (templates) */
+};
+
+/*
+ * Is the answer to `key` of lookup number `lookup` known? True: *result is the result struct, or NULL for null;
+ * it stays valid to the end of the batch. False: render the query and call fl_lookup_ask.
+ * `key` is any text that is one-to-one with the arguments.
+ */
+bool fl_lookup_get(struct fl_cx *cx, uint32_t lookup, fl_str key, const void **result);
+
+/* Ask; the same key may be asked any number of times in a wave. Sets cx->pending. */
+void fl_lookup_ask(struct fl_cx *cx, uint32_t lookup, fl_str key, fl_str query);
+
+/* Wait until all that was asked is answered or late; then everything asked is known (late: null, counted, not cached). */
+void fl_lookup_wait(struct fl_cx *cx);
+
+/* Append a value to a query: as a quoted, escaped literal, or escaped for the inside of quotes. */
+void fl_query_quoted(struct fl_buf *q, fl_str s);
+void fl_query_inside(struct fl_buf *q, fl_str s);
+
+/* ---- templates(list): NAME={{.Path}} texts compiled at start ---------------------------------------------------- */
+
+/* Appends the text of name number `id` of the record; returns false if a record on the way is absent. */
+typedef bool fl_name_fn(struct fl_cx *cx, const struct fl_rec *r, uint32_t id, struct fl_buf *out);
+
+struct fl_names {
+    const char *const *names;     /* "Network.A", ...; NULL-terminated; matched without regard to `_` */
+    fl_name_fn *get;
+};
+
+struct fl_templates;
+/* Compile `list` (of fl_str `NAME=template`). On a bad one: NULL and a message in *error (to be freed with free). Lives for ever. */
+struct fl_templates *fl_templates_new(struct fl_list list, const struct fl_names *names, uint32_t lookup, char **error);
+/*
+ * The JSON object of all names as FL_RAW text in scratch; {NULL} if none is set. May leave cx->pending set.
+ * A template whose names are absent is left out; an error or an empty answer gives "".
+ */
+fl_str fl_templates_eval(struct fl_cx *cx, const struct fl_rec *r, struct fl_templates *t);
+
+/* ---- tests in the .flow file ------------------------------------------------------------------------------------------ */
+
+enum fl_step_kind {
+    FL_STEP_GIVEN,          /* text: a JSON record or a raw line */
+    FL_STEP_LOOKUP,         /* call: appends the key; number: the lookup; text: the answer, a JSON object by field names, or null */
+    FL_STEP_AT,             /* number: ns since the test began */
+    FL_STEP_EXPECT,         /* call */
+    FL_STEP_EXPECT_JSON,    /* text: JSON; path: `record.Context` */
+    FL_STEP_EXPECT_DROPPED, /* number: the reason */
+    FL_STEP_EXPECT_OBJECT   /* text: the pattern; object: called with each that matches */
+};
+
+enum fl_truth { FL_NO, FL_YES, FL_NULL };
+
+struct fl_test_object {
+    fl_str key, content_type, content_encoding, class_;
+    int64_t count, bytes;   /* records; bytes as written */
+};
+
+struct fl_test_step {
+    enum fl_step_kind kind;
+    uint32_t line;
+    const char *source;     /* the step as written, for messages */
+    const char *text, *path;
+    int64_t number;
+    enum fl_truth (*expect)(struct fl_cx *cx, const struct fl_rec *last);
+    void (*key)(struct fl_cx *cx, struct fl_buf *out);
+    enum fl_truth (*object)(struct fl_cx *cx, const struct fl_test_object *o);
+    const char *const *names; /* what `expect` reads, for the message: names and their values as JSON by `show` */
+    void (*show)(struct fl_cx *cx, const struct fl_rec *last, uint32_t i, struct fl_buf *out);
+};
+
+struct fl_test {
+    const char *title;
+    uint32_t line;
+    const struct fl_test_step *steps;
+    uint32_t nsteps;
+};
+
+struct fl_place {           /* of rules, for coverage */
+    const char *file;
+    uint32_t line;
+    const char *text;
+};
+
+/* ---- the descriptor --------------------------------------------------------------------------------------------------------- */
+
+struct fl_pipeline {
+    uint32_t magic, abi;
+    const char *name, *doc, *version, *file;
+    uint32_t record_size;
+    const struct fl_param *params;          uint32_t nparams;
+    const struct fl_stage_choice *stages;   uint32_t nstages;
+    const char *const *classes;             uint32_t nclasses;
+    const char *const *reasons;             uint32_t nreasons;
+    const struct fl_lookup *lookups;        uint32_t nlookups;
+    struct fl_table *const *tables;         uint32_t ntables;
+
+    /* Params are known: build what depends on them. An error text (to be freed) or NULL. */
+    char *(*init)(struct fl_cx *cx);
+    /* Decode the flow object that d->p stands at into a zeroed record. json_scan.h says how it fails. */
+    bool (*decode)(struct fl_decoder *d, struct fl_rec *r);
+    /* All stages up to mangle over a batch. Asks and awaits lookups; sets class_, state and reason. */
+    void (*run)(struct fl_cx *cx, struct fl_batch *b);
+    /* `absent .. every`: called at least at the times that it returns (ns, wall clock; INT64_MAX: never); adds emitted records. */
+    int64_t (*tick)(struct fl_cx *cx, struct fl_batch *b);
+    /* The record's partition path such as `date=2026-11-23/class=internal`, NULL: none was declared. */
+    void (*partition)(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out);
+    /* One record as compact JSON, or as a csv line without its line end; csv is NULL when not compiled in. */
+    void (*json)(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out);
+    void (*csv)(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out);
+    const char *csv_header;
+
+    const struct fl_test *tests;            uint32_t ntests;
+    const struct fl_place *places;          uint32_t nplaces;
+};
+
+extern const struct fl_pipeline fl_pipeline;
+
+#endif

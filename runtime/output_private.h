@@ -1,0 +1,98 @@
+/*
+ * output_private.h - the output's inside, shared by output.c (pieces, compression, start and stop) and upload.c (sealed
+ * parcels, retry). One lock; it is taken per piece of 100 KB and per object, never while compressing or writing.
+ */
+#ifndef FL_OUTPUT_PRIVATE_H
+#define FL_OUTPUT_PRIVATE_H
+
+#include <pthread.h>
+
+#include "store.h"
+
+#define FL_PIECES 8        /* under way to the compressor: 1 MiB */
+#define FL_COMPRESSORS 16  /* more objects than that take turns */
+#define FL_UPLOADS_MAX 16
+#define FL_SPARE_PARCELS 2
+
+struct fl_parcel {
+    struct fl_parcel *next, *prev;    /* sealed ones, oldest first; spare ones by next */
+    struct fl_object object;
+    struct fl_buf data, key, bucket;
+    uint32_t class_, stamp_at;
+    /* compressor thread */
+    struct fl_compress_mark mark;
+    struct fl_compressor *own;        /* kinds that can't take turns */
+    /* upload, under the lock */
+    unsigned tries;                   /* that failed */
+    int64_t next_try;                 /* mono */
+    bool uploading;
+};
+
+struct fl_piece {
+    struct fl_parcel *parcel;
+    struct fl_buf raw;
+    bool last;
+};
+
+struct fl_compressor_slot {
+    struct fl_compressor *compressor;
+    struct fl_parcel *user;
+    uint64_t used;
+};
+
+struct fl_output {
+    struct fl_runtime *rt;
+    const struct fl_sink_kind *kind;
+    void *sink;
+    const char *compress;             /* none, gzip */
+    int level;
+    const struct fl_compress_kind *compression;
+    struct fl_compressor_slot slots[FL_COMPRESSORS]; /* compressor thread */
+    uint64_t used;
+
+    _Atomic uint64_t *waiting;        /* sealed records by class */
+
+    pthread_mutex_t lock;
+    pthread_cond_t piece_in;          /* for the compressor */
+    pthread_cond_t piece_out;         /* for the store */
+    pthread_cond_t due;               /* for uploaders: something new to write, or new times */
+    pthread_cond_t gone;              /* for the store and stop: a parcel is gone */
+    bool started;
+    bool hurry;                       /* nobody waits any more, pauses are short */
+    bool closed;                      /* no more pieces */
+    bool abort;                       /* uploaders end */
+
+    struct fl_piece pieces[FL_PIECES];
+    uint32_t piece_head, npieces;
+    struct fl_buf spare_raw[FL_PIECES];
+    uint32_t nspare_raw;
+    struct fl_parcel *spare;
+    uint32_t nspare;
+
+    struct fl_parcel *first, *last;   /* sealed and compressed */
+    uint64_t sealed_bytes;
+    unsigned nsealed;
+    unsigned uploading;
+    unsigned failures;                /* in a row, over all parcels */
+    int64_t gate;                     /* mono: no attempt before, after a failure */
+    int64_t said;                     /* mono: last log line about failures */
+    uint64_t random;
+
+    pthread_t compressor_thread, upload_threads[FL_UPLOADS_MAX];
+    unsigned nuploads;
+};
+
+/* A cond_wait until mono time `until` of the runtime's clock, INT64_MAX: for ever. */
+void fl_output_cond_wait(struct fl_output *o, pthread_cond_t *cond, int64_t until);
+/* Back to the spare ones, or freed. With the lock held. */
+void fl_parcel_release(struct fl_output *o, struct fl_parcel *p);
+
+/* upload.c; all but the thread function are called with the lock held. */
+void fl_upload_enqueue(struct fl_output *o, struct fl_parcel *p);
+/* Forget pauses: everything is due now. */
+void fl_upload_all_due(struct fl_output *o);
+void *fl_upload_thread(void *output);
+/* What is left is counted as undelivered and freed. Parcels that an uploader still holds are left to it. */
+void fl_upload_give_up(struct fl_output *o);
+
+#endif

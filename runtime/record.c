@@ -1,0 +1,369 @@
+/* record.c - see record.h. */
+#include "record.h"
+
+#include "flowrt.h"
+
+/* ---- records passed on as text -------------------------------------------------------------------------- */
+
+static void put_value(struct fl_buf *out, fl_str v, const struct fl_form *inner, struct fl_arena *scratch)
+{
+    if (inner && v.n && v.p[0] == '{') {
+        fl_str s = fl_reshape(scratch, v, inner);
+        fl_buf_put(out, s.p, s.n);
+    } else {
+        fl_json_compact(out, v.p, v.n);
+    }
+}
+
+/* The last one of a key wins, as everywhere. */
+static bool collect(struct fl_decoder *d, const struct fl_form *form, fl_str *values)
+{
+    fl_str key;
+    int k = fl_object_begin(d, "");
+    if (k != 1)
+        return k == 2;
+    do {
+        fl_str v;
+        if (fl_next_key(d, &key) < 0)
+            return false;
+        int got = fl_get_raw(d, &v, "");
+        if (got < 0)
+            return false;
+        for (uint32_t i = 0; i < form->n; i++)
+            if (form->members[i].n == key.n && memcmp(form->members[i].key, key.p, key.n) == 0)
+                values[i] = got == 1 ? v : (fl_str){0};
+        k = fl_member_end(d);
+    } while (k == 1);
+    return k == 0;
+}
+
+fl_str fl_reshape(struct fl_arena *scratch, fl_str raw, const struct fl_form *form)
+{
+    fl_str values[64] = {{0}};
+    struct fl_decoder d;
+    struct fl_buf out = {0};
+    fl_decoder_init(&d, raw.p, raw.n, scratch);
+    collect(&d, form, values);
+    fl_buf_putc(&out, '{');
+    for (uint32_t i = 0; i < form->n; i++) {
+        const struct fl_form_member *m = &form->members[i];
+        if (!values[i].p && !m->dflt)
+            continue;
+        if (out.n > 1)
+            fl_buf_putc(&out, ',');
+        fl_buf_putc(&out, '"');
+        fl_buf_put(&out, m->key, m->n);
+        fl_buf_puts(&out, "\":");
+        if (values[i].p)
+            put_value(&out, values[i], m->inner, scratch);
+        else
+            fl_buf_puts(&out, m->dflt);
+    }
+    fl_buf_putc(&out, '}');
+    char *copy = fl_arena_get(scratch, out.n + FL_PAD);
+    memcpy(copy, out.p, out.n);
+    fl_str s = {copy, (uint32_t)out.n, FL_RAW};
+    fl_buf_free(&out);
+    return s;
+}
+
+int fl_get_json(struct fl_decoder *d, fl_str *out, const char *field)
+{
+    bool before = d->spaced;
+    d->spaced = false;
+    int k = fl_get_raw(d, out, field);
+    if (k == 1 && d->spaced) {
+        struct fl_buf b = {0};
+        fl_json_compact(&b, out->p, out->n);
+        char *copy = fl_arena_get(d->scratch, b.n + FL_PAD);
+        memcpy(copy, b.p, b.n);
+        *out = (fl_str){copy, (uint32_t)b.n, FL_RAW};
+        fl_buf_free(&b);
+    }
+    d->spaced |= before;
+    return k;
+}
+
+/* ---- lists ------------------------------------------------------------------------------------------------------- */
+
+struct growing {
+    char *v;
+    uint32_t n, cap;
+};
+
+static void *next_element(struct fl_arena *a, struct growing *g, size_t size)
+{
+    if (g->n == g->cap) {
+        uint32_t cap = g->cap ? g->cap * 2 : 8;
+        char *v = fl_arena_get(a, size * cap);
+        if (g->n)
+            memcpy(v, g->v, size * g->n);
+        g->v = v;
+        g->cap = cap;
+    }
+    return g->v + size * g->n++;
+}
+
+typedef int getter(struct fl_decoder *d, void *out, const char *field);
+
+static int get_list(struct fl_decoder *d, struct fl_list *out, const char *field, size_t size, getter *get)
+{
+    struct growing g = {0};
+    int k = fl_array_begin(d, field);
+    bool bad = false;
+    if (k == 2)
+        *out = (struct fl_list){"", 0};
+    if (k != 1)
+        return k == 2 ? 1 : k;
+    do {
+        int got = get(d, next_element(d->scratch, &g, size), field);
+        if (got < 0)
+            return -1;
+        if (got == 0) {
+            fl_bad(d, field, "a list has an element of another type");
+            bad = true;
+        }
+        k = fl_element_end(d);
+    } while (k == 1);
+    *out = (struct fl_list){g.v, g.n};
+    return k < 0 ? -1 : !bad;
+}
+
+static int one_string(struct fl_decoder *d, void *out, const char *field)
+{
+    return fl_get_string(d, out, field);
+}
+
+static int one_int(struct fl_decoder *d, void *out, const char *field)
+{
+    return fl_get_int(d, out, field);
+}
+
+static int one_ip(struct fl_decoder *d, void *out, const char *field)
+{
+    return fl_get_ip(d, out, field);
+}
+
+static int one_cidr(struct fl_decoder *d, void *out, const char *field)
+{
+    return fl_get_cidr(d, out, field);
+}
+
+int fl_get_strings(struct fl_decoder *d, struct fl_list *out, const char *field)
+{
+    return get_list(d, out, field, sizeof(fl_str), one_string);
+}
+
+int fl_get_ints(struct fl_decoder *d, struct fl_list *out, const char *field)
+{
+    return get_list(d, out, field, sizeof(int64_t), one_int);
+}
+
+int fl_get_ips(struct fl_decoder *d, struct fl_list *out, const char *field)
+{
+    return get_list(d, out, field, sizeof(fl_ip), one_ip);
+}
+
+int fl_get_cidrs(struct fl_decoder *d, struct fl_list *out, const char *field)
+{
+    return get_list(d, out, field, sizeof(fl_cidr), one_cidr);
+}
+
+#define LIST_WRITER(name, type, bound, put)                            \
+    size_t fl_##name##_max(struct fl_list l)                           \
+    {                                                                  \
+        const type *v = l.v;                                           \
+        size_t n = 2;                                                  \
+        for (uint32_t i = 0; i < l.n; i++, v++)                        \
+            n += (bound) + 1;                                          \
+        return n;                                                      \
+    }                                                                  \
+    char *fl_put_##name(char *w, struct fl_list l)                     \
+    {                                                                  \
+        const type *v = l.v;                                           \
+        *w++ = '[';                                                    \
+        for (uint32_t i = 0; i < l.n; i++, v++) {                      \
+            if (i)                                                     \
+                *w++ = ',';                                            \
+            w = (put);                                                 \
+        }                                                              \
+        *w++ = ']';                                                    \
+        return w;                                                      \
+    }
+
+LIST_WRITER(strings, fl_str, fl_string_max(*v), fl_put_string(w, *v))
+LIST_WRITER(ints, int64_t, FL_INT_MAX, fl_put_int(w, *v))
+LIST_WRITER(ips, fl_ip, fl_string_max(v->text), fl_put_string(w, v->text))
+LIST_WRITER(cidrs, fl_cidr, FL_CIDR_MAX, fl_put_cidr(w, v))
+
+/* ---- maps ---------------------------------------------------------------------------------------------------------- */
+
+/* Stand before the value of `key`; the last one wins. */
+static bool find(struct fl_decoder *d, fl_str map, const char *key, size_t n, struct fl_arena *scratch, fl_str *value)
+{
+    fl_str name;
+    bool found = false;
+    if (!map.p)
+        return false;
+    fl_decoder_init(d, map.p, map.n, scratch);
+    int k = fl_object_begin(d, "");
+    while (k == 1) {
+        fl_str v;
+        if (fl_next_key(d, &name) < 0 || fl_get_raw(d, &v, "") < 0)
+            return false;
+        if (name.n == n && memcmp(name.p, key, n) == 0) {
+            *value = v;
+            found = true;
+        }
+        k = fl_member_end(d);
+    }
+    return found && value->p && value->n;
+}
+
+static bool at_value(struct fl_cx *cx, struct fl_decoder *d, fl_str map, fl_str key)
+{
+    fl_str v = {0};
+    if (!find(d, map, key.p, key.n, cx->scratch, &v))
+        return false;
+    fl_decoder_init(d, v.p, v.n, cx->scratch);
+    return true;
+}
+
+bool fl_map_string(struct fl_cx *cx, fl_str map, fl_str key, fl_str *out)
+{
+    struct fl_decoder d;
+    return at_value(cx, &d, map, key) && fl_get_string(&d, out, "") == 1;
+}
+
+bool fl_map_int(struct fl_cx *cx, fl_str map, fl_str key, int64_t *out)
+{
+    struct fl_decoder d;
+    return at_value(cx, &d, map, key) && fl_get_int(&d, out, "") == 1;
+}
+
+bool fl_map_float(struct fl_cx *cx, fl_str map, fl_str key, double *out)
+{
+    struct fl_decoder d;
+    return at_value(cx, &d, map, key) && fl_get_float(&d, out, "") == 1;
+}
+
+bool fl_map_bool(struct fl_cx *cx, fl_str map, fl_str key, bool *out)
+{
+    struct fl_decoder d;
+    return at_value(cx, &d, map, key) && fl_get_bool(&d, out, "") == 1;
+}
+
+bool fl_map_has(struct fl_cx *cx, fl_str map, fl_str key)
+{
+    struct fl_decoder d;
+    fl_str v = {0};
+    return find(&d, map, key.p, key.n, cx->scratch, &v) && !(v.n == 4 && memcmp(v.p, "null", 4) == 0);
+}
+
+bool fl_path_text(struct fl_cx *cx, const char *raw, uint32_t n, const char *path, struct fl_buf *out)
+{
+    struct fl_decoder d;
+    fl_str v = {raw, n, FL_RAW};
+    while (*path) {
+        size_t len = strcspn(path, ".");
+        fl_str inner = {0};
+        if (!find(&d, v, path, len, cx->scratch, &inner))
+            return path[len] == 0; /* an absent last part is empty text; an absent record on the way is not there */
+        v = inner;
+        path += len + (path[len] == '.');
+    }
+    fl_decoder_init(&d, v.p, v.n, cx->scratch);
+    fl_str s;
+    if (v.n && v.p[0] == '"' && fl_get_string(&d, &s, "") == 1)
+        fl_buf_put(out, s.p, s.n);
+    else if (!(v.n == 4 && memcmp(v.p, "null", 4) == 0))
+        fl_buf_put(out, v.p, v.n);
+    return true;
+}
+
+/* ---- keys ------------------------------------------------------------------------------------------------------------ */
+
+void fl_key_text(struct fl_key *k, fl_str s)
+{
+    uint32_t n = s.n;
+    if (k->n + 4 + n > sizeof k->s) {
+        uint64_t h = (uint64_t)fl_b_hash(s);
+        uint32_t room = k->n + 12 < sizeof k->s ? (uint32_t)sizeof k->s - k->n - 12 : 0;
+        if (room)
+            memcpy(k->s + k->n + 12, s.p, room < n ? room : n);
+        if (room) {
+            memcpy(k->s + k->n, &n, 4);
+            memcpy(k->s + k->n + 4, &h, 8);
+        }
+        k->n = sizeof k->s;
+        return;
+    }
+    memcpy(k->s + k->n, &n, 4);
+    memcpy(k->s + k->n + 4, s.p, n);
+    k->n += 4 + n;
+}
+
+void fl_key_cidr(struct fl_key *k, const fl_cidr *c)
+{
+    fl_key_int(k, (int64_t)c->hi);
+    fl_key_int(k, (int64_t)c->lo);
+    fl_key_int(k, c->family * 256 + c->bits);
+}
+
+fl_str fl_text_copy(struct fl_cx *cx, fl_str s)
+{
+    char *p = fl_scratch(cx, s.n);
+    memcpy(p, s.p, s.n);
+    s.p = p;
+    return s;
+}
+
+/* ---- addresses --------------------------------------------------------------------------------------------------------- */
+
+bool fl_b_cidrs_have(struct fl_list cidrs, const fl_ip *ip)
+{
+    const fl_cidr *c = cidrs.v;
+    for (uint32_t i = 0; i < cidrs.n; i++)
+        if (fl_cidr_has(&c[i], ip))
+            return true;
+    return false;
+}
+
+bool fl_b_ips_have(struct fl_list ips, const fl_ip *ip)
+{
+    const fl_ip *v = ips.v;
+    for (uint32_t i = 0; i < ips.n; i++)
+        if (fl_b_equal_ip(v[i], *ip))
+            return true;
+    return false;
+}
+
+bool fl_b_cidrs_equal(struct fl_list cidrs, const fl_cidr *c)
+{
+    const fl_cidr *v = cidrs.v;
+    for (uint32_t i = 0; i < cidrs.n; i++)
+        if (fl_b_same_cidr(v[i], *c))
+            return true;
+    return false;
+}
+
+/* ---- partitions -------------------------------------------------------------------------------------------------------- */
+
+void fl_partition_put(struct fl_buf *out, fl_str v)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    if (v.n == 0)
+        fl_buf_puts(out, "__empty__");
+    for (uint32_t i = 0; i < v.n; i++) {
+        unsigned char c = (unsigned char)v.p[i];
+        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == ':' || c >= 0x80 ||
+                     (c == '.' && i > 0);
+        if (plain) {
+            fl_buf_putc(out, (char)c);
+        } else {
+            fl_buf_putc(out, '%');
+            fl_buf_putc(out, hex[c >> 4]);
+            fl_buf_putc(out, hex[c & 15]);
+        }
+    }
+}

@@ -1,0 +1,209 @@
+/*
+ * runtime.h - how the parts of a running pipeline are put together. Internal to libflowrt.
+ *
+ *   source thread --fl_message--> queue --> worker thread --chunks--> output thread(s) --> sink
+ *   source_*.c                    queue.c   worker.c                  output.c             write_*.c
+ *                                           decode, run, encode,      compress, seal,
+ *                                           store_*.c                 write, retry
+ *
+ * The queue and the output are bounded; whoever is ahead waits (back-pressure), nothing is dropped silently.
+ * The main thread starts everything, waits for signals, and stops it in the order of the arrows.
+ */
+#ifndef FL_RUNTIME_H
+#define FL_RUNTIME_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "flowrt.h"
+
+/* ---- clock ------------------------------------------------------------------------------------------------
+ * wall: labels (keys, metadata), ns since 1970. mono: ages and deadlines, ns, never steps back.
+ * Tests set rt->clock to a virtual one. */
+struct fl_time {
+    int64_t wall, mono;
+};
+#define FL_SECOND INT64_C(1000000000)
+struct fl_runtime;
+struct fl_time fl_clock_real(struct fl_runtime *rt);
+struct fl_time fl_clock_virtual(struct fl_runtime *rt); /* rt->virtual_time */
+
+/* ---- ledger ------------------------------------------------------------------------------------------------ */
+enum fl_counter {
+#define C(name, unit, doc) FL_C_##name,
+#include "counters.def"
+#undef C
+    FL_COUNTERS
+};
+
+struct fl_ledger {
+    _Atomic uint64_t n[FL_COUNTERS];
+    _Atomic uint64_t *dropped; /* by reason */
+    uint32_t nreasons;
+    const char *const *reasons;
+};
+
+static inline void fl_count(struct fl_ledger *l, enum fl_counter c, uint64_t n)
+{
+    atomic_fetch_add_explicit(&l->n[c], n, memory_order_relaxed);
+}
+
+void fl_ledger_init(struct fl_ledger *l, const struct fl_pipeline *p);
+void fl_ledger_free(struct fl_ledger *l);
+/* received + emitted - written - malformed - overflow - undelivered - dropped. */
+uint64_t fl_ledger_pending(const struct fl_ledger *l);
+/* One log line (INFO) with every counter that isn't 0, and pending. */
+void fl_ledger_log(const struct fl_ledger *l);
+/* Prometheus text exposition. */
+void fl_ledger_metrics(const struct fl_ledger *l, const struct fl_pipeline *p, struct fl_buf *out);
+
+/* ---- messages and the queue --------------------------------------------------------------------------------- */
+
+/* One message of the source, or a block of a stream of documents. FL_PAD readable bytes follow data[n). */
+struct fl_message {
+    struct fl_message *next;
+    uint64_t number;      /* from 1, counts the source's messages or blocks: for error messages */
+    uint64_t offset;      /* stream: byte position of data[0] in the file */
+    size_t n, cap;
+    bool stream;          /* a block of documents; a document may go on in the next block */
+    bool last;            /* the stream ends here: an unfinished document is an error */
+    char *data;
+};
+
+/* Bounded by bytes; one producer, one consumer. Message memory is recycled. */
+struct fl_queue;
+struct fl_queue *fl_queue_new(size_t max_bytes);
+void fl_queue_free(struct fl_queue *q);
+/* A message with room for n bytes (+ FL_PAD). Never blocks. Given back by push or fl_queue_recycle. */
+struct fl_message *fl_queue_message(struct fl_queue *q, size_t n);
+/* More room for a message that is being filled; data may move. */
+void fl_message_room(struct fl_message *m, size_t n);
+/* Hand over. Waits while the queue is full; false: the queue was closed, the message is recycled. */
+bool fl_queue_push(struct fl_queue *q, struct fl_message *m);
+/* Would push wait? The WebSocket source then stops reading; `wake` is called (from the consumer's thread,
+ * the queue locked: it must not call the queue) once there is room. Full is: max_bytes or more wait; so the queue holds at most that and one message. */
+bool fl_queue_full(struct fl_queue *q);
+void fl_queue_on_room(struct fl_queue *q, void (*wake)(void *), void *arg);
+/* The next message; waits until mono time `deadline` (INT64_MAX: for ever). NULL: deadline, or closed and empty (*end is set then), or fl_queue_poke. */
+struct fl_message *fl_queue_pop(struct fl_queue *q, int64_t deadline, bool *end);
+void fl_queue_recycle(struct fl_queue *q, struct fl_message *m);
+/* Makes a waiting pop, or else the next one, return at once. */
+void fl_queue_poke(struct fl_queue *q);
+/* No more messages will come: pop drains what is there, then sets *end. */
+void fl_queue_close(struct fl_queue *q);
+
+/* ---- configuration: config.c, options.c ------------------------------------------------------------------------- */
+
+struct fl_config;
+/* The kind that holds for a phase ("store" -> "buffered"), after YAML, --set, --output and --input. */
+const char *fl_config_kind(const struct fl_config *c, const char *phase);
+/* Effective value of an option row of the chosen kind. Asking for a row that isn't in stages.def aborts: a bug. */
+bool fl_option_bool(const struct fl_config *c, const char *phase, const char *kind, const char *name);
+int64_t fl_option_int(const struct fl_config *c, const char *phase, const char *kind, const char *name);   /* INT, BYTES; DURATION in ns */
+const char *fl_option_str(const struct fl_config *c, const char *phase, const char *kind, const char *name); /* never NULL; SECRET too */
+/* Plain keys of the original: host_id, analyzers, analyzer.auth.cluster.username, tls.*, logging.*. NULL if not set. */
+const char *fl_config_str(const struct fl_config *c, const char *key);
+/* A list key; *n gets its length. */
+const char *const *fl_config_list(const struct fl_config *c, const char *key, uint32_t *n);
+
+/* ---- encoding: encode.c --------------------------------------------------------------------------------------------- */
+
+/* How records are put together to an object. Texts live as long as the runtime. */
+struct fl_framing {
+    const char *open, *between, *close; /* [ , ]\n and so on; csv's open is the header line */
+    const char *empty;                  /* the whole object when there is no record: []\n */
+    const char *extension;              /* json, ndjson, csv */
+    const char *content_type;
+};
+void fl_framing_of(struct fl_runtime *rt, struct fl_framing *f);
+/* Append one record as the chosen encoding wants it (pretty included), without framing. */
+void fl_encode(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out);
+struct fl_encoding;
+void fl_encoding_free(struct fl_encoding *e);
+
+/* ---- store: store.c, store_buffered.c, store_direct.c (worker thread only) ------------------------------------------------ */
+
+struct fl_store;
+/* After fl_output_new. NULL and *error (to be freed) when the options are no good. */
+struct fl_store *fl_store_new(struct fl_runtime *rt, char **error);
+void fl_store_free(struct fl_store *s);
+/* Encode one live record into the open object of its class and partition ({NULL} or "": none); seals what is full. */
+void fl_store_add(struct fl_store *s, struct fl_cx *cx, const struct fl_rec *r, fl_str partition);
+/* A message's records are through: `direct` seals. */
+void fl_store_batch_end(struct fl_store *s);
+/* Seal what is old enough; returns the mono time at which it wants to be called next, INT64_MAX: not before more records. */
+int64_t fl_store_tick(struct fl_store *s, struct fl_time now);
+void fl_store_seal_all(struct fl_store *s, struct fl_time now);
+
+/* ---- output: output.c (compress, write, retry) ------------------------------------------------------------------------------- */
+
+struct fl_output;
+struct fl_output *fl_output_new(struct fl_runtime *rt, char **error);
+/* Ask the sink for a first sign of life (directory is writable, bucket configured); error text to be freed, or NULL. */
+char *fl_output_check(struct fl_output *o);
+/* Without it (tests) there are no threads: an object is written when it is sealed, or by fl_output_step of output.h. */
+void fl_output_start(struct fl_output *o);
+/* The process is to stop: records that still wait in front of a full output are let through, retries go at once. Any thread. */
+void fl_output_hurry(struct fl_output *o);
+/* Nothing more will be sealed: write what is left until mono time `deadline`. Returns how many records could not be delivered. */
+uint64_t fl_output_stop(struct fl_output *o, int64_t deadline);
+void fl_output_free(struct fl_output *o);
+
+/* ---- source -------------------------------------------------------------------------------------------------------------------- */
+
+struct fl_source;
+struct fl_source *fl_source_new(struct fl_runtime *rt, char **error); /* picks skydive, file or stdin; checks what can be checked without a network */
+void fl_source_start(struct fl_source *s);                             /* its own thread; closes rt->queue at the end of a file */
+void fl_source_stop(struct fl_source *s);                              /* stops reading, sends a close frame; closes rt->queue; joins the thread */
+void fl_source_free(struct fl_source *s);
+
+/* ---- lookups: lookup.c, gremlin.c (worker thread only) ---------------------------------------------------------------------------- */
+
+struct fl_lookups;
+/* `file_or_url` is --lookups, or NULL. Without one and with --input every lookup is null and not counted. */
+struct fl_lookups *fl_lookups_new(struct fl_runtime *rt, const char *file_or_url, char **error);
+void fl_lookups_free(struct fl_lookups *l);
+/* Between batches: drop what is too old or too much; results given out before are invalid then. */
+void fl_lookups_batch_end(struct fl_lookups *l);
+/* Tests: answer `key` of lookup `n` with a JSON object by field names, or "null". */
+char *fl_lookups_preset(struct fl_lookups *l, uint32_t n, fl_str key, const char *json);
+
+/* ---- worker -------------------------------------------------------------------------------------------------------------------------- */
+
+struct fl_worker;
+/* Opens the tables and calls pipeline->init. NULL: *error says why, to be freed. rt->config, lookups, store and ledger have to be there. */
+struct fl_worker *fl_worker_new(struct fl_runtime *rt, char **error);
+void fl_worker_start(struct fl_worker *w);
+/* Waits for the end of the queue; all records are then in sealed objects. */
+void fl_worker_join(struct fl_worker *w);
+/* Without a thread, for tests and fuzzers: one message through the whole path; the clock is read from rt. */
+void fl_worker_message(struct fl_worker *w, struct fl_message *m);
+/* The same for timers: store and `absent`. Returns the next mono time. */
+int64_t fl_worker_tick(struct fl_worker *w);
+void fl_worker_free(struct fl_worker *w);
+
+/* ---- all of it ------------------------------------------------------------------------------------------------------------------------- */
+
+struct fl_runtime {
+    const struct fl_pipeline *pipeline;
+    struct fl_config *config;
+    struct fl_ledger ledger;
+    struct fl_time (*clock)(struct fl_runtime *rt); /* real or virtual */
+    struct fl_time virtual_time;
+    struct fl_queue *queue;
+    struct fl_lookups *lookups;
+    struct fl_encoding *encoding; /* encode.c makes it on first use; fl_worker_free frees it */
+    struct fl_store *store;
+    struct fl_output *output;
+    struct fl_source *source;
+    struct fl_worker *worker;
+    const char *input;     /* --input, or NULL */
+    const char *output_to; /* --output, or NULL */
+};
+
+/* The process's entry: main.c; generated binaries link it. `flowc test` runs fl_run_tests instead. */
+int fl_main(const struct fl_pipeline *p, int argc, char **argv);
+int fl_run_tests(const struct fl_pipeline *p);
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * text.h - slices of text and a growing buffer.
+ *
+ * fl_str points into memory that someone else owns: the message being processed, the batch's scratch arena, a
+ * constant, a cache. Texts from a message and from scratch are followed by at least FL_PAD readable bytes, so
+ * scanners and copies may read past the end in wide steps.
+ */
+#ifndef FL_TEXT_H
+#define FL_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define FL_PAD 64 /* readable bytes behind every message and scratch text */
+
+enum fl_str_kind {
+    FL_PLAIN, /* any UTF-8 text; has to be escaped for JSON */
+    FL_CLEAN, /* holds nothing that JSON escapes: may be copied between quotes as it is */
+    FL_RAW    /* the inside of a JSON string as it was written, escapes included; decode before looking into it */
+};
+
+typedef struct fl_str {
+    const char *p;
+    uint32_t n;
+    uint32_t kind; /* enum fl_str_kind */
+} fl_str;
+
+#define FL_LIT(s) ((fl_str){(s), sizeof(s) - 1, FL_PLAIN})
+
+static inline bool fl_str_eq(fl_str a, fl_str b)
+{
+    return a.n == b.n && memcmp(a.p, b.p, a.n) == 0;
+}
+
+/* A buffer that grows by doubling; never shrinks. {0} is an empty one. Out of memory ends the process. */
+struct fl_buf {
+    char *p;
+    size_t n, cap;
+};
+
+void fl_buf_grow(struct fl_buf *b, size_t more);
+void fl_buf_free(struct fl_buf *b);
+
+/* Room for n more bytes (and FL_PAD behind); returns where to write them. */
+static inline char *fl_buf_room(struct fl_buf *b, size_t n)
+{
+    if (b->cap - b->n < n + FL_PAD)
+        fl_buf_grow(b, n + FL_PAD);
+    return b->p + b->n;
+}
+
+static inline void fl_buf_put(struct fl_buf *b, const void *p, size_t n)
+{
+    memcpy(fl_buf_room(b, n), p, n);
+    b->n += n;
+}
+
+static inline void fl_buf_putc(struct fl_buf *b, char c)
+{
+    *fl_buf_room(b, 1) = c;
+    b->n++;
+}
+
+static inline void fl_buf_puts(struct fl_buf *b, const char *s)
+{
+    fl_buf_put(b, s, strlen(s));
+}
+
+void fl_buf_printf(struct fl_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

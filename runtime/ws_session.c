@@ -1,0 +1,593 @@
+/* ws_session.c - see ws_session.h. All but fl_ws_session_stop and `wake` runs in the source's thread. */
+#include "ws_session.h"
+
+#include <inttypes.h>
+#include <libwebsockets.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "log.h"
+#include "runtime.h"
+#include "ws_connect.h"
+#include "ws_frame.h"
+
+#define READ_SIZE (256 << 10)   /* one read; larger ones gain nothing, as it falls out of the cache */
+#define PLAIN_SIZE (32 << 10)   /* TLS records hold up to 16 KiB */
+#define WRITE_SIZE 4096
+#define PONG_EVERY (2 * FL_SECOND)
+#define CLOSE_WAIT (1 * FL_SECOND)
+
+enum phase {
+    PHASE_TLS,
+    PHASE_HANDSHAKE,
+    PHASE_OPEN,
+    PHASE_CLOSING, /* a close frame was sent */
+    PHASE_OVER     /* the socket is to be closed */
+};
+
+struct fl_ws_session {
+    struct fl_ws_options o;
+    struct lws_context *lws;
+    lws_sorted_usec_list_t timer;
+    atomic_bool stop;
+
+    struct lws *wsi;
+    enum phase phase;
+    struct fl_tls *tls;
+    struct fl_ws_response response;
+    struct fl_ws_parser parser;
+    struct fl_ws_result *result;
+
+    const uint8_t *at, *end;  /* received, not yet used: in libwebsockets' buffer, `rest` or `plain` */
+    struct fl_buf rest;       /* what libwebsockets handed over while the queue was full */
+    uint8_t *plain;
+    struct fl_message *held;  /* complete; the queue has no room */
+    bool paused;              /* the socket is not read */
+    bool detached;            /* the socket is gone, pushing may wait */
+    uint64_t number;          /* of the last message, over all connections */
+
+    struct fl_buf out;        /* plain bytes to be sent */
+    size_t out_at;
+    bool pong_wanted;         /* only the last ping is answered, RFC 6455 section 5.5.3 */
+    uint8_t pong[FL_WS_MAX_CONTROL];
+    size_t pong_n;
+
+    int64_t handshake_deadline, opened_at, received_at, message_at, pong_at, close_deadline;
+};
+
+static int64_t mono(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (int64_t)ts.tv_sec * FL_SECOND + ts.tv_nsec;
+}
+
+static void fill_random(void *p, size_t n)
+{
+    if (getrandom(p, n, 0) != (ssize_t)n)
+        abort(); /* n <= 256 can't be cut short */
+}
+
+static uint32_t new_mask(void)
+{
+    uint32_t mask;
+    fill_random(&mask, sizeof mask);
+    return mask;
+}
+
+/* The first reason is the true one; what comes after follows from it. */
+static void because(struct fl_ws_session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void because(struct fl_ws_session *s, const char *fmt, ...)
+{
+    if (s->result->why[0])
+        return;
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(s->result->why, sizeof s->result->why, fmt, ap);
+    va_end(ap);
+}
+
+/* ---- sending ----------------------------------------------------------------------------------------------------- */
+
+static void want_write(struct fl_ws_session *s)
+{
+    if (s->wsi)
+        lws_callback_on_writable(s->wsi);
+}
+
+static void send_bytes(struct fl_ws_session *s, const void *p, size_t n)
+{
+    if (!s->tls)
+        fl_buf_put(&s->out, p, n);
+    else if (!fl_tls_write(s->tls, p, n))
+        s->phase = PHASE_OVER;
+    want_write(s);
+}
+
+static void ask_pong(struct fl_ws_session *s, const void *payload, size_t n)
+{
+    if (n)
+        memcpy(s->pong, payload, n);
+    s->pong_n = n;
+    s->pong_wanted = true;
+    want_write(s);
+}
+
+static void begin_close(struct fl_ws_session *s, uint16_t code, const char *reason)
+{
+    uint8_t frame[FL_WS_MAX_OUT];
+    if (s->phase != PHASE_OPEN)
+        return;
+    send_bytes(s, frame, fl_ws_close_frame(frame, code, reason, new_mask()));
+    if (s->phase == PHASE_OPEN)
+        s->phase = PHASE_CLOSING;
+    s->close_deadline = mono() + CLOSE_WAIT;
+}
+
+/* The socket takes bytes. False: it is broken. */
+static bool writable(struct fl_ws_session *s)
+{
+    uint8_t chunk[LWS_PRE + WRITE_SIZE], *p = chunk + LWS_PRE;
+    if (s->pong_wanted && s->phase == PHASE_OPEN) {
+        uint8_t frame[FL_WS_MAX_OUT];
+        s->pong_wanted = false;
+        send_bytes(s, frame, fl_ws_frame(frame, FL_WS_OP_PONG, s->pong, s->pong_n, new_mask()));
+    }
+    size_t n;
+    if (s->tls) {
+        n = fl_tls_take(s->tls, p, WRITE_SIZE);
+    } else {
+        n = s->out.n - s->out_at < WRITE_SIZE ? s->out.n - s->out_at : WRITE_SIZE;
+        if (n)
+            memcpy(p, s->out.p + s->out_at, n);
+        s->out_at += n;
+        if (s->out_at == s->out.n)
+            s->out.n = s->out_at = 0;
+    }
+    if (n && lws_write(s->wsi, p, n, LWS_WRITE_RAW) < 0)
+        return false;
+    if (n == WRITE_SIZE)
+        want_write(s);
+    return true;
+}
+
+/* ---- timers ------------------------------------------------------------------------------------------------------- */
+
+static void on_timer(lws_sorted_usec_list_t *timer);
+
+static void sooner(int64_t *next, int64_t at)
+{
+    if (at < *next)
+        *next = at;
+}
+
+/* Deadlines only move back as bytes come; a timer that fires early looks again. */
+static void arm(struct fl_ws_session *s)
+{
+    int64_t next = INT64_MAX, now = mono();
+    if (s->phase == PHASE_OVER)
+        return;
+    if (s->phase < PHASE_OPEN)
+        sooner(&next, s->handshake_deadline);
+    if (s->phase == PHASE_CLOSING)
+        sooner(&next, s->close_deadline);
+    if (s->phase == PHASE_OPEN && s->paused)
+        sooner(&next, s->pong_at);
+    if (s->phase == PHASE_OPEN && !s->paused && s->o.dead_timeout)
+        sooner(&next, s->received_at + s->o.dead_timeout);
+    if (s->phase == PHASE_OPEN && !s->paused && s->o.idle_timeout)
+        sooner(&next, s->message_at + s->o.idle_timeout);
+    if (next == INT64_MAX)
+        lws_sul_cancel(&s->timer);
+    else
+        lws_sul_schedule(s->lws, 0, &s->timer, on_timer, next > now ? (next - now) / 1000 + 1 : 1);
+}
+
+/* ---- receiving ----------------------------------------------------------------------------------------------------- */
+
+static void pause_reading(struct fl_ws_session *s)
+{
+    if (s->paused || s->detached)
+        return;
+    s->paused = true;
+    s->pong_at = mono() + PONG_EVERY;
+    lws_rx_flow_control(s->wsi, 0);
+}
+
+/* The message in hand goes to the queue. False: there is no room, and it isn't the time to wait for it. */
+static bool deliver(struct fl_ws_session *s)
+{
+    if (!s->held)
+        return true;
+    if (!s->detached && fl_queue_full(s->o.queue)) {
+        pause_reading(s);
+        return false;
+    }
+    struct fl_message *m = s->held;
+    s->held = NULL;
+    m->number = ++s->number;
+    size_t n = m->n;
+    if (!fl_queue_push(s->o.queue, m)) {
+        fl_count(s->o.ledger, FL_C_messages, 1);
+        fl_count(s->o.ledger, FL_C_rejected_messages, 1);
+        fl_log_limited(10, FL_WARN, "message given up", "number=%" PRIu64 " bytes=%zu reason=\"stopping took too long\"", s->number, n);
+    }
+    return true;
+}
+
+static void too_big(struct fl_ws_session *s, uint64_t n)
+{
+    s->number++;
+    fl_count(s->o.ledger, FL_C_messages, 1);
+    fl_count(s->o.ledger, FL_C_rejected_messages, 1);
+    fl_log_limited(10, FL_WARN, "message rejected", "number=%" PRIu64 " bytes=%" PRIu64 " reason=\"larger than max_message\" max_message=%" PRIu64,
+                   s->number, n, s->o.max_message);
+}
+
+static void closed_by_peer(struct fl_ws_session *s, const struct fl_ws_event *ev)
+{
+    if (s->phase == PHASE_CLOSING) { /* the echo, or both at once */
+        s->phase = PHASE_OVER;
+        return;
+    }
+    if (ev->code == FL_WS_NO_CODE)
+        because(s, "closed by the analyzer");
+    else
+        because(s, "closed by the analyzer with %u%s%.*s", ev->code, ev->n ? ": " : "", (int)ev->n, ev->data);
+    begin_close(s, ev->code, "");
+}
+
+static void one_event(struct fl_ws_session *s)
+{
+    struct fl_ws_event ev;
+    switch (fl_ws_next(&s->parser, &s->at, s->end, &ev)) {
+    case FL_WS_MORE:
+    case FL_WS_PONG:
+        break;
+    case FL_WS_MESSAGE:
+        s->held = ev.message;
+        s->message_at = s->received_at;
+        s->result->messages++;
+        break;
+    case FL_WS_TOO_BIG:
+        s->message_at = s->received_at;
+        too_big(s, ev.n);
+        break;
+    case FL_WS_PING:
+        ask_pong(s, ev.data, ev.n);
+        break;
+    case FL_WS_CLOSE:
+        closed_by_peer(s, &ev);
+        break;
+    case FL_WS_ERROR:
+        because(s, "protocol error by the analyzer: %s", ev.data);
+        begin_close(s, ev.code, ev.data);
+        break;
+    }
+}
+
+static void handshake_answer(struct fl_ws_session *s)
+{
+    switch (fl_ws_response_feed(&s->response, &s->at, s->end)) {
+    case FL_WS_RESPONSE_MORE:
+        break;
+    case FL_WS_RESPONSE_FAILED:
+        because(s, "%s", s->response.why);
+        s->result->status = s->response.status;
+        s->phase = PHASE_OVER;
+        break;
+    case FL_WS_RESPONSE_OK:
+        s->phase = PHASE_OPEN;
+        s->result->opened = true;
+        s->opened_at = s->message_at = s->received_at;
+        fl_count(s->o.ledger, FL_C_connects, 1);
+        s->o.opened(s->o.arg);
+        break;
+    }
+}
+
+static void send_request(struct fl_ws_session *s)
+{
+    struct fl_buf text = {0};
+    fl_ws_request(&s->o.request, &text);
+    s->phase = PHASE_HANDSHAKE;
+    send_bytes(s, text.p, text.n);
+    fl_buf_free(&text);
+}
+
+/* More plain text behind `end`? Only TLS keeps some back. */
+static bool refill(struct fl_ws_session *s)
+{
+    char why[FL_WS_MAX_WHY] = "";
+    if (!s->tls)
+        return false;
+    if (s->phase == PHASE_TLS) {
+        int r = fl_tls_handshake(s->tls, why, sizeof why);
+        want_write(s);
+        if (r == 1)
+            send_request(s);
+        if (r < 0) {
+            because(s, "%s", *why ? why : "TLS: the server closed");
+            s->phase = PHASE_OVER;
+        }
+        if (r != 1)
+            return false;
+    }
+    ssize_t n = fl_tls_read(s->tls, s->plain, PLAIN_SIZE, why, sizeof why);
+    if (n <= 0) {
+        want_write(s);
+        if (n < 0) {
+            because(s, "%s", *why ? why : "the analyzer ended the connection without a close frame");
+            s->phase = PHASE_OVER;
+        }
+        return false;
+    }
+    s->at = s->plain;
+    s->end = s->plain + n;
+    return true;
+}
+
+/* Uses what was received until it is used up or the queue is full. */
+static void pump(struct fl_ws_session *s)
+{
+    while (deliver(s) && s->phase != PHASE_OVER) {
+        if (s->at == s->end && !refill(s))
+            return;
+        if (s->phase == PHASE_HANDSHAKE)
+            handshake_answer(s);
+        else
+            one_event(s);
+    }
+}
+
+static void received(struct fl_ws_session *s, const void *p, size_t n)
+{
+    bool borrowed = false;
+    s->received_at = mono();
+    if (s->tls) {
+        fl_tls_feed(s->tls, p, n);
+    } else if (s->at < s->end) { /* was read before the pause took effect */
+        size_t used = (size_t)(s->at - (const uint8_t *)s->rest.p);
+        fl_buf_put(&s->rest, p, n);
+        s->at = (const uint8_t *)s->rest.p + used;
+        s->end = (const uint8_t *)s->rest.p + s->rest.n;
+    } else {
+        s->at = p;
+        s->end = s->at + n;
+        borrowed = true;
+    }
+    if (s->paused && !borrowed)
+        return;
+    enum phase before = s->phase;
+    pump(s);
+    if (borrowed && s->at < s->end) { /* libwebsockets wants its buffer back */
+        s->rest.n = 0;
+        fl_buf_put(&s->rest, s->at, (size_t)(s->end - s->at));
+        s->at = (const uint8_t *)s->rest.p;
+        s->end = s->at + s->rest.n;
+    }
+    if (s->phase != before || s->paused)
+        arm(s);
+}
+
+/* Is there room again? */
+static void try_resume(struct fl_ws_session *s)
+{
+    if (!s->paused || fl_queue_full(s->o.queue))
+        return;
+    s->paused = false;
+    s->received_at = s->message_at = mono();
+    pump(s);
+    if (s->paused || s->phase == PHASE_OVER)
+        return;
+    if (!s->tls)
+        fl_buf_free(&s->rest);
+    lws_rx_flow_control(s->wsi, 1);
+}
+
+/* ---- from the event loop --------------------------------------------------------------------------------------------- */
+
+static void look_around(struct fl_ws_session *s)
+{
+    if (!s->wsi)
+        return;
+    if (s->stop && s->phase < PHASE_OPEN) {
+        because(s, "stopped");
+        s->phase = PHASE_OVER;
+    } else if (s->stop && s->phase == PHASE_OPEN) {
+        because(s, "stopped");
+        begin_close(s, FL_WS_NORMAL, "");
+    }
+    try_resume(s);
+    if (s->phase != PHASE_OVER) {
+        arm(s);
+        return;
+    }
+    lws_set_timeout(s->wsi, PENDING_TIMEOUT_KILLED_BY_PARENT, LWS_TO_KILL_SYNC);
+    lws_cancel_service(s->lws); /* timers run before the poll, which would not know that nothing is left to wait for */
+}
+
+static void on_timer(lws_sorted_usec_list_t *timer)
+{
+    struct fl_ws_session *s = lws_container_of(timer, struct fl_ws_session, timer);
+    int64_t now = mono();
+    if (s->phase < PHASE_OPEN && now >= s->handshake_deadline) {
+        because(s, "no answer to the %s in time (connect_timeout)", s->phase == PHASE_TLS ? "TLS handshake" : "handshake");
+        s->phase = PHASE_OVER;
+    } else if (s->phase == PHASE_CLOSING && now >= s->close_deadline) {
+        s->phase = PHASE_OVER;
+    } else if (s->phase == PHASE_OPEN && s->paused && now >= s->pong_at) {
+        ask_pong(s, NULL, 0);
+        s->pong_at = now + PONG_EVERY;
+    } else if (s->phase == PHASE_OPEN && !s->paused) {
+        if (s->o.dead_timeout && now - s->received_at >= s->o.dead_timeout) {
+            because(s, "nothing received for %.3g s, not even a ping (dead_timeout)", (double)s->o.dead_timeout / FL_SECOND);
+            s->phase = PHASE_OVER;
+        } else if (s->o.idle_timeout && now - s->message_at >= s->o.idle_timeout) {
+            because(s, "no flow arrived for %.3g s (idle_timeout)", (double)s->o.idle_timeout / FL_SECOND);
+            begin_close(s, FL_WS_NORMAL, "");
+        }
+    }
+    look_around(s);
+}
+
+static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t n)
+{
+    struct fl_ws_session *s = lws_context_user(lws_get_context(wsi));
+    (void)user;
+    switch (reason) {
+    case LWS_CALLBACK_RAW_RX:
+        if (s->phase == PHASE_OVER)
+            return -1;
+        received(s, in, n);
+        return s->phase == PHASE_OVER ? -1 : 0;
+    case LWS_CALLBACK_RAW_WRITEABLE:
+        if (!writable(s))
+            because(s, "the connection broke while sending");
+        else if (s->phase != PHASE_OVER)
+            return 0;
+        s->phase = PHASE_OVER;
+        return -1;
+    case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
+        look_around(s);
+        return 0;
+    case LWS_CALLBACK_RAW_CLOSE:
+    case LWS_CALLBACK_WSI_DESTROY:
+        if (wsi == s->wsi)
+            s->wsi = NULL;
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+static const struct lws_protocols protocols[] = {{.name = "flow", .callback = callback}, {0}};
+
+static void wake(void *arg)
+{
+    lws_cancel_service(((struct fl_ws_session *)arg)->lws);
+}
+
+static void lws_says(int level, const char *line)
+{
+    (void)level;
+    fl_log(FL_DEBUG, "libwebsockets", "says=%s", fl_log_quoten(line, strcspn(line, "\n")));
+}
+
+/* ---- life ------------------------------------------------------------------------------------------------------------- */
+
+struct fl_ws_session *fl_ws_session_new(const struct fl_ws_options *o)
+{
+    struct fl_ws_session *s = calloc(1, sizeof *s);
+    if (!s)
+        abort();
+    s->o = *o;
+    s->plain = o->tls ? malloc(PLAIN_SIZE) : NULL;
+    if (o->tls && !s->plain)
+        abort();
+    lws_set_log_level(LLL_ERR | LLL_WARN, lws_says);
+    struct lws_context_creation_info info = {
+        .port = CONTEXT_PORT_NO_LISTEN,
+        .protocols = protocols,
+        .user = s,
+        .pt_serv_buf_size = READ_SIZE,
+        .fd_limit_per_thread = 16, /* else tables for as many as the system allows */
+        .gid = (gid_t)-1,
+        .uid = (uid_t)-1,
+    };
+    s->lws = lws_create_context(&info);
+    if (!s->lws) {
+        free(s->plain);
+        free(s);
+        return NULL;
+    }
+    fl_queue_on_room(o->queue, wake, s);
+    return s;
+}
+
+void fl_ws_session_free(struct fl_ws_session *s)
+{
+    if (!s)
+        return;
+    fl_queue_on_room(s->o.queue, NULL, NULL);
+    lws_context_destroy(s->lws);
+    fl_buf_free(&s->rest);
+    fl_buf_free(&s->out);
+    free(s->plain);
+    free(s);
+}
+
+/* What to say when the socket just went. */
+static void explain(struct fl_ws_session *s)
+{
+    if (s->phase == PHASE_TLS)
+        because(s, "connection closed during the TLS handshake: is it a TLS port?");
+    if (s->phase == PHASE_HANDSHAKE) {
+        fl_ws_response_cut(&s->response);
+        because(s, "%s", s->response.why);
+    }
+    because(s, "the analyzer ended the connection without a close frame");
+}
+
+static void clean(struct fl_ws_session *s)
+{
+    lws_sul_cancel(&s->timer);
+    fl_ws_parser_free(&s->parser);
+    fl_ws_response_free(&s->response);
+    fl_tls_free(s->tls);
+    s->tls = NULL;
+    fl_buf_free(&s->rest);
+    fl_buf_free(&s->out);
+    s->out_at = 0;
+    s->at = s->end = NULL;
+    s->paused = s->detached = s->pong_wanted = false;
+}
+
+void fl_ws_session_run(struct fl_ws_session *s, int fd, int64_t deadline, struct fl_ws_result *result)
+{
+    lws_sock_file_fd_type socket = {.sockfd = fd};
+    *result = (struct fl_ws_result){0};
+    s->result = result;
+    s->phase = PHASE_TLS;
+    s->handshake_deadline = deadline;
+    s->received_at = mono();
+    fill_random(s->o.request.nonce, sizeof s->o.request.nonce);
+    fl_ws_response_init(&s->response, &s->o.request);
+    fl_ws_parser_init(&s->parser, s->o.queue, s->o.max_message);
+    s->wsi = lws_adopt_descriptor_vhost(lws_get_vhost_by_name(s->lws, "default"), LWS_ADOPT_SOCKET, socket, "flow", NULL);
+    if (!s->wsi) {
+        because(s, "libwebsockets does not take the socket");
+        clean(s);
+        return;
+    }
+    lws_set_timeout(s->wsi, NO_PENDING_TIMEOUT, 0);
+    if (s->o.tls) {
+        s->tls = fl_tls_new(s->o.tls, s->o.request.url->host);
+        pump(s); /* the first words of TLS are ours */
+    } else {
+        send_request(s);
+    }
+    look_around(s);
+    while (s->wsi && lws_service(s->lws, 0) >= 0)
+        ;
+    explain(s);
+    if (result->opened) { /* what was read before the end still counts */
+        s->detached = true;
+        if (s->phase == PHASE_OVER)
+            s->phase = PHASE_CLOSING;
+        pump(s);
+        result->lasted = mono() - s->opened_at;
+    }
+    clean(s);
+}
+
+void fl_ws_session_stop(struct fl_ws_session *s)
+{
+    s->stop = true;
+    lws_cancel_service(s->lws);
+}
