@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""cli_test - the command line of pipelines and of flowc: exit codes, help, configuration in and out, errors that help."""
+
+import os
+import re
+
+import compare
+import support
+from support import FIXTURES, KEPT, LOOKUPS, MESSAGES, run
+
+CONFIG = os.path.join(FIXTURES, "expected", "dummy", "config.yml")
+
+
+def write(folder, name, text):
+    path = os.path.join(folder, name)
+    with open(path, "w") as f:
+        f.write(text)
+    return path
+
+
+def records(folder):
+    return sum(map(len, compare.written(folder).values()))
+
+
+def help_names_every_option(_):
+    for program in ("dummy", "secadvisor"):
+        r = run(program, "--help").expect(0)
+        for option in ("--input", "--output", "--set", "--lookups", "--check-config", "--print-config", "--help", "--version",
+                       "--metrics-listen", "--stop-timeout"):
+            assert option in r.out, f"{program} --help doesn't name {option}"
+        assert not r.err, r.err
+
+
+def version_is_one_line(_):
+    for program in ("dummy", "secadvisor"):
+        r = run(program, "--version").expect(0)
+        assert re.match(rf"{program}\b.*flowc \d+\.\d+\.\d+", r.out) and r.out.count("\n") == 1, r.out
+    r = run(support.FLOWC, "--version").expect(0)
+    assert re.match(r"flowc \d+\.\d+\.\d+", r.out), r.out
+
+
+def unknown_option_is_an_error(_):
+    r = run("dummy", "--inptu", "x")
+    r.expect(2)
+    assert "--inptu" in r.err and "--input" in r.err, f"should name the option and the near one: {r.err}"
+    assert not r.out
+
+
+def missing_config_file(folder):
+    r = run("dummy", os.path.join(folder, "none.yml")).expect(1)
+    assert "none.yml" in r.err and "No such file" in r.err, r.err
+
+
+def unknown_key_suggests_the_near_one(folder):
+    path = write(folder, "c.yml", "pipeline:\n  store:\n    type: buffered\n    buffered:\n      max_flows_per_objekt: 10\n")
+    r = run("dummy", path, "--check-config")
+    r.expect(1)
+    assert "max_flows_per_objekt" in r.err and "max_flows_per_object" in r.err, r.err
+    assert re.search(r"c\.yml:5\b", r.err), f"should say the line: {r.err}"
+
+
+def bad_values_are_errors(folder):
+    for key, value, word in (("pipeline.store.buffered.max_flows_per_object", "many", "many"),
+                             ("pipeline.store.buffered.max_seconds_per_object", "12 parsecs", "parsecs"),
+                             ("pipeline.classify.cluster_net_masks", "[10.0.0.0/99]", "10.0.0.0/99"),
+                             ("pipeline.transform.type", "awsflowlogs", "awsflowlogs"),
+                             ("pipeline.write.type", "s4", "s4"),
+                             ("no.such.key", "1", "no.such.key")):
+        r = run("secadvisor", "--set", f"{key}={value}", "--check-config", "--input", MESSAGES, "--output", folder).expect(1)
+        assert word in r.err and key.split(".")[-1] in r.err, f"{key}={value}: {r.err}"
+    assert os.listdir(folder) == [], "--check-config wrote something"
+
+
+def duplicate_key_is_an_error(folder):
+    path = write(folder, "c.yml", "host_id: a\nhost_id: b\n")
+    r = run("dummy", path, "--check-config").expect(1)
+    assert "host_id" in r.err and re.search(r"c\.yml:2\b", r.err), r.err
+
+
+def original_configs_are_fine(_):
+    for case, program in (("dummy", "dummy"), ("dummy-pretty", "dummy"), ("secadvisor", "secadvisor"),
+                          ("secadvisor-plain", "secadvisor"), ("secadvisor-extend", "secadvisor")):
+        run(program, os.path.join(FIXTURES, "expected", case, "config.yml"), "--check-config").expect(0)
+
+
+def print_config_can_be_fed_back(folder):
+    for program in ("dummy", "secadvisor"):
+        first = run(program, "--print-config").expect(0).out
+        assert first.count("#") > 10, "it should explain the keys"
+        for key in ("cluster_net_masks", "max_flows_per_object", "endpoint", "url"):
+            assert re.search(rf"^[\s#]*{key}:", first, re.M), f"{program} --print-config doesn't have {key}"
+        path = write(folder, program + ".yml", first)
+        run(program, path, "--check-config", "--input", MESSAGES, "--output", folder).expect(0)
+        again = run(program, path, "--print-config").expect(0).out
+        assert again == first, f"{program} --print-config of its own output is another text"
+
+
+def shipped_defaults_are_good(_):
+    for program in ("dummy", "secadvisor"):
+        path = os.path.join(support.SRC, "pipelines", program + ".yml.default")
+        run(program, path, "--check-config").expect(0)
+
+
+def set_beats_environment_beats_file(folder):
+    path = write(folder, "c.yml", "pipeline:\n  store:\n    buffered:\n      filename_prefix: file\n")
+
+    def prefix(*args, env=None):
+        out = os.path.join(folder, "out%d" % len(os.listdir(folder)))
+        run("dummy", path, "--input", MESSAGES, "--output", out, *args, env=env).expect(0)
+        return os.listdir(os.path.join(out, "bucket"))
+
+    env = {"SKYDIVE_PIPELINE_STORE_BUFFERED_FILENAME_PREFIX": "environment"}
+    assert prefix() == ["file"], prefix()
+    assert prefix(env=env) == ["environment"], prefix(env=env)
+    option = ("--set", "pipeline.store.buffered.filename_prefix=option")
+    assert prefix(*option, env=env) == ["option"], prefix(*option, env=env)
+
+
+def no_config_is_needed_with_input_and_output(folder):
+    out = os.path.join(folder, "out")
+    run("secadvisor", "--input", MESSAGES, "--lookups", LOOKUPS, "--output", out).expect(0)
+    assert records(out) == KEPT, records(out)
+
+
+def standard_input_and_output(folder):
+    with open(MESSAGES, "rb") as f:
+        data = f.read()
+    r = run("dummy", "--input", "-", "--output", "-", "--set", "pipeline.compress.type=none", stdin=data).expect(0)
+    heads = re.findall(r"^--- bucket/logs/(\w+)/\S+ ---$", r.out, re.M)
+    assert sorted(heads) == ["egress", "ingress", "internal"], heads
+    assert "INFO" not in r.out, "the log goes to standard error"
+
+
+def missing_input_file(folder):
+    r = run("dummy", "--input", os.path.join(folder, "none.jsonl"), "--output", folder).expect(1)
+    assert "none.jsonl" in r.err and "No such file" in r.err, r.err
+
+
+def unwritable_output(folder):
+    path = write(folder, "file", "")
+    r = run("dummy", "--input", MESSAGES, "--output", os.path.join(path, "out")).expect(1)
+    assert os.path.join(path, "out") in r.err or "Not a directory" in r.err, r.err
+
+
+def default_that_drops_is_named(folder):
+    r = run("dummy", "--input", MESSAGES, "--output", os.path.join(folder, "out")).expect(0)
+    assert "excluded_tags" in r.err, f"the log should name the default that decides what is dropped: {r.err}"
+
+
+def secrets_are_not_printed(folder):
+    path = write(folder, "c.yml", "pipeline:\n  write:\n    type: s3\n    s3:\n      secret_key: hunter2hunter2\n")
+    r = run("dummy", path, "--print-config").expect(0)
+    assert "hunter2" not in r.out + r.err, r.out
+
+
+def flowc_exit_codes(folder):
+    run(support.FLOWC, "--help").expect(0)
+    run(support.FLOWC, "no-such-verb").expect(2)
+    run(support.FLOWC, "check", os.path.join(support.SRC, "pipelines", "dummy.flow")).expect(0)
+    bad = write(folder, "bad.flow", "pipeline bad \"x\";\nfilter { drop other when nothing == 1; }\n")
+    r = run(support.FLOWC, "check", bad).expect(1)
+    assert "bad.flow:" in r.err and "error:" in r.err, r.err
+    r = run(support.FLOWC, "explain", "E0001").expect(0)
+    assert r.out.strip(), "explain says nothing"
+
+
+if __name__ == "__main__":
+    support.main([v for k, v in list(globals().items())
+                  if callable(v) and getattr(v, "__module__", "") == "__main__" and k not in ("write", "records")])

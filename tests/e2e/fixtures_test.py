@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+"""fixtures_test - recorded flows give exactly the records that the original exporter made of them.
+
+Each case runs twice: from the file (--input) and over a WebSocket from a test analyzer that also answers the lookups.
+The case's config.yml is the original's and is used as it is.
+"""
+
+import os
+
+import compare
+import support
+from support import FIXTURES, FLOWS, LOOKUPS, MESSAGES
+
+CASES = {
+    "dummy": "dummy",
+    "dummy-pretty": "dummy",
+    "secadvisor-plain": "secadvisor",
+    "secadvisor-extend": "secadvisor",
+    "secadvisor": "secadvisor",
+}
+
+
+def check(case, out):
+    folder = os.path.join(FIXTURES, "expected", case)
+    found = compare.case_differences(os.path.join(FIXTURES, "expected", "dummy") if case == "dummy-pretty" else folder, out)
+    assert not found, f"{case}: records differ from the original's\n" + "\n".join(found)
+    for path, data in compare.objects(out):
+        assert path.endswith(".json") or ("." not in os.path.basename(path)), f"{path}: uncompressed, so no .gz"
+        pretty = b"\n\t" in data
+        assert pretty == (case in ("dummy-pretty", "secadvisor")), f"{path}: {'' if pretty else 'not '}indented"
+        assert data.endswith(b"\n"), f"{path}: no line end at the end"
+
+
+def from_file(case):
+    def test(folder):
+        out = os.path.join(folder, "out")
+        config = os.path.join(FIXTURES, "expected", case, "config.yml")
+        support.run(CASES[case], config, "--input", MESSAGES, "--lookups", LOOKUPS, "--output", out).expect(0)
+        check(case, out)
+    test.__name__ = case + "-file"
+    return test
+
+
+def from_analyzer(case):
+    def test(folder):
+        out = os.path.join(folder, "out")
+        config = os.path.join(folder, "config.yml")
+        with support.Analyzer("--messages", MESSAGES, "--gremlin", LOOKUPS) as analyzer:
+            with open(os.path.join(FIXTURES, "expected", case, "config.yml")) as f:
+                text = f.read().replace("127.0.0.1:8082", f"127.0.0.1:{analyzer.port}")
+            with open(config, "w") as f:
+                f.write(text)
+            port = support.free_port()
+            with support.Running(CASES[case], config, "--output", out, "--metrics-listen", f"127.0.0.1:{port}") as p:
+                p.until(lambda: support.metrics(port).get("flowc_received_total", 0) >= FLOWS, f"{FLOWS} flows received")
+                p.signal()
+                p.wait().expect(0)
+        check(case, out)
+    test.__name__ = case + "-websocket"
+    return test
+
+
+if __name__ == "__main__":
+    names = list(CASES)
+    if os.path.exists(os.path.join(support.SRC, "tests", "peers", "analyzer.py")):
+        try:
+            import websockets  # noqa: F401
+            over_network = [from_analyzer(c) for c in names]
+        except ImportError:
+            print("SKIPPED: the WebSocket half needs python3-websockets (apt-get install python3-websockets)")
+            over_network = []
+    else:
+        over_network = []
+    support.main([from_file(c) for c in names] + over_network)

@@ -1,0 +1,79 @@
+#!/bin/sh
+# install_test - `make install` into a folder gives a flowc that builds programs from there, and FLOWC_CHECK of flowc.m4
+# works in somebody else's autotools project.
+set -eu
+: "${srcdir:?}" "${builddir:?}"
+if [ "${SANITIZERS:-no}" != no ]; then
+    echo "SKIPPED: a project of somebody else isn't built with our sanitizers"
+    exit 77
+fi
+work=$(mktemp -d "${TMPDIR:-/tmp}/flow-install.XXXXXX")
+trap 'rm -rf "$work"' EXIT INT TERM
+unset FLOWC FLOWC_RUNTIME FLOWC_BIN_DIR MAKEFLAGS MFLAGS MAKELEVEL
+prefix=$work/usr
+
+# What was configured for another prefix is found through pkg-config's own relocation and flowc's environment.
+make -s -C "$builddir" install prefix="$prefix" > "$work/install.log" 2>&1 || { tail -n 30 "$work/install.log"; exit 1; }
+for f in bin/flowc bin/dummy bin/secadvisor lib/libflowrt.a include/flowc/flowrt.h share/flowc/skydive.flow \
+    lib/pkgconfig/flowc.pc share/aclocal/flowc.m4 share/man/man1/flowc.1 share/man/man7/flow-pipeline.7; do
+    [ -f "$prefix/$f" ] || { echo "not installed: $f"; exit 1; }
+done
+"$prefix/bin/flowc" --version
+
+# Every installed header stands on its own, in C and with only the installed folder.
+for h in "$prefix"/include/flowc/*.h; do
+    printf '#include "flowrt.h"\n#include "%s"\nint main(void) { return 0; }\n' "${h##*/}" > "$work/h.c"
+    ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -Wall -Werror -I"$prefix/include/flowc" -fsyntax-only "$work/h.c"
+done
+
+command -v autoreconf > /dev/null || { echo "SKIPPED: the rest needs autoconf and automake"; exit 77; }
+mkdir "$work/project" && cd "$work/project"
+cat > configure.ac <<'END'
+AC_INIT([edge], [1.0])
+AC_CONFIG_AUX_DIR([build-aux])
+AM_INIT_AUTOMAKE([foreign])
+AC_PROG_CC
+FLOWC_CHECK([0.1])
+AC_CONFIG_FILES([Makefile])
+AC_OUTPUT
+END
+cat > Makefile.am <<'END'
+@FLOWC_RULES@
+bin_PROGRAMS = edge
+nodist_edge_SOURCES = edge.c
+edge_CFLAGS = $(FLOWC_CFLAGS)
+edge_LDADD = $(FLOWC_LIBS)
+EXTRA_DIST = edge.flow nets.flow
+CLEANFILES = edge.c edge.c.d
+END
+cat > nets.flow <<'END'
+param cluster : [cidr] = [10.0.0.0/8]  yaml "classify.cluster_net_masks";
+END
+cat > edge.flow <<'END'
+pipeline edge "somebody else's";
+use skydive;
+include "nets.flow";
+source skydive;
+classify { egress when Network.A in cluster; other otherwise; }
+filter { drop other when class == other; }
+transform Edge { UUID; src? = Network.A; }
+output { store buffered; encode ndjson; compress none; write s3; }
+END
+# The prefix was moved: say where flowc.pc, flowc.m4 and flowc are, as a packager would.
+sed -i "s|^prefix=.*|prefix=$prefix|" "$prefix/lib/pkgconfig/flowc.pc"
+export PKG_CONFIG_PATH="$prefix/lib/pkgconfig"
+ACLOCAL_PATH=$prefix/share/aclocal autoreconf -fi > log 2>&1 || { tail -n 20 log; exit 1; }
+mkdir b && cd b
+../configure > log 2>&1 || { tail -n 20 log; exit 1; }
+make > log 2>&1 || { tail -n 20 log; exit 1; }
+./edge --input "$srcdir/tests/fixtures/skydive/messages.jsonl" --output out > log 2>&1 || { tail -n 20 log; exit 1; }
+n=$(find out -type f -exec cat {} + | grep -c '"UUID"')
+[ "$n" -gt 100 ] || { echo "only $n records came out"; exit 1; }
+
+# An included file is a prerequisite.
+make -q || { echo "a second make has something to do"; exit 1; }
+sleep 1
+touch ../nets.flow
+if make -q; then echo "edge isn't made again though nets.flow changed"; exit 1; fi
+make distcheck > log 2>&1 || { tail -n 30 log; exit 1; }
+echo "installed, and used by another project"

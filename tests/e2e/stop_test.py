@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""stop_test - stopping delivers what was accepted, or says how much it could not deliver.
+
+SIGTERM and SIGINT: input stops, open objects are sealed and written, exit 0. A sink that can't be reached: exit 1 after
+--stop-timeout with the number of records. A second signal: at once, 128 + its number.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import time
+
+import compare
+import support
+from support import KEPT, MESSAGES
+
+
+def records(folder):
+    return sum(map(len, compare.written(folder).values())) if os.path.isdir(folder) else 0
+
+
+class Fed(support.Running):
+    """A pipeline that reads a pipe which stays open: it has all flows but no end of input."""
+
+    def __init__(self, folder, *args):
+        fifo = os.path.join(folder, "fifo")
+        os.mkfifo(fifo)
+        self.port = support.free_port()
+        super().__init__("dummy", "--input", fifo, "--metrics-listen", f"127.0.0.1:{self.port}", *args)
+        self.feeder = subprocess.Popen(["sh", "-c", 'exec 3>"$1"; cat "$2" >&3; exec sleep 300', "feed", fifo, MESSAGES])
+
+    def __exit__(self, *args):
+        self.feeder.kill()
+        self.feeder.wait()
+        super().__exit__(*args)
+
+    def until_received(self):
+        self.until(lambda: support.metrics(self.port).get("flowc_received_total", 0) >= support.FLOWS, "all flows received")
+
+
+def stops_with(number):
+    def test(folder):
+        out = os.path.join(folder, "out")
+        with Fed(folder, "--output", out) as p:
+            p.until_received()
+            assert records(out) == 0, "objects were written before 60 s and 6000 flows"
+            p.signal(number)
+            r = p.wait(10).expect(0)
+        assert records(out) == KEPT, f"{records(out)} records after the stop, expected {KEPT}"
+        counters = support.ledger(r.err)
+        assert counters.get("received") == support.FLOWS and counters.get("written") == KEPT, counters
+        assert counters.get("pending", 0) == 0, counters
+        support.balanced(counters)
+    test.__name__ = "stops_with_" + signal.Signals(number).name
+    return test
+
+
+def end_of_input_is_a_stop(folder):
+    out = os.path.join(folder, "out")
+    r = support.run("dummy", "--input", MESSAGES, "--output", out).expect(0)
+    assert records(out) == KEPT
+    counters = support.ledger(r.err)
+    assert counters.get("written") == KEPT, r.err
+    support.balanced(counters)
+
+
+UNREACHABLE = ("--set", "pipeline.write.type=s3", "--set", "pipeline.write.s3.endpoint=http://127.0.0.1:1",
+               "--set", "pipeline.write.s3.access_key=a", "--set", "pipeline.write.s3.secret_key=b")
+
+
+def unreachable_bucket_counts_what_is_lost(folder):
+    begin = time.monotonic()
+    r = support.run("dummy", "--input", MESSAGES, *UNREACHABLE, "--stop-timeout", "1s").expect(1)
+    took = time.monotonic() - begin
+    assert took < 8 * support.SLOW, f"took {took:.1f} s with --stop-timeout 1s"
+    counters = support.ledger(r.err)
+    support.balanced(counters)
+    assert counters.get("undelivered") == KEPT and counters.get("written", 0) == 0, counters
+    assert re.search(rf"\b{KEPT}\b", r.err), f"the log should say how many records: {r.err}"
+
+
+def second_signal_ends_at_once(folder):
+    with Fed(folder, *UNREACHABLE, "--stop-timeout", "60s") as p:
+        p.until_received()
+        p.signal(signal.SIGTERM)
+        time.sleep(0.5)
+        assert p.process.poll() is None, f"ended at the first signal though records wait: {p.err[-2000:]}"
+        begin = time.monotonic()
+        p.signal(signal.SIGINT)
+        r = p.wait(10)
+        took = time.monotonic() - begin
+    assert r.status in (128 + signal.SIGINT, -signal.SIGINT), f"exit status {r.status}"
+    assert took < 3 * support.SLOW, f"took {took:.1f} s"
+
+
+def signal_while_connecting(folder):
+    """No analyzer there: it retries for ever, and stops at once when asked."""
+    config = os.path.join(folder, "c.yml")
+    with open(config, "w") as f:
+        f.write("pipeline:\n  subscriber:\n    url: ws://127.0.0.1:1/ws/subscriber/flow\n")
+    port = support.free_port()
+    with support.Running("dummy", config, "--output", os.path.join(folder, "out"), "--metrics-listen", f"127.0.0.1:{port}") as p:
+        p.until(lambda: support.metrics(port), "metrics")
+        time.sleep(0.3)
+        begin = time.monotonic()
+        p.signal()
+        p.wait(10).expect(0)
+        assert time.monotonic() - begin < 3 * support.SLOW
+
+
+if __name__ == "__main__":
+    support.main([stops_with(signal.SIGTERM), stops_with(signal.SIGINT), end_of_input_is_a_stop,
+                  unreachable_bucket_counts_what_is_lost, second_signal_ends_at_once, signal_while_connecting])

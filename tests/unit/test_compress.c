@@ -1,0 +1,186 @@
+/* test_compress.c - gzip by each library: it comes out what went in, equal bytes however they were cut, one member. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "sink.h"
+#include "text.h"
+
+#define N 700000
+
+static char *sample; /* N bytes like flows: repetitive, with numbers that differ */
+
+static int make_sample(void **state)
+{
+    (void)state;
+    uint32_t x = 1;
+    struct fl_buf b = {0};
+    while (b.n < N) {
+        x = x * 1664525 + 1013904223;
+        fl_buf_printf(&b, "{\"UUID\":\"%08x\",\"Network\":{\"A\":\"10.%u.%u.7\",\"B\":\"172.16.0.%u\"},\"Bytes\":%u},",
+                      x * 2654435761u, x >> 28, x >> 20 & 255, x >> 10 & 255, x >> 15);
+    }
+    sample = b.p;
+    return 0;
+}
+
+static int free_sample(void **state)
+{
+    (void)state;
+    free(sample);
+    return 0;
+}
+
+static void assert_gunzips(const struct fl_buf *b, const char *p, size_t n)
+{
+    z_stream z = {0};
+    char *out = malloc(n + 1);
+    assert_non_null(out);
+    assert_int_equal(inflateInit2(&z, 15 + 16), Z_OK);
+    z.next_in = (Bytef *)b->p;
+    z.avail_in = (uInt)b->n;
+    z.next_out = (Bytef *)out;
+    z.avail_out = (uInt)n + 1;
+    assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END); /* check sum and length agree */
+    assert_int_equal(z.avail_in, 0);
+    assert_int_equal(z.total_out, n);
+    assert_memory_equal(out, p, n);
+    inflateEnd(&z);
+    free(out);
+}
+
+/* In pieces of `cut` bytes, or of all sizes when 0. */
+static void compress_cut(struct fl_compressor *c, size_t n, size_t cut, struct fl_buf *out)
+{
+    uint32_t x = 7;
+    for (size_t at = 0; at < n;) {
+        x = x * 1664525 + 1013904223;
+        size_t k = cut ? cut : (x >> 8) % 150000;
+        k = k > n - at ? n - at : k;
+        fl_compressor_put(c, sample + at, k, out);
+        at += k;
+    }
+    fl_compressor_end(c, out);
+}
+
+static const int levels[] = {-3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 9, 12};
+
+static void round_trips(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {0, 1, 100, 65535, 65536, 65537, 131072, N};
+    for (size_t l = 0; l < sizeof levels / sizeof *levels; l++) {
+        struct fl_compressor *c = fl_compressor_new("gzip", levels[l]);
+        assert_string_equal(fl_compressor_kind(c)->encoding, "gzip");
+        assert_string_equal(fl_compressor_kind(c)->suffix, ".gz");
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+            struct fl_buf out = {0};
+            compress_cut(c, sizes[i], 50000, &out);
+            assert_memory_equal(out.p, "\x1f\x8b\x08\0\0\0\0\0\0\xff", 10);
+            assert_gunzips(&out, sample, sizes[i]);
+            fl_buf_free(&out);
+        }
+        fl_compressor_free(c);
+    }
+}
+
+/* The same bytes, whatever the pieces, whatever was compressed before. */
+static void same_bytes_however_cut(void **state)
+{
+    (void)state;
+    static const size_t cuts[] = {777, 65536, 100003, 131072, 0};
+    for (size_t l = 0; l < sizeof levels / sizeof *levels; l++) {
+        struct fl_compressor *c = fl_compressor_new("gzip", levels[l]);
+        struct fl_buf first = {0};
+        compress_cut(c, N, N, &first);
+        for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+            struct fl_buf out = {0};
+            compress_cut(c, N, cuts[i], &out);
+            assert_int_equal(out.n, first.n);
+            assert_memory_equal(out.p, first.p, out.n);
+            fl_buf_free(&out);
+        }
+        fl_buf_free(&first);
+        fl_compressor_free(c);
+    }
+}
+
+/* Two streams take turns in one compressor; each is one member still. */
+static void suspended_streams(void **state)
+{
+    (void)state;
+    static const int suspendable[] = {-2, -1, 1, 2, 3, 4, 5};
+    for (size_t l = 0; l < sizeof suspendable / sizeof *suspendable; l++) {
+        struct fl_compressor *c = fl_compressor_new("gzip", suspendable[l]);
+        struct fl_compress_mark mark[2] = {{0}, {0}};
+        struct fl_buf out[2] = {{0}, {0}};
+        size_t at[2] = {0, 0};
+        for (unsigned turn = 0; at[0] < N || at[1] < N; turn ^= 1) {
+            size_t k = 30000 + turn * 61000;
+            k = k > N - at[turn] ? N - at[turn] : k;
+            fl_compressor_resume(c, &mark[turn]);
+            fl_compressor_put(c, sample + at[turn], k, &out[turn]);
+            at[turn] += k;
+            assert_true(fl_compressor_suspend(c, &out[turn], &mark[turn]));
+        }
+        for (unsigned i = 0; i < 2; i++) {
+            fl_compressor_resume(c, &mark[i]);
+            fl_compressor_end(c, &out[i]);
+            assert_gunzips(&out[i], sample, N);
+            fl_buf_free(&out[i]);
+        }
+        fl_compressor_free(c);
+    }
+}
+
+/* The default may not be worse than zlib's fastest. */
+static void default_is_small(void **state)
+{
+    (void)state;
+    struct fl_compressor *c = fl_compressor_new("gzip", -1);
+    struct fl_buf out = {0};
+    uLong zlib1 = compressBound(N);
+    Bytef *b = malloc(zlib1);
+    assert_non_null(b);
+    assert_int_equal(compress2(b, &zlib1, (const Bytef *)sample, N, 1), Z_OK);
+    compress_cut(c, N, 114688, &out);
+    if (out.n > zlib1 + 32)
+        fail_msg("%zu bytes, zlib's level 1 takes %lu", out.n, zlib1);
+    free(b);
+    fl_buf_free(&out);
+    fl_compressor_free(c);
+}
+
+static void none(void **state)
+{
+    (void)state;
+    struct fl_compressor *c = fl_compressor_new("none", -1);
+    struct fl_buf out = {0};
+    struct fl_compress_mark mark;
+    assert_null(fl_compressor_kind(c)->encoding);
+    assert_string_equal(fl_compressor_kind(c)->suffix, "");
+    fl_compressor_put(c, "ab", 2, &out);
+    assert_true(fl_compressor_suspend(c, &out, &mark));
+    fl_compressor_resume(c, &mark);
+    fl_compressor_put(c, "c", 1, &out);
+    fl_compressor_end(c, &out);
+    assert_int_equal(out.n, 3);
+    assert_memory_equal(out.p, "abc", 3);
+    fl_buf_free(&out);
+    fl_compressor_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(round_trips), cmocka_unit_test(same_bytes_however_cut), cmocka_unit_test(suspended_streams),
+        cmocka_unit_test(default_is_small), cmocka_unit_test(none),
+    };
+    return cmocka_run_group_tests(tests, make_sample, free_sample);
+}
