@@ -82,6 +82,14 @@ const char *fce_name(struct fc_em *m, const char *name)
     return name;
 }
 
+/* Anonymous records are numbered by where they are declared. */
+const char *fce_rec_name(struct fc_em *m, const struct fc_type *t)
+{
+    if (t->name)
+        return t->name;
+    return fce_text(m, "at_%u", t->nmembers ? t->members[0].span.start : 0);
+}
+
 /* ---- constants -------------------------------------------------------------------------------------------------- */
 
 const char *fce_quote(struct fc_em *m, const char *s, size_t n)

@@ -70,6 +70,8 @@ struct fc_em {
     const struct fc_enum *named[64]; /* enums whose names are in an array */
     int nnamed;
     bool classes_named;
+    const void *skipped[128]; /* records that have a function that skips them */
+    int nskipped;
     int nrecs, nplaces;
     struct fc_section places;
 };
@@ -106,6 +108,7 @@ const char *fce_or(struct fc_em *m, const char *a, const char *b); /* of null te
 const char *fce_type(struct fc_em *m, const struct fc_type *t);
 const char *fce_value_type(const struct fc_type *t);          /* FL_T_STRING */
 const struct fc_rec *fce_rec(struct fc_em *m, const struct fc_type *t);
+const char *fce_rec_name(struct fc_em *m, const struct fc_type *t); /* for names of functions; makes no struct */
 struct fc_cv fce_member(struct fc_em *m, struct fc_cv base, const struct fc_member *mem, bool maybe_null);
 const char *fce_record(struct fc_em *m, struct fc_cv v);       /* as a struct rec_X value */
 const char *fce_kept_type(struct fc_em *m, const struct fc_type *t);

@@ -289,6 +289,85 @@ static const char *json_key(struct fc_em *m, const char *key)
     return fce_text(m, "\"%s\":", out);
 }
 
+/* ---- skipping ------------------------------------------------------------------------------------------------ */
+
+/* C that moves behind a value of this type without looking into it; false: not JSON. */
+static const char *skipper(struct fc_em *m, const struct fc_type *t)
+{
+    switch (t->kind) {
+    case FC_K_STRING:
+    case FC_K_IP:
+    case FC_K_CIDR:
+        return "fl_skip_text(d)";
+    case FC_K_ENUM:
+        return t->en->text ? "fl_skip_text(d)" : "fl_skip_int(d)";
+    case FC_K_INT:
+    case FC_K_TIME:
+    case FC_K_DURATION:
+    case FC_K_BYTES:
+    case FC_K_PACKETS:
+        return t->form == FC_FORM_RFC3339 || t->form == FC_FORM_TEXT ? "fl_skip_text(d)" : "fl_skip_int(d)";
+    case FC_K_RECORD:
+        return fce_text(m, "skip_%s(d)", fce_rec_name(m, t));
+    default:
+        return "fl_skip_value(d)";
+    }
+}
+
+/*
+ * A record that nothing reads: the same guesses, no values. From the first wrong guess on, the rest is skipped as any JSON.
+ */
+static void skip_record(struct fc_em *m, const struct fc_type *t)
+{
+    for (int i = 0; i < t->nmembers; i++)
+        if (t->members[i].type->kind == FC_K_RECORD)
+            skip_record(m, t->members[i].type);
+    for (int i = 0; i < m->nskipped; i++)
+        if (m->skipped[i] == t->members)
+            return;
+    if (m->nskipped < (int)(sizeof m->skipped / sizeof *m->skipped))
+        m->skipped[m->nskipped++] = t->members;
+    fce_line(m, "static bool skip_%s(struct fl_decoder *d)", fce_rec_name(m, t));
+    fce_line(m, "{");
+    m->depth++;
+    fce_line(m, "if (d->p[0] != '{' || d->p[1] != '\"')");
+    fce_line(m, "    return fl_skip_value(d);");
+    fce_line(m, "int k = fl_object_begin(d, \"\");");
+    fce_line(m, "if (k != 1)");
+    fce_line(m, "    return k >= 0;");
+    for (int i = 0; i < t->nmembers; i++) {
+        const char *key = json_key(m, t->members[i].key);
+        const struct fc_type *mt = t->members[i].type;
+        bool skip_ok = t->members[i].optional;
+        fce_line(m, "if (FL_KEY_IS(d, %s)) {", fce_quote(m, key, strlen(key)));
+        fce_line(m, "    if (!%s)", skipper(m, mt));
+        fce_line(m, "        return false;");
+        fce_line(m, "    if ((k = fl_member_end(d)) <= 0)");
+        fce_line(m, "        return k == 0;");
+        fce_line(m, skip_ok ? "}" : "} else {");
+        if (!skip_ok) {
+            fce_line(m, "    return fl_skip_members(d);");
+            fce_line(m, "}");
+        }
+    }
+    fce_line(m, "return fl_skip_members(d);");
+    m->depth--;
+    fce_line(m, "}\n");
+}
+
+static void skip_records(struct fc_em *m, const struct fc_in *n)
+{
+    for (int i = 0; i < n->ninner; i++) {
+        const struct fc_in *x = &n->inner[i];
+        if (x->type->kind != FC_K_RECORD)
+            continue;
+        if (fc_in_live(x))
+            skip_records(m, x);
+        else
+            skip_record(m, x->type);
+    }
+}
+
 static void one_member(struct fc_em *m, const struct fc_in *n, int i)
 {
     const struct fc_in *x = &n->inner[i];
@@ -304,14 +383,13 @@ static void one_member(struct fc_em *m, const struct fc_in *n, int i)
         fce_line(m, "at = %d;", i + 1);
     }
     if (!fc_in_live(x)) {
-        if (whole) {
+        if (whole)
             fce_line(m, "clean &= *d->p != 'n'; /* null */");
-        }
-        fce_line(m, "if (!fl_skip_value(d))");
+        fce_line(m, "if (!%s)", skipper(m, x->type));
         fce_line(m, "    return -1;");
     } else if (!x->value && !x->raw && x->type->kind != FC_K_RECORD) {
         fce_line(m, "v->has |= *d->p != 'n' ? HAS_%s : 0;", x->c);
-        fce_line(m, "if (!fl_skip_value(d))");
+        fce_line(m, "if (!%s)", skipper(m, x->type));
         fce_line(m, "    return -1;");
     } else {
         const char *field = fce_quote(m, x->path, strlen(x->path));
@@ -405,6 +483,7 @@ void fce_decoder(struct fc_em *m)
     fce_line(m, "/* ---- decode ---- */\n");
     enum_getters(m, &m->p->in, done, &ndone);
     m->cx = FC_CX_NONE;
+    skip_records(m, &m->p->in);
     decode_record(m, &m->p->in);
     fce_line(m, "static bool decode(struct fl_decoder *d, struct fl_rec *h)");
     fce_line(m, "{");

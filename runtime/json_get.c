@@ -113,7 +113,7 @@ int fl_get_int_text(struct fl_decoder *d, int64_t *out, const char *field)
     return int_value(s.p, s.p + s.n, out) ? 1 : fl_too_large_(d, field);
 }
 
-int fl_get_raw_int(struct fl_decoder *d, fl_str *out, const char *field)
+int fl_get_raw_int_(struct fl_decoder *d, fl_str *out, const char *field)
 {
     const char *end = d->p, *p = d->p;
     int64_t v;
@@ -290,4 +290,16 @@ int fl_get_raw(struct fl_decoder *d, fl_str *out, const char *field)
         return 0;
     *out = (fl_str){p, (uint32_t)(d->p - p), FL_RAW};
     return 1;
+}
+
+bool fl_skip_members(struct fl_decoder *d)
+{
+    fl_str key;
+    int k;
+    do {
+        if (fl_next_key(d, &key) < 0 || !fl_skip_value(d))
+            return false;
+        k = fl_member_end(d);
+    } while (k > 0);
+    return k == 0;
 }

@@ -221,6 +221,56 @@ static inline bool fl_key_is(struct fl_decoder *d, const char *lit, size_t n)
 /* p at a key's quote: the key (decoded), the colon and white space; p is then at the value. 1, or -1: not JSON. */
 int fl_next_key(struct fl_decoder *d, fl_str *key);
 
+/* ---- values that nobody reads: as fl_skip_value, but fast for the type that is expected ----------------- */
+
+/* The first byte at or after p that is no digit; up to 16 digits in one step, for their number isn't predictable. */
+static inline const char *fl_digits_end(const char *p)
+{
+#if defined(FL_SSE2)
+    for (;; p += 16) {
+        __m128i v = _mm_sub_epi8(_mm_loadu_si128((const __m128i *)(const void *)p), _mm_set1_epi8('0'));
+        unsigned m = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(9)), v)) ^ 0xffffu;
+        if (FL_LIKELY(m))
+            return p + __builtin_ctz(m);
+    }
+#else
+    while ((unsigned char)(*p - '0') <= 9)
+        p++;
+    return p;
+#endif
+}
+
+/* Can the number that ends here not go on? */
+static inline bool fl_number_ends(const char *p)
+{
+    return *p == ',' || *p == '}' || *p == ']';
+}
+
+static inline bool fl_skip_text(struct fl_decoder *d)
+{
+    if (FL_LIKELY(*d->p == '"')) {
+        const char *q = fl_string_stop(d->p + 1);
+        if (FL_LIKELY(*q == '"')) {
+            d->p = q + 1;
+            return true;
+        }
+    }
+    return fl_skip_value(d);
+}
+
+static inline bool fl_skip_int(struct fl_decoder *d)
+{
+    const char *q = fl_digits_end(d->p);
+    if (FL_LIKELY(fl_number_ends(q) && q > d->p && (*d->p != '0' || q == d->p + 1))) {
+        d->p = q;
+        return true;
+    }
+    return fl_skip_value(d);
+}
+
+/* p at a key's quote: this and all further members of the object, and its end. */
+bool fl_skip_members(struct fl_decoder *d);
+
 /* ---- getters: p at the value's first byte. 1: got; 0: null, or a wrong type that was recorded; -1: not JSON  */
 
 /* A string as it is in the message, without a copy: FL_CLEAN, or FL_RAW if it has escapes. */
@@ -353,7 +403,18 @@ int fl_get_cidr(struct fl_decoder *d, fl_cidr *out, const char *field);
 /* Any value but null as its JSON text (FL_RAW, white space inside kept, no copy), checked. */
 int fl_get_raw(struct fl_decoder *d, fl_str *out, const char *field);
 /* The text of an integer that fl_get_int would take, and of any number; for values that are only passed on. */
-int fl_get_raw_int(struct fl_decoder *d, fl_str *out, const char *field);
+int fl_get_raw_int_(struct fl_decoder *d, fl_str *out, const char *field);
+static inline int fl_get_raw_int(struct fl_decoder *d, fl_str *out, const char *field)
+{
+    const char *q = fl_digits_end(d->p);
+    uint32_t n = (uint32_t)(q - d->p);
+    if (FL_LIKELY(fl_number_ends(q) && n - 1 < 18 && (*d->p != '0' || n == 1))) {
+        *out = (fl_str){d->p, n, FL_RAW};
+        d->p = q;
+        return 1;
+    }
+    return fl_get_raw_int_(d, out, field);
+}
 int fl_get_raw_number(struct fl_decoder *d, fl_str *out, const char *field);
 
 /* ---- JSON as text ---------------------------------------------------------------------------- */

@@ -21,6 +21,7 @@ struct fl_object {
     const char *class_;
     const char *data;
     size_t size;
+    bool again; /* an attempt was made before: what is there under the key may be its work */
 };
 
 enum fl_write_result {
@@ -36,10 +37,16 @@ struct fl_sink_kind {
     void *(*open)(struct fl_runtime *rt, char **error);
     /* First sign of life; error text to be freed, or NULL. What may pass by itself (no network) is not an error. */
     char *(*check)(void *sink);
-    /* Called from several threads at once unless `serial`. On failure a one-line reason is put into why (why_size bytes). */
+    /*
+     * Called from several threads at once unless `serial`. On failure a one-line reason is put into why (why_size
+     * bytes).
+     */
     enum fl_write_result (*write)(void *sink, const struct fl_object *o, char *why, size_t why_size);
     void (*close)(void *sink);
-    /* Time is up: writes under way return soon, with FL_RETRY. NULL: they never take long. Called from another thread. */
+    /*
+     * Time is up: writes under way return soon, with FL_RETRY. NULL: they never take long. Called from another
+     * thread.
+     */
     void (*interrupt)(void *sink);
     /* How many writes at the same time, by the sink's options; NULL: 1. */
     unsigned (*uploads)(void *sink);
@@ -50,7 +57,10 @@ extern const struct fl_sink_kind fl_sink_s3, fl_sink_file, fl_sink_stdout, fl_si
 
 /* What fl_sink_memory holds, in the order of writing: copies, valid until it is closed. */
 const struct fl_object *fl_memory_objects(void *sink, size_t *n);
-/* The next writes give these results; FL_WRITTEN when the script is at its end. For tests of what comes before a sink. */
+/*
+ * The next writes give these results; FL_WRITTEN when the script is at its end. For tests of what comes before a
+ * sink.
+ */
 void fl_memory_script(void *sink, const enum fl_write_result *results, size_t n);
 
 /* ---- compression: streaming, one stream per open object ------------------------------------------------------- */
@@ -59,7 +69,7 @@ struct fl_buf;
 struct fl_compressor;
 
 struct fl_compress_kind {
-    const char *name;       /* none, gzip/isal, gzip/libdeflate, gzip/zlib */
+    const char *name;       /* none, isal, libdeflate, zlib */
     const char *encoding;   /* content encoding or NULL */
     const char *suffix;     /* ".gz" or "" */
 };
@@ -73,7 +83,10 @@ struct fl_compress_mark {
 
 /* `kind` is none or gzip; level as in stages.def, -1 default, -2 fast, -3 best, or 0..12. */
 struct fl_compressor *fl_compressor_new(const char *kind, int level);
-/* Append n bytes; compressed output is appended to `out` when there is some. The result depends on the bytes only, not on how they were cut. */
+/*
+ * Append n bytes; compressed output is appended to `out` when there is some. The result depends on the bytes only,
+ * not on how they were cut.
+ */
 void fl_compressor_put(struct fl_compressor *c, const char *p, size_t n, struct fl_buf *out);
 /* End the stream; the compressor is ready for a next one. */
 void fl_compressor_end(struct fl_compressor *c, struct fl_buf *out);

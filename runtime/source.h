@@ -34,7 +34,7 @@ extern const struct fl_source_kind fl_source_skydive, fl_source_file, fl_source_
 /* Did the input break off before its end? main exits with 1 then. After fl_source_stop or the end of the input. */
 bool fl_source_failed(const struct fl_source *s);
 
-/* ---- source_file.c, for tests: what the kinds make of the configuration -------------------------------------------- */
+/* ---- source_file.c, for tests: what the kinds make of the configuration --------------------------------------- */
 
 struct fl_file_options {
     const char *path;   /* NULL: standard input */

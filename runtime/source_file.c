@@ -24,7 +24,7 @@
 #include "runtime.h"
 #include "source.h"
 
-#define BLOCK ((size_t)512 << 10)
+#define BLOCK ((size_t)256 << 10)
 #define POLL_MS 250
 #define QUIET_MS 1000 /* an unfinished line that waits so long goes on its way */
 #define MAGIC_1 0x1f
@@ -74,7 +74,7 @@ static char *format(const char *fmt, ...)
     return text;
 }
 
-/* ---- open ----------------------------------------------------------------------------------------------------------- */
+/* ---- open ----------------------------------------------------------------------------------------------------- */
 
 /* 0 or an errno. */
 static int open_path(struct file *f)
@@ -145,7 +145,7 @@ void *fl_source_file_open(struct fl_runtime *rt, const struct fl_file_options *o
     return f;
 }
 
-/* ---- reading ----------------------------------------------------------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------------------------------------------------- */
 
 /* Waits for something to read: 1; 0: not within ms (-1: no limit); -1: stop. Regular files are always ready. */
 static int wait_ready(struct file *f, int ms)
@@ -175,7 +175,8 @@ static ssize_t raw_read(struct file *f, void *p, size_t n)
 
 static enum outcome broken(struct file *f, const char *why)
 {
-    fl_log(FL_ERROR, "input broke off", "path=%s offset=%" PRIu64 " reason=%s", fl_log_quote(name_of(f)), f->raw, fl_log_quote(why));
+    fl_log(FL_ERROR, "input broke off", "path=%s offset=%" PRIu64 " reason=%s", fl_log_quote(name_of(f)), f->raw,
+           fl_log_quote(why));
     f->failed = true;
     return OUT_FAILED;
 }
@@ -256,7 +257,7 @@ static enum outcome fill_gzip(struct file *f, char *to, size_t room, size_t *n)
     }
 }
 
-/* ---- handing over --------------------------------------------------------------------------------------------------------- */
+/* ---- handing over --------------------------------------------------------------------------------------------- */
 
 /* A block of n bytes goes; what is behind them begins the next. False: the queue is closed. */
 static bool hand_over(struct file *f, size_t n, bool last)
@@ -278,7 +279,8 @@ static bool hand_over(struct file *f, size_t n, bool last)
     fl_count(&f->rt->ledger, FL_C_messages, n > 0);
     fl_count(&f->rt->ledger, FL_C_rejected_messages, n > 0);
     if (n)
-        fl_log(FL_WARN, "block given up", "path=%s bytes=%zu reason=\"stopping took too long\"", fl_log_quote(name_of(f)), n);
+        fl_log(FL_WARN, "block given up", "path=%s bytes=%zu reason=\"stopping took too long\"",
+               fl_log_quote(name_of(f)), n);
     return false;
 }
 
@@ -312,7 +314,8 @@ static enum outcome fill(struct file *f)
     }
     if (ready < 0)
         return OUT_STOP;
-    enum outcome o = f->z ? fill_gzip(f, m->data + m->n, f->block - m->n, &n) : fill_plain(f, m->data + m->n, f->block - m->n, &n);
+    enum outcome (*get)(struct file *, char *, size_t, size_t *) = f->z ? fill_gzip : fill_plain;
+    enum outcome o = get(f, m->data + m->n, f->block - m->n, &n);
     m->n += n;
     return o;
 }
@@ -331,7 +334,7 @@ static enum outcome read_on(struct file *f)
     }
 }
 
-/* ---- following --------------------------------------------------------------------------------------------------------------- */
+/* ---- following ------------------------------------------------------------------------------------------------ */
 
 static bool nap(struct file *f)
 {
@@ -349,7 +352,8 @@ static bool wait_for_file(struct file *f)
         if (e == ENOENT && !said)
             fl_log(FL_INFO, "waiting for the file", "path=%s", fl_log_quote(f->path));
         else if (e && e != ENOENT)
-            fl_log_limited(60, FL_WARN, "input cannot be read", "path=%s reason=%s", fl_log_quote(f->path), fl_log_quote(strerror(e)));
+            fl_log_limited(60, FL_WARN, "input cannot be read", "path=%s reason=%s", fl_log_quote(f->path),
+                           fl_log_quote(strerror(e)));
         said |= e == ENOENT;
         if (e && !nap(f))
             return false;
@@ -395,7 +399,8 @@ static bool await_more(struct file *f)
         }
         if (f->z && fl_gunzip_inside(f->z))
             fl_log(FL_WARN, "gzip data end in the middle", "path=%s", fl_log_quote(f->path));
-        fl_log(FL_INFO, truncated ? "file was truncated" : "file was replaced", "path=%s read=%" PRIu64, fl_log_quote(f->path), f->raw);
+        fl_log(FL_INFO, truncated ? "file was truncated" : "file was replaced", "path=%s read=%" PRIu64,
+               fl_log_quote(f->path), f->raw);
         if (!end_of_stream(f))
             return false;
         close_fd(f);
@@ -436,7 +441,7 @@ static bool file_failed(const void *source)
     return ((const struct file *)source)->failed;
 }
 
-/* ---- kinds ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- kinds ---------------------------------------------------------------------------------------------------- */
 
 static bool says_gzip(const struct fl_runtime *rt)
 {
@@ -467,7 +472,8 @@ static void *open_input(struct fl_runtime *rt, char **error)
     return fl_source_file_open(rt, &o, error);
 }
 
-#define KIND(NAME, OPEN) {.name = NAME, .open = OPEN, .run = file_run, .stop = file_stop, .close = file_close, .failed = file_failed}
+#define KIND(NAME, OPEN)                                                                                  \
+    {.name = NAME, .open = OPEN, .run = file_run, .stop = file_stop, .close = file_close, .failed = file_failed}
 const struct fl_source_kind fl_source_file = KIND("file", open_configured);
 const struct fl_source_kind fl_source_stdin = KIND("stdin", open_stdin);
 const struct fl_source_kind fl_source_input = KIND("input", open_input);

@@ -74,9 +74,9 @@ static const char *setting(const struct skydive *s, const char *key)
     return v ? v : "";
 }
 
-/* ---- open ---------------------------------------------------------------------------------------------------------- */
+/* ---- open ----------------------------------------------------------------------------------------------------- */
 
-/* An analyzer refuses a second subscriber of the same host_id, and remembers a dead one for 7 s: so none is the same. */
+/* An analyzer refuses a second subscriber of the same host_id and remembers a dead one for 7 s: so each is new. */
 static char *make_host_id(const struct skydive *s)
 {
     const char *given = fl_config_str(s->rt->config, "host_id");
@@ -123,14 +123,16 @@ static char *configure(struct skydive *s)
         return format("pipeline.subscriber.connect_timeout must be more than 0");
     error = check_texts(s);
     if (!error && s->url.tls)
-        s->tls = fl_tls_context_new(setting(s, "tls.ca_cert"), setting(s, "tls.client_cert"), setting(s, "tls.client_key"), &error);
+        s->tls = fl_tls_context_new(setting(s, "tls.ca_cert"), setting(s, "tls.client_cert"),
+                                    setting(s, "tls.client_key"), &error);
     return error;
 }
 
 static void opened(void *arg)
 {
     struct skydive *s = arg;
-    fl_log(FL_INFO, "connected", "url=%s namespace=%s host_id=%s after=%.3fs", fl_log_quote(s->url_text), fl_log_quote(s->namespace_),
+    fl_log(FL_INFO, "connected", "url=%s namespace=%s host_id=%s after=%.3fs", fl_log_quote(s->url_text),
+           fl_log_quote(s->namespace_),
            fl_log_quote(s->host_id), (double)(mono() - s->started_at) / FL_SECOND);
     s->last_why[0] = 0;
 }
@@ -188,7 +190,7 @@ static void *skydive_open(struct fl_runtime *rt, char **error)
     return s;
 }
 
-/* ---- run ------------------------------------------------------------------------------------------------------------- */
+/* ---- run ------------------------------------------------------------------------------------------------------ */
 
 /* Between 0.75 and 1.25 times the pause, so that many exporters don't come back in step. */
 static int64_t next_pause(struct skydive *s)
@@ -211,7 +213,8 @@ static void say_failed(struct skydive *s, const char *why, int status, int64_t p
     else
         s->said_at = now;
     snprintf(s->last_why, sizeof s->last_why, "%s", why);
-    fl_log(level, "cannot connect", "url=%s reason=%s next=%.1fs", fl_log_quote(s->url_text), fl_log_quote(why), (double)pause / FL_SECOND);
+    fl_log(level, "cannot connect", "url=%s reason=%s next=%.1fs", fl_log_quote(s->url_text), fl_log_quote(why),
+           (double)pause / FL_SECOND);
 }
 
 static void sleep_until_stop(struct skydive *s, int64_t ns)
@@ -246,7 +249,8 @@ static void skydive_run(void *source)
             s->pause = FIRST_PAUSE;
         int64_t pause = s->stop ? 0 : next_pause(s);
         if (r.opened)
-            fl_log(s->stop ? FL_INFO : FL_WARN, "disconnected", "reason=%s after=%.1fs messages=%" PRIu64 " next=%.1fs", fl_log_quote(r.why),
+            fl_log(s->stop ? FL_INFO : FL_WARN, "disconnected", "reason=%s after=%.1fs messages=%" PRIu64
+                   " next=%.1fs", fl_log_quote(r.why),
                    (double)r.lasted / FL_SECOND, r.messages, (double)pause / FL_SECOND);
         else if (!s->stop)
             say_failed(s, r.why, r.status, pause);

@@ -179,6 +179,7 @@ static void attempt(struct fl_output *o, struct fl_parcel *p)
 {
     char why[512] = "";
     p->uploading = true;
+    p->object.again = p->tries > 0;
     o->uploading++;
     pthread_mutex_unlock(&o->lock);
     enum fl_write_result result = o->kind->write(o->sink, &p->object, why, sizeof why);

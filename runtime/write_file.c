@@ -227,7 +227,7 @@ static enum fl_write_result file_write(void *sink, const struct fl_object *o, ch
     if (!e)
         e = put(s, folder, slash + 1, o);
     if (e == EEXIST)
-        result = holds(folder, slash + 1, o) ? FL_WRITTEN : FL_EXISTS;
+        result = o->again && holds(folder, slash + 1, o) ? FL_WRITTEN : FL_EXISTS;
     else if (e)
         result = failed(e, path, why, why_size);
     if (folder >= 0)

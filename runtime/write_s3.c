@@ -3,8 +3,8 @@
  * (sigv4.c) or with an IBM IAM token (iam.c). Several threads write at once; each takes a connection from a small pool.
  *
  * Objects are never replaced: the PUT carries If-None-Match: *. When the name is there, it is either our own object
- * from an attempt whose answer was lost (same MD5: all is well) or somebody else's (FL_EXISTS). Servers that don't
- * know the header ignore it; from those that refuse it, it is kept away.
+ * from an attempt whose answer was lost (same labels and MD5: all is well) or somebody else's (FL_EXISTS). Servers
+ * that don't know the header ignore it; from those that refuse it, it is kept away.
  */
 #ifdef HAVE_CONFIG_H
 #include <config.h>
@@ -277,7 +277,17 @@ static bool header_is(const struct fl_http *h, const char *name, long long value
     return strcmp(text, expected) == 0;
 }
 
-/* Is the object there ours? By its MD5, or where the server's ETag is none (encrypted buckets), by size and labels. */
+static bool header_given(const struct fl_http *h, const char *name)
+{
+    char text[8];
+    fl_http_answer_header(h, name, text, sizeof text);
+    return *text != 0;
+}
+
+/*
+ * Is the object there ours? Its labels hold times in ms, so another run's object would differ even with equal data. In
+ * encrypted buckets the ETag is no MD5.
+ */
 static enum fl_write_result compare(struct s3 *s, struct fl_http *h, struct request *r, char *why, size_t why_size)
 {
     char etag[80], sha256[FL_SHA256_HEX];
@@ -298,11 +308,12 @@ static enum fl_write_result compare(struct s3 *s, struct fl_http *h, struct requ
     }
     fl_http_answer_header(h, "etag", etag, sizeof etag);
     bool size = header_is(h, "content-length", (long long)o->size);
-    bool md5 = r->has_md5 && strlen(etag) == 34 && strncasecmp(etag + 1, r->etag, 32) == 0;
+    bool md5 = r->has_md5 && strlen(etag) == 34 && strspn(etag + 1, "0123456789abcdefABCDEF") == 32;
+    bool same = !md5 || strncasecmp(etag + 1, r->etag, 32) == 0;
     bool labels = header_is(h, "x-amz-meta-first-timestamp", (long long)o->first_timestamp) &&
                   header_is(h, "x-amz-meta-last-timestamp", (long long)o->last_timestamp) &&
                   header_is(h, "x-amz-meta-num-records", (long long)o->num_records);
-    return size && (md5 || labels) ? FL_WRITTEN : FL_EXISTS;
+    return size && labels && (same || header_given(h, "x-amz-server-side-encryption")) ? FL_WRITTEN : FL_EXISTS;
 }
 
 /* ---- the sink --------------------------------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #endif
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,8 +45,9 @@ static void *stdout_open(struct fl_runtime *rt, char **error)
 static char *stdout_check(void *sink)
 {
     (void)sink;
-    /* A closed descriptor would later be some socket or file of ours. */
-    return write(STDOUT_FILENO, "", 0) < 0 ? strdup("standard output cannot be written: is it closed?") : NULL;
+    int mode = fcntl(STDOUT_FILENO, F_GETFL);
+    bool writable = mode >= 0 && (mode & O_ACCMODE) != O_RDONLY;
+    return writable ? NULL : strdup("standard output cannot be written: is it closed?");
 }
 
 static enum fl_write_result stdout_write(void *sink, const struct fl_object *o, char *why, size_t why_size)

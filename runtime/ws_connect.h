@@ -3,7 +3,7 @@
  *
  * libwebsockets 4.1 does neither in a way that fits: its raw client role starts TLS before the socket exists, says
  * "Unable to connect" for every cause, and resolves and connects with time limits of its own. So the socket is
- * connected here, with the system's words for what went wrong, and libwebsockets takes it over for the rest of its life.
+ * connected here, with the system's words for what went wrong, and libwebsockets takes it over from then on.
  */
 #ifndef FL_WS_CONNECT_H
 #define FL_WS_CONNECT_H
@@ -19,11 +19,12 @@
  */
 int fl_ws_tcp_connect(const char *host, uint16_t port, int64_t deadline, int wake, char *why, size_t why_size);
 
-/* ---- TLS: certificates are verified, names and addresses too; TLS 1.2 is the least ------------------------------- */
+/* ---- TLS: certificates are verified, names and addresses too; TLS 1.2 is the least ---------------------------- */
 
 struct fl_tls_context;
-/* Files or ""/NULL: the system's authorities, no client certificate. NULL and *error (to be freed) if they are no good. */
-struct fl_tls_context *fl_tls_context_new(const char *ca_cert, const char *client_cert, const char *client_key, char **error);
+/* Files or ""/NULL: the system's authorities, no client certificate. NULL and *error (to be freed): no good. */
+struct fl_tls_context *fl_tls_context_new(const char *ca_cert, const char *client_cert, const char *client_key,
+                                          char **error);
 void fl_tls_context_free(struct fl_tls_context *c);
 
 struct fl_tls;

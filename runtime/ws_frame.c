@@ -8,7 +8,7 @@
 
 #define TRUSTED ((uint64_t)1 << 20) /* memory that an announced length gets before its bytes are here */
 
-/* ---- UTF-8, RFC 3629 --------------------------------------------------------------------------------------- */
+/* ---- UTF-8, RFC 3629 ------------------------------------------------------------------------------------------ */
 
 /* How many bytes from p on are ASCII, in steps of 32; the compiler makes vector code of it. */
 static size_t ascii_prefix(const uint8_t *p, size_t n)
@@ -71,7 +71,7 @@ bool fl_ws_utf8(struct fl_ws_utf8 *u, const uint8_t *p, size_t n)
     return true;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------------------------------------------------- */
 
 void fl_ws_parser_init(struct fl_ws_parser *p, struct fl_queue *queue, uint64_t max_message)
 {
@@ -183,7 +183,9 @@ static bool take_head(struct fl_ws_parser *p, const uint8_t **at, const uint8_t 
 
 static bool valid_code(unsigned code)
 {
-    return (code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006) || (code >= 3000 && code <= 4999);
+    if (code == 1004 || code == 1005 || code == 1006)
+        return false;
+    return (code >= 1000 && code <= 1014) || (code >= 3000 && code <= 4999);
 }
 
 static void close_event(struct fl_ws_parser *p, struct fl_ws_event *ev)
@@ -222,7 +224,8 @@ static bool take_control(struct fl_ws_parser *p, const uint8_t **at, const uint8
         close_event(p, ev);
         return true;
     }
-    *ev = (struct fl_ws_event){.kind = p->opcode == FL_WS_OP_PING ? FL_WS_PING : FL_WS_PONG, .data = p->control, .n = p->control_n};
+    *ev = (struct fl_ws_event){.kind = p->opcode == FL_WS_OP_PING ? FL_WS_PING : FL_WS_PONG, .data = p->control,
+                               .n = p->control_n};
     return true;
 }
 

@@ -89,7 +89,8 @@ void fl_ws_parser_init(struct fl_ws_parser *p, struct fl_queue *queue, uint64_t 
 /* Gives back an unfinished message; the parser can be initialised again. */
 void fl_ws_parser_free(struct fl_ws_parser *p);
 /* Use bytes from *at on, up to the end of the next event; returns ev->kind. */
-enum fl_ws_event_kind fl_ws_next(struct fl_ws_parser *p, const uint8_t **at, const uint8_t *end, struct fl_ws_event *ev);
+enum fl_ws_event_kind fl_ws_next(struct fl_ws_parser *p, const uint8_t **at, const uint8_t *end,
+                                 struct fl_ws_event *ev);
 
 /*
  * A control frame, masked with `mask` (fresh random bits each time, RFC 6455 section 5.3). n <= FL_WS_MAX_CONTROL.

@@ -11,7 +11,7 @@
 
 #define GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11" /* RFC 6455 section 1.3 */
 
-/* ---- URL -------------------------------------------------------------------------------------------------------- */
+/* ---- URL ------------------------------------------------------------------------------------------------------ */
 
 static char *text_of(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -63,7 +63,8 @@ static char *parse_authority(const char *text, const char *at, const char *end, 
         if (*colon == ':' && isdigit((uint8_t)colon[1]))
             port = strtoul(colon + 1, &stop, 10);
         if (stop != end || port < 1 || port > 65535)
-            return text_of("url '%s': the port must be a number from 1 to 65535 (an IPv6 address goes in brackets)", text);
+            return text_of("url '%s': the port must be a number from 1 to 65535 (an IPv6 address goes in brackets)",
+                           text);
         standard = port == (url->tls ? 443 : 80);
     }
     url->port = (uint16_t)port;
@@ -88,8 +89,8 @@ char *fl_ws_url_parse(const char *text, struct fl_ws_url *url)
         return text_of("url '%s': expected ws:// or wss://", text);
     for (const char *p = text; *p; p++)
         if ((uint8_t)*p <= 0x20 || (uint8_t)*p >= 0x7f)
-            return text_of("url '%s' holds a blank, control or non-ASCII character at position %d: write it as %%XX", text,
-                           (int)(p - text) + 1);
+            return text_of("url '%s' holds a blank, control or non-ASCII character at position %d: write it as %%XX",
+                           text, (int)(p - text) + 1);
     if (strchr(end, '#'))
         return text_of("url '%s': a fragment (#...) has no meaning here", text);
     char *error = parse_authority(text, at, end, url);
@@ -107,7 +108,7 @@ void fl_ws_url_free(struct fl_ws_url *url)
     memset(url, 0, sizeof *url);
 }
 
-/* ---- request ------------------------------------------------------------------------------------------------------ */
+/* ---- request -------------------------------------------------------------------------------------------------- */
 
 static void base64(struct fl_buf *out, const uint8_t *p, size_t n)
 {
@@ -150,7 +151,7 @@ void fl_ws_request(const struct fl_ws_request *r, struct fl_buf *out)
     fl_buf_puts(out, "\r\nCookie: \r\n\r\n");
 }
 
-/* ---- response ------------------------------------------------------------------------------------------------------- */
+/* ---- response ------------------------------------------------------------------------------------------------- */
 
 void fl_ws_response_init(struct fl_ws_response *r, const struct fl_ws_request *request)
 {
@@ -163,7 +164,8 @@ void fl_ws_response_free(struct fl_ws_response *r)
     fl_buf_free(&r->head);
 }
 
-static enum fl_ws_response_state failed(struct fl_ws_response *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static enum fl_ws_response_state failed(struct fl_ws_response *r, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 static enum fl_ws_response_state failed(struct fl_ws_response *r, const char *fmt, ...)
 {
@@ -241,26 +243,32 @@ static enum fl_ws_response_state refused(struct fl_ws_response *r, const char *b
     fl_str to = {"", 0, FL_PLAIN};
     switch (r->status) {
     case 400:
-        return failed(r, "400 Bad Request, the analyzer did not take the headers: is url that of /ws/subscriber/flow?%s%s", sep, said);
+        return failed(r, "400 Bad Request, the analyzer did not take the headers: is url that of "
+                      "/ws/subscriber/flow?%s%s", sep, said);
     case 401:
         if (!*q->username)
             return failed(r, "401 Unauthorized: set analyzer.auth.cluster.username and .password%s%s", sep, said);
-        return failed(r, "401 Unauthorized for user '%.60s': check analyzer.auth.cluster.username and .password%s%s", q->username,
+        return failed(r, "401 Unauthorized for user '%.60s': check analyzer.auth.cluster.username and .password%s%s",
+                      q->username,
                       sep, said);
     case 403:
-        return failed(r, "403 Forbidden: user '%.60s' may not subscribe to flows, see the analyzer's RBAC policy%s%s", q->username,
+        return failed(r, "403 Forbidden: user '%.60s' may not subscribe to flows, see the analyzer's RBAC "
+                      "policy%s%s", q->username,
                       sep, said);
     case 404:
-        return failed(r, "404 Not Found: nothing is at %.80s, the path is normally /ws/subscriber/flow%s%s", q->url->path, sep, said);
+        return failed(r, "404 Not Found: nothing is at %.80s, the path is normally /ws/subscriber/flow%s%s",
+                      q->url->path, sep, said);
     case 409:
-        return failed(r, "409 Conflict: another subscriber uses host_id '%.60s'; leave host_id unset for a unique one (the analyzer "
+        return failed(r, "409 Conflict: another subscriber uses host_id '%.60s'; leave host_id unset for a unique one "
+                      "(the analyzer "
                          "holds an old one for up to 7 s)%s%s", q->host_id, sep, said);
     default:
         break;
     }
     if (r->status >= 300 && r->status < 400) {
         header(r, "Location", NULL, &to);
-        return failed(r, "status %d; redirects are not followed: set url to '%.*s'", r->status, to.n > 200 ? 200 : (int)to.n, to.p);
+        return failed(r, "status %d; redirects are not followed: set url to '%.*s'", r->status,
+                      to.n > 200 ? 200 : (int)to.n, to.p);
     }
     return failed(r, "status %d instead of 101%s%s", r->status, sep, said);
 }
@@ -275,7 +283,8 @@ static enum fl_ws_response_state check(struct fl_ws_response *r)
     bool right = header(r, "Sec-WebSocket-Accept", NULL, &v) && v.n == key.n && memcmp(v.p, key.p, key.n) == 0;
     fl_buf_free(&key);
     if (!right)
-        return failed(r, "Sec-WebSocket-Accept is missing or wrong: a proxy or cache in between that doesn't speak WebSocket?");
+        return failed(r, "Sec-WebSocket-Accept is missing or wrong: a proxy or cache in between that doesn't speak "
+                      "WebSocket?");
     if (header(r, "Sec-WebSocket-Extensions", NULL, &v) && v.n)
         return failed(r, "the server chose an extension that was not asked for");
     if (header(r, "Sec-WebSocket-Protocol", NULL, &v) && v.n)
@@ -323,10 +332,12 @@ enum fl_ws_response_state fl_ws_response_feed(struct fl_ws_response *r, const ui
                    (r->head.n >= 4 && e[-1] == '\n' && e[-2] == '\r' && e[-3] == '\n');
     }
     if (r->head.n && foreign(r))
-        return failed(r, "the answer is not HTTP: %s", r->request->url->tls ? "is it the right port?" : "is it the right port, or should url begin with wss://?");
+        return failed(r, "the answer is not HTTP: is it the right port%s",
+                      r->request->url->tls ? "?" : ", or should url begin with wss://?");
     if (!complete)
         return r->head.n < FL_WS_MAX_RESPONSE ? FL_WS_RESPONSE_MORE
-                                              : failed(r, "the head of the answer is larger than %zu bytes", FL_WS_MAX_RESPONSE);
+                                              : failed(r, "the head of the answer is larger than %zu bytes",
+                                                       FL_WS_MAX_RESPONSE);
     if (!status_line(r))
         return failed(r, "the answer's first line is no HTTP status");
     if (r->status != 101)

@@ -92,7 +92,7 @@ static void because(struct fl_ws_session *s, const char *fmt, ...)
     va_end(ap);
 }
 
-/* ---- sending ----------------------------------------------------------------------------------------------------- */
+/* ---- sending -------------------------------------------------------------------------------------------------- */
 
 static void want_write(struct fl_ws_session *s)
 {
@@ -156,7 +156,7 @@ static bool writable(struct fl_ws_session *s)
     return true;
 }
 
-/* ---- timers ------------------------------------------------------------------------------------------------------- */
+/* ---- timers --------------------------------------------------------------------------------------------------- */
 
 static void on_timer(lws_sorted_usec_list_t *timer);
 
@@ -188,7 +188,7 @@ static void arm(struct fl_ws_session *s)
         lws_sul_schedule(s->lws, 0, &s->timer, on_timer, next > now ? (next - now) / 1000 + 1 : 1);
 }
 
-/* ---- receiving ----------------------------------------------------------------------------------------------------- */
+/* ---- receiving ------------------------------------------------------------------------------------------------ */
 
 static void pause_reading(struct fl_ws_session *s)
 {
@@ -215,7 +215,8 @@ static bool deliver(struct fl_ws_session *s)
     if (!fl_queue_push(s->o.queue, m)) {
         fl_count(s->o.ledger, FL_C_messages, 1);
         fl_count(s->o.ledger, FL_C_rejected_messages, 1);
-        fl_log_limited(10, FL_WARN, "message given up", "number=%" PRIu64 " bytes=%zu reason=\"stopping took too long\"", s->number, n);
+        fl_log_limited(10, FL_WARN, "message given up", "number=%" PRIu64 " bytes=%zu "
+                       "reason=\"stopping took too long\"", s->number, n);
     }
     return true;
 }
@@ -225,7 +226,8 @@ static void too_big(struct fl_ws_session *s, uint64_t n)
     s->number++;
     fl_count(s->o.ledger, FL_C_messages, 1);
     fl_count(s->o.ledger, FL_C_rejected_messages, 1);
-    fl_log_limited(10, FL_WARN, "message rejected", "number=%" PRIu64 " bytes=%" PRIu64 " reason=\"larger than max_message\" max_message=%" PRIu64,
+    fl_log_limited(10, FL_WARN, "message rejected", "number=%" PRIu64 " bytes=%" PRIu64 " "
+                   "reason=\"larger than max_message\" max_message=%" PRIu64,
                    s->number, n, s->o.max_message);
 }
 
@@ -390,7 +392,7 @@ static void try_resume(struct fl_ws_session *s)
     lws_rx_flow_control(s->wsi, 1);
 }
 
-/* ---- from the event loop --------------------------------------------------------------------------------------------- */
+/* ---- from the event loop -------------------------------------------------------------------------------------- */
 
 static void look_around(struct fl_ws_session *s)
 {
@@ -417,7 +419,8 @@ static void on_timer(lws_sorted_usec_list_t *timer)
     struct fl_ws_session *s = lws_container_of(timer, struct fl_ws_session, timer);
     int64_t now = mono();
     if (s->phase < PHASE_OPEN && now >= s->handshake_deadline) {
-        because(s, "no answer to the %s in time (connect_timeout)", s->phase == PHASE_TLS ? "TLS handshake" : "handshake");
+        because(s, "no answer to the %s in time (connect_timeout)",
+                s->phase == PHASE_TLS ? "TLS handshake" : "handshake");
         s->phase = PHASE_OVER;
     } else if (s->phase == PHASE_CLOSING && now >= s->close_deadline) {
         s->phase = PHASE_OVER;
@@ -426,7 +429,8 @@ static void on_timer(lws_sorted_usec_list_t *timer)
         s->pong_at = now + PONG_EVERY;
     } else if (s->phase == PHASE_OPEN && !s->paused) {
         if (s->o.dead_timeout && now - s->received_at >= s->o.dead_timeout) {
-            because(s, "nothing received for %.3g s, not even a ping (dead_timeout)", (double)s->o.dead_timeout / FL_SECOND);
+            because(s, "nothing received for %.3g s, not even a ping (dead_timeout)",
+                    (double)s->o.dead_timeout / FL_SECOND);
             s->phase = PHASE_OVER;
         } else if (s->o.idle_timeout && now - s->message_at >= s->o.idle_timeout) {
             because(s, "no flow arrived for %.3g s (idle_timeout)", (double)s->o.idle_timeout / FL_SECOND);
@@ -479,7 +483,7 @@ static void lws_says(int level, const char *line)
     fl_log(FL_DEBUG, "libwebsockets", "says=%s", fl_log_quoten(line, strcspn(line, "\n")));
 }
 
-/* ---- life ------------------------------------------------------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------------------------------------------------- */
 
 struct fl_ws_session *fl_ws_session_new(const struct fl_ws_options *o)
 {
@@ -559,7 +563,8 @@ void fl_ws_session_run(struct fl_ws_session *s, int fd, int64_t deadline, struct
     fill_random(s->o.request.nonce, sizeof s->o.request.nonce);
     fl_ws_response_init(&s->response, &s->o.request);
     fl_ws_parser_init(&s->parser, s->o.queue, s->o.max_message);
-    s->wsi = lws_adopt_descriptor_vhost(lws_get_vhost_by_name(s->lws, "default"), LWS_ADOPT_SOCKET, socket, "flow", NULL);
+    s->wsi = lws_adopt_descriptor_vhost(lws_get_vhost_by_name(s->lws, "default"), LWS_ADOPT_SOCKET, socket, "flow",
+                                        NULL);
     if (!s->wsi) {
         because(s, "libwebsockets does not take the socket");
         clean(s);

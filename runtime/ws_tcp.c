@@ -77,7 +77,8 @@ int fl_ws_tcp_connect(const char *host, uint16_t port, int64_t deadline, int wak
     snprintf(service, sizeof service, "%u", port);
     int e = getaddrinfo(host, service, &hints, &list);
     if (e) {
-        snprintf(why, why_size, "cannot resolve '%.100s': %s", host, e == EAI_SYSTEM ? strerror(errno) : gai_strerror(e));
+        snprintf(why, why_size, "cannot resolve '%.100s': %s", host,
+                 e == EAI_SYSTEM ? strerror(errno) : gai_strerror(e));
         return -1;
     }
     int fd = -1, error = 0, left = 0;

@@ -67,7 +67,8 @@ static char *load(SSL_CTX *ctx, const char *ca, const char *cert, const char *ke
     return NULL;
 }
 
-struct fl_tls_context *fl_tls_context_new(const char *ca_cert, const char *client_cert, const char *client_key, char **error)
+struct fl_tls_context *fl_tls_context_new(const char *ca_cert, const char *client_cert, const char *client_key,
+                                          char **error)
 {
     ERR_clear_error();
     SSL_CTX *ctx = checked(SSL_CTX_new(TLS_client_method()));
@@ -145,7 +146,8 @@ static int failure(struct fl_tls *t, int result, char *why, size_t why_size)
     if (verify == X509_V_ERR_HOSTNAME_MISMATCH || verify == X509_V_ERR_IP_ADDRESS_MISMATCH)
         snprintf(why, why_size, "TLS: the server's certificate is not for '%.80s'", t->host);
     else if (verify != X509_V_OK)
-        snprintf(why, why_size, "TLS: the server's certificate is not trusted: %s; tls.ca_cert names the authority", X509_verify_cert_error_string(verify));
+        snprintf(why, why_size, "TLS: the server's certificate is not trusted: %s; tls.ca_cert names the authority",
+                 X509_verify_cert_error_string(verify));
     else
         snprintf(why, why_size, "TLS: %s", reason());
     return FL_TLS_FAILED;

@@ -343,6 +343,14 @@ def taken_name(folder):
             delivered(s, r)
 
 
+def runs_in_one_second(folder):
+    """Started again and again, with the same flows even: every run's records are there."""
+    with Server(folder) as s:
+        results = [dummy(*options(s)).expect(0) for _ in range(4)]
+        number = sum(support.ledger(r.err)["written"] for r in results)
+        assert len(records(s)) == number, f"{len(records(s))} records in the bucket, {number} written"
+
+
 def server_without_conditions(folder):
     with Server(folder) as s:
         def answer(h):
@@ -444,5 +452,5 @@ def hanging_server(folder):
 if __name__ == "__main__":
     support.main([round_trip, odd_keys, keys_by_environment_and_file, no_keys_is_an_error_at_start,
                   wrong_key_is_waited_out, wrong_key_is_said, missing_bucket_is_waited_out, server_comes_later,
-                  failing_server, lost_answer, taken_name, server_without_conditions, refused_objects, headers, ibm_token,
-                  clock_is_wrong, hanging_server])
+                  failing_server, lost_answer, taken_name, runs_in_one_second, server_without_conditions,
+                  refused_objects, headers, ibm_token, clock_is_wrong, hanging_server])

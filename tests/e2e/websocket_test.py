@@ -24,7 +24,8 @@ class Analyzer:
 
     def __init__(self, *args):
         script = os.path.join(support.SRC, "tests", "peers", "analyzer.py")
-        self.process = subprocess.Popen([sys.executable, script, *map(str, args)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        self.process = subprocess.Popen([sys.executable, script, *map(str, args)], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE,
                                         env=support.environment(), text=True)
         self.port = int(re.match(r"PORT (\d+)", self.process.stdout.readline())[1])
         self.url = f"{'wss' if '--cert' in args else 'ws'}://127.0.0.1:{self.port}/ws/subscriber/flow"
@@ -81,7 +82,8 @@ def lines(text, pattern):
 
 def sends_the_headers_and_closes_in_order(folder):
     with Analyzer("--messages", MESSAGES, "--user", "me:open sesame", "--ping", 0.2) as a:
-        with Pipeline(a.url, "host_id=exporter-7", "pipeline.subscriber.capture_id=c1", "analyzer.auth.cluster.username=me",
+        with Pipeline(a.url, "host_id=exporter-7", "pipeline.subscriber.capture_id=c1",
+                      "analyzer.auth.cluster.username=me",
                       "analyzer.auth.cluster.password=open sesame", folder=folder) as p:
             p.until_counter("received", FLOWS)
             p.until(lambda: a.summary()["connections"][0]["pongs"] >= 2, "two pongs")
@@ -125,8 +127,9 @@ def refused(status, *expected, args=(), sets=()):
 
 
 def not_an_analyzer(folder):
-    for args, text in ((("--no-header", "X-Service-Type"), "X-Service-Type"), (("--no-header", "X-Host-ID"), "X-Host-ID"),
-                       (("--bad-accept",), "Sec-WebSocket-Accept"), (("--header", "Sec-WebSocket-Protocol: chat"), "sub-protocol")):
+    for args, text in ((("--no-header", "X-Service-Type"), "X-Service-Type"),
+                       (("--no-header", "X-Host-ID"), "X-Host-ID"), (("--bad-accept",), "Sec-WebSocket-Accept"),
+                       (("--header", "Sec-WebSocket-Protocol: chat"), "sub-protocol")):
         with Analyzer(*args) as a:
             with Pipeline(a.url, folder=folder) as p:
                 p.until_log(f"cannot connect .*{text}")
@@ -137,7 +140,8 @@ def not_an_analyzer(folder):
 def bad_urls_end_the_program(folder):
     for url, text in (("", "pipeline.subscriber.url"), ("http://127.0.0.1/", "ws://"), ("ws://me:secret@h/x", "user"),
                       ("ws://h:99999/", "port")):
-        r = support.run("dummy", "--set", f"pipeline.subscriber.url={url}", "--output", os.path.join(folder, "out"), timeout=10).expect(1)
+        r = support.run("dummy", "--set", f"pipeline.subscriber.url={url}", "--output", os.path.join(folder, "out"),
+                        timeout=10).expect(1)
         assert text in r.err and "secret" not in r.err, r.err
 
 
@@ -221,8 +225,10 @@ def lives_through_a_pause(folder):
     """The queue is full because nothing is read from standard output: pongs go on, and nothing is lost."""
     with Analyzer("--messages", MESSAGES, "--repeat", 40, "--ping", 0.5, "--pong-timeout", 2.5) as a:
         read, write = os.pipe()
-        args = [support.binary("dummy"), "--output", "-", "--set", f"pipeline.subscriber.url={a.url}", "--set", "pipeline.queue.max_bytes=100KiB",
-                "--set", "pipeline.store.buffered.max_flows_per_object=100", "--set", "pipeline.store.buffered.max_flow_array_size=200"]
+        args = [support.binary("dummy"), "--output", "-", "--set", f"pipeline.subscriber.url={a.url}",
+                "--set", "pipeline.queue.max_bytes=100KiB",
+                "--set", "pipeline.store.buffered.max_flows_per_object=100",
+                "--set", "pipeline.store.buffered.max_flow_array_size=200"]
         err = open(os.path.join(folder, "err"), "w+b")
         p = subprocess.Popen(args, stdout=write, stderr=err, stdin=subprocess.DEVNULL, env=support.environment())
         os.close(write)
@@ -264,7 +270,8 @@ def fragments_are_put_together(folder):
 
 
 def breaks_of_the_protocol_end_the_connection(folder):
-    for args, code, text in ((("--mask", "--messages", MESSAGES), 1002, "masked frame"), (("--raw", "c10161"), 1002, "reserved bit"),
+    for args, code, text in ((("--mask", "--messages", MESSAGES), 1002, "masked frame"),
+                             (("--raw", "c10161"), 1002, "reserved bit"),
                              (("--raw", "8103c328ff"), 1007, "UTF-8"), (("--raw", "00020000"), 1002, "continuation")):
         with Analyzer(*args, "--ping", 0) as a:
             with Pipeline(a.url, folder=folder) as p:
@@ -293,13 +300,16 @@ def openssl(folder, *args):
 
 def make_certificates(folder):
     key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-    openssl(folder, "req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=test authority")
-    for name, extension in (("server", "subjectAltName=IP:127.0.0.1,DNS:localhost"), ("other", "subjectAltName=DNS:other.example"),
+    openssl(folder, "req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-days", "2",
+            "-subj", "/CN=test authority")
+    for name, extension in (("server", "subjectAltName=IP:127.0.0.1,DNS:localhost"),
+                            ("other", "subjectAltName=DNS:other.example"),
                             ("client", "extendedKeyUsage=clientAuth")):
         with open(os.path.join(folder, "ext"), "w") as f:
             f.write(extension)
         openssl(folder, "req", *key, "-keyout", name + ".key", "-out", name + ".csr", "-subj", "/CN=" + name)
-        openssl(folder, "x509", "-req", "-in", name + ".csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+        openssl(folder, "x509", "-req", "-in", name + ".csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
+                "-days", "2",
                 "-out", name + ".pem", "-extfile", "ext")
 
 
@@ -336,7 +346,8 @@ def tls(folder):
             with Pipeline(a.url.replace("127.0.0.1", host), ca, folder=folder) as p:
                 p.until_log(f"cannot connect .*certificate is not for '{host}'")
                 p.stop()
-    r = support.run("dummy", "--set", "pipeline.subscriber.url=wss://h/", "--set", "tls.ca_cert=/nonexistent", "--output", file("out")).expect(1)
+    r = support.run("dummy", "--set", "pipeline.subscriber.url=wss://h/", "--set", "tls.ca_cert=/nonexistent",
+                    "--output", file("out")).expect(1)
     assert "tls.ca_cert" in r.err and "No such file" in r.err, r.err
 
 

@@ -68,7 +68,8 @@ static int answer(const uint8_t *p, size_t n, size_t step)
 {
     static char host[] = "h", path[] = "/";
     struct fl_ws_url url = {.host = host, .authority = host, .path = path, .port = 80};
-    struct fl_ws_request request = {.url = &url, .host_id = "me", .namespace_ = "flow", .username = "u", .password = "p"};
+    struct fl_ws_request request = {.url = &url, .host_id = "me", .namespace_ = "flow", .username = "u",
+                                    .password = "p"};
     struct fl_ws_response r;
     enum fl_ws_response_state state = FL_WS_RESPONSE_MORE;
     fl_ws_response_init(&r, &request);
@@ -118,7 +119,8 @@ static const struct seed {
          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\x81\x01z"),
     SEED("\x82\x7f\x00\x00\x00\x00\x00\x01\x00\x00" "abc"),
     SEED("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-         "Sec-WebSocket-Accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI=\r\nX-Host-ID: a\r\nX-Service-Type: analyzer\r\n\r\n\x81\x01x"),
+         "Sec-WebSocket-Accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI=\r\nX-Host-ID: a\r\n"
+         "X-Service-Type: analyzer\r\n\r\n\x81\x01x"),
     SEED("HTTP/1.1 401 Unauthorized\r\nContent-Length: 5\r\n\r\nwrong"),
     SEED("wss://[::1]:8082/ws/subscriber/flow?x=y"),
 };
@@ -163,7 +165,8 @@ static size_t insert(uint8_t *p, size_t n, size_t at, const void *what, size_t k
 
 static size_t mutate(uint8_t *p, size_t n)
 {
-    static const uint8_t odd[] = {0x00, 0x01, 0x02, 0x7d, 0x7e, 0x7f, 0x80, 0x81, 0x82, 0x88, 0x89, 0x8a, 0xc3, 0xed, 0xf4, 0xff, '\r', '\n', ':', ' '};
+    static const uint8_t odd[] = {0x00, 0x01, 0x02, 0x7d, 0x7e, 0x7f, 0x80, 0x81, 0x82, 0x88, 0x89, 0x8a, 0xc3, 0xed,
+                                  0xf4, 0xff, '\r', '\n', ':', ' '};
     for (uint32_t times = 1 + rnd(6); times--;) {
         size_t at = rnd((uint32_t)n + 1), k = rnd(16);
         const struct seed *s = &seeds[rnd(sizeof seeds / sizeof *seeds)];

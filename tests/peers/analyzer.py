@@ -30,8 +30,10 @@ import sys
 import time
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-REASONS = {200: "OK", 204: "No Content", 301: "Moved Permanently", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden",
-           404: "Not Found", 405: "Method Not Allowed", 409: "Conflict", 500: "Internal Server Error", 503: "Service Unavailable"}
+REASONS = {200: "OK", 204: "No Content", 301: "Moved Permanently", 400: "Bad Request", 401: "Unauthorized",
+           403: "Forbidden",
+           404: "Not Found", 405: "Method Not Allowed", 409: "Conflict",
+           500: "Internal Server Error", 503: "Service Unavailable"}
 
 
 def arguments():
@@ -50,19 +52,21 @@ def arguments():
     g.add_argument("--close-code", type=int, default=1000)
     g.add_argument("--drop-after", type=int, default=0, help="reset the connection after so many messages")
     g.add_argument("--stall-after", type=int, default=0, help="fall silent after so many messages, without closing")
-    g.add_argument("--fragment", type=int, default=0, help="cut messages to frames of so many bytes, with pings in between")
+    g.add_argument("--fragment", type=int, default=0, help="cut messages to frames of so many bytes, pings in between")
     g.add_argument("--chunk", type=int, default=0, help="write to the socket in pieces of so many bytes")
     g.add_argument("--binary", action="store_true", help="send binary messages")
     g.add_argument("--mask", action="store_true", help="mask the frames, which a server must not do")
     g.add_argument("--raw", metavar="HEX", help="send these bytes after the handshake")
     g.add_argument("--giant", type=int, default=0, help="first send a message of so many bytes")
-    g.add_argument("--no-header", action="append", default=[], metavar="NAME", help="leave this header out of the answer")
+    g.add_argument("--no-header", action="append", default=[], metavar="NAME",
+                   help="leave this header out of the answer")
     g.add_argument("--header", action="append", default=[], metavar="NAME: VALUE", help="add this header to the answer")
     g.add_argument("--bad-accept", action="store_true", help="answer with a wrong Sec-WebSocket-Accept")
     g.add_argument("--silent", action="store_true", help="take connections, never answer a handshake")
     g.add_argument("--refuse", type=int, default=0, help="refuse WebSocket connections with this status")
     g.add_argument("--refuse-times", type=int, default=0, help="only so many; 0: all")
-    g.add_argument("--unique-host-id", action="store_true", help="409 when a connected subscriber has the same X-Host-ID")
+    g.add_argument("--unique-host-id", action="store_true",
+                   help="409 when a connected subscriber has the same X-Host-ID")
     g.add_argument("--own-websocket", action="store_true", help="do not use python3-websockets")
     g = p.add_argument_group("both")
     g.add_argument("--user", help="USER:PASSWORD that clients must give")
@@ -201,8 +205,8 @@ class Analyzer:
 
     async def subscriber(self, head, reader, writer):
         record = {"headers": dict(head.fields), "path": head.path, "status": 101, "messages": 0, "pings": 0, "pongs": 0,
-                  "pong_payloads_right": True, "unasked_pongs": 0, "close_code": None, "close_reason": None, "how": None,
-                  "data_frames": 0, "seconds": 0}
+                  "pong_payloads_right": True, "unasked_pongs": 0, "close_code": None, "close_reason": None,
+                  "how": None, "data_frames": 0, "seconds": 0}
         self.connections.append(record)
         if self.a.silent:
             record["how"] = "silent"
@@ -546,7 +550,10 @@ class OwnCore:
     def frame(self, opcode, data, fin):
         n = len(data)
         head = bytes([opcode | (0x80 if fin else 0)])
-        head += bytes([n]) if n < 126 else b"\x7e" + struct.pack(">H", n) if n < 65536 else b"\x7f" + struct.pack(">Q", n)
+        if n < 126:
+            head += bytes([n])
+        else:
+            head += b"\x7e" + struct.pack(">H", n) if n < 65536 else b"\x7f" + struct.pack(">Q", n)
         self.out.append(head + data)
 
     def data_to_send(self):

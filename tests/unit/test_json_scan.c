@@ -1,6 +1,5 @@
 /*
- * test_json_scan.c - runtime/json_scan.c, json_get.c: what is JSON, what getters take, and where
- * errors are.
+ * test_json_scan.c - runtime/json_scan.c, json_get.c: what is JSON, what getters take, and where errors are.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -307,7 +306,7 @@ static void walk(void **state)
 {
     static const char *const texts[] = {
         "{\"a\":12,\"b\":{\"x\":[{}],\"c\":\"see\"},\"list\":[true,false,true],\"z\":0}",
-        " {\n \"list\" : [ true , false , true ] , \"\\u007a\" : 1 ,\n \"b\" : { \"c\":\"see\" , \"d\":0 } , \"a\" : 12 } ",
+        " {\n \"list\" : [ true ,false , true ] ,\"\\u007a\" : 1 ,\n \"b\" : { \"c\":\"see\",\"d\":0 } , \"a\" : 12 } ",
         "{\"\\u0061\":12,\"b\":{\"\\u0063\":\"s\\u0065e\"},\"other\":{\"a\":1},\"list\":[true,false,true]}",
     };
     (void)state;
@@ -643,7 +642,6 @@ int main(void)
         T(valid), T(not_valid), T(nul_inside), T(every_cut), T(strings_of_all_lengths), T(depth),
         T(mixed_nesting), T(walk), T(empty_and_wrong), T(keys), T(strings), T(integers),
         T(integers_in_quotes), T(floats), T(scaled), T(others), T(first_bad_wins),
-       
     };
     fl_arena_init(&arena, 1 << 16);
     return cmocka_run_group_tests(tests, NULL, NULL);

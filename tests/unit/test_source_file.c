@@ -131,7 +131,7 @@ static void stop(struct run *r)
     finish(r);
 }
 
-/* ---- a file to its end --------------------------------------------------------------------------------------------- */
+/* ---- a file to its end ---------------------------------------------------------------------------------------- */
 
 static void blocks(void **state)
 {
@@ -205,7 +205,7 @@ static void errors(void **state)
     free(error);
 }
 
-/* ---- pipes ------------------------------------------------------------------------------------------------------------ */
+/* ---- pipes ---------------------------------------------------------------------------------------------------- */
 
 static void pipes(void **state)
 {
@@ -230,7 +230,7 @@ static void pipes(void **state)
     unlink(path);
 }
 
-/* ---- gzip ---------------------------------------------------------------------------------------------------------------- */
+/* ---- gzip ----------------------------------------------------------------------------------------------------- */
 
 static size_t gzip(const char *text, uint8_t *to, size_t room)
 {
@@ -298,7 +298,7 @@ static void gzipped(void **state)
     gzip_case((const uint8_t *)"", 0, chosen, "|", false);
 }
 
-/* ---- following ------------------------------------------------------------------------------------------------------------- */
+/* ---- following ------------------------------------------------------------------------------------------------ */
 
 static void follows(void **state)
 {
@@ -393,8 +393,9 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(blocks),  cmocka_unit_test(back_pressure), cmocka_unit_test(errors),       cmocka_unit_test(pipes),
-        cmocka_unit_test(gzipped), cmocka_unit_test(follows),       cmocka_unit_test(follows_gzip), cmocka_unit_test(stops_when_full),
+        cmocka_unit_test(blocks),        cmocka_unit_test(back_pressure), cmocka_unit_test(errors),
+        cmocka_unit_test(pipes),         cmocka_unit_test(gzipped),       cmocka_unit_test(follows),
+        cmocka_unit_test(follows_gzip),  cmocka_unit_test(stops_when_full),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

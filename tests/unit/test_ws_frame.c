@@ -103,7 +103,8 @@ static void messages(void **state)
     CASE("\x81\x00", "message() ");
     CASE("\x01\x03hel\x80\x02lo", "message(hello) ");
     CASE("\x01\x00\x00\x00\x80\x00", "message() ");
-    CASE("\x01\x01" "a\x00\x01" "b\x89\x02pi\x00\x01" "c\x8a\x00\x80\x01" "d\x81\x01z", "ping(pi) pong() message(abcd) message(z) ");
+    CASE("\x01\x01" "a\x00\x01" "b\x89\x02pi\x00\x01" "c\x8a\x00\x80\x01" "d\x81\x01z",
+         "ping(pi) pong() message(abcd) message(z) ");
     CASE("\x81\x05hel", "");
 }
 

@@ -10,7 +10,8 @@
 
 #include "ws_handshake.h"
 
-static void url_good(const char *text, const char *host, const char *authority, unsigned port, const char *path, bool tls)
+static void url_good(const char *text, const char *host, const char *authority, unsigned port, const char *path,
+                     bool tls)
 {
     struct fl_ws_url u;
     char *error = fl_ws_url_parse(text, &u);
@@ -71,8 +72,10 @@ static void urls(void **state)
 }
 
 /* RFC 6455 section 1.3's example: nonce "the sample nonce" */
-static struct fl_ws_url url = {.host = (char *)"h", .authority = (char *)"h:8082", .path = (char *)"/ws/subscriber/flow", .port = 8082};
-static struct fl_ws_request request = {.url = &url, .host_id = "me", .namespace_ = "flow", .username = "", .password = "",
+static struct fl_ws_url url = {.host = (char *)"h", .authority = (char *)"h:8082",
+                               .path = (char *)"/ws/subscriber/flow", .port = 8082};
+static struct fl_ws_request request = {.url = &url, .host_id = "me", .namespace_ = "flow", .username = "",
+                                       .password = "",
                                        .nonce = "the sample nonc"};
 
 static void requests(void **state)
@@ -82,9 +85,11 @@ static void requests(void **state)
     request.nonce[15] = 'e';
     fl_ws_request(&request, &b);
     fl_buf_putc(&b, 0);
-    assert_string_equal(b.p, "GET /ws/subscriber/flow HTTP/1.1\r\nHost: h:8082\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nX-Host-ID: me\r\n"
-                             "X-Client-Type: analyzer\r\nX-Client-Protocol: json\r\nX-Websocket-Namespace: flow\r\nCookie: \r\n\r\n");
+    assert_string_equal(b.p, "GET /ws/subscriber/flow HTTP/1.1\r\nHost: h:8082\r\n"
+                             "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+                             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+                             "X-Host-ID: me\r\nX-Client-Type: analyzer\r\nX-Client-Protocol: json\r\n"
+                             "X-Websocket-Namespace: flow\r\nCookie: \r\n\r\n");
     b.n = 0;
     struct fl_ws_request r = request;
     r.username = "Aladdin";
@@ -143,16 +148,19 @@ static void answers(void **state)
     (void)state;
     request.nonce[15] = 'e';
     answer(START UPGRADE ACCEPT SKYDIVE "\r\nFRAMES", NULL, 101);
-    answer("HTTP/1.1 101 \n" "upgrade: WebSocket\nCONNECTION: keep-alive, upgrade\nsec-websocket-accept:s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\n"
+    answer("HTTP/1.1 101 \n" "upgrade: WebSocket\nCONNECTION: keep-alive, upgrade\n"
+           "sec-websocket-accept:s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\n"
            "x-host-id:\ta \nx-service-type: analyzer\n\nFRAMES", NULL, 101);
     answer(START "Connection: x\r\n" UPGRADE ACCEPT SKYDIVE "\r\nFRAMES", NULL, 101);
     answer(START ACCEPT SKYDIVE "\r\n", "Upgrade", 101);
     answer(START "Upgrade: websocket\r\n" ACCEPT SKYDIVE "\r\n", "Connection", 101);
     answer(START UPGRADE SKYDIVE "\r\n", "Sec-WebSocket-Accept", 101);
-    answer(START UPGRADE "Sec-WebSocket-Accept: S3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" SKYDIVE "\r\n", "Sec-WebSocket-Accept", 101);
+    answer(START UPGRADE "Sec-WebSocket-Accept: S3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" SKYDIVE "\r\n",
+           "Sec-WebSocket-Accept", 101);
     answer(START UPGRADE ACCEPT SKYDIVE "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n", "extension", 101);
     answer(START UPGRADE ACCEPT SKYDIVE "Sec-WebSocket-Protocol: chat\r\n\r\n", "sub-protocol", 101);
-    answer(START UPGRADE ACCEPT "X-Host-ID: \r\nX-Service-Type: analyzer\r\n\r\n", "X-Host-ID header not provided", 101);
+    answer(START UPGRADE ACCEPT "X-Host-ID: \r\nX-Service-Type: analyzer\r\n\r\n", "X-Host-ID header not provided",
+           101);
     answer(START UPGRADE ACCEPT "X-Host-ID: a\r\n\r\n", "X-Service-Type header not provided", 101);
 }
 
