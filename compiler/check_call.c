@@ -12,13 +12,6 @@ const struct fc_builtin fc_builtins[] = {
 #undef B
     {NULL, NULL, NULL, NULL, NULL}};
 
-static const struct fc_type *done(struct fc_expr *e, const struct fc_type *t, bool nullable)
-{
-    e->type = t;
-    e->nullable = nullable;
-    return t;
-}
-
 /* ---- builtins ------------------------------------------------------------------------------------------- */
 
 static const struct fc_type *letter_type(char c)
@@ -82,12 +75,14 @@ static const char *signature(struct fc_checker *k, const struct fc_builtin *b)
     return fl_arena_printf(k->a, "%s(%s)", b->name, s);
 }
 
-static void check_regex(struct fc_checker *k, struct fc_expr *e)
+const struct fc_expr *fck_regex(struct fc_checker *k, const struct fc_expr *e)
 {
     const struct fc_expr *p = e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_CONST ? e->sym->value : e;
+    if (e->type->kind == FC_K_ERROR)
+        return NULL;
     if (p->kind != FC_E_STRING) {
         fc_report(k->d, FC_NOT_CONSTANT, e->span, "a regular expression");
-        return;
+        return NULL;
     }
     regex_t re;
     char why[200];
@@ -95,52 +90,81 @@ static void check_regex(struct fc_checker *k, struct fc_expr *e)
     if (err) {
         regerror(err, &re, why, sizeof why);
         fc_report(k->d, FC_BAD_REGEX, e->span, why);
-    } else {
-        regfree(&re);
+        return NULL;
     }
+    regfree(&re);
+    return p;
 }
 
-static const struct fc_type *call_builtin(struct fc_checker *k, struct fc_expr *e)
+static const char *all_signatures(struct fc_checker *k, const char *name)
 {
-    const struct fc_builtin *best = NULL;
-    int n = 0;
-    bool nullable = false, failed = false;
-    const char *types = "";
-    for (struct fc_expr *x = e->args; x; x = x->next, n++) {
-        /* the second number takes the unit of the first: min(Metric.ABBytes, 100) */
-        const struct fc_type *t = fck_expr(k, x, n && fc_type_number(e->args->type) ? e->args->type : NULL);
-        failed |= t->kind == FC_K_ERROR;
-        nullable |= x->nullable;
-        types = fl_arena_printf(k->a, "%s%s%s", types, n ? ", " : "", fc_type_text(k->a, t, false));
-    }
-    if (failed)
-        return done(e, &FC_ERROR_T, false);
-    for (const struct fc_builtin *b = fc_builtins; b->name && !best; b++) {
+    const char *all = "";
+    for (const struct fc_builtin *b = fc_builtins; b->name; b++)
+        if (strcmp(b->name, name) == 0)
+            all = fl_arena_printf(k->a, "%s%s%s", all, *all ? ", " : "", signature(k, b));
+    return all;
+}
+
+/* Which row takes these arguments, whose types are known? */
+static const struct fc_builtin *overload(const struct fc_expr *e, int n)
+{
+    for (const struct fc_builtin *b = fc_builtins; b->name; b++) {
         if (strcmp(b->name, e->name.s) != 0 || strlen(b->params) != (size_t)n)
             continue;
         int i = 0;
         bool ok = true;
-        for (struct fc_expr *x = e->args; x; x = x->next, i++)
+        for (const struct fc_expr *x = e->args; x; x = x->next, i++)
             ok &= letter_takes(b->params[i], x->type, i ? e->args->type : NULL);
         if (ok)
-            best = b;
+            return b;
     }
-    if (!best) {
-        struct fc_diag *g = fc_report(k->d, FC_NO_OVERLOAD, e->span, e->name.s, types);
-        const char *all = "";
-        for (const struct fc_builtin *b = fc_builtins; b->name; b++)
-            if (strcmp(b->name, e->name.s) == 0)
-                all = fl_arena_printf(k->a, "%s%s%s", all, *all ? ", " : "", signature(k, b));
-        fc_diag_help(k->d, g, "there is %s", all);
-        return done(e, &FC_ERROR_T, false);
-    }
-    e->info = best;
-    int i = 0;
+    return NULL;
+}
+
+/* The arguments are checked: find the row and set the result. NULL when there is none; nothing is reported. */
+static const struct fc_type *resolve_builtin(struct fc_checker *k, struct fc_expr *e)
+{
+    int n = 0, i = 0;
+    bool nullable = false;
+    for (const struct fc_expr *x = e->args; x; x = x->next, n++)
+        nullable |= x->nullable;
+    const struct fc_builtin *b = overload(e, n);
+    if (!b)
+        return NULL;
+    e->info = b;
     for (struct fc_expr *x = e->args; x; x = x->next, i++)
-        if (best->params[i] == 'r')
-            check_regex(k, x);
-    const struct fc_type *t = best->result[0] == '=' ? e->args->type : best->result[0] == 'S' ? fc_type_list(k->a, &FC_STRING_T) : letter_type(best->result[0]);
-    return done(e, t, nullable || best->result[1] == '?');
+        if (b->params[i] == 'r')
+            fck_regex(k, x);
+    const struct fc_type *t = b->result[0] == '=' ? e->args->type : b->result[0] == 'S' ? fc_type_list(k->a, &FC_STRING_T) : letter_type(b->result[0]);
+    return fck_done(e, t, nullable || b->result[1] == '?');
+}
+
+static bool bare(const struct fc_expr *e)
+{
+    return e->kind == FC_E_INT || (e->kind == FC_E_UNARY && e->op == FC_OP_NEG && bare(e->a));
+}
+
+static const struct fc_type *call_builtin(struct fc_checker *k, struct fc_expr *e)
+{
+    struct fc_expr *first = e->args, *second = first ? first->next : NULL;
+    bool failed = false;
+    const char *types = "";
+    /* a bare number takes the unit of the other one: min(Metric.ABBytes, 100), max(0, bytes) */
+    if (first && second && bare(first) && fc_type_number(fck_expr(k, second, NULL)))
+        fck_expr(k, first, second->type);
+    for (struct fc_expr *x = e->args; x; x = x->next) {
+        const struct fc_type *t = fck_expr(k, x, x != first && fc_type_number(first->type) ? first->type : NULL);
+        failed |= t->kind == FC_K_ERROR;
+        types = fl_arena_printf(k->a, "%s%s%s", types, x == first ? "" : ", ", fc_type_text(k->a, t, false));
+    }
+    if (failed)
+        return fck_done(e, &FC_ERROR_T, false);
+    const struct fc_type *t = resolve_builtin(k, e);
+    if (t)
+        return t;
+    struct fc_diag *g = fc_report(k->d, FC_NO_OVERLOAD, e->span, e->name.s, types);
+    fc_diag_help(k->d, g, "there is %s", all_signatures(k, e->name.s));
+    return fck_done(e, &FC_ERROR_T, false);
 }
 
 /* templates(list): its answer depends on the record at hand, so it is no row of builtins.def. */
@@ -151,20 +175,20 @@ static const struct fc_type *call_templates(struct fc_checker *k, struct fc_expr
     map->elem = &FC_STRING_T;
     if (!e->args || e->args->next) {
         fc_report(k->d, FC_ARGUMENTS, e->span, "templates", "1 argument", e->args ? 2 : 0);
-        return done(e, &FC_ERROR_T, false);
+        return fck_done(e, &FC_ERROR_T, false);
     }
     fck_expr(k, e->args, NULL);
     const struct fc_expr *x = e->args;
     if (x->type->kind != FC_K_ERROR && !(x->kind == FC_E_NAME && x->sym && x->sym->kind == FC_SYM_PARAM && x->type->kind == FC_K_LIST && x->type->elem->kind == FC_K_STRING)) {
         fc_report(k->d, FC_TYPE_MISMATCH, x->span, "a param of type `[string]`", fck_type_text(k, x->type, false));
-        return done(e, &FC_ERROR_T, false);
+        return fck_done(e, &FC_ERROR_T, false);
     }
     if (k->where != FC_IN_TRANSFORM) {
-        fc_report(k->d, FC_NOT_HERE, e->span, "templates", "anything but a field of a transform");
-        return done(e, &FC_ERROR_T, false);
+        fc_report(k->d, FC_NOT_HERE, e->span, "templates", "here: it is the value of a transform's field");
+        return fck_done(e, &FC_ERROR_T, false);
     }
     k->p->templates = true;
-    return done(e, map, true);
+    return fck_done(e, map, true);
 }
 
 /* ---- functions and lookups ------------------------------------------------------------------------------------- */
@@ -190,11 +214,19 @@ static const struct fc_type *call_symbol(struct fc_checker *k, struct fc_expr *e
     }
     if (n != want)
         fc_report(k->d, FC_ARGUMENTS, e->span, s->name, fl_arena_printf(k->a, "%d argument%s", want, want == 1 ? "" : "s"), n);
-    if (k->where == FC_IN_CONSTANT || k->where == FC_IN_WHEN || k->where == FC_IN_LOOKUP || k->where == FC_IN_ABSENT) {
-        fc_report(k->d, FC_NOT_HERE, e->span, s->name, "a place where there is no record");
-        return done(e, &FC_ERROR_T, false);
+    if (s->kind == FC_SYM_FUNCTION && s == k->self) {
+        fc_report(k->d, FC_DEPENDS_ON_ITSELF, e->span, s->name);
+        return fck_done(e, &FC_ERROR_T, false);
     }
-    return done(e, s->type, nullable);
+    if (s->kind == FC_SYM_FUNCTION && !s->value) { /* what it may take for granted is only known where it stands */
+        fc_diag_note(k->d, fc_report(k->d, FC_USED_BEFORE, e->span, s->name), s->span, "declared here");
+        return fck_done(e, &FC_ERROR_T, false);
+    }
+    if (!fck_sees_record(k)) {
+        fc_report(k->d, FC_NOT_HERE, e->span, s->name, fck_place(k));
+        return fck_done(e, &FC_ERROR_T, false);
+    }
+    return fck_done(e, s->type, nullable);
 }
 
 const struct fc_type *fck_call(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want)
@@ -212,7 +244,7 @@ const struct fc_type *fck_call(struct fc_checker *k, struct fc_expr *e, const st
     for (unsigned i = 0; i < sizeof later / sizeof *later; i++)
         if (strcmp(later[i], e->name.s) == 0) {
             fc_report(k->d, FC_LATER, e->name.span, fl_arena_printf(k->a, "`%s`", later[i]));
-            return done(e, &FC_ERROR_T, false);
+            return fck_done(e, &FC_ERROR_T, false);
         }
     struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_FUNCTION, e->name.span, e->name.s);
     struct fc_suggest near;
@@ -224,7 +256,7 @@ const struct fc_type *fck_call(struct fc_checker *k, struct fc_expr *e, const st
             fc_suggest_try(&near, m->name);
     if (fc_suggest_best(&near))
         fc_diag_help(k->d, g, "did you mean `%s`?", fc_suggest_best(&near));
-    return done(e, &FC_ERROR_T, false);
+    return fck_done(e, &FC_ERROR_T, false);
 }
 
 /* ---- match ---------------------------------------------------------------------------------------------------------- */
@@ -271,102 +303,149 @@ static void check_pattern(struct fc_checker *k, struct fc_expr *e, struct fc_pat
         fc_report(k->d, FC_UNREACHABLE_ARM, p->span);
 }
 
+/* What the arms have in common so far. */
+struct arms {
+    const struct fc_type *result;
+    const struct fc_expr *first; /* the value that gave `result` */
+    bool any, nullable, takes_null, failed;
+    unsigned long long seen[4];  /* enumerators, classes, or false and true */
+};
+
+static void check_arm(struct fc_checker *k, struct fc_expr *e, struct fc_arm *arm, const struct fc_type *want, struct arms *m)
+{
+    const struct fc_type *t = e->a->type;
+    for (struct fc_pattern *p = arm->patterns; p; p = p->next) {
+        if (t->kind != FC_K_ERROR)
+            check_pattern(k, e, p);
+        m->any |= p->kind == FC_P_ANY;
+        m->takes_null |= p->kind == FC_P_LITERAL && p->value->kind == FC_E_NULL;
+        if (p->kind == FC_P_NAME && p->index >= 0 && p->index < 256)
+            m->seen[p->index / 64] |= 1ull << (p->index % 64);
+        if (p->kind == FC_P_LITERAL && t->kind == FC_K_BOOL && p->value->kind == FC_E_BOOL)
+            m->seen[0] |= 1ull << p->value->i;
+    }
+    const struct fc_type *at = fck_expr(k, arm->value, want ? want : m->result);
+    m->nullable |= at->kind == FC_K_NULL || arm->value->nullable;
+    if (at->kind == FC_K_NULL || at->kind == FC_K_ERROR)
+        return;
+    if (!m->result) {
+        m->result = at;
+        m->first = arm->value;
+    } else if (!fc_type_same(m->result, at)) {
+        fc_report2(k->d, FC_BRANCHES, arm->value->span, m->first->span, fck_type_text(k, m->result, false), fck_type_text(k, at, false));
+        m->failed = true;
+    }
+}
+
+/* The values that no arm takes, for the message; empty if all are taken. */
+static const char *not_covered(struct fc_checker *k, const struct fc_type *t, const struct arms *m)
+{
+    const char *missing = "";
+    int i = 0, n = 0;
+    enum { SHOWN = 5 };
+    if (t->kind == FC_K_ENUM) {
+        for (const struct fc_enumerator *v = t->en->list; v; v = v->next, i++)
+            if (i < 256 && !(m->seen[i / 64] >> (i % 64) & 1) && n++ < SHOWN)
+                missing = fl_arena_printf(k->a, "%s%s`%s`", missing, *missing ? ", " : "", v->name.s);
+    } else if (t->kind == FC_K_CLASS) {
+        for (const struct fc_class *c = k->p->classes; c; c = c->next, i++)
+            if (i < 256 && !(m->seen[i / 64] >> (i % 64) & 1) && n++ < SHOWN)
+                missing = fl_arena_printf(k->a, "%s%s`%s`", missing, *missing ? ", " : "", c->name);
+    } else if (!(t->kind == FC_K_BOOL && m->seen[0] == 3)) {
+        missing = "every value";
+    }
+    return n > SHOWN ? fl_arena_printf(k->a, "%s and %d more", missing, n - SHOWN) : missing;
+}
+
 const struct fc_type *fck_match(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want)
 {
-    const struct fc_type *t = fck_expr(k, e->a, NULL), *result = NULL;
-    bool any = false, nullable = false, takes_null = false;
-    if (t->kind == FC_K_RECORD || t->kind == FC_K_LIST || t->kind == FC_K_MAP || t->kind == FC_K_FLOAT || t->kind == FC_K_IP || t->kind == FC_K_CIDR) {
+    const struct fc_type *t = fck_expr(k, e->a, NULL);
+    struct arms m = {0};
+    if (t->kind == FC_K_RECORD || t->kind == FC_K_LIST || t->kind == FC_K_MAP || t->kind == FC_K_FLOAT || t->kind == FC_K_IP || t->kind == FC_K_CIDR || t->kind == FC_K_NULL) {
         fc_report(k->d, FC_TYPE_MISMATCH, e->a->span, "an enum, text or integer", fck_type_text(k, t, false));
-        return done(e, &FC_ERROR_T, false);
+        return fck_done(e, &FC_ERROR_T, false);
     }
-    const char *missing = "";
-    unsigned long long seen[4] = {0};
-    for (struct fc_arm *arm = e->arms; arm; arm = arm->next) {
-        for (struct fc_pattern *p = arm->patterns; p; p = p->next) {
-            check_pattern(k, e, p);
-            any |= p->kind == FC_P_ANY;
-            takes_null |= p->kind == FC_P_LITERAL && p->value->kind == FC_E_NULL;
-            if (p->kind == FC_P_NAME && p->index >= 0 && p->index < 256)
-                seen[p->index / 64] |= 1ull << (p->index % 64);
-            if (p->kind == FC_P_LITERAL && t->kind == FC_K_BOOL && p->value->kind == FC_E_BOOL)
-                seen[0] |= 1ull << p->value->i;
-        }
-        const struct fc_type *at = fck_expr(k, arm->value, want ? want : result);
-        if (at->kind == FC_K_NULL || arm->value->nullable)
-            nullable = true;
-        if (at->kind == FC_K_NULL || at->kind == FC_K_ERROR)
-            continue;
-        if (!result)
-            result = at;
-        else if (!fc_type_same(result, at)) {
-            fc_report2(k->d, FC_BRANCHES, arm->value->span, e->arms->value->span, fck_type_text(k, result, false), fck_type_text(k, at, false));
-            return done(e, &FC_ERROR_T, false);
-        }
-    }
+    for (struct fc_arm *arm = e->arms; arm && !m.failed; arm = arm->next)
+        check_arm(k, e, arm, want, &m);
+    if (m.failed)
+        return fck_done(e, &FC_ERROR_T, false);
     if (t->kind == FC_K_ERROR)
-        return done(e, result ? result : &FC_ERROR_T, nullable);
-    if (!any && t->kind == FC_K_ENUM) {
-        int i = 0;
-        for (const struct fc_enumerator *m = t->en->list; m; m = m->next, i++)
-            if (i < 256 && !(seen[i / 64] >> (i % 64) & 1))
-                missing = fl_arena_printf(k->a, "%s%s`%s`", missing, *missing ? ", " : "", m->name.s);
-    } else if (!any && t->kind == FC_K_CLASS) {
-        int i = 0;
-        for (const struct fc_class *c = k->p->classes; c; c = c->next, i++)
-            if (i < 256 && !(seen[i / 64] >> (i % 64) & 1))
-                missing = fl_arena_printf(k->a, "%s%s`%s`", missing, *missing ? ", " : "", c->name);
-    } else if (!any && !(t->kind == FC_K_BOOL && seen[0] == 3)) {
-        missing = "everything";
-    }
+        return fck_done(e, m.result ? m.result : &FC_ERROR_T, m.nullable);
+    const char *missing = m.any ? "" : not_covered(k, t, &m);
     if (*missing) {
-        struct fc_diag *g = fc_report(k->d, FC_NOT_EXHAUSTIVE, e->span, missing);
+        struct fc_diag *g = fc_report(k->d, FC_NOT_EXHAUSTIVE, e->a->span, missing);
         fc_diag_help(k->d, g, "add `_ => ..;` for the rest");
     }
-    if (e->a->nullable && !any && !takes_null)
-        nullable = true;
-    return done(e, result ? result : &FC_NULL_T, nullable);
+    if (e->a->nullable && !m.any && !m.takes_null)
+        m.nullable = true;
+    return fck_done(e, m.result ? m.result : &FC_NULL_T, m.nullable);
 }
 
 /* ---- new, templates, lists ----------------------------------------------------------------------------------------------- */
 
+void fck_same_field(struct fc_checker *k, struct fc_field *f)
+{
+    if (f->kind != FC_F_SAME)
+        return;
+    f->kind = FC_F_EXPR;
+    f->value = fc_expr_new(k->a, FC_E_NAME, f->name.span);
+    f->value->name = f->name;
+}
+
+static const struct fc_type *no_record(struct fc_checker *k, struct fc_expr *e)
+{
+    struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_TYPE, e->name.span, e->name.s);
+    struct fc_suggest near;
+    fc_suggest_init(&near, e->name.s);
+    for (const struct fc_sym *m = k->top; m; m = m->up)
+        if (m->kind == FC_SYM_RECORD)
+            fc_suggest_try(&near, m->name);
+    if (fc_suggest_best(&near))
+        fc_diag_help(k->d, g, "did you mean `%s`?", fc_suggest_best(&near));
+    else
+        fc_diag_help(k->d, g, "`new` makes a record that `record NAME { .. }` declares");
+    return fck_done(e, &FC_ERROR_T, false);
+}
+
+/* One field of `new`; e is the whole, for repetitions. */
+static void new_field(struct fc_checker *k, const struct fc_expr *e, const struct fc_type *t, struct fc_field *f)
+{
+    if (f->kind != FC_F_SAME && f->kind != FC_F_EXPR) {
+        fc_report(k->d, FC_LATER, f->span, "this form of a field in `new`");
+        return;
+    }
+    const struct fc_member *m = fc_member_find(t, f->name.s);
+    if (!m) {
+        struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_FIELD, f->name.span, fck_type_text(k, t, false), f->name.s);
+        fck_suggest_members(k, g, t, f->name.s);
+        return;
+    }
+    for (struct fc_field *other = e->fields; other != f; other = other->next)
+        if (strcmp(other->name.s, f->name.s) == 0)
+            fc_report(k->d, FC_DUPLICATE, f->name.span, f->name.s);
+    fck_same_field(k, f);
+    f->index = m->index;
+    f->ty = m->type;
+    if (!fck_expr_as(k, f->value, m->type, true) || !f->value->nullable)
+        return;
+    f->nullable = true;
+    if (!m->optional) {
+        struct fc_diag *g = fc_report(k->d, FC_MAY_BE_NULL, f->value->span, fl_arena_printf(k->a, "`%s`", fck_text(k, f->value->span)));
+        fc_diag_help(k->d, g, "`%s` is not optional in `%s`: give a default with `??`, or guard the value with `has`", m->name, e->name.s);
+    } else if (!f->optional) {
+        fc_report(k->d, FC_OPTIONAL_NEEDED, f->name.span, f->name.s, f->name.s);
+    }
+}
+
 const struct fc_type *fck_new(struct fc_checker *k, struct fc_expr *e)
 {
     struct fc_sym *s = fck_find(k->top, e->name.s);
-    if (!s || s->kind != FC_SYM_RECORD) {
-        fc_report(k->d, FC_UNKNOWN_TYPE, e->name.span, e->name.s);
-        return done(e, &FC_ERROR_T, false);
-    }
+    if (!s || s->kind != FC_SYM_RECORD)
+        return no_record(k, e);
     s->used++;
     const struct fc_type *t = s->type;
-    for (struct fc_field *f = e->fields; f; f = f->next) {
-        if (f->kind == FC_F_SPREAD || f->kind == FC_F_OBJECT || f->kind == FC_F_FROM || f->kind == FC_F_DECLARED) {
-            fc_report(k->d, FC_LATER, f->span, "this form of a field in `new`");
-            continue;
-        }
-        const struct fc_member *m = fc_member_find(t, f->name.s);
-        if (!m) {
-            struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_FIELD, f->name.span, fck_type_text(k, t, false), f->name.s);
-            fck_suggest_members(k, g, t, f->name.s);
-            continue;
-        }
-        for (struct fc_field *other = e->fields; other != f; other = other->next)
-            if (strcmp(other->name.s, f->name.s) == 0)
-                fc_report(k->d, FC_DUPLICATE, f->name.span, f->name.s);
-        if (f->kind == FC_F_SAME) {
-            f->kind = FC_F_EXPR;
-            f->value = fc_expr_new(k->a, FC_E_NAME, f->name.span);
-            f->value->name = f->name;
-        }
-        f->index = m->index;
-        f->ty = m->type;
-        if (fck_expr_as(k, f->value, m->type, true) && (f->value->nullable || f->value->type->kind == FC_K_NULL)) {
-            f->nullable = true;
-            if (!m->optional)
-                fc_report(k->d, FC_MAY_BE_NULL, f->value->span, fl_arena_printf(k->a, "`%s`", fck_text(k, f->value->span)));
-            else if (!f->optional)
-                fc_report(k->d, FC_OPTIONAL_NEEDED, f->name.span, f->name.s, f->name.s);
-        }
-    }
+    for (struct fc_field *f = e->fields; f; f = f->next)
+        new_field(k, e, t, f);
     for (int i = 0; i < t->nmembers; i++) {
         bool given = t->members[i].optional;
         for (struct fc_field *f = e->fields; f && !given; f = f->next)
@@ -374,7 +453,22 @@ const struct fc_type *fck_new(struct fc_checker *k, struct fc_expr *e)
         if (!given)
             fc_report(k->d, FC_MISSING_FIELD, e->span, t->members[i].name, e->name.s);
     }
-    return done(e, t, false);
+    return fck_done(e, t, false);
+}
+
+struct fc_expr *fck_as_text(struct fc_checker *k, struct fc_expr *x)
+{
+    struct fc_expr *call = fc_expr_new(k->a, FC_E_CALL, x->span);
+    call->name = (struct fc_name){"text", x->span};
+    call->next = x->next;
+    call->args = x;
+    x->next = NULL;
+    if (resolve_builtin(k, call))
+        return call;
+    x->next = call->next;
+    if (x->type->kind != FC_K_ERROR)
+        fc_report(k->d, FC_TYPE_MISMATCH, x->span, "a text, number, address or time", fck_type_text(k, x->type, false));
+    return NULL;
 }
 
 const struct fc_type *fck_template(struct fc_checker *k, struct fc_expr *e)
@@ -386,22 +480,21 @@ const struct fc_type *fck_template(struct fc_checker *k, struct fc_expr *e)
             nullable |= (*x)->nullable;
             continue;
         }
-        /* scalars stand in a template as text(..) would give them */
-        struct fc_expr *call = fc_expr_new(k->a, FC_E_CALL, (*x)->span);
-        call->name = (struct fc_name){"text", (*x)->span};
-        call->args = *x;
-        call->next = (*x)->next;
-        (*x)->next = NULL;
+        struct fc_expr *call = fck_as_text(k, *x);
+        if (!call)
+            continue;
         *x = call;
-        fck_expr(k, call, NULL);
         nullable |= call->nullable;
     }
-    return done(e, &FC_STRING_T, nullable);
+    return fck_done(e, &FC_STRING_T, nullable);
 }
 
 const struct fc_type *fck_list(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want)
 {
     const struct fc_type *elem = want && want->kind == FC_K_LIST ? want->elem : NULL;
+    for (struct fc_expr *x = e->args; x && !elem; x = x->next)
+        if (x->kind == FC_E_ADDRESS && strchr(x->s, '/'))
+            elem = &FC_CIDR_T; /* one prefix among addresses: all are prefixes */
     bool classes = elem && elem->kind == FC_K_CLASS && k->p->nclasses == 0; /* a param above classify: names are checked later */
     for (struct fc_expr *x = e->args; x; x = x->next) {
         if (classes && x->kind == FC_E_NAME) {
@@ -424,5 +517,5 @@ const struct fc_type *fck_list(struct fc_checker *k, struct fc_expr *e, const st
     }
     if (!elem)
         elem = &FC_NULL_T;
-    return done(e, want && want->kind == FC_K_LIST && fc_type_same(want->elem, elem) ? want : fc_type_list(k->a, elem), false);
+    return fck_done(e, want && want->kind == FC_K_LIST && fc_type_same(want->elem, elem) ? want : fc_type_list(k->a, elem), false);
 }

@@ -101,6 +101,11 @@ static const struct fc_type *named(struct fc_checker *k, struct fc_texpr *t)
         for (struct fc_sym *m = k->top; m; m = m->up)
             if (m->kind == FC_SYM_ENUM || m->kind == FC_SYM_RECORD)
                 fc_suggest_try(&n.s, m->name);
+        for (const struct fc_item *it = k->c->file.items; it && !s; it = it->next)
+            if ((it->kind == FC_I_ENUM || it->kind == FC_I_RECORD) && strcmp(it->name.s, t->name.s) == 0) {
+                fc_diag_note(k->d, g, it->name.span, "it is declared further down; types are declared above their use");
+                return &FC_ERROR_T;
+            }
         if (fc_suggest_best(&n.s))
             fc_diag_help(k->d, g, "did you mean `%s`?", fc_suggest_best(&n.s));
         return &FC_ERROR_T;
@@ -141,6 +146,18 @@ static void fill_record(struct fc_checker *k, struct fc_type *r, struct fc_decl 
     }
 }
 
+/* What a list or map holds: scalars that are read from JSON. */
+static void check_elem(struct fc_checker *k, const struct fc_texpr *t, const struct fc_type *n)
+{
+    enum fc_kind e = n->elem->kind;
+    bool ok = e == FC_K_ERROR || e == FC_K_STRING || e == FC_K_INT || e == FC_K_BYTES || e == FC_K_PACKETS || e == FC_K_BOOL || e == FC_K_FLOAT;
+    if (t->kind == FC_T_LIST)
+        ok |= e != FC_K_RECORD && e != FC_K_LIST && e != FC_K_MAP;
+    ok &= n->elem->form == FC_FORM_PLAIN && !t->elem->optional;
+    if (!ok)
+        fc_report(k->d, FC_LATER, t->span, fl_arena_printf(k->a, "`%s`", fc_source_slice(&k->c->sources, t->span)));
+}
+
 const struct fc_type *fck_type(struct fc_checker *k, struct fc_texpr *t, bool *optional)
 {
     if (optional)
@@ -154,6 +171,7 @@ const struct fc_type *fck_type(struct fc_checker *k, struct fc_texpr *t, bool *o
         n = fl_arena_zero(k->a, sizeof *n);
         n->kind = t->kind == FC_T_LIST ? FC_K_LIST : FC_K_MAP;
         n->elem = fck_type(k, t->elem, NULL);
+        check_elem(k, t, n);
         return n;
     case FC_T_RECORD:
         n = fl_arena_zero(k->a, sizeof *n);
@@ -182,8 +200,9 @@ static void declare_enum(struct fc_checker *k, struct fc_item *it)
         if (en->text && m->has_value)
             fc_report(k->d, FC_BAD_ENUM, m->name.span, it->name.s, fl_arena_printf(k->a, "`%s` has a number, but names are on the wire", m->name.s));
         for (struct fc_enumerator *o = it->enumerators; o != m; o = o->next)
-            if (strcmp(o->name.s, m->name.s) == 0 || (!en->text && m->has_value && o->has_value && o->value == m->value))
-                fc_report(k->d, FC_DUPLICATE, m->name.span, m->name.s);
+            if (strcmp(o->name.s, m->name.s) == 0 || (!en->text && m->has_value && o->has_value && o->value == m->value) ||
+                (en->text && strcmp(o->as ? o->as : o->name.s, m->as ? m->as : m->name.s) == 0))
+                fc_diag_note(k->d, fc_report(k->d, FC_DUPLICATE, m->name.span, m->name.s), o->name.span, "it is the same value as this one");
     }
     t->kind = FC_K_ENUM;
     t->name = it->name.s;
@@ -241,6 +260,8 @@ void fck_declare_types(struct fc_checker *k, struct fc_item *items)
 
 /* ---- values ------------------------------------------------------------------------------------------------------------ */
 
+enum { MOST_KEYS = 8, MOST_ARGS = 16 };
+
 static bool scalar(const struct fc_type *t)
 {
     return t->kind != FC_K_RECORD && t->kind != FC_K_LIST && t->kind != FC_K_MAP && t->kind != FC_K_NULL;
@@ -283,6 +304,8 @@ static void declare_table(struct fc_checker *k, struct fc_item *it)
     for (struct fc_texpr *t = it->keys; t; t = t->next)
         n++;
     s->keys = fl_arena_zero(k->a, sizeof *s->keys * (size_t)n);
+    if (n > MOST_KEYS)
+        fc_report(k->d, FC_TABLE_KEY, it->name.span, fl_arena_printf(k->a, "of more than %d parts", MOST_KEYS));
     for (struct fc_texpr *t = it->keys; t; t = t->next) {
         const struct fc_type *kt = fck_type(k, t, &optional);
         if (optional || !scalar(kt) || kt->kind == FC_K_FLOAT)
@@ -311,6 +334,17 @@ static void declare_args(struct fc_checker *k, struct fc_sym *s, struct fc_decl 
         *last = a;
         last = &a->next;
     }
+    if (i > MOST_ARGS)
+        fc_report(k->d, FC_ARGUMENTS, s->span, s->name, fl_arena_printf(k->a, "at most %d arguments", MOST_ARGS), i);
+}
+
+/* A plain name that is a field of the source too would have two meanings. */
+static void shadows(struct fc_checker *k, struct fc_name name)
+{
+    if (!k->input.type || !fc_member_find(k->input.type, name.s))
+        return;
+    struct fc_diag *g = fc_report(k->d, FC_SHADOWS, name.span, name.s, "a field of the source");
+    fc_diag_note(k->d, g, fc_member_find(k->input.type, name.s)->span, "the field; its name in JSON can be given apart: NAME : type as \"%s\"", name.s);
 }
 
 void fck_declare_values(struct fc_checker *k, struct fc_item *items)
@@ -319,7 +353,8 @@ void fck_declare_values(struct fc_checker *k, struct fc_item *items)
         k->where = FC_IN_CONSTANT;
         switch (it->kind) {
         case FC_I_CONST:
-            fck_expr(k, it->value, NULL);
+            if (fck_expr(k, it->value, NULL)->kind == FC_K_NULL)
+                fc_report(k->d, FC_TYPE_MISMATCH, it->value->span, "a value", "`null`");
             it->sym = fck_define(k, FC_SYM_CONST, it->name, it);
             it->sym->value = it->value;
             it->sym->type = it->value->type;
@@ -344,12 +379,12 @@ void fck_declare_values(struct fc_checker *k, struct fc_item *items)
         case FC_I_LET:
             it->sym = fck_define(k, FC_SYM_LET, it->name, it); /* its type comes where it stands */
             append(&k->p->lets, &k->p->nlets, it->sym);
-            if (k->input.type && fc_member_find(k->input.type, it->name.s))
-                fc_report(k->d, FC_SHADOWS, it->name.span, it->name.s, "a field of the source");
             break;
         default:
-            break;
+            continue;
         }
+        if (it->kind != FC_I_FUNCTION && it->kind != FC_I_LOOKUP)
+            shadows(k, it->name);
     }
 }
 
@@ -357,7 +392,9 @@ void fck_let(struct fc_checker *k, struct fc_item *it)
 {
     struct fc_sym *s = it->sym;
     k->where = FC_IN_LET;
+    k->self = s;
     const struct fc_type *t = fck_expr(k, it->value, NULL);
+    k->self = NULL;
     if (t->kind == FC_K_NULL) {
         fc_report(k->d, FC_TYPE_MISMATCH, it->value->span, "a value", "`null`");
         t = &FC_ERROR_T;
@@ -368,11 +405,24 @@ void fck_let(struct fc_checker *k, struct fc_item *it)
     s->after_transform = k->after_transform;
 }
 
+const struct fc_type *fck_local_value(struct fc_checker *k, struct fc_stmt *let)
+{
+    const struct fc_type *t = fck_expr(k, let->value, NULL);
+    const struct fc_sym *old = fck_find(k->local, let->name.s);
+    if (old)
+        fc_diag_note(k->d, fc_report(k->d, FC_DUPLICATE, let->name.span, let->name.s), old->span, "first declared here, as %s", fck_kind_text(old));
+    if (t->kind != FC_K_NULL)
+        return t;
+    fc_report(k->d, FC_TYPE_MISMATCH, let->value->span, "a value", "`null`");
+    return &FC_ERROR_T;
+}
+
 void fck_function(struct fc_checker *k, struct fc_item *it)
 {
     struct fc_sym *s = it->sym;
     k->where = FC_IN_FUNCTION;
     k->local = NULL;
+    k->self = s;
     for (struct fc_sym *a = s->args; a; a = a->next) {
         a->up = k->local;
         k->local = a;
@@ -380,9 +430,7 @@ void fck_function(struct fc_checker *k, struct fc_item *it)
     struct fc_sym **last = &s->lets;
     int i = 0;
     for (struct fc_stmt *st = it->lets; st; st = st->next) {
-        const struct fc_type *t = fck_expr(k, st->value, NULL);
-        if (fck_find(k->local, st->name.s))
-            fc_report(k->d, FC_DUPLICATE, st->name.span, st->name.s);
+        const struct fc_type *t = fck_local_value(k, st);
         struct fc_sym *l = st->sym = fck_local(k, FC_SYM_FLET, st->name, t, st->value->nullable);
         l->value = st->value;
         l->owner = s;
@@ -402,6 +450,7 @@ void fck_function(struct fc_checker *k, struct fc_item *it)
         if (!l->used)
             fc_report(k->d, FC_UNUSED, l->span, "let", l->name);
     k->local = NULL;
+    k->self = NULL;
 }
 
 /* ---- lookups ------------------------------------------------------------------------------------------------------------------ */
@@ -507,6 +556,10 @@ void fck_param(struct fc_checker *k, struct fc_item *it)
     if (!ok || s->optional)
         fc_report(k->d, FC_PARAM_TYPE, it->type->span, fck_type_text(k, t, s->optional));
     k->where = FC_IN_CONSTANT;
+    if (it->json && t->kind != FC_K_MAP && t->kind != FC_K_ERROR)
+        fc_report(k->d, FC_TYPE_MISMATCH, it->name.span, fck_type_text(k, t, false), "a JSON object");
+    if (it->secret.s && t->kind != FC_K_STRING && t->kind != FC_K_ERROR)
+        fc_report(k->d, FC_SECRET, it->type->span, fl_arena_printf(k->a, "a secret is a string, not %s", fck_type_text(k, t, false)));
     if (it->value) {
         if (it->secret.s)
             fc_report(k->d, FC_SECRET, it->value->span, "a secret has no default in the .flow file");
@@ -517,7 +570,7 @@ void fck_param(struct fc_checker *k, struct fc_item *it)
     if (it->secret.s && strcmp(it->secret.s, "file") != 0 && strcmp(it->secret.s, "env") != 0)
         fc_report(k->d, FC_SECRET, it->secret.span, "a secret comes from `file \"..\"` or `env \"..\"`");
     if (it->one_of) {
-        fck_expr(k, it->one_of, fc_type_list(k->a, t));
+        fck_expr_as(k, it->one_of, fc_type_list(k->a, t), false);
         bool found = !it->value || it->one_of->kind != FC_E_LIST;
         for (struct fc_expr *x = it->one_of->args; x && it->one_of->kind == FC_E_LIST; x = x->next)
             found |= it->value && same_value(x, it->value);

@@ -15,6 +15,10 @@ const char *fck_path(struct fc_checker *k, const struct fc_expr *e)
         const char *base = fck_path(k, e->a);
         return base ? fl_arena_printf(k->a, "%s.%s", base, e->name.s) : NULL;
     }
+    if (e->kind == FC_E_INDEX && !e->sym && e->args && e->args->kind == FC_E_STRING) { /* a map's member */
+        const char *base = fck_path(k, e->a);
+        return base ? fl_arena_printf(k->a, "%s[%s]", base, e->args->s) : NULL;
+    }
     if (e->kind != FC_E_NAME || !e->sym)
         return NULL;
     switch (e->sym->kind) {
@@ -32,12 +36,26 @@ const char *fck_path(struct fc_checker *k, const struct fc_expr *e)
     }
 }
 
+static bool known(const struct fc_fact *f, const char *path)
+{
+    for (; f; f = f->next)
+        if (strcmp(f->path, path) == 0)
+            return f->there;
+    return false;
+}
+
 bool fck_known(const struct fc_checker *k, const char *path)
 {
-    for (const struct fc_fact *f = k->facts; f; f = f->next)
-        if (strcmp(f->path, path) == 0)
-            return true;
-    return false;
+    return known(k->facts, path);
+}
+
+static void add(struct fc_checker *k, const char *path, bool there)
+{
+    struct fc_fact *f = fl_arena_get(k->a, sizeof *f);
+    f->path = path;
+    f->there = there;
+    f->next = k->facts;
+    k->facts = f;
 }
 
 /* The value at this path is there, and so are the records on the way to it. */
@@ -46,12 +64,33 @@ static void present(struct fc_checker *k, const struct fc_expr *e)
     const char *path = fck_path(k, e);
     if (!path)
         return;
-    struct fc_fact *f = fl_arena_get(k->a, sizeof *f);
-    f->path = path;
-    f->next = k->facts;
-    k->facts = f;
-    if (e->kind == FC_E_FIELD)
+    add(k, path, true);
+    if (e->kind == FC_E_FIELD || e->kind == FC_E_INDEX)
         present(k, e->a);
+}
+
+void fck_assigned(struct fc_checker *k, const struct fc_expr *target, bool there)
+{
+    const char *path = fck_path(k, target);
+    if (!path)
+        return;
+    size_t n = strlen(path);
+    for (const struct fc_fact *f = k->facts, *before = f; f; f = f->next) /* what is below it is unknown again */
+        if (f->there && strncmp(f->path, path, n) == 0 && (f->path[n] == '.' || f->path[n] == '[') && known(before, f->path))
+            add(k, f->path, false);
+    add(k, path, there);
+}
+
+const struct fc_fact *fck_meet(struct fc_checker *k, const struct fc_fact *a, const struct fc_fact *b)
+{
+    const struct fc_fact *kept = k->facts, *both;
+    k->facts = NULL;
+    for (const struct fc_fact *f = a; f; f = f->next)
+        if (f->there && !known(k->facts, f->path) && known(a, f->path) && known(b, f->path))
+            add(k, f->path, true);
+    both = k->facts;
+    k->facts = kept;
+    return both;
 }
 
 /* The expression has a value, so everything that would have made it null is there. */
@@ -61,6 +100,14 @@ static void has_value(struct fc_checker *k, const struct fc_expr *e)
     case FC_E_NAME:
     case FC_E_FIELD:
         present(k, e);
+        break;
+    case FC_E_INDEX: /* of a map; a table may be written meanwhile */
+        if (!e->sym)
+            present(k, e);
+        break;
+    case FC_E_TEMPLATE:
+        for (const struct fc_expr *x = e->args; x; x = x->next)
+            has_value(k, x);
         break;
     case FC_E_BINARY:
         if (e->op == FC_OP_COALESCE || e->op == FC_OP_AND || e->op == FC_OP_OR)

@@ -222,13 +222,9 @@ static void check_partition(struct fc_checker *k, struct fc_option *o)
             struct fc_diag *g = fc_report(k->d, FC_MAY_BE_NULL, p->value->span, fl_arena_printf(k->a, "`%s`", fck_text(k, p->value->span)));
             fc_diag_help(k->d, g, "give a default with `%s ?? ..`", fck_text(k, p->value->span));
         }
-        if (t->kind != FC_K_STRING) {
-            struct fc_expr *call = fc_expr_new(k->a, FC_E_CALL, p->value->span);
-            call->name = (struct fc_name){"text", p->value->span};
-            call->args = p->value;
+        struct fc_expr *call = t->kind == FC_K_STRING ? NULL : fck_as_text(k, p->value);
+        if (call)
             p->value = call;
-            fck_expr(k, call, NULL);
-        }
     }
 }
 

@@ -74,8 +74,13 @@ static void check_classify(struct fc_checker *k, struct fc_stage *s)
     k->classified = true;
 }
 
+/*
+ * A record leaves a filter by one of its `keep` rules or at the end. What every one of these ways knows is known below.
+ */
 static void check_filter(struct fc_checker *k, struct fc_stage *s)
 {
+    const struct fc_fact *known = NULL;
+    bool left = false, end = true; /* has a rule kept; is the end reached */
     k->where = FC_IN_FILTER;
     for (struct fc_rule *r = s->rules; r; r = r->next) {
         int i = 0;
@@ -87,21 +92,21 @@ static void check_filter(struct fc_checker *k, struct fc_stage *s)
         if (r->when)
             fck_condition(k, r->when);
         reachable(k, s->rules, r);
+        if (r->kind == FC_R_KEEP) {
+            if (r->when)
+                fck_assume(k, r->when, FC_WHEN_TRUE);
+            known = left ? fck_meet(k, known, k->facts) : k->facts;
+            left = true;
+        }
         k->facts = before;
         /* What comes below is only reached by records for which the rule did not hold. */
         if (r->when)
             fck_assume(k, r->when, FC_WHEN_NOT_TRUE);
+        else
+            end = false;
     }
-    /* After `keep when c; drop .. otherwise;` as the only way through, c held. */
-    const struct fc_rule *a = s->rules, *b = a ? a->next : NULL;
-    if (a && b && !b->next && a->kind == FC_R_KEEP && a->when && b->kind == FC_R_DROP && !b->when)
-        fck_assume(k, a->when, FC_WHEN_TRUE);
-    /* Facts of a filter that also keeps early do not hold for what was kept. */
-    for (const struct fc_rule *r = s->rules; r; r = r->next)
-        if (r->kind == FC_R_KEEP && !(a == r && b && !b->next && !b->when)) {
-            k->facts = NULL;
-            break;
-        }
+    if (left)
+        k->facts = end ? fck_meet(k, known, k->facts) : known;
 }
 
 /* ---- transform ---------------------------------------------------------------------------------------------- */
@@ -114,6 +119,7 @@ static void check_value_field(struct fc_checker *k, struct fc_field *f)
     bool optional = false;
     if (f->type)
         want = fck_type(k, f->type, &optional);
+    f->optional |= optional;
     const struct fc_type *t = fck_expr(k, f->value, want);
     f->nullable = f->value->nullable || t->kind == FC_K_NULL;
     f->ty = want ? want : t;
@@ -178,18 +184,14 @@ static struct fc_type *build(struct fc_checker *k, struct fc_field *fields, bool
                 struct fc_diag *g = fc_report(k->d, FC_DUPLICATE, f->name.span, f->name.s);
                 fc_diag_note(k->d, g, r->members[i].span, "first declared here");
             }
-        if (f->kind == FC_F_SAME) {
-            f->kind = FC_F_EXPR;
-            f->value = fc_expr_new(k->a, FC_E_NAME, f->name.span);
-            f->value->name = f->name;
-        }
+        fck_same_field(k, f);
         if (f->kind == FC_F_EXPR) {
             check_value_field(k, f);
         } else if (f->kind == FC_F_DECLARED) {
             bool optional = false;
             f->ty = fck_type(k, f->type, &optional);
             if (!declared_ok)
-                fc_report(k->d, FC_NOT_HERE, f->name.span, f->name.s, "an inner object: only fields of the record itself are set later");
+                fc_report(k->d, FC_NOT_HERE, f->name.span, f->name.s, "in an inner object: only fields of the record itself are set later");
             else if (!f->optional && !optional)
                 fc_report(k->d, FC_OPTIONAL_NEEDED, f->name.span, f->name.s, f->name.s);
             f->optional = true;
@@ -307,7 +309,8 @@ static void assign_field(struct fc_checker *k, struct fc_stmt *st)
         return;
     }
     const struct fc_member *m = st->target->info;
-    fck_expr_as(k, st->value, m->type, m->optional);
+    if (fck_expr_as(k, st->value, m->type, m->optional))
+        fck_assigned(k, st->target, !st->value->nullable);
 }
 
 static void check_emit(struct fc_checker *k, struct fc_stmt *st)
@@ -331,11 +334,7 @@ static void check_emit(struct fc_checker *k, struct fc_stmt *st)
             fck_suggest_members(k, g, k->p->output, f->name.s);
             continue;
         }
-        if (f->kind == FC_F_SAME) {
-            f->kind = FC_F_EXPR;
-            f->value = fc_expr_new(k->a, FC_E_NAME, f->name.span);
-            f->value->name = f->name;
-        }
+        fck_same_field(k, f);
         if (f->kind != FC_F_EXPR || m->type->kind == FC_K_RECORD) {
             fc_report(k->d, FC_LATER, f->span, "an object in emit");
             continue;
@@ -350,19 +349,29 @@ static void check_emit(struct fc_checker *k, struct fc_stmt *st)
     }
 }
 
+/* Does the block end in a drop, so that what stands behind it is not reached by its way? */
+static bool leaves(const struct fc_stmt *s)
+{
+    for (; s; s = s->next)
+        if (s->kind == FC_S_DROP)
+            return true;
+    return false;
+}
+
 static void check_if(struct fc_checker *k, struct fc_stmt *st)
 {
-    const struct fc_fact *before = k->facts;
+    const struct fc_fact *before = k->facts, *then;
     struct fc_sym *locals = k->local;
     fck_condition(k, st->value);
     fck_assume(k, st->value, FC_WHEN_TRUE);
     check_block(k, st->body);
+    then = k->facts;
     k->local = locals;
     k->facts = before;
     fck_assume(k, st->value, FC_WHEN_NOT_TRUE);
     check_block(k, st->other);
     k->local = locals;
-    k->facts = before;
+    k->facts = leaves(st->body) ? k->facts : leaves(st->other) ? then : fck_meet(k, then, k->facts);
 }
 
 static void check_block(struct fc_checker *k, struct fc_stmt *body)
@@ -372,10 +381,9 @@ static void check_block(struct fc_checker *k, struct fc_stmt *body)
         int i;
         switch (st->kind) {
         case FC_S_LET: {
-            const struct fc_type *t = fck_expr(k, st->value, NULL);
-            if (fck_find(k->local, st->name.s))
-                fc_report(k->d, FC_DUPLICATE, st->name.span, st->name.s);
+            const struct fc_type *t = fck_local_value(k, st);
             st->sym = fck_local(k, FC_SYM_LOCAL, st->name, t, st->value->nullable);
+            st->sym->value = st->value;
             break;
         }
         case FC_S_ASSIGN:

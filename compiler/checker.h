@@ -3,8 +3,10 @@
  *
  *   check.c        order of things: declarations first, then items as they stand
  *   check_decl.c   types, records, enums, schema, params, tables, lookups, functions
- *   check_expr.c   expressions: types, nulls, facts
- *   check_call.c   calls, match, new, templates, literals' units
+ *   check_expr.c   expressions: literals, and the way to the other kinds
+ *   check_name.c   names, fields, tables' entries, any()
+ *   check_operator.c  arithmetic, comparison, logic, `??`, `?:`
+ *   check_call.c   calls, match, new, templates, lists
  *   check_facts.c  what is known to be present where
  *   check_stage.c  classify, filter, update, transform, mangle, and their statements
  *   check_option.c options of stages, partition
@@ -19,9 +21,10 @@
 #include "check.h"
 #include "suggest.h"
 
-/* A value that is known to be there: `in.Network.A`, `finish`. */
+/* A value that is known to be there: `in.Network.A`, `finish`; or that an assignment has made unknown again. */
 struct fc_fact {
     const char *path;
+    bool there;
     const struct fc_fact *next;
 };
 
@@ -50,6 +53,7 @@ struct fc_checker {
     bool after_transform;  /* plain names are the transform's fields */
     bool classified;       /* `class` is known */
     struct fc_sym input, record; /* stand for the two records */
+    const struct fc_sym *self;   /* the let or function whose value is being checked */
 };
 
 /* check_facts.c */
@@ -58,6 +62,13 @@ const char *fck_path(struct fc_checker *k, const struct fc_expr *e);
 bool fck_known(const struct fc_checker *k, const char *path);
 /* Add what holds when `e` came out so. */
 void fck_assume(struct fc_checker *k, const struct fc_expr *e, enum fc_outcome outcome);
+/* `target` was given a value that is there, or one that may be null. */
+void fck_assigned(struct fc_checker *k, const struct fc_expr *target, bool there);
+/* What holds where two ways meet: the facts of both. */
+const struct fc_fact *fck_meet(struct fc_checker *k, const struct fc_fact *a, const struct fc_fact *b);
+
+/* Where we are, for messages: `in an option`. */
+const char *fck_place(const struct fc_checker *k);
 
 /* check_decl.c */
 const struct fc_type *fck_type(struct fc_checker *k, struct fc_texpr *t, bool *optional);
@@ -68,8 +79,18 @@ void fck_declare_types(struct fc_checker *k, struct fc_item *items);
 void fck_declare_values(struct fc_checker *k, struct fc_item *items);
 void fck_let(struct fc_checker *k, struct fc_item *it);
 void fck_function(struct fc_checker *k, struct fc_item *it);
+/* The value of a let inside a function or block; its name is not yet defined. */
+const struct fc_type *fck_local_value(struct fc_checker *k, struct fc_stmt *let);
 void fck_lookup(struct fc_checker *k, struct fc_item *it);
 void fck_param(struct fc_checker *k, struct fc_item *it);
+
+/* What is known about an expression now; returns the type. */
+static inline const struct fc_type *fck_done(struct fc_expr *e, const struct fc_type *t, bool nullable)
+{
+    e->type = t;
+    e->nullable = nullable;
+    return t;
+}
 
 /* check_expr.c */
 /* Check `e`; `want` is the type that the place asks for, or NULL. Never NULL; FC_ERROR_T after a message. */
@@ -79,18 +100,38 @@ bool fck_expr_as(struct fc_checker *k, struct fc_expr *e, const struct fc_type *
 void fck_condition(struct fc_checker *k, struct fc_expr *e);
 /* Report that e's type is not `want`. */
 void fck_mismatch(struct fc_checker *k, const struct fc_expr *e, const struct fc_type *want);
+const char *fck_text(struct fc_checker *k, struct fc_span span);
+const char *fck_type_text(struct fc_checker *k, const struct fc_type *t, bool optional);
+
+/* check_name.c */
+const struct fc_type *fck_name(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
+const struct fc_type *fck_field(struct fc_checker *k, struct fc_expr *e);
+const struct fc_type *fck_index(struct fc_checker *k, struct fc_expr *e);
+const struct fc_type *fck_any(struct fc_checker *k, struct fc_expr *e);
+/* Is there a record at hand? And the one whose fields plain names are. */
+bool fck_sees_record(const struct fc_checker *k);
+const struct fc_type *fck_current(const struct fc_checker *k);
 /* A local name, gone when k->local is set back. */
 struct fc_sym *fck_local(struct fc_checker *k, enum fc_sym_kind kind, struct fc_name name, const struct fc_type *type, bool optional);
 struct fc_expr *fck_root(struct fc_checker *k, struct fc_sym *root, struct fc_span span);
-const char *fck_text(struct fc_checker *k, struct fc_span span);
-const char *fck_type_text(struct fc_checker *k, const struct fc_type *t, bool optional);
 void fck_suggest_names(struct fc_checker *k, struct fc_diag *g, const char *name);
 void fck_suggest_members(struct fc_checker *k, struct fc_diag *g, const struct fc_type *record, const char *name);
 
+/* check_operator.c */
+const struct fc_type *fck_binary(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
+const struct fc_type *fck_unary(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
+const struct fc_type *fck_cond(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
+
 /* check_call.c */
 const struct fc_type *fck_call(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
+/* Report what is no constant regular expression; the constant behind e, or NULL. */
+const struct fc_expr *fck_regex(struct fc_checker *k, const struct fc_expr *e);
 const struct fc_type *fck_match(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
 const struct fc_type *fck_new(struct fc_checker *k, struct fc_expr *e);
+/* `UUID;` in a record is `UUID = UUID;`. */
+void fck_same_field(struct fc_checker *k, struct fc_field *f);
+/* text(x) for an x that is checked; NULL after a message. Takes x's place in its list. */
+struct fc_expr *fck_as_text(struct fc_checker *k, struct fc_expr *x);
 const struct fc_type *fck_template(struct fc_checker *k, struct fc_expr *e);
 const struct fc_type *fck_list(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
 /* Make the fields of a `new` or transform an ordered record; see check_stage.c */

@@ -116,39 +116,17 @@ struct fc_depends fc_depends_on(const struct fc_expr *e)
     return d;
 }
 
-/* ---- cycles -------------------------------------------------------------------------------------------------- */
-
-struct cycle {
-    struct fc_compilation *c;
-    struct fc_sym *function;
-};
-
-static void find_cycle(struct cycle *y, struct fc_sym *f);
-
-static void visit_cycle(void *arg, const struct fc_expr *e)
-{
-    struct cycle *y = arg;
-    if (e->kind == FC_E_CALL && e->sym && e->sym->kind == FC_SYM_FUNCTION)
-        find_cycle(y, e->sym);
-}
-
-static void find_cycle(struct cycle *y, struct fc_sym *f)
-{
-    if (f->walking) {
-        fc_report(&y->c->diags, FC_DEPENDS_ON_ITSELF, f->span, f->name);
-        return;
-    }
-    if (f->walked)
-        return;
-    f->walking = true;
-    for (struct fc_sym *l = f->lets; l; l = l->next)
-        fc_expr_each(l->value, visit_cycle, y);
-    fc_expr_each(f->value, visit_cycle, y);
-    f->walking = false;
-    f->walked = true;
-}
-
 /* ---- late lookups in conditions ----------------------------------------------------------------------------------- */
+
+static const struct fc_expr *uncovered(const struct fc_expr *e);
+
+static bool uncovered_value(struct fc_sym *s)
+{
+    if (!s || s->covered || !s->value)
+        return false;
+    s->covered = !uncovered(s->value);
+    return !s->covered;
+}
 
 /* The part of a condition that asks a lookup and has no default; NULL if there is none. */
 static const struct fc_expr *uncovered(const struct fc_expr *e)
@@ -159,23 +137,22 @@ static const struct fc_expr *uncovered(const struct fc_expr *e)
         return uncovered(e->b);
     if (e->kind == FC_E_UNARY && e->op == FC_OP_HAS)
         return NULL;
+    if ((e->kind == FC_E_NAME || e->kind == FC_E_FIELD) && !e->nullable)
+        return NULL; /* a guard has asked for it */
     if (e->kind == FC_E_CALL && e->sym && e->sym->kind == FC_SYM_LOOKUP)
         return e;
-    if (e->kind == FC_E_CALL && e->sym)
-        return e->sym->value && uncovered(e->sym->value) ? e : NULL;
+    if (e->kind == FC_E_CALL && uncovered_value(e->sym))
+        return e;
     if (e->kind == FC_E_NAME)
-        return e->sym && e->sym->value && uncovered(e->sym->value) ? e : NULL;
-    const struct fc_expr *parts[] = {e->a, e->b, e->c};
-    for (int i = 0; i < 3; i++)
-        if (uncovered(parts[i]))
-            return uncovered(parts[i]);
-    for (const struct fc_expr *x = e->args; x; x = x->next)
-        if (uncovered(x))
-            return uncovered(x);
-    for (const struct fc_arm *arm = e->arms; arm; arm = arm->next)
-        if (uncovered(arm->value))
-            return uncovered(arm->value);
-    return NULL;
+        return uncovered_value(e->sym) ? e : NULL;
+    const struct fc_expr *parts[] = {e->a, e->b, e->c}, *found = NULL;
+    for (int i = 0; i < 3 && !found; i++)
+        found = uncovered(parts[i]);
+    for (const struct fc_expr *x = e->kind == FC_E_ANY ? NULL : e->args; x && !found; x = x->next)
+        found = uncovered(x);
+    for (const struct fc_arm *arm = e->arms; arm && !found; arm = arm->next)
+        found = uncovered(arm->value);
+    return found;
 }
 
 static void late(struct fc_compilation *c, const struct fc_rule *r)
@@ -196,14 +173,30 @@ struct against {
     bool reported;
 };
 
+/* Tables that are read where e stands. A let of the file sees them as they were, so it is not followed. */
+static void visit_reads_here(void *arg, const struct fc_expr *e)
+{
+    unsigned long long *reads = arg;
+    if (!e->sym)
+        return;
+    if (e->sym->kind == FC_SYM_TABLE)
+        *reads |= fc_table_bit(e->sym);
+    else if (e->sym->kind == FC_SYM_FUNCTION && e->kind == FC_E_CALL)
+        *reads |= e->sym->reads;
+    else if (e->sym->kind == FC_SYM_LOCAL && e->sym->value)
+        fc_expr_each(e->sym->value, visit_reads_here, arg);
+}
+
 static void visit_against(void *arg, const struct fc_expr *e)
 {
     struct against *g = arg;
-    bool call = e->kind == FC_E_CALL && e->sym && (e->sym->kind == FC_SYM_LOOKUP || e->sym->kind == FC_SYM_FUNCTION);
-    bool let = e->kind == FC_E_NAME && e->sym && (e->sym->kind == FC_SYM_LET || e->sym->kind == FC_SYM_LOCAL);
-    if (g->reported || !(call || let) || !fc_depends_on(e).asks)
+    unsigned long long hit = 0;
+    if (g->reported || e->kind != FC_E_CALL || !e->sym)
         return;
-    unsigned long long hit = fc_depends_on(e).reads & g->writes;
+    if (e->sym->kind != FC_SYM_LOOKUP && !(e->sym->kind == FC_SYM_FUNCTION && e->sym->asks))
+        return;
+    fc_expr_each(e, visit_reads_here, &hit);
+    hit &= g->writes;
     for (const struct fc_sym *t = g->p->tables; t && hit; t = t->next)
         if (hit & fc_table_bit(t)) {
             fc_report(&g->c->diags, FC_LOOKUP_TABLE, e->span, t->name);
@@ -214,13 +207,6 @@ static void visit_against(void *arg, const struct fc_expr *e)
 
 void fc_depend_check(struct fc_compilation *c, struct fc_program *p)
 {
-    struct cycle y = {c, NULL};
-    for (struct fc_sym *f = p->functions; f; f = f->next)
-        find_cycle(&y, f);
-    for (struct fc_sym *f = p->functions; f; f = f->next)
-        f->walked = false;
-    if (c->diags.errors)
-        return;
     for (struct fc_sym *f = p->functions; f; f = f->next)
         walk_symbol(f);
     for (struct fc_sym *l = p->lets; l; l = l->next)

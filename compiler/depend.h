@@ -29,7 +29,7 @@ void fc_expr_each(const struct fc_expr *e, void (*visit)(void *arg, const struct
 void fc_fields_each(const struct fc_field *f, void (*visit)(void *arg, const struct fc_expr *e), void *arg);
 void fc_block_each(const struct fc_stmt *s, void (*visit)(void *arg, const struct fc_expr *e), void *arg);
 
-/* Report cycles, conditions that a late lookup would change, and lookups that depend on tables the stage writes. */
+/* Report conditions that a late lookup would change, and lookups that depend on tables the stage writes. */
 void fc_depend_check(struct fc_compilation *c, struct fc_program *p);
 
 #endif

@@ -76,10 +76,12 @@ const char *fce_name(struct fc_em *m, const char *name)
         "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void",
         "volatile", "while", "asm", "typeof", "bool", "true", "false", "NULL", "EOF", "errno", "stdin", "stdout", "stderr", "linux", "unix", "i386", "assert",
         "has", "raw"};
+    /* names that flowc itself makes beside the user's, and everything that would become such a name */
+    size_t n = strlen(name);
+    bool ours = strncmp(name, "has_", 4) == 0 || strncmp(name, "is_", 3) == 0 || strncmp(name, "text_", 5) == 0 || (n > 2 && strcmp(name + n - 2, "_f") == 0);
     for (unsigned i = 0; i < sizeof taken / sizeof *taken; i++)
-        if (strcmp(taken[i], name) == 0)
-            return fce_text(m, "%s_f", name);
-    return name;
+        ours |= strcmp(taken[i], name) == 0;
+    return ours ? fce_text(m, "%s_f", name) : name;
 }
 
 /* Anonymous records are numbered by where they are declared. */

@@ -74,6 +74,8 @@ struct fc_em {
     int nskipped;
     int nrecs, nplaces;
     struct fc_section places;
+    const struct fc_sym *settled[64]; /* lets that are surely computed at this place */
+    int nsettled;
 };
 
 struct fc_cv {
@@ -125,6 +127,11 @@ struct fc_cv fce_input(struct fc_em *m, const struct fc_in *n, bool nullable);
 struct fc_cv fce_slot(struct fc_em *m, const struct fc_slot *s, bool nullable);
 void fce_assign(struct fc_em *m, const char *t, const char *is, struct fc_cv v); /* t = v; is = true when not null */
 void fce_pending(struct fc_em *m);
+const char *fce_not(struct fc_em *m, const char *c);  /* the C condition's contrary, without double negation */
+const char *fce_guarded(struct fc_em *m, const char *n, const char *then); /* then, only where n is false */
+const char *fce_bare(struct fc_em *m, const char *c); /* without the parentheses around it */
+void fce_zeroed(struct fc_em *m, const struct fc_type *t, const char *name, const char *is); /* declare both; is may be NULL */
+bool fce_settle(struct fc_em *m, const struct fc_sym *let); /* true: the let has to be computed here */
 
 /* emit_call.c */
 struct fc_cv fce_call(struct fc_em *m, const struct fc_expr *e);

@@ -48,8 +48,8 @@ static struct fc_cv builtin(struct fc_em *m, const struct fc_expr *e)
     }
     if (!nullable)
         return value(e->type, out, n, false);
-    fce_line(m, "%s %s = {0};", fce_type(m, e->type), t);
-    fce_line(m, "bool is_%s = %s%s%s%s;", t, n ? "!(" : "", n ? n : "", n ? ") && " : "", out);
+    fce_zeroed(m, e->type, t, NULL);
+    fce_line(m, "bool is_%s = %s;", t, fce_guarded(m, n, n ? out : fce_bare(m, out)));
     return value(e->type, t, fce_text(m, "!is_%s", t), true);
 }
 
@@ -71,10 +71,9 @@ static struct fc_cv function(struct fc_em *m, const struct fc_expr *e)
         if (!a->optional)
             never = fce_or(m, never, args[i].n);
     }
-    fce_line(m, "%s %s = {0};", fce_type(m, f->type), t);
-    fce_line(m, "bool is_%s = false;", t);
+    fce_zeroed(m, f->type, t, fce_text(m, "is_%s", t));
     if (never)
-        fce_line(m, "if (!(%s)) {", never);
+        fce_line(m, "if (%s) {", fce_bare(m, fce_not(m, never)));
     else
         fce_line(m, "{");
     m->depth++;
@@ -112,22 +111,42 @@ struct fc_cv fce_call(struct fc_em *m, const struct fc_expr *e)
 
 static void arm(struct fc_em *m, const char *t, const char *is, const struct fc_arm *a)
 {
+    int settled = m->nsettled;
     m->depth++;
     struct fc_cv v = fce_expr(m, a->value);
     if (v.type->kind != FC_K_NULL)
         fce_assign(m, t, is, v);
     m->depth--;
+    m->nsettled = settled;
 }
 
+/* v, which is not null, is this pattern's value. */
 static const char *pattern_test(struct fc_em *m, const struct fc_pattern *p, const struct fc_cv *v)
 {
     if (p->kind == FC_P_NAME)
         return fce_text(m, "%s == %lld", v->v, (long long)p->index);
-    if (p->value->kind == FC_E_NULL)
-        return v->n ? v->n : "false";
-    struct fc_cv x = fce_expr(m, p->value);
-    const char *eq = v->type->kind == FC_K_STRING ? fce_text(m, "fl_str_eq(%s, %s)", v->v, x.v) : fce_text(m, "%s == %s", v->v, x.v);
-    return v->n ? fce_text(m, "(!(%s) && %s)", v->n, eq) : eq;
+    const char *x = fce_expr(m, p->value).v;
+    return v->type->kind == FC_K_STRING ? fce_text(m, "fl_str_eq(%s, %s)", v->v, x) : fce_text(m, "%s == %s", v->v, x);
+}
+
+/* C that is true when one of the arm's patterns holds; NULL: always. */
+static const char *arm_test(struct fc_em *m, const struct fc_arm *a, const struct fc_cv *v)
+{
+    const char *test = NULL;
+    bool null = false, several = false;
+    for (const struct fc_pattern *p = a->patterns; p; p = p->next) {
+        if (p->kind == FC_P_ANY)
+            return NULL;
+        if (p->kind != FC_P_NAME && p->value->kind == FC_E_NULL) {
+            null = true;
+            continue;
+        }
+        several = test != NULL;
+        test = several ? fce_text(m, "%s || %s", test, pattern_test(m, p, v)) : pattern_test(m, p, v);
+    }
+    if (test && v->n)
+        test = fce_text(m, several ? "%s && (%s)" : "%s && %s", fce_not(m, v->n), test);
+    return !null ? test : !v->n ? (test ? test : "false") : test ? fce_text(m, "%s || (%s)", v->n, test) : v->n;
 }
 
 struct fc_cv fce_match(struct fc_em *m, const struct fc_expr *e)
@@ -135,27 +154,23 @@ struct fc_cv fce_match(struct fc_em *m, const struct fc_expr *e)
     struct fc_cv v = fce_bind(m, fce_expr(m, e->a));
     const char *t = fce_temp(m), *is = e->nullable ? fce_text(m, "is_%s", t) : NULL;
     bool first = true;
-    fce_line(m, "%s %s = {0};", fce_type(m, e->type), t);
-    if (is)
-        fce_line(m, "bool %s = false;", is);
+    fce_zeroed(m, e->type, t, is);
     for (const struct fc_arm *a = e->arms; a; a = a->next) {
-        const char *test = NULL;
-        bool any = false;
-        for (const struct fc_pattern *p = a->patterns; p; p = p->next) {
-            if (p->kind == FC_P_ANY)
-                any = true;
-            else
-                test = test ? fce_text(m, "%s || %s", test, pattern_test(m, p, &v)) : pattern_test(m, p, &v);
-        }
-        if (any || !test)
-            fce_line(m, first ? "{" : "} else {");
-        else if (v.n && v.type->kind != FC_K_STRING && strcmp(test, v.n) != 0)
-            fce_line(m, "%sif (!(%s) && (%s)) {", first ? "" : "} else ", v.n, test);
-        else
+        const char *test = arm_test(m, a, &v);
+        if (!test && first) {
+            fce_line(m, "{");
+        } else if (!test) {
+            if (a->value->type->kind == FC_K_NULL)
+                break;
+            fce_line(m, "} else {");
+        } else {
             fce_line(m, "%sif (%s) {", first ? "" : "} else ", test);
+        }
+        if (a->value->type->kind == FC_K_NULL)
+            fce_line(m, "    /* null */");
         arm(m, t, is, a);
         first = false;
-        if (any)
+        if (!test)
             break;
     }
     fce_line(m, "}");
@@ -167,7 +182,7 @@ struct fc_cv fce_match(struct fc_em *m, const struct fc_expr *e)
 struct fc_cv fce_new(struct fc_em *m, const struct fc_expr *e)
 {
     const char *t = fce_temp(m);
-    fce_line(m, "%s %s = {0};", fce_type(m, e->type), t);
+    fce_zeroed(m, e->type, t, NULL);
     for (const struct fc_field *f = e->fields; f; f = f->next) {
         const struct fc_member *mem = &e->type->members[f->index];
         if (f->value->type->kind == FC_K_NULL)
@@ -190,13 +205,13 @@ struct fc_cv fce_template(struct fc_em *m, const struct fc_expr *e)
         return value(e->type, fce_string(m, "", 0), NULL, true);
     const char *t = fce_temp(m);
     if (n) {
+        fce_line(m, "const bool is_%s = %s;", t, fce_bare(m, fce_not(m, n)));
         fce_line(m, "fl_str %s = {0};", t);
-        fce_line(m, "bool is_%s = !(%s);", t, n);
         fce_line(m, "if (is_%s)", t);
         fce_line(m, "    %s = fl_join(cx, (const fl_str[]){%s}, %d);", t, parts, i);
         return value(e->type, t, fce_text(m, "!is_%s", t), true);
     }
-    fce_line(m, "fl_str %s = fl_join(cx, (const fl_str[]){%s}, %d);", t, parts, i);
+    fce_line(m, "const fl_str %s = fl_join(cx, (const fl_str[]){%s}, %d);", t, parts, i);
     return value(e->type, t, NULL, true);
 }
 
@@ -258,13 +273,17 @@ struct fc_cv fce_any(struct fc_em *m, const struct fc_expr *e)
 {
     struct fc_cv l = fce_bind(m, fce_expr(m, e->a));
     const char *t = fce_temp(m), *type = fce_type(m, e->sym->type);
+    int settled = m->nsettled;
     fce_line(m, "bool %s = false;", t);
-    fce_line(m, "for (uint32_t i_%s = 0; %s%s%si_%s < %s.n && !%s; i_%s++) {", t, l.n ? "!(" : "", l.n ? l.n : "", l.n ? ") && " : "", t, l.v, t, t);
+    fce_line(m, "for (uint32_t i_%s = 0; %s; i_%s++) {", t, fce_guarded(m, l.n, fce_text(m, "i_%s < %s.n && !%s", t, l.v, t)), t);
     m->depth++;
     fce_line(m, "const %s l_%s = ((const %s *)%s.v)[i_%s];", type, e->sym->name, type, l.v, t);
     const char *c = fce_true(m, e->b);
-    fce_line(m, "%s = %s;", t, c);
+    fce_line(m, "%s = %s;", t, fce_bare(m, c));
+    if (!strstr(c, fce_text(m, "l_%s", e->sym->name)))
+        fce_line(m, "(void)l_%s;", e->sym->name);
     m->depth--;
+    m->nsettled = settled;
     fce_line(m, "}");
     return value(&FC_BOOL_T, t, l.n, true);
 }

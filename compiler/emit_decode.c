@@ -33,6 +33,8 @@ static void in_struct(struct fc_em *m, const struct fc_in *n)
             body = fce_text(m, "%s    fl_str %s; /* as it came */\n", body, name);
         } else if (x->value) {
             body = fce_text(m, "%s    %s %s;\n", body, fce_type(m, x->type), name);
+            if (x->raw)
+                body = fce_text(m, "%s    fl_str text_%s; /* as it came, quotes included */\n", body, x->member->name);
         }
         fprintf(m->consts.f, "#define HAS_%s (UINT64_C(1) << %d)\n", x->c, bit++);
     }
@@ -245,6 +247,10 @@ static void absent_members(struct fc_em *m, const struct fc_in *n, const char *m
             if (x->type->kind != FC_K_RECORD && (x->value || text_only(x))) {
                 const char *dv = default_value(m, x);
                 fce_line(m, "v->%s = %s;", fce_name(m, x->member->name), dv);
+                if (x->value && x->raw) {
+                    const char *json = json_default(m, x->member);
+                    fce_line(m, "v->text_%s = %s;", x->member->name, fce_string(m, json, strlen(json)));
+                }
             }
             fce_line(m, "v->has |= HAS_%s;", x->c);
             if (n->raw && n->type->kind == FC_K_RECORD)
@@ -393,8 +399,15 @@ static void one_member(struct fc_em *m, const struct fc_in *n, int i)
         fce_line(m, "    return -1;");
     } else {
         const char *field = fce_quote(m, x->path, strlen(x->path));
+        bool both = x->value && x->raw && x->type->kind != FC_K_RECORD;
+        if (both)
+            fce_line(m, "v->text_%s.p = d->p;", x->member->name);
         fce_line(m, "if ((k = %s) < 0)", getter(m, x, fce_text(m, "v->%s", fce_name(m, x->member->name)), field));
         fce_line(m, "    return -1;");
+        if (both) {
+            fce_line(m, "v->text_%s.n = (uint32_t)(d->p - v->text_%s.p);", x->member->name, x->member->name);
+            fce_line(m, "v->text_%s.kind = FL_RAW;", x->member->name);
+        }
         fce_line(m, "v->has |= k ? HAS_%s : 0;", x->c);
         if (whole)
             fce_line(m, "clean &= k == 1;");

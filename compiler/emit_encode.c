@@ -51,7 +51,13 @@ static const char *escaped(struct fc_em *m, const char *s)
 
 static void varying(struct enc *k, const char *bound)
 {
-    k->need = *k->need ? fce_text(k->m, "%s + %s", k->need, bound) : bound;
+    const char *line = strrchr(k->need, '\n');
+    if (!*k->need)
+        k->need = bound;
+    else if (strlen(line ? line : k->need) + strlen(bound) > 100)
+        k->need = fce_text(k->m, "%s +\n        %s", k->need, bound);
+    else
+        k->need = fce_text(k->m, "%s + %s", k->need, bound);
 }
 
 static void put_string(struct enc *k, const char *v)
@@ -136,8 +142,13 @@ static void put_value(struct enc *k, struct fc_cv v)
         break;
     case FC_K_MAP:
         flush(k);
-        fce_line(m, "w = fl_put_raw(w, %s);", v.v);
-        varying(k, fce_text(m, "%s.n", v.v));
+        if (k->csv) {
+            fce_line(m, "w = fl_csv_string(w, (fl_str){%s.p, %s.n, FL_PLAIN});", v.v, v.v);
+            varying(k, fce_text(m, "2 * (size_t)%s.n + 2", v.v));
+        } else {
+            fce_line(m, "w = fl_put_raw(w, %s);", v.v);
+            varying(k, fce_text(m, "%s.n", v.v));
+        }
         break;
     case FC_K_RECORD:
         put_record(k, v);
@@ -162,8 +173,11 @@ static void put_list(struct enc *k, struct fc_cv v)
     struct fc_em *m = k->m;
     const char *kind = v.type->elem->kind == FC_K_STRING ? "strings" : v.type->elem->kind == FC_K_IP ? "ips" : v.type->elem->kind == FC_K_CIDR ? "cidrs" : "ints";
     flush(k);
-    if (k->csv) {
-        fce_line(m, "/* a list is an empty cell in csv */");
+    if (k->csv) { /* its JSON as a cell */
+        const char *c = fce_text(m, "c%d", ++m->temps);
+        fce_line(m, "char *%s = w;", c);
+        fce_line(m, "w = fl_csv_cell(%s, fl_put_%s(w, %s));", c, kind, v.v);
+        varying(k, fce_text(m, "2 * fl_%s_max(%s) + 2", kind, v.v));
         return;
     }
     fce_line(m, "w = fl_put_%s(w, %s);", kind, v.v);
@@ -186,7 +200,7 @@ static void member(struct enc *k, const char *key, struct fc_cv v, bool first, v
         return;
     }
     flush(k);
-    fce_line(m, "if (!(%s)) {", v.n);
+    fce_line(m, "if (%s) {", fce_bare(m, fce_not(m, v.n)));
     m->depth++;
     literal(k, name);
     v.n = NULL;
@@ -276,7 +290,7 @@ static void put_slots(struct enc *k, const struct fc_slot *object, bool emitted)
         bool guarded = v.n != NULL;
         if (guarded) {
             flush(k);
-            fce_line(m, "if (!(%s)) {", v.n);
+            fce_line(m, "if (%s) {", fce_bare(m, fce_not(m, v.n)));
             m->depth++;
         }
         const char *back = NULL;
@@ -328,7 +342,13 @@ static void put_slot_value(struct enc *k, const struct fc_slot *s, struct fc_cv 
             literal(k, fce_text(m, "%lld", (long long)e->i));
         break;
     case FC_SLOT_INPUT:
-        if (s->in->raw && !s->in->value && s->in->type->kind != FC_K_RECORD)
+        if (s->in->raw && s->in->value && s->in->type->kind != FC_K_RECORD && !k->csv) {
+            const struct fc_in *up = s->in->parent;
+            const char *at = fce_text(m, "%s.text_%s", fce_input(m, up, false).v, s->in->member->name);
+            flush(k);
+            fce_line(m, "w = fl_put_raw(w, %s);", at);
+            varying(k, fce_text(m, "%s.n", at));
+        } else if (s->in->raw && !s->in->value && s->in->type->kind != FC_K_RECORD)
             put_text(k, s->in, v.v);
         else
             put_value(k, v);
@@ -376,7 +396,7 @@ static void csv_cell(struct enc *k, struct fc_cv v, const struct fc_slot *s, con
     const char *n = v.n;
     if (n) {
         flush(k);
-        fce_line(m, "if (!(%s)) {", n);
+        fce_line(m, "if (%s) {", fce_bare(m, fce_not(m, n)));
         m->depth++;
     }
     v.n = NULL;
@@ -443,7 +463,7 @@ static void writer(struct fc_em *m, const char *name, bool csv, bool emitted)
         fce_line(m, "    return;");
         fce_line(m, "}");
     }
-    fce_line(m, "char *w = fl_buf_room(out, %zu%s%s);", k.fixed, *k.need ? " + " : "", k.need);
+    fce_line(m, "char *w = fl_buf_room(out, %zu%s%s);", k.fixed, *k.need ? " +\n        " : "", k.need);
     fce_paste(m, body);
     fce_line(m, "out->n = (size_t)(w - out->p);");
     m->depth--;

@@ -14,6 +14,83 @@ static struct fc_cv value(const struct fc_type *t, const char *v, const char *n,
     return (struct fc_cv){.v = v, .n = n, .type = t, .simple = simple};
 }
 
+/* ---- C texts ----------------------------------------------------------------------------------------------- */
+
+/* The first `what` outside of strings that stands in `depth` parentheses, or NULL. */
+static const char *find(const char *p, const char *what, int depth)
+{
+    int at = 0;
+    bool quoted = false;
+    for (; *p; p++) {
+        if (!quoted && at == depth && strncmp(p, what, strlen(what)) == 0)
+            return p;
+        if (quoted && *p == '\\' && p[1])
+            p++;
+        else if (*p == '"')
+            quoted = !quoted;
+        else if (!quoted && *p == '(')
+            at++;
+        else if (!quoted && *p == ')')
+            at--;
+    }
+    return NULL;
+}
+
+/* Does the parenthesis at p[0] close at the text's very end, and hold no comma operator? */
+static bool wrapped(const char *p)
+{
+    if (*p != '(')
+        return false;
+    const char *end = find(p, ")", 1);
+    return end && end[1] == 0 && !find(p, ",", 1);
+}
+
+/* not a and not b .. for a or b .., where that is shorter; NULL: it is not. */
+static const char *all_not(struct fc_em *m, const char *n)
+{
+    const char *out = "", *or;
+    do {
+        or = find(n, " || ", 0);
+        const char *part = or ? fl_arena_strndup(m->a, n, (size_t)(or - n)) : n, *no = fce_not(m, part);
+        if (no[0] == '!')
+            return NULL;
+        out = fce_text(m, "%s%s%s", out, *out ? " && " : "", no);
+        n = or + 4;
+    } while (or);
+    return fce_text(m, "(%s)", out);
+}
+
+const char *fce_bare(struct fc_em *m, const char *c)
+{
+    while (wrapped(c) && c[1] != '{')
+        c = fl_arena_strndup(m->a, c + 1, strlen(c) - 2);
+    return c;
+}
+
+const char *fce_not(struct fc_em *m, const char *n)
+{
+    size_t len = strlen(n);
+    if (strcmp(n, "true") == 0)
+        return "false";
+    if (strcmp(n, "false") == 0)
+        return "true";
+    if (n[0] == '!' && (wrapped(n + 1) || !strpbrk(n, " (")))
+        return n + 1;
+    if (len > 5 && strcmp(n + len - 5, " != 1") == 0 && !strpbrk(n, "|&("))
+        return fce_text(m, "%.*s == 1", (int)(len - 5), n);
+    const char *all = find(n, " || ", 0) ? all_not(m, n) : NULL;
+    if (all)
+        return all;
+    return !strpbrk(n, " (") || wrapped(n) ? fce_text(m, "!%s", n) : fce_text(m, "!(%s)", n);
+}
+
+/* `c && ` and then, for what may only be evaluated where n is false. */
+const char *fce_guarded(struct fc_em *m, const char *n, const char *then)
+{
+    const char *no = n ? fce_not(m, n) : NULL;
+    return no ? fce_text(m, "%s && %s", find(no, " && ", 1) ? fce_bare(m, no) : no, then) : then;
+}
+
 void fce_pending(struct fc_em *m)
 {
     if (m->known)
@@ -30,12 +107,12 @@ void fce_assign(struct fc_em *m, const char *t, const char *is, struct fc_cv v)
         return; /* null: nothing to assign */
     const char *n = v.n;
     if (n) {
-        fce_line(m, "if (!(%s)) {", n);
+        fce_line(m, "if (%s) {", fce_bare(m, fce_not(m, n)));
         m->depth++;
         v.n = NULL;
     }
     const char *text = v.type->kind == FC_K_RECORD ? fce_record(m, v) : v.v;
-    fce_line(m, "%s = %s;", t, text);
+    fce_line(m, "%s = %s;", t, fce_bare(m, text));
     if (is)
         fce_line(m, "%s = true;", is);
     if (n) {
@@ -44,18 +121,26 @@ void fce_assign(struct fc_em *m, const char *t, const char *is, struct fc_cv v)
     }
 }
 
+void fce_zeroed(struct fc_em *m, const struct fc_type *t, const char *name, const char *is)
+{
+    const char *c = fce_type(m, t);
+    const char *zero = strcmp(c, "bool") == 0 ? "false" : strcmp(c, "int64_t") == 0 || strcmp(c, "double") == 0 ? "0" : "{0}";
+    fce_line(m, "%s %s = %s;", c, name, zero);
+    if (is)
+        fce_line(m, "bool %s = false;", is);
+}
+
 struct fc_cv fce_bind(struct fc_em *m, struct fc_cv v)
 {
     if (v.simple || v.in || v.slot)
         return v;
     const char *t = fce_temp(m);
     if (v.n) {
-        fce_line(m, "bool is_%s = false;", t);
-        fce_line(m, "%s %s = {0};", fce_type(m, v.type), t);
+        fce_zeroed(m, v.type, t, fce_text(m, "is_%s", t));
         fce_assign(m, t, fce_text(m, "is_%s", t), v);
         return value(v.type, t, fce_text(m, "!is_%s", t), true);
     }
-    fce_line(m, "%s %s = %s;", fce_type(m, v.type), t, v.v);
+    fce_line(m, "%s %s = %s;", fce_type(m, v.type), t, fce_bare(m, v.v));
     return value(v.type, t, NULL, true);
 }
 
@@ -111,19 +196,32 @@ struct fc_cv fce_slot(struct fc_em *m, const struct fc_slot *s, bool nullable)
     return v;
 }
 
+/* Is the let not surely computed at this place? From here on it is, to the end of the branch (fce_branch). */
+bool fce_settle(struct fc_em *m, const struct fc_sym *let)
+{
+    for (int i = 0; i < m->nsettled; i++)
+        if (m->settled[i] == let)
+            return false;
+    if (m->nsettled < (int)(sizeof m->settled / sizeof *m->settled))
+        m->settled[m->nsettled++] = let;
+    return true;
+}
+
 static struct fc_cv let_value(struct fc_em *m, const struct fc_expr *e)
 {
     struct fc_sym *s = e->sym;
     bool frame = s->kind == FC_SYM_FLET;
     const char *at = frame ? fce_text(m, "f->%s", fce_name(m, s->name)) : fce_text(m, "r->let_%s", s->name);
     const char *is = frame ? fce_text(m, "f->is_%s", s->name) : fce_text(m, "r->is_%s", s->name);
-    fce_line(m, "if (!%s)", is);
-    if (frame)
-        fce_line(m, "    %s_let_%s(cx, r, f);", s->owner->name, s->name);
-    else
-        fce_line(m, "    let_%s(cx, r);", s->name);
-    if (s->asks)
-        fce_pending(m);
+    if (fce_settle(m, s)) {
+        fce_line(m, "if (!%s)", is);
+        if (frame)
+            fce_line(m, "    %s_let_%s(cx, r, f);", s->owner->name, s->name);
+        else
+            fce_line(m, "    let_%s(cx, r);", s->name);
+        if (s->asks)
+            fce_pending(m);
+    }
     return value(s->type, at, s->optional && (e->nullable || m->known || s->asks) ? fce_text(m, "%s != 1", is) : NULL, true);
 }
 
@@ -172,6 +270,16 @@ static struct fc_cv field_value(struct fc_em *m, const struct fc_expr *e)
 }
 
 /* ---- literals ------------------------------------------------------------------------------------------------- */
+
+static const char *number(struct fc_em *m, double f)
+{
+    if (f != f)
+        return "__builtin_nan(\"\")";
+    if (f - f != 0)
+        return f < 0 ? "(-__builtin_inf())" : "__builtin_inf()";
+    const char *digits = fce_text(m, "%.17g", f), *dot = strpbrk(digits, ".e") ? "" : ".0";
+    return fce_text(m, f < 0 || digits[0] == '-' ? "(%s%s)" : "%s%s", digits, dot);
+}
 
 static struct fc_cv address(struct fc_em *m, const struct fc_expr *e)
 {
@@ -246,7 +354,7 @@ static struct fc_cv arith(struct fc_em *m, const struct fc_expr *e)
         fce_line(m, "%s;", made);
         return value(e->type, t, NULL, true);
     }
-    fce_line(m, "bool is_%s = %s%s%s%s;", t, n ? "!(" : "", n ? n : "", n ? ") && " : "", made);
+    fce_line(m, "bool is_%s = %s;", t, fce_guarded(m, n, made));
     return value(e->type, t, fce_text(m, "!is_%s", t), true);
 }
 
@@ -256,60 +364,76 @@ static struct fc_cv negative(struct fc_em *m, const struct fc_expr *e)
     return value(e->type, e->type->kind == FC_K_FLOAT ? fce_text(m, "(-%s)", v.v) : fce_text(m, "fl_sub(0, %s, &cx->overflows)", v.v), v.n, false);
 }
 
-/* t = b, in a branch of its own. */
-static void branch(struct fc_em *m, const char *t, const char *is, const struct fc_expr *e)
+/* The statements of e, as they stand in a branch of its own. */
+static const char *branch(struct fc_em *m, const struct fc_expr *e, struct fc_cv *v)
 {
+    struct fce_capture k;
+    int settled = m->nsettled;
+    fce_begin(m, &k);
     m->depth++;
-    struct fc_cv v = fce_expr(m, e);
+    *v = fce_expr(m, e);
+    m->depth--;
+    m->nsettled = settled;
+    return fce_end(m, &k);
+}
+
+static void finish(struct fc_em *m, const char *t, const char *is, const char *text, struct fc_cv v)
+{
+    fce_paste(m, text);
+    m->depth++;
     if (v.type->kind != FC_K_NULL)
         fce_assign(m, t, is, v);
     m->depth--;
 }
 
+static bool plain(const char *text, const struct fc_cv *v)
+{
+    return !*text && !v->n && v->type->kind != FC_K_RECORD && v->type->kind != FC_K_NULL;
+}
+
 static struct fc_cv coalesce(struct fc_em *m, const struct fc_expr *e)
 {
-    struct fc_cv l = fce_bind(m, fce_expr(m, e->a));
+    struct fc_cv l = fce_expr(m, e->a), r;
     if (!l.n)
         return l;
-    struct fce_capture k;
-    fce_begin(m, &k);
-    struct fc_cv r = fce_expr(m, e->b);
-    const char *text = fce_end(m, &k);
-    if (!*text && !r.n && e->type->kind != FC_K_RECORD)
-        return value(e->type, fce_text(m, "(%s ? %s : %s)", l.n, r.v, l.v), NULL, false);
-    const char *t = fce_temp(m), *is = fce_text(m, "is_%s", t);
-    fce_line(m, "%s %s = {0};", fce_type(m, e->type), t);
-    if (e->nullable)
-        fce_line(m, "bool %s = false;", is);
-    fce_line(m, "if (!(%s)) {", l.n);
-    m->depth++;
-    struct fc_cv plain = l;
-    plain.n = NULL;
-    fce_assign(m, t, e->nullable ? is : NULL, plain);
-    m->depth--;
+    const char *text = branch(m, e->b, &r);
+    if (l.type->kind == FC_K_NULL) {
+        fce_paste(m, text);
+        return r;
+    }
+    if (plain(text, &r) && l.type->kind == FC_K_BOOL && strcmp(r.v, "false") == 0)
+        return value(e->type, fce_text(m, "(%s && %s)", fce_not(m, l.n), l.v), NULL, false);
+    if (plain(text, &r))
+        return value(e->type, fce_text(m, "(%s ? %s : %s)", fce_not(m, l.n), l.v, r.v), NULL, false);
+    const char *t = fce_temp(m), *is = e->nullable ? fce_text(m, "is_%s", t) : NULL, *n = l.n;
+    fce_zeroed(m, e->type, t, is);
+    fce_line(m, "if (%s) {", fce_bare(m, fce_not(m, n)));
+    l.n = NULL;
+    finish(m, t, is, "", l);
     fce_line(m, "} else {");
-    branch(m, t, e->nullable ? is : NULL, e->b);
+    finish(m, t, is, text, r);
     fce_line(m, "}");
-    return value(e->type, t, e->nullable ? fce_text(m, "!%s", is) : NULL, true);
+    return value(e->type, t, is ? fce_text(m, "!%s", is) : NULL, true);
 }
 
 static struct fc_cv conditional(struct fc_em *m, const struct fc_expr *e)
 {
     const char *c = fce_true(m, e->a);
-    struct fce_capture k;
-    fce_begin(m, &k);
-    struct fc_cv yes = fce_expr(m, e->b), no = fce_expr(m, e->c);
-    const char *text = fce_end(m, &k);
-    if (!*text && !yes.n && !no.n && e->type->kind != FC_K_RECORD && e->b->type->kind != FC_K_NULL && e->c->type->kind != FC_K_NULL)
+    struct fc_cv yes, no;
+    const char *first = branch(m, e->b, &yes), *second = branch(m, e->c, &no);
+    if (plain(first, &yes) && plain(second, &no))
         return value(e->type, fce_text(m, "(%s ? %s : %s)", c, yes.v, no.v), NULL, false);
     const char *t = fce_temp(m), *is = e->nullable ? fce_text(m, "is_%s", t) : NULL;
-    fce_line(m, "%s %s = {0};", fce_type(m, e->type), t);
-    if (is)
-        fce_line(m, "bool %s = false;", is);
-    fce_line(m, "if (%s) {", c);
-    branch(m, t, is, e->b);
-    fce_line(m, "} else {");
-    branch(m, t, is, e->c);
+    fce_zeroed(m, e->type, t, is);
+    if (yes.type->kind == FC_K_NULL) {
+        fce_line(m, "if (%s) {", fce_bare(m, fce_not(m, c)));
+    } else {
+        fce_line(m, "if (%s) {", fce_bare(m, c));
+        finish(m, t, is, first, yes);
+        if (no.type->kind != FC_K_NULL)
+            fce_line(m, "} else {");
+    }
+    finish(m, t, is, second, no);
     fce_line(m, "}");
     return value(e->type, t, is ? fce_text(m, "!%s", is) : NULL, true);
 }
@@ -320,15 +444,50 @@ static struct fc_cv matches(struct fc_em *m, const struct fc_expr *e)
     return value(&FC_BOOL_T, fce_text(m, "fl_regex_matches(regex_%d, %s)", fc_plan_regexp(m->c, m->p, e->b->s), v.v), v.n, false);
 }
 
+static const char *truth(struct fc_em *m, const struct fc_cv *v)
+{
+    return v->n && strcmp(v->n, "true") == 0 ? "false" : v->n ? fce_text(m, "(%s)", fce_guarded(m, v->n, v->v)) : v->v;
+}
+
+static const char *falsity(struct fc_em *m, const struct fc_cv *v)
+{
+    const char *no = v->n && strcmp(v->n, "true") == 0 ? "false" : fce_not(m, v->v);
+    return v->n && strcmp(v->n, "true") != 0 ? fce_text(m, "(%s)", fce_guarded(m, v->n, no)) : no;
+}
+
+/* As a value, when it may be null: each operand is computed once, the second only if the first does not decide. */
 static struct fc_cv logic(struct fc_em *m, const struct fc_expr *e)
 {
-    const char *yes = fce_true(m, e);
     if (!e->nullable)
-        return value(&FC_BOOL_T, yes, NULL, false);
-    const char *t = fce_temp(m);
-    fce_line(m, "bool %s = %s;", t, yes);
-    const char *no = fce_false(m, e);
-    fce_line(m, "bool is_%s = %s || %s;", t, t, no);
+        return value(&FC_BOOL_T, fce_true(m, e), NULL, false);
+    struct fc_cv l = fce_bind(m, fce_expr(m, e->a)), r;
+    if (e->kind == FC_E_UNARY)
+        return value(&FC_BOOL_T, fce_not(m, l.v), l.n, false);
+    bool both = e->op == FC_OP_AND;
+    struct fce_capture k;
+    int settled = m->nsettled;
+    fce_begin(m, &k);
+    m->depth++;
+    r = fce_bind(m, fce_expr(m, e->b));
+    m->depth--;
+    m->nsettled = settled;
+    const char *text = fce_end(m, &k), *t = fce_temp(m);
+    const char *decides = both ? falsity(m, &l) : truth(m, &l), *open = both ? truth(m, &l) : falsity(m, &l);
+    const char *decides2 = both ? falsity(m, &r) : truth(m, &r), *open2 = both ? truth(m, &r) : falsity(m, &r);
+    /* known: the result is not null; the result is true where `both` asks for both, or where one decides */
+    fce_line(m, "bool %s = %s, is_%s = %s;", t, both ? "false" : fce_bare(m, decides), t, both ? fce_bare(m, decides) : t);
+    fce_line(m, "if (!is_%s) {", t);
+    fce_paste(m, text);
+    m->depth++;
+    if (both) {
+        fce_line(m, "%s = %s && %s;", t, open, open2);
+        fce_line(m, "is_%s = %s || %s;", t, t, decides2);
+    } else {
+        fce_line(m, "%s = %s;", t, fce_bare(m, decides2));
+        fce_line(m, "is_%s = %s || (%s && %s);", t, t, open, open2);
+    }
+    m->depth--;
+    fce_line(m, "}");
     return value(&FC_BOOL_T, t, fce_text(m, "!is_%s", t), true);
 }
 
@@ -340,7 +499,7 @@ static struct fc_cv map_value(struct fc_em *m, const struct fc_expr *e)
     const char *n = fce_or(m, map.n, key.n), *t = fce_temp(m);
     const char *get = e->type->kind < (int)(sizeof getter / sizeof *getter) && getter[e->type->kind] ? getter[e->type->kind] : "string";
     fce_line(m, "%s %s = {0};", fce_type(m, e->type), t);
-    fce_line(m, "bool is_%s = %s%s%sfl_map_%s(cx, %s, %s, &%s);", t, n ? "!(" : "", n ? n : "", n ? ") && " : "", get, map.v, key.v, t);
+    fce_line(m, "bool is_%s = %s;", t, fce_guarded(m, n, fce_text(m, "fl_map_%s(cx, %s, %s, &%s)", get, map.v, key.v, t)));
     return value(e->type, t, fce_text(m, "!is_%s", t), true);
 }
 
@@ -367,13 +526,15 @@ struct fc_cv fce_expr(struct fc_em *m, const struct fc_expr *e)
     case FC_E_INT:
     case FC_E_DURATION:
     case FC_E_SIZE:
+        if (e->type->kind == FC_K_FLOAT)
+            return value(e->type, number(m, (double)e->i), NULL, true);
         if (e->i > -2147483647 && e->i < 2147483647)
-            return value(e->type, fce_text(m, "%lld", (long long)e->i), NULL, true);
+            return value(e->type, fce_text(m, e->i < 0 ? "(%lld)" : "%lld", (long long)e->i), NULL, true);
         if (e->i == INT64_MIN)
             return value(e->type, "INT64_MIN", NULL, true);
         return value(e->type, fce_text(m, "INT64_C(%lld)", (long long)e->i), NULL, true);
     case FC_E_FLOAT:
-        return value(e->type, fce_text(m, "%.17g%s", e->f, strpbrk(fce_text(m, "%.17g", e->f), ".en") ? "" : ".0"), NULL, true);
+        return value(e->type, number(m, e->f), NULL, true);
     case FC_E_ADDRESS:
         return address(m, e);
     case FC_E_STRING:
@@ -421,18 +582,20 @@ static const char *shortcut(struct fc_em *m, const struct fc_expr *a, const stru
 {
     const char *x = side(m, a);
     struct fce_capture k;
+    int settled = m->nsettled;
     fce_begin(m, &k);
     m->depth++;
     const char *y = side(m, b);
     m->depth--;
+    m->nsettled = settled;
     const char *text = fce_end(m, &k);
     if (!*text)
         return fce_text(m, "(%s %s %s)", x, both ? "&&" : "||", y);
     const char *t = fce_temp(m);
-    fce_line(m, "bool %s = %s;", t, x);
+    fce_line(m, "bool %s = %s;", t, fce_bare(m, x));
     fce_line(m, both ? "if (%s) {" : "if (!%s) {", t);
     fce_paste(m, text);
-    fce_line(m, "    %s = %s;", t, y);
+    fce_line(m, "    %s = %s;", t, fce_bare(m, y));
     fce_line(m, "}");
     return t;
 }
@@ -444,7 +607,7 @@ static const char *has(struct fc_em *m, const struct fc_expr *e)
     maybe.nullable = true;
     const struct fc_in *n = fc_plan_input(m->p, e);
     v = n ? fce_input(m, n, true) : fce_expr(m, &maybe);
-    return v.n ? fce_text(m, "!(%s)", v.n) : "true";
+    return v.n ? fce_text(m, strstr(fce_not(m, v.n), " == ") ? "(%s)" : "%s", fce_not(m, v.n)) : "true";
 }
 
 const char *fce_true(struct fc_em *m, const struct fc_expr *e)
@@ -456,7 +619,7 @@ const char *fce_true(struct fc_em *m, const struct fc_expr *e)
     if (e->kind == FC_E_BINARY && (e->op == FC_OP_AND || e->op == FC_OP_OR))
         return shortcut(m, e->a, e->b, e->op == FC_OP_AND, fce_true);
     struct fc_cv v = fce_expr(m, e);
-    return v.n ? fce_text(m, "(!(%s) && %s)", v.n, v.v) : v.v;
+    return truth(m, &v);
 }
 
 const char *fce_false(struct fc_em *m, const struct fc_expr *e)
@@ -464,9 +627,9 @@ const char *fce_false(struct fc_em *m, const struct fc_expr *e)
     if (e->kind == FC_E_UNARY && e->op == FC_OP_NOT)
         return fce_true(m, e->a);
     if (e->kind == FC_E_UNARY && e->op == FC_OP_HAS)
-        return fce_text(m, "!(%s)", has(m, e->a));
+        return fce_not(m, has(m, e->a));
     if (e->kind == FC_E_BINARY && (e->op == FC_OP_AND || e->op == FC_OP_OR))
         return shortcut(m, e->a, e->b, e->op == FC_OP_OR, fce_false);
     struct fc_cv v = fce_expr(m, e);
-    return v.n ? fce_text(m, "(!(%s) && !%s)", v.n, v.v) : fce_text(m, "!%s", v.v);
+    return falsity(m, &v);
 }

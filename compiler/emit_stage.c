@@ -10,7 +10,7 @@
 
 static void function_begin(struct fc_em *m, enum fc_context cx, const char *unwind)
 {
-    m->temps = 0;
+    m->temps = m->nsettled = 0;
     m->cx = cx;
     m->known = unwind == NULL;
     m->unwind = unwind;
@@ -41,7 +41,7 @@ static void function_let(struct fc_em *m, const struct fc_sym *f, const struct f
     fce_place(m, l->span);
     struct fc_cv v = fce_expr(m, l->value);
     if (v.n) {
-        fce_line(m, "if (%s) {", v.n);
+        fce_line(m, "if (%s) {", fce_bare(m, v.n));
         fce_line(m, "    f->is_%s = 2;", l->name);
         fce_line(m, "    return;");
         fce_line(m, "}");
@@ -161,7 +161,7 @@ void fce_lets(struct fc_em *m)
         fce_place(m, l->value->span);
         struct fc_cv v = fce_expr(m, l->value);
         if (v.n) {
-            fce_line(m, "if (%s) {", v.n);
+            fce_line(m, "if (%s) {", fce_bare(m, v.n));
             fce_line(m, "    r->is_%s = 2;", l->name);
             fce_line(m, "    return;");
             fce_line(m, "}");
@@ -241,10 +241,9 @@ void fce_block(struct fc_em *m, const struct fc_stmt *s)
         switch (s->kind) {
         case FC_S_LET: {
             struct fc_cv v = fce_expr(m, s->value);
-            fce_line(m, "%s l_%s = {0};", fce_type(m, v.type), s->name.s);
-            if (s->sym->optional)
-                fce_line(m, "bool is_l_%s = false;", s->name.s);
-            fce_assign(m, fce_text(m, "l_%s", s->name.s), s->sym->optional ? fce_text(m, "is_l_%s", s->name.s) : NULL, v);
+            const char *is = s->sym->optional ? fce_text(m, "is_l_%s", s->name.s) : NULL;
+            fce_zeroed(m, s->sym->type, fce_text(m, "l_%s", s->name.s), is);
+            fce_assign(m, fce_text(m, "l_%s", s->name.s), is, v);
             fce_line(m, s->sym->optional ? "(void)l_%s, (void)is_l_%s;" : "(void)l_%s;", s->name.s, s->name.s);
             break;
         }
@@ -265,17 +264,19 @@ void fce_block(struct fc_em *m, const struct fc_stmt *s)
             break;
         }
         case FC_S_IF: {
-            const char *c = fce_true(m, s->value);
-            fce_line(m, "if (%s) {", c);
+            fce_line(m, "if (%s) {", fce_bare(m, fce_true(m, s->value)));
+            int settled = m->nsettled;
             m->depth++;
             fce_reach(m, s->span);
             fce_block(m, s->body);
             m->depth--;
+            m->nsettled = settled;
             if (s->other) {
                 fce_line(m, "} else {");
                 m->depth++;
                 fce_block(m, s->other);
                 m->depth--;
+                m->nsettled = settled;
             }
             fce_line(m, "}");
             break;
@@ -314,12 +315,10 @@ static void classify(struct fc_em *m, int i, const struct fc_stage *s)
 {
     stage_head(m, "classify", i, s, "");
     for (const struct fc_rule *rule = s->rules; rule; rule = rule->next) {
-        const char *c = NULL;
         fce_line(m, "/* %s %s */", fce_where(m, rule->span), rule->name.s);
         fce_place(m, rule->span);
         if (rule->when) {
-            c = fce_true(m, rule->when);
-            fce_line(m, "if (%s) {", c);
+            fce_line(m, "if (%s) {", fce_bare(m, fce_true(m, rule->when)));
             m->depth++;
         }
         fce_reach(m, rule->span);
@@ -341,7 +340,7 @@ static void filter(struct fc_em *m, int i, const struct fc_stage *s)
         fce_line(m, "/* %s %s %s */", fce_where(m, rule->span), rule->kind == FC_R_DROP ? "drop" : "keep", rule->name.s ? rule->name.s : "");
         fce_place(m, rule->span);
         if (rule->when) {
-            fce_line(m, "if (%s) {", fce_true(m, rule->when));
+            fce_line(m, "if (%s) {", fce_bare(m, fce_true(m, rule->when)));
             m->depth++;
         }
         fce_reach(m, rule->span);
@@ -360,7 +359,7 @@ static void filter(struct fc_em *m, int i, const struct fc_stage *s)
 static void settle(struct fc_em *m, unsigned long long writes)
 {
     for (const struct fc_sym *l = m->g->lets; l; l = l->next)
-        if (l->used && (l->reads & writes)) {
+        if (l->used && (l->reads & writes) && fce_settle(m, l)) {
             fce_line(m, "if (!r->is_%s)", l->name);
             fce_line(m, "    let_%s(cx, r);", l->name);
         }
@@ -380,21 +379,25 @@ static void fill_slots(struct fc_em *m, const struct fc_slot *object)
     for (int i = 0; i < object->ninner; i++) {
         const struct fc_slot *s = &object->inner[i];
         if (s->kind == FC_SLOT_LET) {
+            if (!fce_settle(m, s->let))
+                continue;
             fce_line(m, "if (!r->is_%s)", s->let->name);
             fce_line(m, "    let_%s(cx, r);", s->let->name);
         } else if (s->kind == FC_SLOT_OBJECT) {
             const struct fc_expr *base = s->field->value;
             const char *n = base && base->nullable ? fce_expr(m, base).n : NULL;
             struct fce_capture k;
+            int settled = m->nsettled;
             fce_begin(m, &k);
             m->depth += n != NULL;
             fill_slots(m, s);
             m->depth -= n != NULL;
+            m->nsettled = settled;
             const char *body = fce_end(m, &k);
             if (!*body)
                 continue;
             if (n)
-                fce_line(m, "if (!(%s)) {", n);
+                fce_line(m, "if (%s) {", fce_bare(m, fce_not(m, n)));
             fce_paste(m, body);
             if (n)
                 fce_line(m, "}");
@@ -689,6 +692,7 @@ void fce_stages(struct fc_em *m)
     fce_line(m, "(void)cx, (void)n;");
     for (int i = 0; i < m->p->nstretches; i++)
         run_stretch(m, &m->p->stretches[i]);
+    m->nsettled = 0;
     m->depth--;
     fce_line(m, "}\n");
 }

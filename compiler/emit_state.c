@@ -88,9 +88,8 @@ struct fc_cv fce_table_read(struct fc_em *m, const struct fc_expr *e)
         never = fce_or(m, never, keys[i].n);
     }
     const char *t = fce_temp(m), *kept = fce_kept_type(m, s->type);
-    fce_line(m, "%s %s = {0};", fce_type(m, s->type), t);
-    fce_line(m, "bool is_%s = false;", t);
-    fce_line(m, never ? "if (!(%s)) {" : "{", never);
+    fce_zeroed(m, s->type, t, fce_text(m, "is_%s", t));
+    fce_line(m, never ? "if (%s) {" : "{", never ? fce_bare(m, fce_not(m, never)) : "");
     m->depth++;
     key_of(m, keys, i, &p, &n);
     fce_line(m, "const %s *row = fl_table_get(&table_%s, %s, %s, cx->now);", kept, s->name, p, n);
@@ -122,7 +121,7 @@ struct fc_cv fce_lookup(struct fc_em *m, const struct fc_expr *e)
     }
     const char *type = fce_rec(m, s->type)->c;
     if (never)
-        fce_line(m, "const struct %s *%s = (%s) ? NULL : lookup_%s(cx%s);", type, t, never, s->name, args);
+        fce_line(m, "const struct %s *%s = %s ? lookup_%s(cx%s) : NULL;", type, t, fce_not(m, never), s->name, args);
     else
         fce_line(m, "const struct %s *%s = lookup_%s(cx%s);", type, t, s->name, args);
     fce_pending(m);

@@ -15,6 +15,7 @@ struct names {
 
 static void name_begin(struct names *k, const char *name)
 {
+    k->m->nsettled = 0;
     k->list = fce_text(k->m, "%s    %s,\n", k->list, fce_quote(k->m, name, strlen(name)));
     fce_line(k->m, "case %d: {", k->n++);
     k->m->depth++;
@@ -49,7 +50,7 @@ static void put_text(struct fc_em *m, struct fc_cv v, bool raw)
     else
         text = fce_text(m, "fl_b_text_int(cx, %s)", v.v);
     if (v.n)
-        fce_line(m, "if (!(%s)) {", v.n);
+        fce_line(m, "if (%s) {", fce_bare(m, fce_not(m, v.n)));
     else
         fce_line(m, "{");
     fce_line(m, "    const fl_str s = %s;", text);
@@ -185,7 +186,7 @@ void fce_template_names(struct fc_em *m)
 
 static void expectation(struct fc_em *m, int test, int step, const struct fc_check *c)
 {
-    m->temps = 0;
+    m->temps = m->nsettled = 0;
     m->known = true;
     if (c->kind == FC_C_EXPECT) {
         m->cx = FC_CX_RECORD;
@@ -208,7 +209,7 @@ static void expectation(struct fc_em *m, int test, int step, const struct fc_che
         m->depth++;
         fce_line(m, "(void)cx, (void)o;");
         for (const struct fc_expr *x = c->args; x; x = x->next) {
-            fce_line(m, "if (!(%s))", fce_true(m, x));
+            fce_line(m, "if (%s)", fce_bare(m, fce_not(m, fce_true(m, x))));
             fce_line(m, "    return FL_NO;");
         }
         fce_line(m, "return FL_YES;");
@@ -253,6 +254,7 @@ static void visit_seen(void *arg, const struct fc_expr *e)
     k->names = fce_text(k->m, "%s%s, ", k->names, fce_quote(k->m, text, strlen(text)));
     fce_line(k->m, "case %d: {", k->n++);
     k->m->depth++;
+    k->m->nsettled = 0;
     struct fc_expr maybe = *e;
     maybe.nullable = true;
     int rest = 0;

@@ -82,10 +82,10 @@ const char *fce_record(struct fc_em *m, struct fc_cv v)
     if (!v.in && !(v.slot && v.slot->kind == FC_SLOT_OBJECT))
         return v.v;
     const char *t = fce_temp(m);
-    fce_line(m, "%s %s = {0};", fce_type(m, v.type), t);
+    fce_zeroed(m, v.type, t, NULL);
     bool guard = v.n != NULL;
     if (guard) {
-        fce_line(m, "if (!(%s)) {", v.n);
+        fce_line(m, "if (%s) {", fce_bare(m, fce_not(m, v.n)));
         m->depth++;
     }
     v.n = NULL;
@@ -94,7 +94,7 @@ const char *fce_record(struct fc_em *m, struct fc_cv v)
         struct fc_cv x = fce_member(m, v, mem, true);
         const char *value = x.type->kind == FC_K_RECORD ? fce_record(m, x) : x.v;
         if (x.n && mem->optional) {
-            fce_line(m, "if (!(%s)) {", x.n);
+            fce_line(m, "if (%s) {", fce_bare(m, fce_not(m, x.n)));
             fce_line(m, "    %s.%s = %s;", t, fce_name(m, mem->name), value);
             fce_line(m, "    %s.has_%s = true;", t, mem->name);
             fce_line(m, "}");
@@ -155,7 +155,7 @@ const char *fce_load(struct fc_em *m, const struct fc_type *t, const char *kept)
     if (!has_text(t))
         return kept;
     const char *v = fce_temp(m);
-    fce_line(m, "%s %s = {0};", fce_type(m, t), v);
+    fce_zeroed(m, t, v, NULL);
     for (int i = 0; i < t->nmembers; i++) {
         const struct fc_member *x = &t->members[i];
         const char *name = fce_name(m, x->name);
@@ -180,7 +180,7 @@ void fce_store(struct fc_em *m, const struct fc_type *t, const char *kept, struc
             const struct fc_member *x = &t->members[i];
             struct fc_cv mv = fce_member(m, v, x, true);
             if (x->optional)
-                fce_line(m, "%s.has_%s = %s%s%s;", kept, x->name, mv.n ? "!(" : "true", mv.n ? mv.n : "", mv.n ? ")" : "");
+                fce_line(m, "%s.has_%s = %s;", kept, x->name, mv.n ? fce_bare(m, fce_not(m, mv.n)) : "true");
             if (x->optional && mv.n) {
                 fce_line(m, "if (%s.has_%s) {", kept, x->name);
                 m->depth++;

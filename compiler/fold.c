@@ -37,6 +37,12 @@ void fck_fold(struct fc_checker *k, struct fc_expr *e)
 {
     uint64_t over = 0;
     int64_t x, y, r = 0;
+    if (e->kind == FC_E_UNARY && e->op == FC_OP_NEG && e->a->kind == FC_E_FLOAT) {
+        e->kind = FC_E_FLOAT;
+        e->f = -e->a->f;
+        e->a = NULL;
+        return;
+    }
     if (e->type == NULL || !fc_type_integral(e->type))
         return;
     if (e->kind == FC_E_UNARY && e->op == FC_OP_NEG && fck_const_int(e->a, &x)) {

@@ -14,6 +14,12 @@ struct planner {
 
 /* ---- the input's tree --------------------------------------------------------------------------------------- */
 
+/* Nested names are joined with two underscores, so a name that has them itself is marked. */
+static const char *plain(struct fc_compilation *c, const char *name)
+{
+    return strstr(name, "__") ? fl_arena_printf(&c->arena, "%s_f", name) : name;
+}
+
 static void grow(struct fc_compilation *c, struct fc_in *n)
 {
     if (n->type->kind != FC_K_RECORD)
@@ -26,7 +32,7 @@ static void grow(struct fc_compilation *c, struct fc_in *n)
         m->type = m->member->type;
         m->parent = n;
         m->path = n->member ? fl_arena_printf(&c->arena, "%s.%s", n->path, m->member->name) : m->member->name;
-        m->c = n->member ? fl_arena_printf(&c->arena, "%s_%s", n->c, m->member->name) : m->member->name;
+        m->c = n->member ? fl_arena_printf(&c->arena, "%s__%s", n->c, plain(c, m->member->name)) : plain(c, m->member->name);
         grow(c, m);
     }
 }
@@ -199,7 +205,8 @@ static bool constant(const struct fc_expr *e)
 
 static const char *slot_name(struct fc_compilation *c, const struct fc_slot *s)
 {
-    return s->parent && s->parent->c ? fl_arena_printf(&c->arena, "%s_%s", s->parent->c, s->field->name.s) : s->field->name.s;
+    const char *name = plain(c, s->field->name.s);
+    return s->parent && s->parent->c ? fl_arena_printf(&c->arena, "%s__%s", s->parent->c, name) : name;
 }
 
 static void make_slots(struct planner *y, struct fc_slot *parent, const struct fc_field *fields, const struct fc_type *record)
@@ -237,6 +244,21 @@ static void make_slots(struct planner *y, struct fc_slot *parent, const struct f
     }
 }
 
+static void csv_leaves(struct fc_in *n)
+{
+    for (int i = 0; i < n->ninner; i++) {
+        struct fc_in *m = &n->inner[i];
+        if (m->type->kind == FC_K_RECORD) {
+            m->has = true;
+            csv_leaves(m);
+        } else if (m->type->kind == FC_K_LIST || m->type->kind == FC_K_MAP) {
+            m->raw = true;
+        } else {
+            m->value = true;
+        }
+    }
+}
+
 /* What is only passed on is kept as text. */
 static void pass_slots(struct planner *y, struct fc_slot *s)
 {
@@ -251,30 +273,17 @@ static void pass_slots(struct planner *y, struct fc_slot *s)
             mark_way(n);
             if (n->type->kind == FC_K_BOOL || n->type->kind == FC_K_FLOAT)
                 n->value = true;
-            else if (n->type->kind == FC_K_RECORD && y->p->program->csv)
-                mark_value(n); /* its leaves are columns */
-            else if (!n->value)
+            else if (n->type->kind == FC_K_RECORD || !n->value)
                 n->raw = true;
+            else if (fc_in_lossy(n->type))
+                n->raw = true; /* read and passed on: what comes out is what came in */
+            if (n->type->kind == FC_K_RECORD && y->p->program->csv)
+                csv_leaves(n); /* its leaves are columns */
             if (n->raw) /* passed on whole: every member is looked for, so that defaults can be put in */
                 for (int j = 0; j < n->ninner; j++)
                     n->inner[j].has = true;
         } else if (m->field->value) {
             read_expr(y, m->field->value);
-        }
-    }
-}
-
-static void csv_leaves(struct fc_in *n)
-{
-    for (int i = 0; i < n->ninner; i++) {
-        struct fc_in *m = &n->inner[i];
-        if (m->type->kind == FC_K_RECORD) {
-            m->has = true;
-            csv_leaves(m);
-        } else if (m->type->kind == FC_K_LIST || m->type->kind == FC_K_MAP) {
-            m->raw = true;
-        } else {
-            m->value = true;
         }
     }
 }
@@ -413,6 +422,21 @@ static void read_all(struct planner *y, void (*visit)(void *, const struct fc_ex
                 visit ? fc_expr_each(c->expr, visit, y) : read_expr(y, c->expr);
 }
 
+/* Lists of what can be decoded element by element. */
+static void check_lists(struct fc_compilation *c, const struct fc_in *n)
+{
+    for (int i = 0; i < n->ninner; i++) {
+        const struct fc_in *m = &n->inner[i];
+        check_lists(c, m);
+        if (!m->value || m->type->kind != FC_K_LIST)
+            continue;
+        enum fc_kind k = m->type->elem->kind;
+        if (k != FC_K_STRING && k != FC_K_IP && k != FC_K_CIDR && k != FC_K_INT && k != FC_K_BYTES && k != FC_K_PACKETS)
+            fc_report(&c->diags, FC_LATER, m->member->span,
+                      fl_arena_printf(&c->arena, "looking into a list of `%s`", fc_type_text(&c->arena, m->type->elem, false)));
+    }
+}
+
 bool fc_make_plan(struct fc_compilation *c)
 {
     struct fc_plan *p = c->plan = fl_arena_zero(&c->arena, sizeof *p);
@@ -429,6 +453,7 @@ bool fc_make_plan(struct fc_compilation *c)
     if (p->pass && c->program->csv)
         csv_leaves(&p->in);
     pass_slots(&y, &p->out);
+    check_lists(c, &p->in);
     read_all(&y, visit_match);
     cut_stretches(&y);
     return c->diags.errors == 0;

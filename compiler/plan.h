@@ -92,6 +92,13 @@ struct fc_plan {
     bool ticks;                     /* absent .. every */
 };
 
+/* Types whose value does not say all that was written: an enum's `other`, fractions, host bits, leading zeros, zones. */
+static inline bool fc_in_lossy(const struct fc_type *t)
+{
+    return (t->kind == FC_K_ENUM && t->en->other >= 0) || t->kind == FC_K_CIDR || t->form == FC_FORM_RFC3339 || t->form == FC_FORM_TEXT ||
+           ((t->kind == FC_K_TIME || t->kind == FC_K_DURATION) && t->form == FC_FORM_S);
+}
+
 /* The input path that an expression is, or NULL. */
 struct fc_in *fc_plan_input(struct fc_plan *p, const struct fc_expr *e);
 /* The slot that a path below the transform's record is; *rest is how many fields of it are below the slot (in its value). */

@@ -51,6 +51,7 @@ struct fc_sym {
     unsigned used;
     bool walking, walked;      /* plan: cycle check and memo */
     bool asks;                 /* plan: its value may ask a lookup */
+    bool covered;              /* check: a lookup in it that is late has a default */
     bool after_transform;      /* LET: plain names in it are the transform's fields */
     unsigned long long reads;  /* plan: tables read, a bit by index (the last bit stands for all from 63 on) */
     struct fc_sym *next;       /* in its list */

@@ -11,6 +11,7 @@ FL_SAN_CFLAGS=
 AS_IF([test "$fl_sanitizers" != no],
     [fl_try="-fsanitize=$fl_sanitizers -fno-omit-frame-pointer"
      AS_CASE([",$fl_sanitizers,"], [*,undefined,*], [fl_try="$fl_try -fno-sanitize-recover=undefined"])
+     AS_CASE([",$fl_sanitizers,"], [*,thread,*], [FL_TRY_CFLAG([-Wno-tsan], [fl_try])])
      fl_saved=$CFLAGS
      CFLAGS="$CFLAGS $fl_try"
      AC_MSG_CHECKING([whether programs built with -fsanitize=$fl_sanitizers run])

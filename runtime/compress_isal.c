@@ -17,7 +17,7 @@
  * Blocks and matches of ISA-L depend on how much it sees at once and on the room for output: both are held
  * constant, so that equal bytes give equal objects.
  */
-#define PIECE 65536
+#define PIECE 131072
 #define OUT_ROOM 65536
 
 struct isal {

@@ -112,8 +112,13 @@ bool fl_json_compact(struct fl_buf *out, const char *p, size_t n)
     const char *end = p + n;
     fl_decoder_init(&d, p, n, NULL);
     fl_skip_space(&d);
-    if (!fl_skip_value(&d) || (fl_skip_space(&d) && d.p < end) || d.p > end)
+    if (!fl_skip_value(&d) || d.p > end)
         return false;
+    for (const char *q = d.p; q < end; q++) { /* the text may be a slice: what follows it is not ours */
+        if (*q != ' ' && *q != '\t' && *q != '\n' && *q != '\r')
+            return false;
+        d.spaced = true;
+    }
     char *w = fl_buf_room(out, n);
     if (!d.spaced) {
         memcpy(w, p, n);

@@ -55,6 +55,10 @@ static inline unsigned fl_digits_of(uint64_t v)
 
 static inline char *fl_put_uint(char *w, uint64_t v)
 {
+    if (v < 10) {
+        *w = (char)('0' + v);
+        return w + 1;
+    }
     char *end = w + fl_digits_of(v), *q = end;
     while (v >= 100) {
         q -= 2;

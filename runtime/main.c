@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "conf.h"
+#include "stage_times.h"
 
 #ifndef PACKAGE_VERSION
 #define PACKAGE_VERSION "0"
@@ -137,6 +138,7 @@ static int run(const struct fl_pipeline *p, const struct fl_args *args, struct f
     if (!set_up_log(c, args))
         return 1;
     fl_config_log_notes(c);
+    fl_stage_times_init();
     fl_ledger_init(&rt.ledger, p);
     bool ok = make_parts(&rt, args);
     if (args->verb == FL_CHECK_CONFIG || !ok) {

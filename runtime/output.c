@@ -19,6 +19,7 @@
 
 #include "log.h"
 #include "output_private.h"
+#include "stage_times.h"
 
 /*
  * Sealing waits up to PACE_TIME while this much is waiting for a sink that takes objects: memory stays small at full
@@ -186,6 +187,7 @@ static void *compressor_thread(void *output)
         pthread_cond_signal(&o->piece_out);
     }
     pthread_mutex_unlock(&o->lock);
+    fl_stage_time(FL_TIMED_COMPRESS);
     return NULL;
 }
 

@@ -9,7 +9,7 @@
 
 #include "store.h"
 
-#define FL_PIECES 8        /* under way to the compressor: 1 MiB */
+#define FL_PIECES 4        /* under way to the compressor: 1 MiB */
 #define FL_COMPRESSORS 16  /* more objects than that take turns */
 #define FL_UPLOADS_MAX 16
 #define FL_SPARE_PARCELS 2

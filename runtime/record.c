@@ -196,6 +196,26 @@ LIST_WRITER(ints, int64_t, FL_INT_MAX, fl_put_int(w, *v))
 LIST_WRITER(ips, fl_ip, fl_string_max(v->text), fl_put_string(w, v->text))
 LIST_WRITER(cidrs, fl_cidr, FL_CIDR_MAX, fl_put_cidr(w, v))
 
+char *fl_csv_cell(char *start, char *end)
+{
+    size_t quotes = 0, commas = 0;
+    for (const char *p = start; p < end; p++) {
+        quotes += *p == '"';
+        commas += *p == ',';
+    }
+    if (quotes + commas == 0)
+        return end;
+    char *w = end + quotes + 2, *result = w;
+    *--w = '"';
+    while (end > start) { /* from the end, so that nothing is overwritten before it is moved */
+        *--w = *--end;
+        if (*end == '"')
+            *--w = '"';
+    }
+    *--w = '"';
+    return result;
+}
+
 /* ---- maps ---------------------------------------------------------------------------------------------------------- */
 
 /* Stand before the value of `key`; the last one wins. */

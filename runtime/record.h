@@ -59,6 +59,9 @@ char *fl_put_ips(char *w, struct fl_list l);
 size_t fl_cidrs_max(struct fl_list l);
 char *fl_put_cidrs(char *w, struct fl_list l);
 
+/* What was written from `start` to `end` becomes one csv cell in place (RFC 4180); room for as much again + 2. Returns its end. */
+char *fl_csv_cell(char *start, char *end);
+
 /* m["key"] of a map kept as JSON text; false: no such key, null, or of another type. */
 bool fl_map_string(struct fl_cx *cx, fl_str map, fl_str key, fl_str *out);
 bool fl_map_int(struct fl_cx *cx, fl_str map, fl_str key, int64_t *out);

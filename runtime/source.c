@@ -2,6 +2,7 @@
  * source.c - picks the source, gives it its thread, and sees that stopping it comes to an end; see runtime.h, source.h.
  */
 #include "source.h"
+#include "stage_times.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -63,6 +64,7 @@ static void *thread_main(void *arg)
 {
     struct fl_source *s = arg;
     s->kind->run(s->impl);
+    fl_stage_time(FL_TIMED_READ);
     if (!s->abandoned)
         fl_queue_close(s->rt->queue);
     return NULL;

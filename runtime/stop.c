@@ -19,6 +19,7 @@
 
 #include "conf.h"
 #include "source.h"
+#include "stage_times.h"
 
 #define GRACE (4 * FL_SECOND) /* an interrupted upload gets this long to end after the deadline */
 
@@ -196,5 +197,6 @@ int fl_run_to_end(struct fl_runtime *rt, int64_t timeout)
     if (broken)
         fl_log(FL_ERROR, "the input broke off before its end", NULL);
     fl_ledger_log(&rt->ledger);
+    fl_stage_times_log();
     return lost || broken;
 }

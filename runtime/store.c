@@ -19,10 +19,10 @@
 #include "log.h"
 
 /*
- * Raw bytes of an open object: a piece of this size lets buffers stay at 128 KiB; with many objects open they
- * share RAW_TOTAL.
+ * Raw bytes of an open object are handed to the compressor in pieces of this size, which is the one it works with, so
+ * that it need not copy them together. With many objects open they share RAW_TOTAL.
  */
-#define PIECE ((size_t)112 << 10)
+#define PIECE ((size_t)128 << 10)
 #define PIECE_MIN ((size_t)16 << 10)
 #define RAW_TOTAL ((size_t)2 << 20)
 /* Folders that are remembered beyond the open ones; see forget_idle. */
@@ -66,6 +66,7 @@ static void rehash(struct fl_store *s, uint32_t size)
             to[f->hash & (size - 1)] = f;
         }
     free(s->folders);
+    fl_buf_free(&s->spill);
     s->folders = to;
     s->folder_size = size;
 }
@@ -297,6 +298,17 @@ static void make_room(struct fl_store *s, uint32_t class_)
     }
 }
 
+/* A whole number of pieces; what is over, less than a record as a rule, begins the next one. */
+static void hand_over(struct fl_store *s, struct fl_series *e)
+{
+    size_t over = e->raw.n % s->chunk;
+    fl_buf_room(&s->spill, over);
+    memcpy(s->spill.p, e->raw.p + e->raw.n - over, over);
+    e->raw.n -= over;
+    fl_output_append(s->output, e->parcel, &e->raw);
+    fl_buf_put(&e->raw, s->spill.p, over);
+}
+
 void fl_store_add(struct fl_store *s, struct fl_cx *cx, const struct fl_rec *r, fl_str partition)
 {
     uint32_t class_ = r->class_;
@@ -313,7 +325,7 @@ void fl_store_add(struct fl_store *s, struct fl_cx *cx, const struct fl_rec *r, 
     if (e->records >= (uint64_t)s->max_records)
         seal(s, e, s->rt->clock(s->rt));
     else if (e->raw.n >= s->chunk)
-        fl_output_append(s->output, e->parcel, &e->raw);
+        hand_over(s, e);
 }
 
 /* ---- timers and ends -------------------------------------------------------------------------------------------- */
@@ -412,6 +424,7 @@ void fl_store_free(struct fl_store *s)
             free_folder(f);
         }
     free(s->folders);
+    fl_buf_free(&s->spill);
     free(s->plain);
     free(s->open_records);
     free(s->prefix);

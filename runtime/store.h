@@ -108,6 +108,7 @@ struct fl_store {
     struct fl_series *oldest, *newest;
     uint32_t nopen;
     size_t chunk;              /* raw bytes of an open object before they are handed over */
+    struct fl_buf spill;       /* what is over while a piece is handed over */
     struct fl_time now;        /* of the seal under way; wall never steps back */
 };
 

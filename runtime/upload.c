@@ -17,6 +17,7 @@
 #include "log.h"
 #include "output.h"
 #include "output_private.h"
+#include "stage_times.h"
 
 #define BACKOFF_MIN (FL_SECOND / 2)
 #define BACKOFF_MAX (30 * FL_SECOND)
@@ -216,6 +217,7 @@ void *fl_upload_thread(void *output)
             fl_output_cond_wait(o, &o->due, next_due(o));
     }
     pthread_mutex_unlock(&o->lock);
+    fl_stage_time(FL_TIMED_WRITE);
     return NULL;
 }
 

@@ -10,6 +10,7 @@
 
 #include "intake.h"
 #include "log.h"
+#include "stage_times.h"
 
 #define SCRATCH_CHUNK ((size_t)256 << 10)
 
@@ -173,11 +174,14 @@ void fl_worker_run(struct fl_worker *w)
     w->cx.now = w->rt->clock(w->rt).wall;
     if (w->in.nbad)
         report_bad(w);
+    fl_stage_time(FL_TIMED_DECODE);
     if (w->batch.n)
         w->p->run(&w->cx, &w->batch);
     account(w, count_emitted(&w->batch));
+    fl_stage_time(FL_TIMED_RUN);
     if (w->batch.n)
         store(w, &w->batch, 0);
+    fl_stage_time(FL_TIMED_ENCODE);
     if (w->hold)
         w->held = true;
     else

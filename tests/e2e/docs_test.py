@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""docs_test - the examples in README.md, HACKING.md and docs/*.md compile, run and fail as the text says.
+
+What stands behind the three back quotes says what is done with a block:
+
+    flow            a whole file: `flowc check` has nothing to say
+    flow test       a whole file: `flowc test` passes too
+    flow fragment   a piece: checked with a pipeline around it (what it doesn't say itself of pipeline, schema, source, output)
+    flow error      a piece that is wrong; the next block has lines that flowc prints
+"""
+
+import glob
+import os
+import re
+
+import support
+
+PAGES = ["README.md", "HACKING.md", *sorted(os.path.relpath(p, support.SRC) for p in glob.glob(os.path.join(support.SRC, "docs", "*.md")))]
+AROUND = [
+    ("pipeline", 'pipeline example "A piece of one";\n', ""),
+    ("schema", "use skydive;\n", ""),
+    ("source", "source skydive;\n", ""),
+    ("output", "", "output { store buffered; encode json; write stdout; }\n"),
+]
+
+
+class Block:
+    def __init__(self, page, line, info, text):
+        self.where, self.info, self.text = f"{page}:{line}", info, text
+
+    def whole(self):
+        """The piece with a pipeline around it."""
+        head, tail = "", ""
+        for word, before, after in AROUND:
+            if not re.search(rf"^{word}\b", self.text, re.M):
+                head, tail = head + before, tail + after
+        if re.search(r"\bcluster\b", self.text) and "param cluster" not in self.text:
+            head += "param cluster : [cidr] = [10.0.0.0/8];\n"
+        return head + self.text + tail
+
+
+def blocks(page):
+    with open(os.path.join(support.SRC, page), encoding="utf-8") as f:
+        rows = f.read().split("\n")
+    found, begin = [], None
+    for number, row in enumerate(rows, 1):
+        m = re.match(r"```(.*)$", row)
+        if m and begin is None:
+            begin, info = number, m[1].strip()
+        elif m:
+            found.append(Block(page, begin, info, "\n".join(rows[begin : number - 1]) + "\n"))
+            begin = None
+    return found
+
+
+def flowc(folder, verb, text):
+    with open(os.path.join(folder, "example.flow"), "w", encoding="utf-8") as f:
+        f.write(text)
+    return support.run(os.path.abspath(support.FLOWC), verb, "example.flow", cwd=folder, env={"TMPDIR": folder})
+
+
+def wrong(block, result):
+    return f"{block.where}: `{block.info}`: exit status {result.status}\n{result.out}{result.err}"
+
+
+def check_error(folder, block, following):
+    result = flowc(folder, "check", block.whole())
+    if result.status != 1:
+        return wrong(block, result)
+    if following is None or following.info != "":
+        return f"{block.where}: no block with the message follows"
+    printed = [re.sub(r"^example\.flow:[\d:-]+ ", "", row) for row in result.err.split("\n")]
+    for row in following.text.rstrip("\n").split("\n"):
+        if row not in printed:
+            return f"{following.where}: flowc does not say `{row}` but\n{result.err}"
+    return None
+
+
+def check(folder, block, following):
+    """None, or what is wrong."""
+    if block.info in ("flow", "flow test"):
+        result = flowc(folder, "check", block.text)
+        if result.status != 0 or result.err:
+            return wrong(block, result)
+        if block.info == "flow test":
+            result = flowc(folder, "test", block.text)
+            if result.status != 0 or not re.search(r"^[1-9]\d* passed, 0 failed", result.out, re.M):
+                return wrong(block, result)
+    elif block.info == "flow fragment":
+        result = flowc(folder, "check", block.whole())
+        if result.status != 0:
+            return wrong(block, result)
+    elif block.info == "flow error":
+        return check_error(folder, block, following)
+    elif block.info.startswith("flow"):
+        return f"{block.where}: `{block.info}` is no kind of example"
+    return None
+
+
+def examples(folder):
+    problems = []
+    for page in PAGES:
+        found = blocks(page)
+        problems += [check(folder, b, after) for b, after in zip(found, [*found[1:], None])]
+    problems = [p for p in problems if p]
+    assert not problems, "\n".join(problems)
+
+
+def language_has_every_kind(_):
+    kinds = {b.info for b in blocks("docs/language.md")}
+    assert {"flow", "flow test", "flow fragment", "flow error"} <= kinds, kinds
+
+
+def wrong_examples_are_seen(folder):
+    bad, message = "transform T { nonsense; }\n", Block("x", 2, "", "error: not what it says\n")
+    for info in ("flow", "flow test", "flow fragment", "flow other"):
+        assert check(folder, Block("x", 1, info, bad), None), info
+    assert check(folder, Block("x", 1, "flow error", bad), message)
+    assert check(folder, Block("x", 1, "flow error", "transform T { UUID; }\n"), message)
+
+
+def every_word_is_explained(_):
+    """Each keyword stands in the page outside the tables that are made, or names what isn't built yet."""
+    with open(os.path.join(support.SRC, "docs", "language.md"), encoding="utf-8") as f:
+        text = re.sub(r"<!-- made from .*?<!-- end -->", "", f.read(), flags=re.S)
+    with open(os.path.join(support.SRC, "compiler", "words.def"), encoding="utf-8") as f:
+        words = re.findall(r'^[RW]\(\w+, "(\w+)"\)', f.read(), re.M)
+    later = {"alone", "both", "by", "counter", "gauge", "having", "labels", "late", "over", "top", "within"}
+    missing = {w for w in words if not re.search(rf"\b{w}\b", text)} - later
+    assert not missing, missing
+
+
+NOT_YET = [
+    'join by UUID within 5s { a when UUID == "a"; b when UUID == "b"; both { } alone { } }',
+    "aggregate A by (UUID) over 1m max 10 { n = 1; }",
+    "param p : int = 1; select p { 1 { } otherwise { } }",
+    "transform T { UUID; } transform U { UUID; }",
+    "transform T;",
+    "output a { store direct; encode json; write stdout; }\noutput b { store direct; encode json; write stdout; }",
+    "output { storeheader { n = 1; } store direct; encode json; write stdout; }",
+    'output { metrics by UUID expire 1m max 10 labels { } { counter c "x" = 1; } store direct; encode json; write stdout; }',
+    'output { store direct; encode json; account file { filename = "x"; } write stdout; }',
+    "output { store direct; encode json; write prometheus; }",
+    "source kafka;",
+    "transform T { n = batch.count; }",
+    "transform T { ...input; }",
+    "record R { o : { x : int; }; } transform T { r = new R { o { x = 1; } }; }",
+    "transform T { UUID; o? { x = 1; } } mangle { each { emit { o { x = 1; } } } }",
+    "transform T { o { x = 1; } } mangle { each { o.x = 2; } }",
+    "transform T { UUID; } mangle { each { emit other { UUID; } } }",
+    'table t[cidr] : string from csv "x.csv" reload 1h;',
+    "table t[int, int] : bool expire 1m max 10; transform T { UUID; } mangle { absent k in t every 1m { } }",
+    *(f"transform T {{ x = {f}(t in split(UUID, ',') where t == 'a'); }}" for f in ("all", "find", "count", "map")),
+    *(f"transform T {{ x = {f}(Start); }}" for f in ("sum", "avg", "percentile", "first", "last", "count_distinct", "collect", "mask",
+                                                    "masked", "hmac", "community_id")),
+    "lookup l(p : string) : { A : string; } cache 1m max 10 from gremlin f\"G.V({p})\" { A = Name; }",
+]
+
+
+def not_yet_is_refused(folder):
+    """What the page lists under `Not yet` is E0406, nothing else: neither a syntax error nor accepted."""
+    for text in NOT_YET:
+        result = flowc(folder, "check", Block("x", 1, "", text + "\n").whole())
+        ids = set(re.findall(r"error: .*\[(E\d+)\]", result.err))
+        assert result.status == 1 and "E0406" in ids and "E0002" not in ids, f"{text}\n{result.err}"
+
+
+if __name__ == "__main__":
+    support.main([examples, language_has_every_kind, wrong_examples_are_seen, every_word_is_explained, not_yet_is_refused])
