@@ -26,9 +26,13 @@
 #define MAX_WORDS 64
 #define BLOCK (5 * 1024 * 1024)
 
+/* As the pipeline itself says with FLOWC_STAGE_TIMES=1 (runtime/stage_times.h). */
+static const char *const stages[] = {"read", "decode", "run", "encode", "compress", "write"};
+enum { NSTAGES = sizeof stages / sizeof *stages };
+
 struct row {
     const char *label, *command;
-    double cpu[MAX_RUNS], wall[MAX_RUNS];
+    double cpu[MAX_RUNS], wall[MAX_RUNS], stage[NSTAGES][MAX_RUNS];
     long peak_kb;
     uint64_t out_bytes, out_objects;
 };
@@ -98,10 +102,11 @@ static int compress_file(const char *path)
     return 0;
 }
 
-static void exec_command(const char *command, const char *out)
+static void exec_command(const char *command, const char *out, const char *log_path)
 {
     char *words[MAX_WORDS + 1], *text = strdup(command);
-    int n = 0, log = open("/dev/null", O_WRONLY);
+    int n = 0, log = open(log_path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    setenv("FLOWC_STAGE_TIMES", "1", 1);
     for (char *w = text, *next; w && n < MAX_WORDS; w = next) {
         next = strchr(w, ' ');
         if (next)
@@ -111,11 +116,29 @@ static void exec_command(const char *command, const char *out)
     }
     words[n] = NULL;
     dup2(log, 1);
-    if (!getenv("BENCH_LOG"))
-        dup2(log, 2);
+    dup2(log, 2);
     if (n > 0)
         execv(words[0], words);
     _exit(127);
+}
+
+/* The line `stage times read=NS decode=NS ..` of a run's log. */
+static void read_stages(struct row *r, int run, const char *log_path)
+{
+    char line[4096];
+    FILE *f = fopen(log_path, "r");
+    while (f && fgets(line, sizeof line, f)) {
+        if (getenv("BENCH_LOG"))
+            fputs(line, stderr);
+        for (int i = 0; i < NSTAGES && strstr(line, " stage times "); i++) {
+            char key[32];
+            snprintf(key, sizeof key, " %s=", stages[i]);
+            const char *at = strstr(line, key);
+            r->stage[i][run] = at ? strtod(at + strlen(key), NULL) : 0;
+        }
+    }
+    if (f)
+        fclose(f);
 }
 
 static void run_once(struct row *r, int run, const char *flows, const char *out)
@@ -123,6 +146,8 @@ static void run_once(struct row *r, int run, const char *flows, const char *out)
     struct rusage u;
     int status;
     uint64_t bytes = 0, files = 0;
+    char log_path[4200];
+    snprintf(log_path, sizeof log_path, "%s.log", out);
     walk(out, &bytes, &files, true);
     double begin = now();
     pid_t pid = fork();
@@ -131,7 +156,7 @@ static void run_once(struct row *r, int run, const char *flows, const char *out)
     if (pid == 0) {
         if (!r->command)
             _exit(compress_file(flows));
-        exec_command(r->command, out);
+        exec_command(r->command, out, log_path);
     }
     while (wait4(pid, &status, 0, &u) < 0)
         if (errno != EINTR)
@@ -145,6 +170,8 @@ static void run_once(struct row *r, int run, const char *flows, const char *out)
                 WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
         exit(1);
     }
+    if (r->command)
+        read_stages(r, run, log_path);
     r->out_bytes = r->out_objects = 0;
     walk(out, &r->out_bytes, &r->out_objects, true);
     if (r->command && r->out_objects == 0) {
@@ -201,6 +228,19 @@ static void print_table(struct row *rows, int n, int runs, uint64_t flows, uint6
             printf("%9.2f %9.3f\n", (double)r->out_bytes / 1e6, cpu / z);
         else
             printf("%9s %9.3f\n", "-", 1.0);
+    }
+    printf("\n%-12s", "ns per flow");
+    for (int k = 0; k < NSTAGES; k++)
+        printf(" %22s", stages[k]);
+    printf("\n");
+    for (int i = 1; i < n; i++) {
+        printf("%-12s", rows[i].label);
+        for (int k = 0; k < NSTAGES; k++) {
+            double *v = rows[i].stage[k];
+            qsort(v, (size_t)runs, sizeof *v, by_value);
+            printf("  %6.0f [%5.0f - %5.0f]", v[runs / 2] / (double)flows, v[0] / (double)flows, v[runs - 1] / (double)flows);
+        }
+        printf("\n");
     }
 }
 
