@@ -26,12 +26,20 @@ static void unused(struct fc_checker *k)
     }
 }
 
-static void pipeline(struct fc_checker *k, struct fc_item *items)
+/* False when this is no pipeline at all but a part of some: then there is nothing more to say. */
+static bool pipeline(struct fc_checker *k, struct fc_item *items)
 {
     struct fc_item *first = items;
+    bool whole = false;
     if (!first || first->kind != FC_I_PIPELINE) {
         struct fc_span at = {k->c->main_source, 0, 0};
-        fc_report(k->d, FC_NO_PIPELINE, at);
+        struct fc_diag *g = fc_report(k->d, FC_NO_PIPELINE, at);
+        for (struct fc_item *it = items; it; it = it->next)
+            whole |= it->kind == FC_I_PIPELINE || it->kind == FC_I_SOURCE || it->kind == FC_I_OUTPUT;
+        if (!whole) {
+            fc_diag_help(k->d, g, "if it is a part of other pipelines, check one that includes it");
+            return false;
+        }
     }
     for (struct fc_item *it = items; it; it = it->next) {
         if (it->kind != FC_I_PIPELINE)
@@ -45,6 +53,9 @@ static void pipeline(struct fc_checker *k, struct fc_item *items)
         k->p->version = it->version ? it->version : "";
         k->p->span = it->span;
     }
+    if (!k->p->name)
+        k->p->span = (struct fc_span){k->c->main_source, 0, 0};
+    return true;
 }
 
 static void items_in_order(struct fc_checker *k, struct fc_item *items)
@@ -122,7 +133,8 @@ bool fc_check(struct fc_compilation *c)
             n += o->kind == FC_OUT_STAGE;
     }
     p->stages = fl_arena_zero(&c->arena, sizeof *p->stages * (size_t)n);
-    pipeline(kept, c->file.items);
+    if (!pipeline(kept, c->file.items))
+        return false;
     fck_declare_types(kept, c->file.items);
     fck_declare_values(kept, c->file.items);
     items_in_order(kept, c->file.items);

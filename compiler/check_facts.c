@@ -58,15 +58,23 @@ static void add(struct fc_checker *k, const char *path, bool there)
     k->facts = f;
 }
 
-/* The value at this path is there, and so are the records on the way to it. */
+static void has_value(struct fc_checker *k, const struct fc_expr *e);
+
+/*
+ * The value at this path is there, and so are the records on the way to it, and what a let was computed from: the
+ * source's fields and a function's parameters don't change. (The transform's may, in mangle.)
+ */
 static void present(struct fc_checker *k, const struct fc_expr *e)
 {
     const char *path = fck_path(k, e);
-    if (!path)
+    if (path && known(k->facts, path))
         return;
-    add(k, path, true);
+    if (path)
+        add(k, path, true);
     if (e->kind == FC_E_FIELD || e->kind == FC_E_INDEX)
-        present(k, e->a);
+        has_value(k, e->a);
+    else if (e->sym && e->sym->value && ((e->sym->kind == FC_SYM_LET && !e->sym->after_transform) || (e->sym->kind == FC_SYM_FLET && !k->after_transform)))
+        has_value(k, e->sym->value);
 }
 
 void fck_assigned(struct fc_checker *k, const struct fc_expr *target, bool there)
@@ -119,11 +127,13 @@ static void has_value(struct fc_checker *k, const struct fc_expr *e)
         if (e->op == FC_OP_NEG || e->op == FC_OP_NOT)
             has_value(k, e->a);
         break;
-    case FC_E_CALL:
-        if (e->info) /* builtins are null when an argument is; user's functions may take null */
-            for (const struct fc_expr *x = e->args; x; x = x->next)
+    case FC_E_CALL: { /* null for a parameter that takes none makes the call null; builtins take none */
+        const struct fc_sym *a = e->sym ? e->sym->args : NULL;
+        for (const struct fc_expr *x = e->args; x && (a || !e->sym); x = x->next, a = a ? a->next : NULL)
+            if (!a || !a->optional)
                 has_value(k, x);
         break;
+    }
     default:
         break;
     }

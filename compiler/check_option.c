@@ -76,7 +76,7 @@ static const char *yaml_text(struct fc_checker *k, const struct fc_expr *e)
     if (e->kind == FC_E_STRING)
         return quote(k, e->s);
     if (e->kind == FC_E_ADDRESS)
-        return e->s;
+        return quote(k, e->s); /* `::1` would not be YAML */
     if (e->kind == FC_E_LIST) {
         const char *s = "";
         for (const struct fc_expr *x = e->args; x; x = x->next) {

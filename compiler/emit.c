@@ -128,25 +128,9 @@ static bool clean(const char *s, size_t n)
     return true;
 }
 
-const char *fce_initialiser(struct fc_em *m, const char *s, size_t n)
-{
-    struct fc_constant **k = &m->constants;
-    for (; *k; k = &(*k)->next)
-        if ((*k)->len == n && memcmp((*k)->text, s, n) == 0)
-            break;
-    if (!*k) {
-        *k = fl_arena_zero(m->a, sizeof **k);
-        (*k)->text = s;
-        (*k)->len = (uint32_t)n;
-        (*k)->c = fce_text(m, "text_%d", m->nconstants++);
-        fprintf(m->consts.f, "static const char %s[%zu + FL_PAD] = %s;\n", (*k)->c, n, fce_quote(m, s, n));
-    }
-    return fce_text(m, "{%s, %zu, %s}", (*k)->c, n, clean(s, n) ? "FL_CLEAN" : "FL_PLAIN");
-}
-
 const char *fce_string(struct fc_em *m, const char *s, size_t n)
 {
-    return fce_text(m, "(fl_str)%s", fce_initialiser(m, s, n));
+    return fce_text(m, clean(s, n) ? "FL_STR(%s)" : "FL_ESC(%s)", fce_quote(m, s, n));
 }
 
 /* ---- places in the .flow ------------------------------------------------------------------------------------------ */
@@ -221,8 +205,6 @@ void fc_emit(struct fc_compilation *c, const struct fc_emit_options *options, FI
             base_name(c->sources.v[c->main_source].path));
     fprintf(out, " *\n * Data way: decode_* -> run (classify, filter, update, transform, mangle) -> json. The descriptor is at the end.\n */\n");
     fprintf(out, "#include \"flowrt.h\"\n\n_Static_assert(FL_ABI == 1, \"flowrt.h is of another version than the flowc that made this file\");\n\n");
-    if (m.nconstants)
-        fprintf(out, "/* ---- texts ---- */\n\n");
     paste_section(&m.consts, out);
     fprintf(out, "\n/* ---- records ---- */\n\n");
     paste_section(&m.types, out);

@@ -30,13 +30,6 @@ struct fc_section {
     FILE *f;
 };
 
-struct fc_constant {
-    const char *text;
-    uint32_t len;
-    const char *c;
-    struct fc_constant *next;
-};
-
 struct fc_rec { /* a record type that has a C struct */
     const struct fc_type *type;
     const char *c;
@@ -64,8 +57,6 @@ struct fc_em {
     bool known;            /* lookups are answered: no unwinding */
     const char *unwind;    /* statement that leaves the function when a lookup is pending */
     const char *class_;    /* C for the class of emitted records */
-    struct fc_constant *constants;
-    int nconstants;
     struct fc_rec *recs;
     const struct fc_enum *named[64]; /* enums whose names are in an array */
     int nnamed;
@@ -98,7 +89,6 @@ const char *fce_end(struct fc_em *m, struct fce_capture *k);
 void fce_paste(struct fc_em *m, const char *text);
 const char *fce_name(struct fc_em *m, const char *name);     /* as a C member or variable */
 const char *fce_string(struct fc_em *m, const char *s, size_t n); /* C for a constant fl_str */
-const char *fce_initialiser(struct fc_em *m, const char *s, size_t n); /* for static initialisers */
 const char *fce_quote(struct fc_em *m, const char *s, size_t n);  /* a C string literal */
 const char *fce_where(struct fc_em *m, struct fc_span span);  /* secadvisor.flow:12 */
 void fce_place(struct fc_em *m, struct fc_span span);         /* line directive or nothing */
@@ -121,6 +111,8 @@ const char *fce_names(struct fc_em *m, const struct fc_type *t);   /* array of e
 /* emit_expr.c */
 struct fc_cv fce_expr(struct fc_em *m, const struct fc_expr *e);
 struct fc_cv fce_bind(struct fc_em *m, struct fc_cv v);        /* into a temporary unless simple */
+void fce_unused(struct fc_em *m, struct fc_cv v);
+struct fc_cv fce_apart(struct fc_em *m, struct fc_cv v);
 const char *fce_true(struct fc_em *m, const struct fc_expr *e);
 const char *fce_false(struct fc_em *m, const struct fc_expr *e);
 struct fc_cv fce_input(struct fc_em *m, const struct fc_in *n, bool nullable);

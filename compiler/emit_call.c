@@ -27,6 +27,8 @@ static struct fc_cv builtin(struct fc_em *m, const struct fc_expr *e)
             continue;
         }
         arg[i] = fce_bind(m, fce_expr(m, x));
+        if (i == 1 && strcmp(arg[0].v, arg[1].v) == 0)
+            arg[1] = fce_apart(m, arg[1]);
         n = fce_or(m, n, arg[i].n);
     }
     bool nullable = b->result[1] == '?';
@@ -71,7 +73,8 @@ static struct fc_cv function(struct fc_em *m, const struct fc_expr *e)
         if (!a->optional)
             never = fce_or(m, never, args[i].n);
     }
-    fce_zeroed(m, f->type, t, fce_text(m, "is_%s", t));
+    bool maybe = f->optional || never;
+    fce_zeroed(m, f->type, t, maybe ? fce_text(m, "is_%s", t) : NULL);
     if (never)
         fce_line(m, "if (%s) {", fce_bare(m, fce_not(m, never)));
     else
@@ -85,12 +88,12 @@ static struct fc_cv function(struct fc_em *m, const struct fc_expr *e)
             v.n = NULL;
         fce_assign(m, fce_text(m, "g.%s", fce_name(m, a->name)), a->optional ? fce_text(m, "g.has_%s", a->name) : NULL, v);
     }
-    fce_line(m, "is_%s = call_%s(cx, %s, &g, &%s);", t, f->name, m->cx == FC_CX_NONE ? "NULL" : "r", t);
+    fce_line(m, "%scall_%s(cx, %s, &g, &%s);", maybe ? fce_text(m, "is_%s = ", t) : "", f->name, m->cx == FC_CX_NONE ? "NULL" : "r", t);
     m->depth--;
     fce_line(m, "}");
     if (f->asks)
         fce_pending(m);
-    return value(f->type, t, e->nullable || f->optional || never ? fce_text(m, "!is_%s", t) : NULL, true);
+    return value(f->type, t, maybe ? fce_text(m, "!is_%s", t) : NULL, true);
 }
 
 struct fc_cv fce_call(struct fc_em *m, const struct fc_expr *e)

@@ -121,6 +121,20 @@ void fce_assign(struct fc_em *m, const char *t, const char *is, struct fc_cv v)
     }
 }
 
+/* Only whether it is null is asked: compilers warn of variables that are set and never read. */
+void fce_unused(struct fc_em *m, struct fc_cv v)
+{
+    if (v.v[0] == 't' && v.v[1] >= '0' && v.v[1] <= '9' && v.v[strspn(v.v + 1, "0123456789") + 1] == 0)
+        fce_line(m, "(void)%s;", v.v);
+}
+
+/* Under a name of its own: compilers warn where a variable is compared with itself. */
+struct fc_cv fce_apart(struct fc_em *m, struct fc_cv v)
+{
+    v.simple = false;
+    return v.in || v.slot ? v : fce_bind(m, v);
+}
+
 void fce_zeroed(struct fc_em *m, const struct fc_type *t, const char *name, const char *is)
 {
     const char *c = fce_type(m, t);
@@ -342,6 +356,8 @@ static struct fc_cv arith(struct fc_em *m, const struct fc_expr *e)
     const struct fc_operator *row = e->info;
     struct fc_cv l, r;
     operands(m, e, &l, &r);
+    if (strcmp(l.v, r.v) == 0)
+        r = fce_apart(m, r);
     const char *n = fce_or(m, l.n, r.n);
     if (!row->nullable) {
         const char *c = spell(m, row->c, l.v, r.v, "");
@@ -607,6 +623,7 @@ static const char *has(struct fc_em *m, const struct fc_expr *e)
     maybe.nullable = true;
     const struct fc_in *n = fc_plan_input(m->p, e);
     v = n ? fce_input(m, n, true) : fce_expr(m, &maybe);
+    fce_unused(m, v);
     return v.n ? fce_text(m, strstr(fce_not(m, v.n), " == ") ? "(%s)" : "%s", fce_not(m, v.n)) : "true";
 }
 

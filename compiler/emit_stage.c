@@ -466,6 +466,8 @@ static void want(struct wants *w, const struct fc_expr *e)
     fce_line(m, "{");
     m->depth++;
     struct fc_cv v = fce_expr(m, e);
+    if (v.n)
+        fce_unused(m, v);
     fce_line(m, "(void)(%s);", v.n ? v.n : v.type->kind == FC_K_RECORD ? "r" : v.v);
     m->depth--;
     fce_line(m, "}\n");

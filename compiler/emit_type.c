@@ -202,7 +202,7 @@ const char *fce_names(struct fc_em *m, const struct fc_type *t)
         if (!m->classes_named) {
             const char *names = "";
             for (const struct fc_class *x = m->g->classes; x; x = x->next)
-                names = fce_text(m, "%s%s, ", names, fce_initialiser(m, x->name, strlen(x->name)));
+                names = fce_text(m, "%s%s, ", names, fce_string(m, x->name, strlen(x->name)));
             fprintf(m->types.f, "static const fl_str class_names[] = {%s};\n\n", names);
             m->classes_named = true;
         }
@@ -217,7 +217,7 @@ const char *fce_names(struct fc_em *m, const struct fc_type *t)
     const char *body = "";
     for (const struct fc_enumerator *e = t->en->list; e; e = e->next) {
         const char *name = t->en->text && e->as ? e->as : e->name.s;
-        body = fce_text(m, "%s    %s,\n", body, fce_initialiser(m, name, strlen(name)));
+        body = fce_text(m, "%s    %s,\n", body, fce_string(m, name, strlen(name)));
     }
     fprintf(m->types.f, "static const fl_str %s[] = {\n%s};\n\n", c, body);
     return c;

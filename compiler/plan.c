@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ast_make.h"
+#include "table_size.h"
 
 struct planner {
     struct fc_compilation *c;
@@ -482,6 +483,40 @@ static void dump_slots(const struct fc_slot *s, FILE *out)
     }
 }
 
+/* Bytes of a value in a table: texts have 256 each (struct fl_kept). */
+static uint32_t kept_size(const struct fc_type *t)
+{
+    uint32_t n = 0, most = 8;
+    switch (t->kind) {
+    case FC_K_STRING:
+    case FC_K_IP:
+        return 256;
+    case FC_K_BOOL:
+        return 1;
+    case FC_K_CIDR:
+        return 40;
+    case FC_K_RECORD:
+        for (int i = 0; i < t->nmembers; i++) {
+            uint32_t size = kept_size(t->members[i].type);
+            uint32_t align = size >= 8 ? most : 1;
+            n = (uint32_t)fl_round_up(n, align) + size + t->members[i].optional;
+        }
+        return (uint32_t)fl_round_up(n, most);
+    default:
+        return 8;
+    }
+}
+
+void fc_print_tables(struct fc_compilation *c, FILE *out)
+{
+    for (const struct fc_sym *t = c->program->tables; t; t = t->next) {
+        bool text = t->nkeys > 1 || t->keys[0]->kind == FC_K_STRING || t->keys[0]->kind == FC_K_IP || t->keys[0]->kind == FC_K_CIDR;
+        if (t->used)
+            fprintf(out, "table %s: at most %lld entries, %.1f MiB\n", t->name, (long long)t->max,
+                    (double)fl_table_worst(t->max, kept_size(t->type), text ? 0 : 8) / 1048576);
+    }
+}
+
 void fc_dump_plan(struct fc_compilation *c, FILE *out)
 {
     const struct fc_plan *p = c->plan;
@@ -501,6 +536,8 @@ void fc_dump_plan(struct fc_compilation *c, FILE *out)
             fprintf(out, " %s", fc_stage_text(p->program->stages[p->stretches[i].first + j]->kind));
         fprintf(out, "%s\n", p->stretches[i].asks ? "  (lookups are asked first, for the whole batch)" : "");
     }
+    fprintf(out, "\ntables: the worst case\n");
+    fc_print_tables(c, out);
     fprintf(out, "\nlookups\n");
     for (const struct fc_sym *l = p->program->lookups; l; l = l->next)
         if (l->used)

@@ -50,7 +50,11 @@ bool fc_compile(struct fc_compilation *c, const struct command *cmd, const char 
 {
     if (cmd->verbose)
         fprintf(stderr, "flowc: %s\n", path);
-    return fc_load(c, path) && fc_check(c) && fc_make_plan(c);
+    if (!fc_load(c, path) || !fc_check(c) || !fc_make_plan(c))
+        return false;
+    if (cmd->verbose)
+        fc_print_tables(c, stderr);
+    return true;
 }
 
 /* ---- output files ---- */
@@ -157,10 +161,7 @@ static int one_check(const struct command *cmd, const char *path)
         if (fc_compile(&c, cmd, path))
             fc_dump_plan(&c, stdout);
     } else {
-        if (cmd->verbose)
-            fprintf(stderr, "flowc: %s\n", path);
-        if (fc_load(&c, path))
-            fc_check(&c);
+        fc_compile(&c, cmd, path);
     }
     fc_say(&c, cmd);
     int status = fc_status(&c);
@@ -299,19 +300,54 @@ static const char *const ids[] = {
 #undef E
 };
 
+/* What varies in a message is shown as `..`. */
+static void print_format(const char *format)
+{
+    for (; *format; format++) {
+        if (format[0] == '%' && format[1]) {
+            fputs("..", stdout);
+            format++;
+        } else {
+            putchar(*format);
+        }
+    }
+}
+
+/* Lines of at most 80 characters; line ends in the text are blanks. */
+static void print_wrapped(const char *text)
+{
+    size_t column = 0;
+    while (*text) {
+        size_t n = strcspn(text, " \n");
+        if (column && column + 1 + n > 80) {
+            putchar('\n');
+            column = 0;
+        }
+        column += (size_t)printf("%s%.*s", column ? " " : "", (int)n, text);
+        text += n;
+        text += strspn(text, " \n");
+    }
+    putchar('\n');
+}
+
 int fc_run_explain(const struct command *cmd)
 {
     const char *format, *explanation;
     if (cmd->nfiles == 0) {
         for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
-            if (fc_explain(ids[i], &format, &explanation))
-                printf("%s  %s\n", ids[i], strcmp(format, "%s") == 0 ? "(syntax error)" : format);
+            if (fc_explain(ids[i], &format, &explanation)) {
+                printf("%s  ", ids[i]);
+                print_format(format);
+                putchar('\n');
+            }
         return STATUS_GOOD;
     }
     if (!fc_explain(cmd->files[0], &format, &explanation)) {
         fc_complain("there is no error `%s`; `flowc explain` lists all", cmd->files[0]);
         return STATUS_USAGE;
     }
-    printf("%s\n\n%s\n", format, explanation);
+    print_format(format);
+    printf("\n\n");
+    print_wrapped(explanation);
     return STATUS_GOOD;
 }

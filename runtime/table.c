@@ -37,12 +37,8 @@ struct row {
 };
 
 #define NONE UINT32_MAX
-#define HEAD 28u
-#define TEXT_INLINE 36u
-#define REST (FL_TABLE_KEY - TEXT_INLINE)
-#define FIRST_SLOTS 64u
-
-_Static_assert(offsetof(struct row, key) == HEAD, "the head of a row and a UUID are 64 bytes");
+_Static_assert(FL_SLOT_BYTES == sizeof(struct fl_slot) && FL_TABLE_PAD == FL_PAD, "as table_size.h says");
+_Static_assert(offsetof(struct row, key) == FL_ROW_HEAD, "the head of a row and a UUID are 64 bytes");
 
 static inline struct row *row_at(const struct fl_table *t, uint32_t i)
 {
@@ -51,7 +47,7 @@ static inline struct row *row_at(const struct fl_table *t, uint32_t i)
 
 static inline char *rest_at(const struct fl_table *t, uint32_t i)
 {
-    return t->rest + (size_t)i * REST;
+    return t->rest + (size_t)i * FL_ROW_REST;
 }
 
 /* ---- hash ------------------------------------------------------------------------------------ */
@@ -109,54 +105,14 @@ static uint32_t hash_of(uint64_t seed, const char *p, uint32_t n)
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-static size_t round_up(size_t n, size_t to)
-{
-    return (n + to - 1) / to * to;
-}
-
-static uint32_t key_room_of(uint32_t key_size)
-{
-    return key_size ? key_size : TEXT_INLINE;
-}
-
-static uint32_t value_at_of(uint32_t key_size)
-{
-    return (uint32_t)round_up(HEAD + key_room_of(key_size), 8);
-}
-
-static uint32_t stride_of(uint32_t value_size, uint32_t key_size)
-{
-    return (uint32_t)round_up(value_at_of(key_size) + value_size, 8);
-}
-
-/* Slots when all rows are used: at most three quarters of them taken. */
-static size_t slots_for(int64_t max)
-{
-    size_t slots = FIRST_SLOTS;
-    while (slots - slots / 4 < (size_t)max)
-        slots *= 2;
-    return slots;
-}
-
-/* The spare index is never needed in its full size: it holds the half-sized one before. */
-static size_t bytes_for(int64_t max, uint32_t value_size, uint32_t key_size)
-{
-    size_t bytes = slots_for(max) * 2 * sizeof(struct fl_slot);
-    bytes += round_up((size_t)max * stride_of(value_size, key_size) + FL_PAD, 4096);
-    if (!key_size)
-        bytes += round_up((size_t)max * REST + FL_PAD, 4096);
-    return round_up(bytes, 4096);
-}
-
 size_t fl_table_worst_bytes(int64_t max, uint32_t value_size, uint32_t key_size)
 {
-    size_t spare = slots_for(max) / 2 * sizeof(struct fl_slot);
-    return bytes_for(max, value_size, key_size) - spare;
+    return fl_table_worst(max, value_size, key_size);
 }
 
 static void forget_all(struct fl_table *t)
 {
-    t->mask = FIRST_SLOTS - 1;
+    t->mask = FL_TABLE_SLOTS - 1;
     t->live = t->used = t->sweep = 0;
     t->free = t->oldest = t->newest = t->next = NONE;
     t->clock = t->expire = INT64_MIN;
@@ -179,23 +135,23 @@ void fl_table_open(struct fl_table *t)
         t->max = 1;
     if (t->max > INT32_MAX)
         t->max = INT32_MAX;
-    t->key_room = key_room_of(t->key_size);
-    t->value_at = value_at_of(t->key_size);
-    t->stride = stride_of(t->value_size, t->key_size);
-    t->map_size = bytes_for(t->max, t->value_size, t->key_size);
+    t->key_room = (t->key_size ? t->key_size : FL_ROW_KEY);
+    t->value_at = fl_row_value_at(t->key_size);
+    t->stride = fl_row_stride(t->value_size, t->key_size);
+    t->map_size = fl_table_mapped(t->max, t->value_size, t->key_size);
     t->map = mmap(NULL, t->map_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (t->map == MAP_FAILED) {
         fprintf(stderr, "table %s: no address space for %zu MiB (%lld rows); lower its max\n", t->name ? t->name : "?",
                 t->map_size >> 20, (long long)t->max);
         exit(1);
     }
-    size_t index_bytes = slots_for(t->max) * sizeof(struct fl_slot);
+    size_t index_bytes = fl_table_slots(t->max) * sizeof(struct fl_slot);
     t->index = t->map;
     t->spare = (struct fl_slot *)(void *)((char *)t->map + index_bytes);
     t->rows = (char *)t->map + 2 * index_bytes;
     if (t->map_size > 64 << 20) /* many rows: they and the index are used densely */
         madvise(t->map, 2 * index_bytes + (size_t)t->max * t->stride, MADV_HUGEPAGE);
-    t->rest = t->key_size ? NULL : t->rows + round_up((size_t)t->max * t->stride + FL_PAD, 4096);
+    t->rest = t->key_size ? NULL : t->rows + fl_round_up((size_t)t->max * t->stride + FL_PAD, 4096);
     t->seed = random_seed(t->map);
     forget_all(t);
 }

@@ -13,9 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "table_size.h"
 #include "text.h"
-
-#define FL_TABLE_KEY 256 /* longest text key */
 
 struct fl_table {
     /* given by FL_TABLE */

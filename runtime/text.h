@@ -29,6 +29,12 @@ typedef struct fl_str {
 
 #define FL_LIT(s) ((fl_str){(s), sizeof(s) - 1, FL_PLAIN})
 
+/* Constant texts with FL_PAD readable bytes behind: FL_STR holds nothing that JSON escapes, FL_ESC does. */
+#define FL_ZEROS_16 "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+#define FL_ZEROS FL_ZEROS_16 FL_ZEROS_16 FL_ZEROS_16 FL_ZEROS_16
+#define FL_STR(s) ((fl_str){s FL_ZEROS, sizeof(s) - 1, FL_CLEAN})
+#define FL_ESC(s) ((fl_str){s FL_ZEROS, sizeof(s) - 1, FL_PLAIN})
+
 static inline bool fl_str_eq(fl_str a, fl_str b)
 {
     return a.n == b.n && memcmp(a.p, b.p, a.n) == 0;
