@@ -111,7 +111,7 @@ const char *fce_names(struct fc_em *m, const struct fc_type *t);   /* array of e
 /* emit_expr.c */
 struct fc_cv fce_expr(struct fc_em *m, const struct fc_expr *e);
 struct fc_cv fce_bind(struct fc_em *m, struct fc_cv v);        /* into a temporary unless simple */
-void fce_unused(struct fc_em *m, struct fc_cv v);
+struct fc_cv fce_unused(struct fc_em *m, struct fc_cv v);
 struct fc_cv fce_apart(struct fc_em *m, struct fc_cv v);
 const char *fce_true(struct fc_em *m, const struct fc_expr *e);
 const char *fce_false(struct fc_em *m, const struct fc_expr *e);

@@ -121,13 +121,6 @@ void fce_assign(struct fc_em *m, const char *t, const char *is, struct fc_cv v)
     }
 }
 
-/* Only whether it is null is asked: compilers warn of variables that are set and never read. */
-void fce_unused(struct fc_em *m, struct fc_cv v)
-{
-    if (v.v[0] == 't' && v.v[1] >= '0' && v.v[1] <= '9' && v.v[strspn(v.v + 1, "0123456789") + 1] == 0)
-        fce_line(m, "(void)%s;", v.v);
-}
-
 /* Under a name of its own: compilers warn where a variable is compared with itself. */
 struct fc_cv fce_apart(struct fc_em *m, struct fc_cv v)
 {
@@ -156,6 +149,15 @@ struct fc_cv fce_bind(struct fc_em *m, struct fc_cv v)
     }
     fce_line(m, "%s %s = %s;", fce_type(m, v.type), t, fce_bare(m, v.v));
     return value(v.type, t, NULL, true);
+}
+
+/* Only whether it is null is asked: compilers warn of variables that are set and never read. */
+struct fc_cv fce_unused(struct fc_em *m, struct fc_cv v)
+{
+    v = fce_bind(m, v);
+    if (v.v[0] == 't' && v.v[1] >= '0' && v.v[1] <= '9' && v.v[strspn(v.v + 1, "0123456789") + 1] == 0)
+        fce_line(m, "(void)%s;", v.v);
+    return v;
 }
 
 /* ---- names and fields ---------------------------------------------------------------------------------------- */
@@ -536,6 +538,14 @@ static struct fc_cv binary(struct fc_em *m, const struct fc_expr *e)
     }
 }
 
+/* A condition as a value: a bit that was asked for becomes true or false. */
+static struct fc_cv condition(struct fc_em *m, const struct fc_expr *e)
+{
+    const char *c = fce_true(m, e);
+    bool bit = wrapped(c) && find(c, " & ", 1) && !find(c, " && ", 1) && !find(c, " || ", 1) && !find(c, " == ", 1);
+    return value(&FC_BOOL_T, bit ? fce_text(m, "(%s != 0)", c) : c, NULL, false);
+}
+
 struct fc_cv fce_expr(struct fc_em *m, const struct fc_expr *e)
 {
     switch (e->kind) {
@@ -585,7 +595,7 @@ struct fc_cv fce_expr(struct fc_em *m, const struct fc_expr *e)
         if (e->op == FC_OP_NEG)
             return negative(m, e);
         if (e->op == FC_OP_HAS || !e->nullable)
-            return value(&FC_BOOL_T, fce_true(m, e), NULL, false);
+            return condition(m, e);
         return logic(m, e);
     }
     return value(&FC_ERROR_T, "0", NULL, true);
@@ -623,7 +633,7 @@ static const char *has(struct fc_em *m, const struct fc_expr *e)
     maybe.nullable = true;
     const struct fc_in *n = fc_plan_input(m->p, e);
     v = n ? fce_input(m, n, true) : fce_expr(m, &maybe);
-    fce_unused(m, v);
+    v = fce_unused(m, v);
     return v.n ? fce_text(m, strstr(fce_not(m, v.n), " == ") ? "(%s)" : "%s", fce_not(m, v.n)) : "true";
 }
 

@@ -467,7 +467,7 @@ static void want(struct wants *w, const struct fc_expr *e)
     m->depth++;
     struct fc_cv v = fce_expr(m, e);
     if (v.n)
-        fce_unused(m, v);
+        v = fce_unused(m, v);
     fce_line(m, "(void)(%s);", v.n ? v.n : v.type->kind == FC_K_RECORD ? "r" : v.v);
     m->depth--;
     fce_line(m, "}\n");
