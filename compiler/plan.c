@@ -442,6 +442,7 @@ bool fc_make_plan(struct fc_compilation *c)
 {
     struct fc_plan *p = c->plan = fl_arena_zero(&c->arena, sizeof *p);
     struct planner y = {c, p};
+    fc_reach(c);
     p->program = c->program;
     p->in.type = c->program->input;
     p->in.path = p->in.c = "";

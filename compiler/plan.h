@@ -99,6 +99,9 @@ static inline bool fc_in_lossy(const struct fc_type *t)
            ((t->kind == FC_K_TIME || t->kind == FC_K_DURATION) && t->form == FC_FORM_S);
 }
 
+/* Counts anew what is used: from stages, tests and templates on, not from declarations that nothing needs. */
+void fc_reach(struct fc_compilation *c);
+
 /* The input path that an expression is, or NULL. */
 struct fc_in *fc_plan_input(struct fc_plan *p, const struct fc_expr *e);
 /* The slot that a path below the transform's record is; *rest is how many fields of it are below the slot (in its value). */

@@ -99,7 +99,7 @@ fl_str fl_unescape(struct fl_arena *a, fl_str raw)
 /* ---- white space ----------------------------------------------------------------------------- */
 
 /* p at the opening quote of a valid string; returns the byte behind the closing one. */
-static const char *string_end(const char *p)
+static inline const char *string_end(const char *p)
 {
     for (p = fl_string_stop(p + 1); *p != '"'; p = fl_string_stop(p))
         p += *p == '\\' ? 2 : 1;
@@ -152,49 +152,72 @@ static inline char *new_line(char *w, unsigned level)
     return w + level;
 }
 
-/* Behind a key or scalar: up to the next of { } [ ] , : or quote. */
-static inline const char *token_end(const char *p, const char *end)
+/* Behind a number or word. Digits are passed in wide steps; what ends a scalar is `,` `}` or `]`. */
+static inline const char *scalar_end(const char *p, const char *end)
 {
-    if (*p == '"')
-        return string_end(p);
-    while (p < end && *p != '"' && *p != ',' && *p != ':' && (*p | 0x20) != '{' && (*p | 0x20) != '}')
+    p = fl_digits_end(p);
+    while (p < end && *p != ',' && (*p | 0x20) != '}')
         p++;
     return p;
 }
 
-/* Room is made per token: a string or short scalar, and the line that is begun behind it. */
+/* Room for k bytes and a new line behind them; the cursor stays local, for most tokens are short. */
+static inline char *token_room(struct fl_buf *out, char *w, char **limit, size_t k)
+{
+    if (FL_LIKELY((size_t)(*limit - w) >= k))
+        return w;
+    out->n = (size_t)(w - out->p);
+    w = fl_buf_room(out, k + 4096);
+    *limit = out->p + out->cap - FL_PAD;
+    return w;
+}
+
 void fl_json_pretty(struct fl_buf *out, const char *p, size_t n, unsigned level)
 {
-    const char *end = p + n;
+    const char *end = p + n, *q;
+    char *w = fl_buf_room(out, 2 * n + level + 64), *limit = out->p + out->cap - FL_PAD;
     while (p < end) {
-        const char *q = token_end(p, end);
-        char *w = fl_buf_room(out, (size_t)(q - p) + level + 4);
-        if (q > p)
+        switch (*p) {
+        case '"':
+            q = string_end(p);
+            w = token_room(out, w, &limit, (size_t)(q - p) + 2);
             w = fl_put(w, p, (size_t)(q - p));
-        p = q;
-        char c = p < end ? *p : 0;
-        if (c == ':') {
-            w = FL_PUT_LIT(w, ": ");
-            p++;
-        } else if (c == ',') {
-            *w++ = c;
+            p = q;
+            if (p < end && *p == ':') {
+                w = FL_PUT_LIT(w, ": ");
+                p++;
+            }
+            break;
+        case ',':
+            w = token_room(out, w, &limit, level + 18);
+            *w++ = ',';
             w = new_line(w, level);
             p++;
-        } else if ((c == '{' || c == '[') && p[1] == c + 2) {
-            *w++ = c;
-            *w++ = p[1];
-            p += 2;
-        } else if (c == '{' || c == '[') {
-            *w++ = c;
-            w = new_line(w, ++level);
+            break;
+        case '{':
+        case '[':
+            w = token_room(out, w, &limit, level + 19);
+            *w++ = *p;
+            if (p[1] == *p + 2)
+                *w++ = *++p;
+            else
+                w = new_line(w, ++level);
             p++;
-        } else if (c == '}' || c == ']') {
+            break;
+        case '}':
+        case ']':
+            w = token_room(out, w, &limit, level + 18);
             w = new_line(w, --level);
-            *w++ = c;
-            p++;
+            *w++ = *p++;
+            break;
+        default:
+            q = scalar_end(p, end);
+            w = token_room(out, w, &limit, (size_t)(q - p));
+            w = fl_put(w, p, (size_t)(q - p));
+            p = q;
         }
-        out->n = (size_t)(w - out->p);
     }
+    out->n = (size_t)(w - out->p);
 }
 
 void fl_json_locate(const char *start, const char *at, uint64_t *line, uint64_t *column)
