@@ -45,7 +45,7 @@ static bool pipeline(struct fc_checker *k, struct fc_item *items)
         if (it->kind != FC_I_PIPELINE)
             continue;
         if (k->p->name) {
-            fc_report(k->d, FC_DUPLICATE, it->name.span, "pipeline");
+            fc_diag_note(k->d, fc_report(k->d, FC_DUPLICATE, it->name.span, "pipeline"), k->p->span, "the other one");
             continue;
         }
         k->p->name = it->name.s;

@@ -3,6 +3,7 @@
  */
 #include <regex.h>
 #include <string.h>
+#include <strings.h>
 
 #include "checker.h"
 
@@ -229,6 +230,24 @@ static const struct fc_type *call_symbol(struct fc_checker *k, struct fc_expr *e
     return fck_done(e, s->type, nullable);
 }
 
+/* How that is said here which other languages have a function for. */
+static const char *elsewhere(const char *name)
+{
+    static const struct { const char *there, *here; } names[] = {
+        {"concat", "texts are joined in a template, as f\"{a}/{b}\""}, {"join", "texts are joined in a template, as f\"{a}/{b}\""},
+        {"format", "texts are made by a template, as f\"{a}/{b}\""},   {"coalesce", "write a ?? b"},
+        {"ifnull", "write a ?? b"},                                    {"isnull", "write not has x"},
+        {"exists", "write has x"},                                     {"defined", "write has x"},
+        {"len", "did you mean `length`?"},                             {"str", "did you mean `text`?"},
+        {"string", "did you mean `text`?"},                            {"round", "did you mean `int`?"},
+        {"substr", "did you mean `substring`?"},                       {"regex", "write text matches \"expression\""},
+        {"cidr_match", "write address in prefix"},                     {"if", "write condition ? a : b"}};
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcasecmp(names[i].there, name) == 0)
+            return names[i].here;
+    return NULL;
+}
+
 const struct fc_type *fck_call(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want)
 {
     (void)want;
@@ -254,7 +273,9 @@ const struct fc_type *fck_call(struct fc_checker *k, struct fc_expr *e, const st
     for (const struct fc_sym *m = k->top; m; m = m->up)
         if (m->kind == FC_SYM_FUNCTION || m->kind == FC_SYM_LOOKUP)
             fc_suggest_try(&near, m->name);
-    if (fc_suggest_best(&near))
+    if (elsewhere(e->name.s))
+        fc_diag_help(k->d, g, "%s", elsewhere(e->name.s));
+    else if (fc_suggest_best(&near))
         fc_diag_help(k->d, g, "did you mean `%s`?", fc_suggest_best(&near));
     return fck_done(e, &FC_ERROR_T, false);
 }

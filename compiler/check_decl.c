@@ -2,6 +2,7 @@
  * check_decl.c - declarations: types as written, enums, records, the schema, params, tables, lets, functions, lookups.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "checker.h"
 
@@ -85,6 +86,20 @@ static void try_name(void *arg, const char *name)
     fc_suggest_try(&((struct nearest *)arg)->s, name);
 }
 
+/* What a type of other languages and databases is called here. */
+static const char *elsewhere(const char *name)
+{
+    static const struct { const char *there, *here; } names[] = {
+        {"integer", "int"}, {"number", "int"}, {"long", "int"}, {"int64", "int"}, {"uint64", "int"}, {"int32", "int"}, {"boolean", "bool"}, {"str", "string"},
+        {"text", "string"}, {"varchar", "string"}, {"double", "float"}, {"real", "float"}, {"address", "ip"}, {"ipaddr", "ip"}, {"inet", "ip"}, {"ipv4", "ip"},
+        {"ipv6", "ip"}, {"prefix", "cidr"}, {"network", "cidr"}, {"subnet", "cidr"}, {"timestamp", "time"}, {"datetime", "time"}, {"date", "time"},
+        {"interval", "duration"}, {"timespan", "duration"}, {"size", "bytes"}};
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcasecmp(names[i].there, name) == 0)
+            return names[i].here;
+    return NULL;
+}
+
 static const struct fc_type *named(struct fc_checker *k, struct fc_texpr *t)
 {
     const struct fc_type *base = fc_type_named(t->name.s);
@@ -106,11 +121,20 @@ static const struct fc_type *named(struct fc_checker *k, struct fc_texpr *t)
                 fc_diag_note(k->d, g, it->name.span, "it is declared further down; types are declared above their use");
                 return &FC_ERROR_T;
             }
-        if (fc_suggest_best(&n.s))
-            fc_diag_help(k->d, g, "did you mean `%s`?", fc_suggest_best(&n.s));
+        const char *meant = elsewhere(t->name.s) ? elsewhere(t->name.s) : fc_suggest_best(&n.s);
+        if (meant)
+            fc_diag_help(k->d, g, "did you mean `%s`?", meant);
         return &FC_ERROR_T;
     }
     return t->arg.s ? with_form(k, t, base) : base;
+}
+
+void fck_twice(struct fc_checker *k, const struct fc_member *m, struct fc_name name, const char *key)
+{
+    if (strcmp(m->name, name.s) == 0)
+        fc_diag_note(k->d, fc_report(k->d, FC_DUPLICATE, name.span, name.s), m->span, "first declared here");
+    else if (strcmp(m->key, key) == 0)
+        fc_diag_note(k->d, fc_report(k->d, FC_SAME_KEY, name.span, name.s, m->name, fl_arena_printf(k->a, "key `%s`", key)), m->span, "the other one");
 }
 
 static void fill_record(struct fc_checker *k, struct fc_type *r, struct fc_decl *decls)
@@ -124,10 +148,7 @@ static void fill_record(struct fc_checker *k, struct fc_type *r, struct fc_decl 
         struct fc_member *m = &r->members[n];
         bool optional = false;
         for (int i = 0; i < n; i++)
-            if (strcmp(r->members[i].name, d->name.s) == 0 || strcmp(r->members[i].key, d->as ? d->as : d->name.s) == 0) {
-                struct fc_diag *g = fc_report(k->d, FC_DUPLICATE, d->name.span, d->name.s);
-                fc_diag_note(k->d, g, r->members[i].span, "first declared here");
-            }
+            fck_twice(k, &r->members[i], d->name, d->as ? d->as : d->name.s);
         m->type = fck_type(k, d->type, &optional);
         m->name = d->name.s;
         m->key = d->as ? d->as : d->name.s;
@@ -182,6 +203,17 @@ const struct fc_type *fck_type(struct fc_checker *k, struct fc_texpr *t, bool *o
     return &FC_ERROR_T;
 }
 
+static void same_value(struct fc_checker *k, const struct fc_enum *en, const struct fc_enumerator *o, const struct fc_enumerator *m)
+{
+    const char *wire = m->as ? m->as : m->name.s;
+    if (strcmp(o->name.s, m->name.s) == 0)
+        fc_diag_note(k->d, fc_report(k->d, FC_DUPLICATE, m->name.span, m->name.s), o->name.span, "first declared here");
+    else if (!en->text && m->has_value && o->has_value && o->value == m->value)
+        fc_diag_note(k->d, fc_report(k->d, FC_SAME_KEY, m->name.span, m->name.s, o->name.s, fl_arena_printf(k->a, "number %lld", (long long)m->value)), o->name.span, "the other one");
+    else if (en->text && strcmp(o->as ? o->as : o->name.s, wire) == 0)
+        fc_diag_note(k->d, fc_report(k->d, FC_SAME_KEY, m->name.span, m->name.s, o->name.s, fl_arena_printf(k->a, "name `%s` on the wire", wire)), o->name.span, "the other one");
+}
+
 static void declare_enum(struct fc_checker *k, struct fc_item *it)
 {
     struct fc_enum *en = fl_arena_zero(k->a, sizeof *en);
@@ -200,15 +232,25 @@ static void declare_enum(struct fc_checker *k, struct fc_item *it)
         if (en->text && m->has_value)
             fc_report(k->d, FC_BAD_ENUM, m->name.span, it->name.s, fl_arena_printf(k->a, "`%s` has a number, but names are on the wire", m->name.s));
         for (struct fc_enumerator *o = it->enumerators; o != m; o = o->next)
-            if (strcmp(o->name.s, m->name.s) == 0 || (!en->text && m->has_value && o->has_value && o->value == m->value) ||
-                (en->text && strcmp(o->as ? o->as : o->name.s, m->as ? m->as : m->name.s) == 0))
-                fc_diag_note(k->d, fc_report(k->d, FC_DUPLICATE, m->name.span, m->name.s), o->name.span, "it is the same value as this one");
+            same_value(k, en, o, m);
     }
     t->kind = FC_K_ENUM;
     t->name = it->name.s;
     t->en = en;
     it->sym = fck_define(k, FC_SYM_ENUM, it->name, it);
     it->sym->type = t;
+}
+
+/* A class is what classify finds; no input has one. */
+static void no_class(struct fc_checker *k, const struct fc_type *t)
+{
+    for (int i = 0; i < t->nmembers; i++) {
+        const struct fc_type *m = t->members[i].type;
+        if (m->kind == FC_K_CLASS || ((m->kind == FC_K_LIST || m->kind == FC_K_MAP) && m->elem->kind == FC_K_CLASS))
+            fc_report(k->d, FC_NOT_HERE, t->members[i].span, "class", "in a schema: it is what classify finds");
+        else if (m->kind == FC_K_RECORD)
+            no_class(k, m);
+    }
 }
 
 static void declare_record(struct fc_checker *k, struct fc_item *it)
@@ -221,7 +263,9 @@ static void declare_record(struct fc_checker *k, struct fc_item *it)
     it->sym->type = t;
     if (it->kind == FC_I_SCHEMA) {
         if (k->p->input)
-            fc_report(k->d, FC_DUPLICATE, it->name.span, "schema");
+            fc_diag_note(k->d, fc_report(k->d, FC_DUPLICATE, it->name.span, "schema"), k->schema, "the other one");
+        k->schema = it->name.span;
+        no_class(k, t);
         k->p->input = t;
         k->input.type = t;
         it->sym->used++;
@@ -324,7 +368,7 @@ static void declare_args(struct fc_checker *k, struct fc_sym *s, struct fc_decl 
         struct fc_sym *a = fl_arena_zero(k->a, sizeof *a);
         for (struct fc_sym *o = s->args; o; o = o->next)
             if (strcmp(o->name, d->name.s) == 0)
-                fc_report(k->d, FC_DUPLICATE, d->name.span, d->name.s);
+                fc_diag_note(k->d, fc_report(k->d, FC_DUPLICATE, d->name.span, d->name.s), o->span, "first declared here");
         a->kind = FC_SYM_ARG;
         a->name = d->name.s;
         a->span = d->name.span;
@@ -344,7 +388,8 @@ static void shadows(struct fc_checker *k, struct fc_name name)
     if (!k->input.type || !fc_member_find(k->input.type, name.s))
         return;
     struct fc_diag *g = fc_report(k->d, FC_SHADOWS, name.span, name.s, "a field of the source");
-    fc_diag_note(k->d, g, fc_member_find(k->input.type, name.s)->span, "the field; its name in JSON can be given apart: NAME : type as \"%s\"", name.s);
+    fc_diag_note(k->d, g, fc_member_find(k->input.type, name.s)->span, "the field");
+    fc_diag_help(k->d, g, "rename one of them; a field under another name is written NAME : type as \"%s\"", name.s);
 }
 
 void fck_declare_values(struct fc_checker *k, struct fc_item *items)
@@ -417,6 +462,17 @@ const struct fc_type *fck_local_value(struct fc_checker *k, struct fc_stmt *let)
     return &FC_ERROR_T;
 }
 
+/* A parameter or let that nothing asks for is most often a mistake in the body or query. */
+static void unused_inside(struct fc_checker *k, const struct fc_sym *s)
+{
+    for (const struct fc_sym *a = s->args; a && !k->d->errors; a = a->next)
+        if (!a->used)
+            fc_report(k->d, FC_UNUSED, a->span, "parameter", a->name);
+    for (const struct fc_sym *l = s->lets; l && !k->d->errors; l = l->next)
+        if (!l->used)
+            fc_report(k->d, FC_UNUSED, l->span, "let", l->name);
+}
+
 void fck_function(struct fc_checker *k, struct fc_item *it)
 {
     struct fc_sym *s = it->sym;
@@ -446,9 +502,7 @@ void fck_function(struct fc_checker *k, struct fc_item *it)
         fc_diag_help(k->d, g, "declare the result as `%s`", fc_type_text(k->a, s->type, true));
     }
     s->value = it->value;
-    for (struct fc_sym *l = s->lets; l; l = l->next)
-        if (!l->used)
-            fc_report(k->d, FC_UNUSED, l->span, "let", l->name);
+    unused_inside(k, s);
     k->local = NULL;
     k->self = NULL;
 }
@@ -505,6 +559,7 @@ void fck_lookup(struct fc_checker *k, struct fc_item *it)
         if (!scalar(a->type) || a->type->kind == FC_K_FLOAT)
             fc_report(k->d, FC_ANSWER_FIELD, a->span, s->name, fl_arena_printf(k->a, "parameter `%s` cannot be %s", a->name, fck_type_text(k, a->type, false)));
     check_query(k, it);
+    unused_inside(k, s);
     if (s->type->kind != FC_K_RECORD) {
         if (s->type->kind != FC_K_ERROR)
             fc_report(k->d, FC_ANSWER_FIELD, it->type->span, s->name, "its result has to be a record, as { Name : string; }");
@@ -538,7 +593,7 @@ void fck_lookup(struct fc_checker *k, struct fc_item *it)
 
 /* ---- params ----------------------------------------------------------------------------------------------------------------------- */
 
-static bool same_value(const struct fc_expr *a, const struct fc_expr *b)
+static bool same_constant(const struct fc_expr *a, const struct fc_expr *b)
 {
     if (a->kind == FC_E_STRING && b->kind == FC_E_STRING)
         return strcmp(a->s, b->s) == 0;
@@ -573,7 +628,7 @@ void fck_param(struct fc_checker *k, struct fc_item *it)
         fck_expr_as(k, it->one_of, fc_type_list(k->a, t), false);
         bool found = !it->value || it->one_of->kind != FC_E_LIST;
         for (struct fc_expr *x = it->one_of->args; x && it->one_of->kind == FC_E_LIST; x = x->next)
-            found |= it->value && same_value(x, it->value);
+            found |= it->value && same_constant(x, it->value);
         if (!found)
             fc_report2(k->d, FC_ONE_OF, it->value->span, it->one_of->span);
     }

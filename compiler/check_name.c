@@ -35,6 +35,31 @@ void fck_suggest_members(struct fc_checker *k, struct fc_diag *g, const struct f
         fc_diag_help(k->d, g, "did you mean `%s`?", fc_suggest_best(&s));
 }
 
+/* Fields of this name deeper inside: `Network.Protocol, Transport.Protocol`; at most three. */
+static const char *deeper(struct fc_checker *k, const struct fc_type *t, const char *prefix, const char *name, const char *found, int *n)
+{
+    for (int i = 0; i < t->nmembers; i++) {
+        const struct fc_member *m = &t->members[i];
+        const char *path = fl_arena_printf(k->a, "%s%s", prefix, m->name);
+        if (*prefix && strcmp(m->name, name) == 0 && ++*n <= 3)
+            found = fl_arena_printf(k->a, "%s%s`%s`", found, *found ? ", " : "", path);
+        if (m->type->kind == FC_K_RECORD)
+            found = deeper(k, m->type, fl_arena_printf(k->a, "%s.", path), name, found, n);
+    }
+    return found;
+}
+
+static bool suggest_deeper(struct fc_checker *k, struct fc_diag *g, const char *name)
+{
+    int n = 0;
+    if (!fck_sees_record(k) || !fck_current(k))
+        return false;
+    const char *found = deeper(k, fck_current(k), "", name, "", &n);
+    if (n)
+        fc_diag_help(k->d, g, n > 3 ? "there is %s and more" : "there is %s", found);
+    return n > 0;
+}
+
 void fck_suggest_names(struct fc_checker *k, struct fc_diag *g, const char *name)
 {
     struct fc_suggest s;
@@ -42,7 +67,8 @@ void fck_suggest_names(struct fc_checker *k, struct fc_diag *g, const char *name
     for (const struct fc_sym *m = k->local; m; m = m->up)
         fc_suggest_try(&s, m->name);
     for (const struct fc_sym *m = k->top; m; m = m->up)
-        fc_suggest_try(&s, m->name);
+        if (m->kind != FC_SYM_ENUM && m->kind != FC_SYM_RECORD)
+            fc_suggest_try(&s, m->name);
     for (const struct fc_overlay *o = k->overlay; o; o = o->up)
         for (int i = 0; i < o->type->nmembers; i++)
             fc_suggest_try(&s, o->type->members[i].name);
@@ -51,6 +77,31 @@ void fck_suggest_names(struct fc_checker *k, struct fc_diag *g, const char *name
             fc_suggest_try(&s, fck_current(k)->members[i].name);
     if (fc_suggest_best(&s))
         fc_diag_help(k->d, g, "did you mean `%s`?", fc_suggest_best(&s));
+    else
+        suggest_deeper(k, g, name);
+}
+
+/* The near one of the names, or all of them. */
+static void suggest_value(struct fc_checker *k, struct fc_diag *g, const char *name, const struct fc_type *t)
+{
+    struct fc_suggest near;
+    const char *all = "";
+    int n = 0;
+    fc_suggest_init(&near, name);
+    for (const struct fc_enumerator *m = t->kind == FC_K_ENUM ? t->en->list : NULL; m; m = m->next) {
+        fc_suggest_try(&near, m->name.s);
+        if (++n <= 8)
+            all = fl_arena_printf(k->a, "%s%s%s", all, *all ? ", " : "", m->name.s);
+    }
+    for (const struct fc_class *c = t->kind == FC_K_CLASS ? k->p->classes : NULL; c; c = c->next) {
+        fc_suggest_try(&near, c->name);
+        if (++n <= 8)
+            all = fl_arena_printf(k->a, "%s%s%s", all, *all ? ", " : "", c->name);
+    }
+    if (fc_suggest_best(&near))
+        fc_diag_help(k->d, g, "did you mean `%s`?", fc_suggest_best(&near));
+    else
+        fc_diag_help(k->d, g, n > 8 ? "there is %s, .." : "there is %s", all);
 }
 
 const char *fck_place(const struct fc_checker *k)
@@ -115,6 +166,8 @@ static const struct fc_type *symbol_value(struct fc_checker *k, struct fc_expr *
             fc_diag_help(k->d, g, "write %s[key]", s->name);
         else if (s->kind == FC_SYM_FUNCTION || s->kind == FC_SYM_LOOKUP)
             fc_diag_help(k->d, g, "write %s(..)", s->name);
+        else
+            suggest_deeper(k, g, s->name);
         return fck_done(e, &FC_ERROR_T, false);
     }
     }
@@ -203,23 +256,11 @@ const struct fc_type *fck_name(struct fc_checker *k, struct fc_expr *e, const st
     if (s)
         return symbol_value(k, e, s);
     if (want && want->kind == FC_K_ENUM) {
-        struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_VALUE, e->span, want->name ? want->name : "", n);
-        struct fc_suggest near;
-        fc_suggest_init(&near, n);
-        for (const struct fc_enumerator *m = want->en->list; m; m = m->next)
-            fc_suggest_try(&near, m->name.s);
-        if (fc_suggest_best(&near))
-            fc_diag_help(k->d, g, "did you mean `%s`?", fc_suggest_best(&near));
+        suggest_value(k, fc_report(k->d, FC_UNKNOWN_VALUE, e->span, want->name ? want->name : "the enum", n), n, want);
         return fck_done(e, &FC_ERROR_T, false);
     }
     if (want && want->kind == FC_K_CLASS) {
-        struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_CLASS, e->span, n);
-        struct fc_suggest near;
-        fc_suggest_init(&near, n);
-        for (const struct fc_class *c = k->p->classes; c; c = c->next)
-            fc_suggest_try(&near, c->name);
-        if (fc_suggest_best(&near))
-            fc_diag_help(k->d, g, "did you mean `%s`?", fc_suggest_best(&near));
+        suggest_value(k, fc_report(k->d, FC_UNKNOWN_CLASS, e->span, n), n, want);
         return fck_done(e, &FC_ERROR_T, false);
     }
     if (!fck_sees_record(k) && ((k->input.type && fc_member_find(k->input.type, n)) || strcmp(n, "class") == 0 || strcmp(n, "input") == 0)) {
@@ -241,7 +282,7 @@ const struct fc_type *fck_field(struct fc_checker *k, struct fc_expr *e)
         !(fck_sees_record(k) && fck_current(k) && fc_member_find(fck_current(k), "pipeline"))) {
         const char *text = strcmp(e->name.s, "version") == 0 ? k->p->version : strcmp(e->name.s, "name") == 0 ? k->p->name : NULL;
         if (!text) {
-            fc_report(k->d, FC_UNKNOWN_FIELD, e->name.span, "pipeline", e->name.s);
+            fc_diag_help(k->d, fc_report(k->d, FC_UNKNOWN_FIELD, e->name.span, "`pipeline`", e->name.s), "there is pipeline.name and pipeline.version");
             return fck_done(e, &FC_ERROR_T, false);
         }
         e->kind = FC_E_STRING;
@@ -266,7 +307,7 @@ const struct fc_type *fck_field(struct fc_checker *k, struct fc_expr *e)
     }
     const struct fc_member *m = fc_member_find(t, e->name.s);
     if (!m) {
-        struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_FIELD, e->name.span, e->a->sym == &k->input ? "the source's record" : fck_type_text(k, t, false), e->name.s);
+        struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_FIELD, e->name.span, e->a->sym == &k->input ? "the source's record" : t->name ? fck_type_text(k, t, false) : fl_arena_printf(k->a, "`%s`", fck_text(k, e->a->span)), e->name.s);
         fck_suggest_members(k, g, t, e->name.s);
         return fck_done(e, &FC_ERROR_T, false);
     }
@@ -331,8 +372,9 @@ const struct fc_type *fck_any(struct fc_checker *k, struct fc_expr *e)
     }
     struct fc_sym *before = k->local;
     const struct fc_fact *facts = k->facts;
-    if (fck_find(k->local, e->args->name.s))
-        fc_report(k->d, FC_DUPLICATE, e->args->name.span, e->args->name.s);
+    const struct fc_sym *old = fck_find(k->local, e->args->name.s);
+    if (old)
+        fc_diag_note(k->d, fc_report(k->d, FC_DUPLICATE, e->args->name.span, e->args->name.s), old->span, "first declared here, as %s", fck_kind_text(old));
     e->sym = fck_local(k, FC_SYM_LOCAL, e->args->name, t->elem, false);
     fck_condition(k, e->b);
     k->local = before;

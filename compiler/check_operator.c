@@ -28,6 +28,15 @@ static bool bare_name(struct fc_checker *k, const struct fc_expr *e)
            !(fck_sees_record(k) && fck_current(k) && fc_member_find(fck_current(k), e->name.s)) && strcmp(e->name.s, "class") != 0 && strcmp(e->name.s, "now") != 0;
 }
 
+/* The other side: a name that only the first one's type could have explained is no second mistake. */
+static void other_side(struct fc_checker *k, struct fc_expr *e, const struct fc_type *first)
+{
+    if (first->kind == FC_K_ERROR && bare_name(k, e))
+        fck_done(e, &FC_ERROR_T, false);
+    else
+        fck_expr(k, e, first);
+}
+
 /* Both sides, the one that knows its type first, so that it can give the other one a unit or an enum. */
 static void both_sides(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want)
 {
@@ -40,10 +49,10 @@ static void both_sides(struct fc_checker *k, struct fc_expr *e, const struct fc_
         fck_expr(k, e->b, e->op == FC_OP_MOD ? e->a->type : e->a->type->kind == FC_K_FLOAT ? &FC_FLOAT_T : NULL);
     } else if ((constant_number(e->a) && !constant_number(e->b)) || bare_name(k, e->a)) {
         fck_expr(k, e->b, want);
-        fck_expr(k, e->a, e->b->type);
+        other_side(k, e->a, e->b->type);
     } else {
         fck_expr(k, e->a, want);
-        fck_expr(k, e->b, e->a->type);
+        other_side(k, e->b, e->a->type);
     }
 }
 
@@ -127,6 +136,8 @@ static const struct fc_type *check_in(struct fc_checker *k, struct fc_expr *e)
         l = e->a->type;
     } else {
         l = fck_expr(k, e->a, NULL);
+        if (l->kind == FC_K_ERROR && e->b->kind == FC_E_LIST)
+            return fck_done(e, &FC_BOOL_T, false);
         const struct fc_type *hint = fc_type_list(k->a, l->kind == FC_K_IP ? &FC_CIDR_T : l);
         fck_expr(k, e->b, e->b->kind == FC_E_LIST ? hint : NULL);
     }

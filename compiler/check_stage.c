@@ -180,10 +180,7 @@ static struct fc_type *build(struct fc_checker *k, struct fc_field *fields, bool
             continue;
         }
         for (int i = 0; i < r->nmembers; i++)
-            if (strcmp(r->members[i].key, key) == 0 || strcmp(r->members[i].name, f->name.s) == 0) {
-                struct fc_diag *g = fc_report(k->d, FC_DUPLICATE, f->name.span, f->name.s);
-                fc_diag_note(k->d, g, r->members[i].span, "first declared here");
-            }
+            fck_twice(k, &r->members[i], f->name, key);
         fck_same_field(k, f);
         if (f->kind == FC_F_EXPR) {
             check_value_field(k, f);
@@ -412,7 +409,7 @@ static void check_block(struct fc_checker *k, struct fc_stmt *body)
         }
     }
     for (struct fc_sym *s = k->local; s != locals; s = s->up)
-        if (s->kind == FC_SYM_LOCAL && !s->used)
+        if (s->kind == FC_SYM_LOCAL && !s->used && !k->d->errors)
             fc_report(k->d, FC_UNUSED, s->span, "let", s->name);
     k->local = locals;
 }

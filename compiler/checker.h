@@ -52,6 +52,7 @@ struct fc_checker {
     enum fc_where where;
     bool after_transform;  /* plain names are the transform's fields */
     bool classified;       /* `class` is known */
+    struct fc_span schema;       /* where the input is declared */
     struct fc_sym input, record; /* stand for the two records */
     const struct fc_sym *self;   /* the let or function whose value is being checked */
 };
@@ -72,6 +73,8 @@ const char *fck_place(const struct fc_checker *k);
 
 /* check_decl.c */
 const struct fc_type *fck_type(struct fc_checker *k, struct fc_texpr *t, bool *optional);
+/* Report that a new field has the name or key of m. */
+void fck_twice(struct fc_checker *k, const struct fc_member *m, struct fc_name name, const char *key);
 struct fc_sym *fck_define(struct fc_checker *k, enum fc_sym_kind kind, struct fc_name name, const struct fc_item *item);
 struct fc_sym *fck_find(struct fc_sym *scope, const char *name);
 const char *fck_kind_text(const struct fc_sym *s);

@@ -4,6 +4,8 @@
  * The checker counts every mention, also those in a function that nothing calls. Only what is reached becomes C, and
  * only what is reached makes a field of the input worth reading. fc_make_plan begins with it.
  */
+#include <string.h>
+
 #include "plan.h"
 
 static void visit(void *arg, const struct fc_expr *e);
@@ -68,6 +70,9 @@ static void tests(const struct fc_program *g)
             fc_expr_each(c->expr, visit, NULL);
             for (const struct fc_expr *x = c->args; x; x = x->next)
                 fc_expr_each(x, visit, NULL);
+            for (struct fc_sym *l = c->kind == FC_C_LOOKUP ? g->lookups : NULL; l; l = l->next)
+                if (strcmp(l->name, c->name.s) == 0)
+                    symbol(l);
         }
 }
 

@@ -22,7 +22,7 @@ FL_WARN_CFLAGS=
 FL_RELAX_CFLAGS=
 m4_foreach_w([fl_flag],
     [-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla
-     -Wformat-security -Wundef -Wimplicit-fallthrough -Wno-missing-field-initializers -Wno-format-zero-length],
+     -Wformat-security -Wundef -Wno-missing-field-initializers -Wno-format-zero-length],
     [FL_TRY_CFLAG(fl_flag, [FL_WARN_CFLAGS])])
 m4_foreach_w([fl_flag],
     [-Wall -Wno-unused-function -Wno-unused-but-set-variable -Wno-unused-variable],

@@ -3,8 +3,8 @@
 # works in somebody else's autotools project.
 set -eu
 : "${srcdir:?}" "${builddir:?}"
-if [ "${SANITIZERS:-no}" != no ]; then
-    echo "SKIPPED: a project of somebody else isn't built with our sanitizers"
+if [ -n "${INSTRUMENTED:-}" ]; then
+    echo "SKIPPED: somebody else's project isn't built with our sanitizers or coverage"
     exit 77
 fi
 work=$(mktemp -d "${TMPDIR:-/tmp}/flow-install.XXXXXX")

@@ -606,7 +606,7 @@ class Generator:
             xs = l.value(env)
             return None if xs is None else any(c.value({**env, name: v}) is True for v in xs)
 
-        return Expr(f"any({name} in {l.at(COND)} where {c.text})", POST, "bool", l.null, value)
+        return Expr(f"any({name} in {l.at(COAL)} where {c.text})", POST, "bool", l.null, value)
 
     def contained(self, depth):
         r = self.rng
