@@ -27,8 +27,8 @@ static const char *yaml_scalar(struct fc_em *m, const struct fc_expr *e)
         return e->i ? "true" : "false";
     case FC_E_FLOAT:
         return fce_text(m, "%.17g", e->f);
-    case FC_E_ADDRESS:
-        return e->s;
+    case FC_E_ADDRESS: /* quoted: YAML would take a colon for a key's */
+        return fce_text(m, "\"%s\"", e->s);
     case FC_E_NAME:
         return e->name.s;
     case FC_E_LIST: {

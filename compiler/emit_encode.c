@@ -375,6 +375,22 @@ static const char *columns(struct fc_em *m, const struct fc_type *t, const char 
 
 static void csv_leaves(struct enc *k, struct fc_cv v, bool *first);
 
+/* A value that is read as well as passed on: its text as it came, without the quotes. */
+static void put_both(struct enc *k, const struct fc_in *in)
+{
+    struct fc_em *m = k->m;
+    const char *at = fce_text(m, "%s.text_%s", fce_input(m, in->parent, false).v, in->member->name);
+    if (in->type->kind == FC_K_CIDR || in->type->form == FC_FORM_RFC3339 || (in->type->kind == FC_K_ENUM && in->type->en->text)) {
+        flush(k);
+        fce_line(m, "w = fl_csv_string(w, (fl_str){%s.p + 1, %s.n - 2, FL_RAW});", at, at);
+        varying(k, fce_text(m, "2 * (size_t)%s.n + 2", at));
+    } else {
+        flush(k);
+        fce_line(m, "w = fl_put_raw(w, %s);", at);
+        varying(k, fce_text(m, "%s.n", at));
+    }
+}
+
 static void csv_value(struct enc *k, struct fc_cv v)
 {
     if (v.in && v.in->raw && !v.in->value)
@@ -402,6 +418,8 @@ static void csv_cell(struct enc *k, struct fc_cv v, const struct fc_slot *s, con
     v.n = NULL;
     if (in && in->raw && !in->value)
         put_text(k, in, v.v);
+    else if (in && in->raw && in->type->form != FC_FORM_TEXT && in->type->kind != FC_K_LIST && in->type->kind != FC_K_MAP)
+        put_both(k, in);
     else if (s && s->kind == FC_SLOT_CONST && s->field->value->kind == FC_E_STRING)
         put_string(k, fce_string(m, s->field->value->s, s->field->value->len));
     else if (s && s->kind == FC_SLOT_CONST)

@@ -252,7 +252,7 @@ static void csv_leaves(struct fc_in *n)
         if (m->type->kind == FC_K_RECORD) {
             m->has = true;
             csv_leaves(m);
-        } else if (m->type->kind == FC_K_LIST || m->type->kind == FC_K_MAP) {
+        } else if (m->type->kind == FC_K_LIST || m->type->kind == FC_K_MAP || (fc_in_lossy(m->type) && m->type->form != FC_FORM_TEXT)) {
             m->raw = true;
         } else {
             m->value = true;
@@ -419,8 +419,12 @@ static void read_all(struct planner *y, void (*visit)(void *, const struct fc_ex
         visit ? fc_expr_each(part->value, visit, y) : read_expr(y, part->value);
     for (const struct fc_item *it = g->tests; it; it = it->next)
         for (const struct fc_check *c = it->kind == FC_I_TEST ? it->checks : NULL; c; c = c->next)
-            if (c->kind == FC_C_EXPECT && y->c->tests)
+            if (c->kind == FC_C_EXPECT && y->c->tests) {
                 visit ? fc_expr_each(c->expr, visit, y) : read_expr(y, c->expr);
+            } else if (c->kind == FC_C_EXPECT_OBJECT && y->c->tests && visit) {
+                for (const struct fc_expr *x = c->args; x; x = x->next)
+                    fc_expr_each(x, visit, y);
+            }
 }
 
 /* Lists of what can be decoded element by element. */
