@@ -10,6 +10,10 @@
 #include "flowc.h"
 #include "sym.h"
 
+/* A row of dsl/builtins.def; the info of a call's expression. */
+struct fc_builtin { const char *name, *params, *result, *c, *doc; };
+extern const struct fc_builtin fc_builtins[]; /* ended by a NULL name */
+
 struct fc_class {
     const char *name;
     struct fc_span span;

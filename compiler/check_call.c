@@ -181,7 +181,7 @@ static const struct fc_type *call_templates(struct fc_checker *k, struct fc_expr
     fck_expr(k, e->args, NULL);
     const struct fc_expr *x = e->args;
     if (x->type->kind != FC_K_ERROR && !(x->kind == FC_E_NAME && x->sym && x->sym->kind == FC_SYM_PARAM && x->type->kind == FC_K_LIST && x->type->elem->kind == FC_K_STRING)) {
-        fc_report(k->d, FC_TYPE_MISMATCH, x->span, "a param of type `[string]`", fck_type_text(k, x->type, false));
+        fc_report(k->d, FC_TYPE_MISMATCH, x->span, "a param of type `[string]`", x->sym && x->sym->kind == FC_SYM_PARAM ? fck_type_text(k, x->type, false) : "what is no param");
         return fck_done(e, &FC_ERROR_T, false);
     }
     if (k->where != FC_IN_TRANSFORM) {
@@ -198,10 +198,18 @@ static const struct fc_type *call_symbol(struct fc_checker *k, struct fc_expr *e
 {
     int n = 0, want = 0;
     bool nullable = s->kind == FC_SYM_LOOKUP || s->optional;
-    for (const struct fc_sym *a = s->args; a; a = a->next)
-        want++;
     e->sym = s;
     s->used++;
+    if (s->kind == FC_SYM_FUNCTION && s == k->self) {
+        fc_report(k->d, FC_DEPENDS_ON_ITSELF, e->span, s->name);
+        return fck_done(e, &FC_ERROR_T, false);
+    }
+    if (s->kind == FC_SYM_FUNCTION && !s->value) { /* what it may take for granted is only known where it stands */
+        fc_diag_note(k->d, fc_report(k->d, FC_USED_BEFORE, e->span, s->name), s->span, "declared here");
+        return fck_done(e, &FC_ERROR_T, false);
+    }
+    for (const struct fc_sym *a = s->args; a; a = a->next)
+        want++;
     const struct fc_sym *a = s->args;
     for (struct fc_expr *x = e->args; x; x = x->next, n++) {
         if (!a) {
@@ -214,15 +222,7 @@ static const struct fc_type *call_symbol(struct fc_checker *k, struct fc_expr *e
         a = a->next;
     }
     if (n != want)
-        fc_report(k->d, FC_ARGUMENTS, e->span, s->name, fl_arena_printf(k->a, "%d argument%s", want, want == 1 ? "" : "s"), n);
-    if (s->kind == FC_SYM_FUNCTION && s == k->self) {
-        fc_report(k->d, FC_DEPENDS_ON_ITSELF, e->span, s->name);
-        return fck_done(e, &FC_ERROR_T, false);
-    }
-    if (s->kind == FC_SYM_FUNCTION && !s->value) { /* what it may take for granted is only known where it stands */
-        fc_diag_note(k->d, fc_report(k->d, FC_USED_BEFORE, e->span, s->name), s->span, "declared here");
-        return fck_done(e, &FC_ERROR_T, false);
-    }
+        fc_report(k->d, FC_ARGUMENTS, e->span, s->name, want ? fl_arena_printf(k->a, "%d argument%s", want, want == 1 ? "" : "s") : "no arguments", n);
     if (!fck_sees_record(k)) {
         fc_report(k->d, FC_NOT_HERE, e->span, s->name, fck_place(k));
         return fck_done(e, &FC_ERROR_T, false);
@@ -289,21 +289,21 @@ static bool literal_equal(const struct fc_expr *a, const struct fc_expr *b)
     return a->i == b->i && (a->kind == FC_E_NULL) == (b->kind == FC_E_NULL);
 }
 
-/* Does a pattern of an arm before (or earlier in this arm) take the same value? */
-static bool taken(const struct fc_expr *e, const struct fc_pattern *p)
+/* The pattern of an arm before (or earlier in this arm) that takes the same value. */
+static const struct fc_pattern *taken(const struct fc_expr *e, const struct fc_pattern *p)
 {
     for (const struct fc_arm *arm = e->arms; arm; arm = arm->next)
         for (const struct fc_pattern *q = arm->patterns; q; q = q->next) {
             if (q == p)
-                return false;
+                return NULL;
             if (q->kind == FC_P_ANY)
-                return true;
+                return q;
             if (q->kind == p->kind && q->kind == FC_P_NAME && q->index == p->index)
-                return true;
+                return q;
             if (q->kind == p->kind && q->kind == FC_P_LITERAL && literal_equal(q->value, p->value))
-                return true;
+                return q;
         }
-    return false;
+    return NULL;
 }
 
 static void check_pattern(struct fc_checker *k, struct fc_expr *e, struct fc_pattern *p)
@@ -320,8 +320,9 @@ static void check_pattern(struct fc_checker *k, struct fc_expr *e, struct fc_pat
         if (p->value->type->kind != FC_K_NULL && p->value->type->kind != FC_K_ERROR && !fc_type_same(p->value->type, e->a->type))
             fck_mismatch(k, p->value, e->a->type);
     }
-    if (taken(e, p))
-        fc_report(k->d, FC_UNREACHABLE_ARM, p->span);
+    const struct fc_pattern *q = taken(e, p);
+    if (q)
+        fc_diag_note(k->d, fc_report(k->d, FC_UNREACHABLE_ARM, p->span), q->span, q->kind == FC_P_ANY ? "this one takes everything" : "this one takes the same value");
 }
 
 /* What the arms have in common so far. */
@@ -372,7 +373,9 @@ static const char *not_covered(struct fc_checker *k, const struct fc_type *t, co
         for (const struct fc_class *c = k->p->classes; c; c = c->next, i++)
             if (i < 256 && !(m->seen[i / 64] >> (i % 64) & 1) && n++ < SHOWN)
                 missing = fl_arena_printf(k->a, "%s%s`%s`", missing, *missing ? ", " : "", c->name);
-    } else if (!(t->kind == FC_K_BOOL && m->seen[0] == 3)) {
+    } else if (t->kind == FC_K_BOOL && m->seen[0]) {
+        missing = m->seen[0] == 3 ? "" : m->seen[0] == 1 ? "`true`" : "`false`";
+    } else {
         missing = "every value";
     }
     return n > SHOWN ? fl_arena_printf(k->a, "%s and %d more", missing, n - SHOWN) : missing;
@@ -472,7 +475,7 @@ const struct fc_type *fck_new(struct fc_checker *k, struct fc_expr *e)
         for (struct fc_field *f = e->fields; f && !given; f = f->next)
             given = f->kind == FC_F_EXPR && strcmp(f->name.s, t->members[i].name) == 0;
         if (!given)
-            fc_report(k->d, FC_MISSING_FIELD, e->span, t->members[i].name, e->name.s);
+            fc_report(k->d, FC_MISSING_FIELD, e->span, e->name.s, fl_arena_printf(k->a, "%s : %s", t->members[i].name, fc_type_text(k->a, t->members[i].type, false)));
     }
     return fck_done(e, t, false);
 }

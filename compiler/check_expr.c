@@ -29,12 +29,26 @@ void fck_mismatch(struct fc_checker *k, const struct fc_expr *e, const struct fc
     if (e->type->kind == FC_K_ERROR || want->kind == FC_K_ERROR)
         return;
     struct fc_diag *g = fc_report(k->d, FC_TYPE_MISMATCH, e->span, fck_type_text(k, want, false), fck_type_text(k, e->type, false));
-    if (want->kind == FC_K_STRING && (fc_type_number(e->type) || e->type->kind == FC_K_IP || e->type->kind == FC_K_ENUM || e->type->kind == FC_K_CLASS))
-        fc_diag_help(k->d, g, "write text(%s)", fck_text(k, e->span));
-    else if (want->kind == FC_K_INT && e->type->kind == FC_K_STRING)
-        fc_diag_help(k->d, g, "int(%s) gives `int?`", fck_text(k, e->span));
-    else if (want->kind == FC_K_INT && (e->type->kind == FC_K_TIME || e->type->kind == FC_K_DURATION))
-        fc_diag_help(k->d, g, "write seconds(%s) or millis(%s)", fck_text(k, e->span), fck_text(k, e->span));
+    enum fc_kind w = want->kind, t = e->type->kind;
+    const char *text = fck_text(k, e->span);
+    if (e->kind == FC_E_STRING && (w == FC_K_INT || w == FC_K_FLOAT || w == FC_K_IP || w == FC_K_CIDR || w == FC_K_ENUM || w == FC_K_CLASS || w == FC_K_BOOL || w == FC_K_DURATION))
+        fc_diag_help(k->d, g, "write it without quotes");
+    else if (w == FC_K_STRING && (fc_type_number(e->type) || t == FC_K_IP || t == FC_K_CIDR || t == FC_K_ENUM || t == FC_K_CLASS || t == FC_K_BOOL || t == FC_K_TIME))
+        fc_diag_help(k->d, g, "write text(%s)", text);
+    else if (w == FC_K_INT && t == FC_K_STRING)
+        fc_diag_help(k->d, g, "int(%s) is the number that the text is, or null", text);
+    else if (w == FC_K_INT && (t == FC_K_TIME || t == FC_K_DURATION))
+        fc_diag_help(k->d, g, "write seconds(%s) or millis(%s)", text, text);
+    else if (w == FC_K_INT && (t == FC_K_BYTES || t == FC_K_PACKETS || t == FC_K_FLOAT))
+        fc_diag_help(k->d, g, "write int(%s)", text);
+    else if (w == FC_K_FLOAT && (t == FC_K_INT || t == FC_K_BYTES || t == FC_K_PACKETS))
+        fc_diag_help(k->d, g, "write float(%s)", text);
+    else if (w == FC_K_BYTES && t == FC_K_INT)
+        fc_diag_help(k->d, g, "a number times a size is a size: 1B * n");
+    else if (w == FC_K_DURATION && t == FC_K_INT)
+        fc_diag_help(k->d, g, "a number times a duration is a duration: 1s * n");
+    else if (w == FC_K_IP && t == FC_K_STRING)
+        fc_diag_help(k->d, g, "write address(%s)", text);
 }
 
 void fck_condition(struct fc_checker *k, struct fc_expr *e)
@@ -44,7 +58,9 @@ void fck_condition(struct fc_checker *k, struct fc_expr *e)
         return;
     struct fc_diag *g = fc_report(k->d, FC_NOT_BOOL, e->span, fck_type_text(k, t, false));
     if (e->nullable)
-        fc_diag_help(k->d, g, "write has %s", fck_text(k, e->span));
+        fc_diag_help(k->d, g, "to ask whether it is there, write has %s", fck_text(k, e->span));
+    else if (t->kind == FC_K_STRING || fc_type_number(t))
+        fc_diag_help(k->d, g, "compare it with something, as %s != %s", fck_text(k, e->span), t->kind == FC_K_STRING ? "\"\"" : "0");
 }
 
 /* ---- literals ------------------------------------------------------------------------------------------------ */
@@ -89,7 +105,11 @@ static const struct fc_type *check_address(struct fc_checker *k, struct fc_expr 
         ok = slash[1] >= '0' && slash[1] <= '9' && *end == 0 && bits <= (family == 4 ? 32u : 128u) && !(slash[1] == '0' && slash[2]);
     }
     if (!ok) {
-        fc_report(k->d, FC_BAD_ADDRESS, e->span, e->s);
+        struct fc_diag *g = fc_report(k->d, FC_BAD_ADDRESS, e->span, e->s);
+        if (family)
+            fc_diag_help(k->d, g, "behind the slash of an IPv%d prefix stands a number from 0 to %d", family, family == 4 ? 32 : 128);
+        else if (!strchr(e->s, ':'))
+            fc_diag_help(k->d, g, "an IPv4 address has four numbers from 0 to 255, without leading zeros");
         return fck_done(e, &FC_ERROR_T, false);
     }
     return fck_done(e, slash ? &FC_CIDR_T : &FC_IP_T, false);

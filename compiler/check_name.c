@@ -135,7 +135,7 @@ static const struct fc_type *symbol_value(struct fc_checker *k, struct fc_expr *
     switch (s->kind) {
     case FC_SYM_PARAM:
         if (k->where == FC_IN_CONSTANT) {
-            fc_report(k->d, FC_NOT_CONSTANT, e->span, "what stands here");
+            fc_diag_help(k->d, fc_report(k->d, FC_NOT_CONSTANT, e->span, "the value here"), "param `%s` is known at start only", s->name);
             return fck_done(e, &FC_ERROR_T, false);
         }
         /* fall through */
@@ -344,7 +344,9 @@ const struct fc_type *fck_index(struct fc_checker *k, struct fc_expr *e)
     if (t->kind == FC_K_ERROR)
         return fck_done(e, t, false);
     if (t->kind != FC_K_MAP) {
-        fc_report(k->d, FC_NOT_INDEXED, e->a->span, fck_type_text(k, t, false));
+        struct fc_diag *g = fc_report(k->d, FC_NOT_INDEXED, e->a->span, fck_type_text(k, t, false));
+        if (t->kind == FC_K_LIST)
+            fc_diag_help(k->d, g, "any(x in %s where ..) and `in` ask about the elements of a list", fck_text(k, e->a->span));
         return fck_done(e, &FC_ERROR_T, false);
     }
     if (e->args->next) {

@@ -87,6 +87,15 @@ static void no_operator(struct fc_checker *k, const struct fc_expr *e)
         fc_diag_help(k->d, g, text->kind == FC_E_STRING ? "write the address without quotes" : "address(%s) is the text as an address", fck_text(k, text->span));
     else if (compare && enumerated->type->kind == FC_K_ENUM)
         fc_diag_help(k->d, g, "compare it with one of its names, without quotes: %s", enumerated->type->en->list ? enumerated->type->en->list->name.s : "");
+    else if (kinds(e, FC_K_INT, FC_K_FLOAT))
+        fc_diag_help(k->d, g, "float(%s) is the same number as a float", fck_text(k, (l->type->kind == FC_K_INT ? l : r)->span));
+    else if (kinds(e, FC_K_INT, FC_K_BYTES) || kinds(e, FC_K_INT, FC_K_PACKETS))
+        fc_diag_help(k->d, g, "int(%s) is the number without its unit", fck_text(k, (l->type->kind == FC_K_INT ? r : l)->span));
+    else if (kinds(e, FC_K_INT, FC_K_DURATION) || kinds(e, FC_K_INT, FC_K_TIME))
+        fc_diag_help(k->d, g, "write seconds as 5s; seconds(%s) and millis(%s) are numbers", fck_text(k, (l->type->kind == FC_K_INT ? r : l)->span),
+                     fck_text(k, (l->type->kind == FC_K_INT ? r : l)->span));
+    else if (compare && (l->type->kind == FC_K_RECORD || l->type->kind == FC_K_LIST || l->type->kind == FC_K_MAP))
+        fc_diag_help(k->d, g, "records, lists and maps are not compared as a whole");
     else if (compare && kinds(e, FC_K_INT, FC_K_STRING))
         fc_diag_help(k->d, g, text->kind == FC_E_STRING ? "write the number without quotes" : "int(%s) is the text as a number", fck_text(k, text->span));
     else if (e->op == FC_OP_IN && l->type->kind == FC_K_STRING && r->type->kind == FC_K_LIST && r->type->elem->kind == FC_K_CIDR)
@@ -139,7 +148,8 @@ static const struct fc_type *check_in(struct fc_checker *k, struct fc_expr *e)
         if (l->kind == FC_K_ERROR && e->b->kind == FC_E_LIST)
             return fck_done(e, &FC_BOOL_T, false);
         const struct fc_type *hint = fc_type_list(k->a, l->kind == FC_K_IP ? &FC_CIDR_T : l);
-        fck_expr(k, e->b, e->b->kind == FC_E_LIST ? hint : NULL);
+        bool addresses = e->b->kind == FC_E_LIST && e->b->args && e->b->args->kind == FC_E_ADDRESS && l->kind == FC_K_STRING;
+        fck_expr(k, e->b, e->b->kind == FC_E_LIST && !addresses ? hint : NULL);
     }
     const struct fc_type *r = e->b->type;
     bool nullable = e->a->nullable || e->b->nullable;

@@ -138,8 +138,6 @@ struct fc_expr *fck_as_text(struct fc_checker *k, struct fc_expr *x);
 const struct fc_type *fck_template(struct fc_checker *k, struct fc_expr *e);
 const struct fc_type *fck_list(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
 /* Make the fields of a `new` or transform an ordered record; see check_stage.c */
-struct fc_builtin { const char *name, *params, *result, *c, *doc; };
-extern const struct fc_builtin fc_builtins[]; /* ended by a NULL name */
 
 /* check_stage.c */
 void fck_stage(struct fc_checker *k, struct fc_stage *s);

@@ -107,7 +107,7 @@ const char *fce_quote(struct fc_em *m, const char *s, size_t n)
             *w++ = '\\';
             *w++ = 'n';
         } else if (c < 32 || c >= 127 || (c == '?' && i && s[i - 1] == '?')) {
-            w += sprintf(w, "\\%03o", c);
+            w += snprintf(w, 5, "\\%03o", c);
         } else {
             *w++ = (char)c;
         }

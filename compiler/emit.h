@@ -117,6 +117,7 @@ const char *fce_true(struct fc_em *m, const struct fc_expr *e);
 const char *fce_false(struct fc_em *m, const struct fc_expr *e);
 struct fc_cv fce_input(struct fc_em *m, const struct fc_in *n, bool nullable);
 struct fc_cv fce_slot(struct fc_em *m, const struct fc_slot *s, bool nullable);
+bool fce_presence(struct fc_em *m, const struct fc_slot *s);
 void fce_assign(struct fc_em *m, const char *t, const char *is, struct fc_cv v); /* t = v; is = true when not null */
 void fce_pending(struct fc_em *m);
 const char *fce_not(struct fc_em *m, const char *c);  /* the C condition's contrary, without double negation */

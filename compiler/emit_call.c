@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "check.h"
-#include "checker.h"
 #include "emit.h"
 
 static struct fc_cv value(const struct fc_type *t, const char *v, const char *n, bool simple)

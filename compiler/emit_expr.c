@@ -186,6 +186,13 @@ struct fc_cv fce_input(struct fc_em *m, const struct fc_in *n, bool nullable)
     return v;
 }
 
+/* Does the transform keep whether an object `from` a record is there? The input's own bits say it for its records. */
+bool fce_presence(struct fc_em *m, const struct fc_slot *s)
+{
+    const struct fc_expr *base = s->kind == FC_SLOT_OBJECT && s->parent && s->field->kind == FC_F_FROM ? s->field->value : NULL;
+    return base && base->nullable && !fc_plan_input(m->p, base);
+}
+
 struct fc_cv fce_slot(struct fc_em *m, const struct fc_slot *s, bool nullable)
 {
     struct fc_cv v = value(s->type, "", NULL, true);
@@ -205,8 +212,10 @@ struct fc_cv fce_slot(struct fc_em *m, const struct fc_slot *s, bool nullable)
     case FC_SLOT_OBJECT:
         v.slot = s;
         v.v = "r->out";
-        if (s->parent && s->field && s->field->kind == FC_F_FROM && nullable)
-            v.n = s->field->value->nullable ? fce_expr(m, s->field->value).n : NULL;
+        if (nullable && fce_presence(m, s))
+            v.n = fce_text(m, "!r->out.has_%s", s->c);
+        else if (nullable && s->parent && s->field->kind == FC_F_FROM && s->field->value->nullable)
+            v.n = fce_input(m, fc_plan_input(m->p, s->field->value), true).n;
         return v;
     }
     return v;

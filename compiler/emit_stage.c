@@ -121,6 +121,8 @@ static const char *stored_members(struct fc_em *m, const struct fc_slot *s, cons
             if (x->optional || x->emitted)
                 body = fce_text(m, "%s        bool has_%s;\n", body, x->c);
         }
+        if (fce_presence(m, x))
+            body = fce_text(m, "%s        bool has_%s;\n", body, x->c);
         body = stored_members(m, x, body);
     }
     return body;
@@ -390,6 +392,8 @@ static void fill_slots(struct fc_em *m, const struct fc_slot *object)
             int settled = m->nsettled;
             fce_begin(m, &k);
             m->depth += n != NULL;
+            if (fce_presence(m, s))
+                fce_line(m, "r->out.has_%s = true;", s->c);
             fill_slots(m, s);
             m->depth -= n != NULL;
             m->nsettled = settled;

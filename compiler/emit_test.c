@@ -98,7 +98,8 @@ static void slot_names(struct names *k, const struct fc_slot *object, const char
         const struct fc_slot *s = &object->inner[i];
         const char *name = fce_text(m, "%s%s%s", prefix, *prefix ? "." : "", s->field->name.s);
         if (s->kind == FC_SLOT_OBJECT) {
-            const char *n = s->field->value && s->field->nullable ? fce_expr(m, s->field->value).n : NULL;
+            const struct fc_in *base = s->field->value ? fc_plan_input(m->p, s->field->value) : NULL;
+            const char *n = base ? fce_input(m, base, true).n : NULL;
             slot_names(k, s, name, fce_or(m, absent, n));
             continue;
         }

@@ -15,10 +15,10 @@ struct planner {
 
 /* ---- the input's tree --------------------------------------------------------------------------------------- */
 
-/* Nested names are joined with two underscores, so a name that has them itself is marked. */
+/* Nested names are joined with two underscores, and the whole is `record`: a name that has these itself is marked. */
 static const char *plain(struct fc_compilation *c, const char *name)
 {
-    return strstr(name, "__") ? fl_arena_printf(&c->arena, "%s_f", name) : name;
+    return strstr(name, "__") || strncmp(name, "record", 6) == 0 ? fl_arena_printf(&c->arena, "%s_f", name) : name;
 }
 
 static void grow(struct fc_compilation *c, struct fc_in *n)

@@ -209,7 +209,7 @@ static void check_url(struct fl_config *c, const char *phase, const char *kind, 
             continue;
         if (*url && !fl_value_url(url, schemes, &why))
             fl_problem(&c->problems, place(&c->option[i], r->yaml), "%s: malformed URL %s: %s; expected %s", r->yaml,
-                       url, why, hint);
+                       strchr(url, '@') ? "(not shown: it may hold a password)" : url, why, hint);
         else if (!*url && !strcmp(name, "url"))
             fl_problem(&c->problems, place(&c->option[i], c->file_name ? c->file_name : c->pipeline->name),
                        "%s is not set; expected %s. To read a recording, use --input FILE", r->yaml, hint);
