@@ -32,7 +32,7 @@ static bool pipeline(struct fc_checker *k, struct fc_item *items)
     struct fc_item *first = items;
     bool whole = false;
     if (!first || first->kind != FC_I_PIPELINE) {
-        struct fc_span at = {k->c->main_source, 0, 0};
+        struct fc_span at = first && main_file(k, first->span) ? first->span : (struct fc_span){k->c->main_source, 0, 0};
         struct fc_diag *g = fc_report(k->d, FC_NO_PIPELINE, at);
         for (struct fc_item *it = items; it; it = it->next)
             whole |= it->kind == FC_I_PIPELINE || it->kind == FC_I_SOURCE || it->kind == FC_I_OUTPUT;
@@ -132,6 +132,10 @@ bool fc_check(struct fc_compilation *c)
         for (struct fc_output_part *o = it->kind == FC_I_OUTPUT ? it->outputs : NULL; o; o = o->next)
             n += o->kind == FC_OUT_STAGE;
     }
+    kept->classified = true; /* unless a classify comes */
+    for (struct fc_item *it = c->file.items; it; it = it->next)
+        if (it->kind == FC_I_STAGE && it->stage->kind == FC_ST_CLASSIFY)
+            kept->classified = false;
     p->stages = fl_arena_zero(&c->arena, sizeof *p->stages * (size_t)n);
     if (!pipeline(kept, c->file.items))
         return false;

@@ -13,7 +13,7 @@ const struct fc_builtin fc_builtins[] = {
 #undef B
     {NULL, NULL, NULL, NULL, NULL}};
 
-/* ---- builtins ------------------------------------------------------------------------------------------- */
+/* ---- builtins ------------------------------------------------------------------------- */
 
 static const struct fc_type *letter_type(char c)
 {
@@ -151,10 +151,13 @@ static const struct fc_type *call_builtin(struct fc_checker *k, struct fc_expr *
     bool failed = false;
     const char *types = "";
     /* a bare number takes the unit of the other one: min(Metric.ABBytes, 100), max(0, bytes) */
-    if (first && second && bare(first) && fc_type_number(fck_expr(k, second, NULL)))
-        fck_expr(k, first, second->type);
+    bool swapped = first && second && bare(first);
+    if (swapped) {
+        const struct fc_type *t = fck_expr(k, second, NULL);
+        fck_expr(k, first, fc_type_number(t) ? t : NULL);
+    }
     for (struct fc_expr *x = e->args; x; x = x->next) {
-        const struct fc_type *t = fck_expr(k, x, x != first && fc_type_number(first->type) ? first->type : NULL);
+        const struct fc_type *t = swapped && (x == first || x == second) ? x->type : fck_expr(k, x, x != first && fc_type_number(first->type) ? first->type : NULL);
         failed |= t->kind == FC_K_ERROR;
         types = fl_arena_printf(k->a, "%s%s%s", types, x == first ? "" : ", ", fc_type_text(k->a, t, false));
     }
@@ -192,7 +195,7 @@ static const struct fc_type *call_templates(struct fc_checker *k, struct fc_expr
     return fck_done(e, map, true);
 }
 
-/* ---- functions and lookups ------------------------------------------------------------------------------------- */
+/* ---- functions and lookups ------------------------------------------------------------------------- */
 
 static const struct fc_type *call_symbol(struct fc_checker *k, struct fc_expr *e, struct fc_sym *s)
 {
@@ -280,7 +283,7 @@ const struct fc_type *fck_call(struct fc_checker *k, struct fc_expr *e, const st
     return fck_done(e, &FC_ERROR_T, false);
 }
 
-/* ---- match ---------------------------------------------------------------------------------------------------------- */
+/* ---- match ------------------------------------------------------------------------- */
 
 static bool literal_equal(const struct fc_expr *a, const struct fc_expr *b)
 {
@@ -329,7 +332,7 @@ static void check_pattern(struct fc_checker *k, struct fc_expr *e, struct fc_pat
 struct arms {
     const struct fc_type *result;
     const struct fc_expr *first; /* the value that gave `result` */
-    bool any, nullable, takes_null, failed;
+    bool any, nullable, takes_null, wrong, failed;
     unsigned long long seen[4];  /* enumerators, classes, or false and true */
 };
 
@@ -348,6 +351,7 @@ static void check_arm(struct fc_checker *k, struct fc_expr *e, struct fc_arm *ar
     }
     const struct fc_type *at = fck_expr(k, arm->value, want ? want : m->result);
     m->nullable |= at->kind == FC_K_NULL || arm->value->nullable;
+    m->wrong |= at->kind == FC_K_ERROR;
     if (at->kind == FC_K_NULL || at->kind == FC_K_ERROR)
         return;
     if (!m->result) {
@@ -402,10 +406,10 @@ const struct fc_type *fck_match(struct fc_checker *k, struct fc_expr *e, const s
     }
     if (e->a->nullable && !m.any && !m.takes_null)
         m.nullable = true;
-    return fck_done(e, m.result ? m.result : &FC_NULL_T, m.nullable);
+    return fck_done(e, m.result ? m.result : m.wrong ? &FC_ERROR_T : &FC_NULL_T, m.nullable);
 }
 
-/* ---- new, templates, lists ----------------------------------------------------------------------------------------------- */
+/* ---- new, templates, lists ------------------------------------------------------------------------- */
 
 void fck_same_field(struct fc_checker *k, struct fc_field *f)
 {
@@ -454,10 +458,11 @@ static void new_field(struct fc_checker *k, const struct fc_expr *e, const struc
         return;
     f->nullable = true;
     if (!m->optional) {
-        struct fc_diag *g = fc_report(k->d, FC_MAY_BE_NULL, f->value->span, fl_arena_printf(k->a, "`%s`", fck_text(k, f->value->span)));
-        fc_diag_help(k->d, g, "`%s` is not optional in `%s`: give a default with `??`, or guard the value with `has`", m->name, e->name.s);
+        struct fc_diag *g = fck_may_be_null(k, f->value);
+        fc_diag_note(k->d, g, m->span, "`%s` is not optional in `%s`", m->name, e->name.s);
+        fck_help_null(k, g, f->value);
     } else if (!f->optional) {
-        fc_report(k->d, FC_OPTIONAL_NEEDED, f->name.span, f->name.s, f->name.s);
+        fck_help_null(k, fc_report2(k->d, FC_OPTIONAL_NEEDED, f->name.span, f->value->span, f->name.s, f->name.s), f->value);
     }
 }
 
@@ -473,7 +478,7 @@ const struct fc_type *fck_new(struct fc_checker *k, struct fc_expr *e)
     for (int i = 0; i < t->nmembers; i++) {
         bool given = t->members[i].optional;
         for (struct fc_field *f = e->fields; f && !given; f = f->next)
-            given = f->kind == FC_F_EXPR && strcmp(f->name.s, t->members[i].name) == 0;
+            given = strcmp(f->name.s, t->members[i].name) == 0;
         if (!given)
             fc_report(k->d, FC_MISSING_FIELD, e->span, e->name.s, fl_arena_printf(k->a, "%s : %s", t->members[i].name, fc_type_text(k->a, t->members[i].type, false)));
     }
@@ -519,17 +524,23 @@ const struct fc_type *fck_list(struct fc_checker *k, struct fc_expr *e, const st
     for (struct fc_expr *x = e->args; x && !elem; x = x->next)
         if (x->kind == FC_E_ADDRESS && strchr(x->s, '/'))
             elem = &FC_CIDR_T; /* one prefix among addresses: all are prefixes */
+    const struct fc_expr *known = NULL; /* the first one that says what the list is of */
+    for (struct fc_expr *x = e->args; x && !elem; x = x->next)
+        if (!fck_bare(k, x)) {
+            elem = fck_expr(k, x, NULL);
+            known = x;
+        }
     bool classes = elem && elem->kind == FC_K_CLASS && k->p->nclasses == 0; /* a param above classify: names are checked later */
     for (struct fc_expr *x = e->args; x; x = x->next) {
         if (classes && x->kind == FC_E_NAME) {
             x->type = &FC_CLASS_T;
             continue;
         }
-        const struct fc_type *t = fck_expr(k, x, elem);
+        const struct fc_type *t = x == known ? x->type : fck_expr(k, x, elem);
         if (t->kind == FC_K_ERROR)
             continue;
         if (x->nullable)
-            fc_report(k->d, FC_MAY_BE_NULL, x->span, fl_arena_printf(k->a, "`%s`", fck_text(k, x->span)));
+            fck_help_null(k, fck_may_be_null(k, x), x);
         if (!elem)
             elem = t;
         else if (elem->kind == FC_K_CIDR && t->kind == FC_K_IP && x->kind == FC_E_ADDRESS) {

@@ -6,7 +6,7 @@
 
 #include "checker.h"
 
-/* ---- names of the file ------------------------------------------------------------------------------------ */
+/* ---- names of the file ------------------------------------------------------------------------- */
 
 struct fc_sym *fck_find(struct fc_sym *scope, const char *name)
 {
@@ -54,7 +54,7 @@ static void append(struct fc_sym **list, int *n, struct fc_sym *s)
     *list = s;
 }
 
-/* ---- types ------------------------------------------------------------------------------------------------------- */
+/* ---- types ------------------------------------------------------------------------- */
 
 static const struct fc_type *with_form(struct fc_checker *k, const struct fc_texpr *t, const struct fc_type *base)
 {
@@ -302,7 +302,7 @@ void fck_declare_types(struct fc_checker *k, struct fc_item *items)
     }
 }
 
-/* ---- values ------------------------------------------------------------------------------------------------------------ */
+/* ---- values ------------------------------------------------------------------------- */
 
 enum { MOST_KEYS = 8, MOST_ARGS = 16 };
 
@@ -343,7 +343,8 @@ static void declare_table(struct fc_checker *k, struct fc_item *it)
         return;
     }
     if (optional || !plain_record(s->type))
-        fc_report(k->d, FC_TABLE_VALUE, it->type->span, fck_type_text(k, s->type, optional));
+        fc_diag_help(k->d, fc_report(k->d, FC_TABLE_VALUE, it->type->span, fck_type_text(k, s->type, optional)),
+                     optional ? "an entry that is not there reads as null; `forget` removes one" : "it holds scalars, and records of them");
     int n = 0;
     for (struct fc_texpr *t = it->keys; t; t = t->next)
         n++;
@@ -498,8 +499,7 @@ void fck_function(struct fc_checker *k, struct fc_item *it)
     if (t->kind != FC_K_NULL && t->kind != FC_K_ERROR && !fc_type_same(t, s->type))
         fck_mismatch(k, it->value, s->type);
     else if (!s->optional && (it->value->nullable || t->kind == FC_K_NULL) && t->kind != FC_K_ERROR) {
-        struct fc_diag *g = fc_report(k->d, FC_MAY_BE_NULL, it->value->span, fl_arena_printf(k->a, "`%s`", fck_text(k, it->value->span)));
-        fc_diag_help(k->d, g, "declare the result as `%s`", fc_type_text(k->a, s->type, true));
+        fc_diag_help(k->d, fck_may_be_null(k, it->value), "declare the result as `%s`, or give a default with `??`", fc_type_text(k->a, s->type, true));
     }
     s->value = it->value;
     unused_inside(k, s);
@@ -507,7 +507,7 @@ void fck_function(struct fc_checker *k, struct fc_item *it)
     k->self = NULL;
 }
 
-/* ---- lookups ------------------------------------------------------------------------------------------------------------------ */
+/* ---- lookups ------------------------------------------------------------------------- */
 
 static bool path_ok(const struct fc_expr *e)
 {
@@ -591,7 +591,7 @@ void fck_lookup(struct fc_checker *k, struct fc_item *it)
     }
 }
 
-/* ---- params ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- params ------------------------------------------------------------------------- */
 
 static bool same_constant(const struct fc_expr *a, const struct fc_expr *b)
 {
@@ -603,11 +603,33 @@ static bool same_constant(const struct fc_expr *a, const struct fc_expr *b)
     return fck_const_int(a, &x) && fck_const_int(b, &y) && x == y;
 }
 
+static bool allowed(const struct fc_expr *list, const struct fc_expr *value)
+{
+    for (const struct fc_expr *x = list->args; x; x = x->next)
+        if (same_constant(x, value))
+            return true;
+    return false;
+}
+
+/* Of a param that is a list, each element has to be one of them. */
+static void check_one_of(struct fc_checker *k, struct fc_item *it, const struct fc_type *t)
+{
+    bool list = t->kind == FC_K_LIST;
+    unsigned errors = k->d->errors;
+    fck_expr_as(k, it->one_of, list ? t : fc_type_list(k->a, t), false);
+    if (k->d->errors != errors || !it->value || it->one_of->kind != FC_E_LIST || (list && it->value->kind != FC_E_LIST))
+        return;
+    for (const struct fc_expr *x = list ? it->value->args : it->value; x; x = list ? x->next : NULL)
+        if (!allowed(it->one_of, x))
+            fc_report2(k->d, FC_ONE_OF, x->span, it->one_of->span);
+}
+
 void fck_param(struct fc_checker *k, struct fc_item *it)
 {
     struct fc_sym *s = it->sym;
     const struct fc_type *t = s->type;
     bool ok = t->kind == FC_K_ERROR || scalar(t) || (t->kind == FC_K_LIST && scalar(t->elem)) || (t->kind == FC_K_MAP && t->elem->kind == FC_K_STRING);
+    ok |= t->kind == FC_K_LIST && t->elem->kind == FC_K_RECORD; /* said already */
     if (!ok || s->optional)
         fc_report(k->d, FC_PARAM_TYPE, it->type->span, fck_type_text(k, t, s->optional));
     k->where = FC_IN_CONSTANT;
@@ -624,12 +646,6 @@ void fck_param(struct fc_checker *k, struct fc_item *it)
     }
     if (it->secret.s && strcmp(it->secret.s, "file") != 0 && strcmp(it->secret.s, "env") != 0)
         fc_report(k->d, FC_SECRET, it->secret.span, "a secret comes from `file \"..\"` or `env \"..\"`");
-    if (it->one_of) {
-        fck_expr_as(k, it->one_of, fc_type_list(k->a, t), false);
-        bool found = !it->value || it->one_of->kind != FC_E_LIST;
-        for (struct fc_expr *x = it->one_of->args; x && it->one_of->kind == FC_E_LIST; x = x->next)
-            found |= it->value && same_constant(x, it->value);
-        if (!found)
-            fc_report2(k->d, FC_ONE_OF, it->value->span, it->one_of->span);
-    }
+    if (it->one_of)
+        check_one_of(k, it, t);
 }

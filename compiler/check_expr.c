@@ -63,7 +63,7 @@ void fck_condition(struct fc_checker *k, struct fc_expr *e)
         fc_diag_help(k->d, g, "compare it with something, as %s != %s", fck_text(k, e->span), t->kind == FC_K_STRING ? "\"\"" : "0");
 }
 
-/* ---- literals ------------------------------------------------------------------------------------------------ */
+/* ---- literals ------------------------------------------------------------------------- */
 
 static const struct fc_type *check_number(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want)
 {
@@ -162,6 +162,42 @@ const struct fc_type *fck_expr(struct fc_checker *k, struct fc_expr *e, const st
     return fck_done(e, &FC_ERROR_T, false);
 }
 
+/* A branch of ?: that may be null, else e itself. */
+static const struct fc_expr *nullable_part(const struct fc_expr *e)
+{
+    while (e->kind == FC_E_COND)
+        e = e->b->nullable ? e->b : e->c;
+    return e;
+}
+
+struct fc_diag *fck_may_be_null(struct fc_checker *k, const struct fc_expr *e)
+{
+    return fc_report(k->d, FC_MAY_BE_NULL, e->span, fl_arena_printf(k->a, "`%s`", fck_text(k, e->span)));
+}
+
+void fck_help_null(struct fc_checker *k, struct fc_diag *g, const struct fc_expr *e)
+{
+    const struct fc_expr *p = nullable_part(e);
+    const char *text = fck_text(k, p->span);
+    bool binary = p->kind == FC_E_BINARY && !p->a->nullable && !p->b->nullable;
+    bool loose = p->kind == FC_E_BINARY && p->op < FC_OP_COALESCE; /* binds less than ?? */
+    const char *with = loose || (p->kind == FC_E_UNARY && p->op == FC_OP_NOT) ? fl_arena_printf(k->a, "(%s) ?? ..", text) : fl_arena_printf(k->a, "%s ?? ..", text);
+    const struct fc_expr *root = p;
+    while (root->kind == FC_E_FIELD)
+        root = root->a;
+    bool asked = root->sym && (root->kind == FC_E_CALL || root->kind == FC_E_INDEX); /* an answer or entry: no guard reaches it */
+    if (p->kind == FC_E_NULL)
+        fc_diag_help(k->d, g, "one of its branches is null");
+    else if (asked)
+        fc_diag_help(k->d, g, "give a default with `%s`, or name `%s` in a `let` and guard that with `has`", with, fck_text(k, root->span));
+    else if (binary && (p->op == FC_OP_DIV || p->op == FC_OP_MOD))
+        fc_diag_help(k->d, g, "it is null when the divisor is 0; give a default with `%s`", with);
+    else if (binary && loose && p->a->type->kind == FC_K_IP)
+        fc_diag_help(k->d, g, "it is null when the text is no address; give a default with `%s`", with);
+    else
+        fc_diag_help(k->d, g, "give a default with `%s`, or guard it with `has`", with);
+}
+
 bool fck_expr_as(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want, bool optional)
 {
     const struct fc_type *t = fck_expr(k, e, want);
@@ -171,9 +207,12 @@ bool fck_expr_as(struct fc_checker *k, struct fc_expr *e, const struct fc_type *
         fck_mismatch(k, e, want);
         return false;
     }
-    if (!optional && (e->nullable || t->kind == FC_K_NULL)) {
-        struct fc_diag *g = fc_report(k->d, FC_MAY_BE_NULL, e->span, fl_arena_printf(k->a, "`%s`", fck_text(k, e->span)));
-        fc_diag_help(k->d, g, "give a default with `%s ?? ..`, or guard it with `has`", fck_text(k, e->span));
+    if (!optional && t->kind == FC_K_NULL) {
+        fc_report(k->d, FC_TYPE_MISMATCH, e->span, fck_type_text(k, want, false), "`null`");
+        return false;
+    }
+    if (!optional && e->nullable) {
+        fck_help_null(k, fck_may_be_null(k, e), e);
         return false;
     }
     return true;

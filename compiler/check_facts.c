@@ -109,9 +109,11 @@ static void has_value(struct fc_checker *k, const struct fc_expr *e)
     case FC_E_FIELD:
         present(k, e);
         break;
-    case FC_E_INDEX: /* of a map; a table may be written meanwhile */
+    case FC_E_INDEX:
         if (!e->sym)
             present(k, e);
+        for (const struct fc_expr *x = e->args; x; x = x->next) /* a null key finds nothing; a table's entry may go meanwhile */
+            has_value(k, x);
         break;
     case FC_E_TEMPLATE:
         for (const struct fc_expr *x = e->args; x; x = x->next)

@@ -72,9 +72,14 @@ void fck_suggest_names(struct fc_checker *k, struct fc_diag *g, const char *name
     for (const struct fc_overlay *o = k->overlay; o; o = o->up)
         for (int i = 0; i < o->type->nmembers; i++)
             fc_suggest_try(&s, o->type->members[i].name);
-    if (fck_sees_record(k) && fck_current(k))
+    if (fck_sees_record(k) && fck_current(k)) {
         for (int i = 0; i < fck_current(k)->nmembers; i++)
             fc_suggest_try(&s, fck_current(k)->members[i].name);
+        fc_suggest_try(&s, "input");
+        fc_suggest_try(&s, "class");
+    }
+    if (k->where == FC_IN_TEST)
+        fc_suggest_try(&s, "record");
     if (fc_suggest_best(&s))
         fc_diag_help(k->d, g, "did you mean `%s`?", fc_suggest_best(&s));
     else
@@ -275,6 +280,15 @@ const struct fc_type *fck_name(struct fc_checker *k, struct fc_expr *e, const st
     return fck_done(e, &FC_ERROR_T, false);
 }
 
+/* Is it the record whose fields are the plain names here? It was checked and is there. */
+static bool inside(const struct fc_checker *k, const struct fc_expr *e)
+{
+    const struct fc_overlay *o = k->overlay;
+    while (o && o->base != e)
+        o = o->up;
+    return o != NULL;
+}
+
 const struct fc_type *fck_field(struct fc_checker *k, struct fc_expr *e)
 {
     /* pipeline.version and pipeline.name are the only fields of what is no record */
@@ -296,7 +310,7 @@ const struct fc_type *fck_field(struct fc_checker *k, struct fc_expr *e)
         fc_report(k->d, FC_LATER, e->span, "`batch`");
         return fck_done(e, &FC_ERROR_T, false);
     }
-    const struct fc_type *t = fck_expr(k, e->a, NULL);
+    const struct fc_type *t = inside(k, e->a) ? e->a->type : fck_expr(k, e->a, NULL);
     if (t->kind == FC_K_ERROR)
         return fck_done(e, t, false);
     if (t->kind != FC_K_RECORD) {
@@ -321,7 +335,7 @@ const struct fc_type *fck_field(struct fc_checker *k, struct fc_expr *e)
     return fck_done(e, m->type, nullable);
 }
 
-/* ---- tables and maps ---------------------------------------------------------------------------------------------- */
+/* ---- tables and maps ------------------------------------------------------------------------- */
 
 const struct fc_type *fck_index(struct fc_checker *k, struct fc_expr *e)
 {
@@ -358,7 +372,7 @@ const struct fc_type *fck_index(struct fc_checker *k, struct fc_expr *e)
     return fck_done(e, t->elem, !(path && fck_known(k, path)));
 }
 
-/* ---- any(x in list where cond) --------------------------------------------------------------------------------------- */
+/* ---- any(x in list where cond) ------------------------------------------------------------------------- */
 
 const struct fc_type *fck_any(struct fc_checker *k, struct fc_expr *e)
 {

@@ -28,6 +28,11 @@ static bool bare_name(struct fc_checker *k, const struct fc_expr *e)
            !(fck_sees_record(k) && fck_current(k) && fc_member_find(fck_current(k), e->name.s)) && strcmp(e->name.s, "class") != 0 && strcmp(e->name.s, "now") != 0;
 }
 
+bool fck_bare(struct fc_checker *k, const struct fc_expr *e)
+{
+    return constant_number(e) || bare_name(k, e);
+}
+
 /* The other side: a name that only the first one's type could have explained is no second mistake. */
 static void other_side(struct fc_checker *k, struct fc_expr *e, const struct fc_type *first)
 {
@@ -188,7 +193,9 @@ static const struct fc_type *check_coalesce(struct fc_checker *k, struct fc_expr
     if (l->kind == FC_K_NULL)
         return fck_done(e, r, e->b->nullable || r->kind == FC_K_NULL);
     if (r->kind != FC_K_NULL && !fc_type_same(l, r)) {
-        fc_report2(k->d, FC_BRANCHES, e->b->span, e->a->span, fck_type_text(k, l, false), fck_type_text(k, r, false));
+        struct fc_diag *g = fc_report2(k->d, FC_BRANCHES, e->b->span, e->a->span, fck_type_text(k, l, false), fck_type_text(k, r, false));
+        if (e->b->kind == FC_E_BOOL)
+            fc_diag_help(k->d, g, "`??` binds closer than a comparison: write (a == b) ?? %s", fck_text(k, e->b->span));
         return fck_done(e, &FC_ERROR_T, false);
     }
     if (always_there(e->a))
@@ -202,7 +209,7 @@ const struct fc_type *fck_cond(struct fc_checker *k, struct fc_expr *e, const st
     fck_condition(k, e->a);
     fck_assume(k, e->a, FC_WHEN_TRUE);
     const struct fc_type *b, *c;
-    bool late = bare_number(e->b) && !want;
+    bool late = fck_bare(k, e->b) && !want;
     b = late ? NULL : fck_expr(k, e->b, want);
     const struct fc_fact *then_facts = k->facts;
     k->facts = before;
@@ -241,7 +248,9 @@ static const struct fc_type *check_matches(struct fc_checker *k, struct fc_expr 
 static void rotate_default(struct fc_checker *k, struct fc_expr *e)
 {
     struct fc_expr *r = e->b;
-    if (e->op < FC_OP_LT || e->op > FC_OP_MATCHES || r->kind != FC_E_BINARY || r->op != FC_OP_COALESCE || r->b->kind != FC_E_BOOL)
+    if (e->op < FC_OP_EQ || e->op > FC_OP_MATCHES || r->kind != FC_E_BINARY || r->op != FC_OP_COALESCE || r->b->kind != FC_E_BOOL)
+        return;
+    if (e->op <= FC_OP_NE && (r->a->kind > FC_E_STRING)) /* flags are compared with == too */
         return;
     struct fc_expr *cmp = fc_expr_new(k->a, FC_E_BINARY, fc_span_join(e->a->span, r->a->span));
     cmp->op = e->op;

@@ -90,6 +90,26 @@ static const char *yaml_text(struct fc_checker *k, const struct fc_expr *e)
     return NULL;
 }
 
+static const char *options_of(struct fc_checker *k, const struct fc_choice *c)
+{
+    const char *all = "";
+    for (int i = 0; i < NROWS; i++)
+        if (strcmp(rows[i].phase, c->phase) == 0 && strcmp(rows[i].kind, c->kind) == 0)
+            all = fl_arena_printf(k->a, "%s%s%s", all, *all ? ", " : "", rows[i].name);
+    return all;
+}
+
+/* Why a value of the right type is still wrong; NULL if it isn't. The runtime checks what YAML says in the same way. */
+static const char *out_of_range(const struct option_row *row, const struct fc_expr *v)
+{
+    int64_t i;
+    if ((row->type == INT || row->type == DURATION || row->type == BYTES) && fck_const_int(v, &i) && i < 0)
+        return "not negative";
+    if (strcmp(row->name, "policy") == 0 && v->kind == FC_E_STRING && strcmp(v->s, "block") != 0 && strcmp(v->s, "drop_oldest") != 0)
+        return "\"block\" or \"drop_oldest\"";
+    return NULL;
+}
+
 static void set_option(struct fc_checker *k, struct fc_choice *c, struct fc_option *o)
 {
     const struct option_row *row = find_row(c->phase, c->kind, o->name.s);
@@ -101,8 +121,11 @@ static void set_option(struct fc_checker *k, struct fc_choice *c, struct fc_opti
         for (int i = 0; i < NROWS; i++)
             if (strcmp(rows[i].phase, c->phase) == 0 && strcmp(rows[i].kind, c->kind) == 0)
                 fc_suggest_try(&near, rows[i].name);
+        const char *all = options_of(k, c);
         if (fc_suggest_best(&near))
             fc_diag_help(k->d, g, "did you mean `%s`?", fc_suggest_best(&near));
+        else
+            fc_diag_help(k->d, g, *all ? "there is %s" : "it has no options%s", all);
         return;
     }
     for (const struct fc_set *s = c->sets; s; s = s->next)
@@ -141,9 +164,20 @@ static void set_option(struct fc_checker *k, struct fc_choice *c, struct fc_opti
     const struct fc_expr *v = o->value;
     while (v->kind == FC_E_NAME && v->sym && v->sym->kind == FC_SYM_CONST)
         v = v->sym->value;
+    if (out_of_range(row, v))
+        fc_report(k->d, FC_OPTION_TYPE, o->value->span, row->name, out_of_range(row, v), fl_arena_printf(k->a, "`%s`", fck_text(k, o->value->span)));
     set->text = yaml_text(k, v);
     if (!set->text)
         fc_report(k->d, FC_NOT_CONSTANT, o->value->span, "an option, unless it is a param,");
+}
+
+static const char *kinds_of(struct fc_checker *k, const char *phase)
+{
+    const char *all = "";
+    for (int i = 0; i < NKINDS; i++)
+        if (strcmp(kinds[i].phase, phase) == 0)
+            all = fl_arena_printf(k->a, "%s%s%s", all, *all ? ", " : "", kinds[i].kind);
+    return all;
 }
 
 static struct fc_choice *choose(struct fc_checker *k, const char *phase, struct fc_name kind, struct fc_span span, struct fc_option *options)
@@ -156,12 +190,7 @@ static struct fc_choice *choose(struct fc_checker *k, const char *phase, struct 
                 return NULL;
             }
         struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_KIND, kind.span, phase, kind.s);
-        const char *all = "";
-        for (int i = 0; i < NKINDS; i++)
-            if (strcmp(kinds[i].phase, phase) == 0)
-                all = fl_arena_printf(k->a, "%s%s%s", all, *all ? ", " : "", kinds[i].kind);
-        if (*all)
-            fc_diag_help(k->d, g, "there is %s", all);
+        fc_diag_help(k->d, g, "there is %s", kinds_of(k, phase));
         return NULL;
     }
     struct fc_choice **last = &k->p->choices;
@@ -177,13 +206,6 @@ static struct fc_choice *choose(struct fc_checker *k, const char *phase, struct 
     for (struct fc_option *o = options; o; o = o->next)
         if (o->kind == FC_O_VALUE)
             set_option(k, c, o);
-    for (int i = 0; i < NROWS; i++) {
-        bool given = rows[i].dflt != NULL || rows[i].yaml != NULL; /* what YAML can give is asked for at start */
-        for (const struct fc_set *s = c->sets; s; s = s->next)
-            given |= strcmp(s->name, rows[i].name) == 0;
-        if (!given && strcmp(rows[i].phase, phase) == 0 && strcmp(rows[i].kind, kind.s) == 0)
-            fc_report(k->d, FC_OPTION_NEEDED, span, phase, kind.s, rows[i].name);
-    }
     return c;
 }
 
@@ -210,6 +232,9 @@ static void check_partition(struct fc_checker *k, struct fc_option *o)
         fc_report(k->d, FC_OPTION_TWICE, o->span, "partition");
     k->p->parts = o->parts;
     for (struct fc_part *p = o->parts; p; p = p->next) {
+        for (struct fc_part *q = o->parts; q != p; q = q->next)
+            if (strcmp(q->name.s, p->name.s) == 0)
+                fc_report(k->d, FC_OPTION_TWICE, p->name.span, fl_arena_printf(k->a, "part `%s` of the partition", p->name.s));
         if (!p->value) {
             p->value = fc_expr_new(k->a, FC_E_NAME, p->name.span);
             p->value->name = p->name;
@@ -219,8 +244,7 @@ static void check_partition(struct fc_checker *k, struct fc_option *o)
         if (t->kind == FC_K_ERROR)
             continue;
         if (p->value->nullable) {
-            struct fc_diag *g = fc_report(k->d, FC_MAY_BE_NULL, p->value->span, fl_arena_printf(k->a, "`%s`", fck_text(k, p->value->span)));
-            fc_diag_help(k->d, g, "give a default with `%s ?? ..`", fck_text(k, p->value->span));
+            fck_help_null(k, fck_may_be_null(k, p->value), p->value);
         }
         struct fc_expr *call = t->kind == FC_K_STRING ? NULL : fck_as_text(k, p->value);
         if (call)
@@ -267,10 +291,9 @@ void fck_output(struct fc_checker *k, struct fc_item *it)
             break;
         }
     }
-    if (!have[FC_STEP_WRITE])
-        fc_report(k->d, FC_MISSING_STAGE, it->span, "`write` in its output");
-    else if (!have[FC_STEP_STORE])
-        fc_report(k->d, FC_MISSING_STAGE, it->span, "`store` in its output");
-    else if (!have[FC_STEP_ENCODE])
-        fc_report(k->d, FC_MISSING_STAGE, it->span, "`encode` in its output");
+    static const enum fc_step_kind needed[] = {FC_STEP_STORE, FC_STEP_ENCODE, FC_STEP_WRITE};
+    for (int i = 0; i < 3; i++)
+        if (!have[needed[i]])
+            fc_diag_help(k->d, fc_report(k->d, FC_MISSING_STAGE, it->span, fl_arena_printf(k->a, "`%s` in its output", phases[needed[i]])), "there is %s %s",
+                         phases[needed[i]], kinds_of(k, phases[needed[i]]));
 }

@@ -5,7 +5,7 @@
 
 #include "checker.h"
 
-/* ---- rules ------------------------------------------------------------------------------------------------ */
+/* ---- rules ------------------------------------------------------------------------- */
 
 static struct fc_reason *reason(struct fc_checker *k, struct fc_name name, bool make, int *index)
 {
@@ -41,20 +41,19 @@ static void reachable(struct fc_checker *k, const struct fc_rule *first, const s
 {
     for (const struct fc_rule *o = first; o != r; o = o->next) {
         bool all = !o->when || (o->when->kind == FC_E_BOOL && o->when->i);
-        if (all || (r->when && same_text(k, o->when, r->when)) || (r->when && r->when->kind == FC_E_BOOL && !r->when->i)) {
+        if (all || (r->when && same_text(k, o->when, r->when))) {
             struct fc_diag *g = fc_report(k->d, FC_UNREACHABLE_RULE, r->span);
             fc_diag_note(k->d, g, o->span, all ? "this rule takes every record" : "the same condition stands here");
             return;
         }
     }
     if (r->when && r->when->kind == FC_E_BOOL && !r->when->i)
-        fc_report(k->d, FC_UNREACHABLE_RULE, r->span);
+        fc_diag_note(k->d, fc_report(k->d, FC_UNREACHABLE_RULE, r->span), r->when->span, "the condition is never true");
 }
 
 static void check_classify(struct fc_checker *k, struct fc_stage *s)
 {
     k->where = FC_IN_CLASSIFY;
-    const struct fc_rule *last = NULL;
     for (struct fc_rule *r = s->rules; r; r = r->next) {
         int i = 0;
         for (struct fc_class *c = k->p->classes; c && strcmp(c->name, r->name.s) != 0; c = c->next)
@@ -63,14 +62,17 @@ static void check_classify(struct fc_checker *k, struct fc_stage *s)
         if (r->when)
             fck_condition(k, r->when);
         reachable(k, s->rules, r);
-        last = r;
     }
-    if (!last || last->when) {
+    bool otherwise = false;
+    for (const struct fc_rule *r = s->rules; r; r = r->next)
+        otherwise |= !r->when;
+    if (!otherwise) {
         struct fc_diag *g = fc_report(k->d, FC_NO_OTHERWISE, s->head);
         fc_diag_help(k->d, g, "add `other otherwise;` as the last rule");
     }
-    if (k->classified)
-        fc_report(k->d, FC_ORDER, s->head, "there is a second classify");
+    for (int i = 0; i < k->p->nstages; i++)
+        if (k->p->stages[i]->kind == FC_ST_CLASSIFY)
+            fc_diag_note(k->d, fc_report(k->d, FC_ORDER, s->head, "there is a second classify"), k->p->stages[i]->head, "the first one");
     k->classified = true;
 }
 
@@ -109,7 +111,7 @@ static void check_filter(struct fc_checker *k, struct fc_stage *s)
         k->facts = end ? fck_meet(k, known, k->facts) : known;
 }
 
-/* ---- transform ---------------------------------------------------------------------------------------------- */
+/* ---- transform ------------------------------------------------------------------------- */
 
 static struct fc_type *build(struct fc_checker *k, struct fc_field *fields, bool declared_ok);
 
@@ -130,8 +132,8 @@ static void check_value_field(struct fc_checker *k, struct fc_field *f)
     if (!want && t->kind == FC_K_NULL)
         fc_report(k->d, FC_TYPE_MISMATCH, f->value->span, "a value", "`null`");
     if (f->nullable && !f->optional) {
-        struct fc_diag *g = fc_report(k->d, FC_OPTIONAL_NEEDED, f->name.span, f->name.s, f->name.s);
-        fc_diag_help(k->d, g, "or give a default: %s = %s ?? ..", f->name.s, fck_text(k, f->value->span));
+        struct fc_diag *g = fc_report2(k->d, FC_OPTIONAL_NEEDED, f->name.span, f->value->span, f->name.s, f->name.s);
+        fck_help_null(k, g, f->value);
     }
 }
 
@@ -147,7 +149,7 @@ static void check_from(struct fc_checker *k, struct fc_field *f)
         return;
     }
     if (f->nullable && !f->optional)
-        fc_report(k->d, FC_OPTIONAL_NEEDED, f->name.span, f->name.s, f->name.s);
+        fc_report2(k->d, FC_OPTIONAL_NEEDED, f->name.span, f->value->span, f->name.s, f->name.s);
     const struct fc_fact *before = k->facts;
     struct fc_expr *known = fc_expr_new(k->a, FC_E_UNARY, f->value->span);
     known->op = FC_OP_HAS;
@@ -190,7 +192,7 @@ static struct fc_type *build(struct fc_checker *k, struct fc_field *fields, bool
             if (!declared_ok)
                 fc_report(k->d, FC_NOT_HERE, f->name.span, f->name.s, "in an inner object: only fields of the record itself are set later");
             else if (!f->optional && !optional)
-                fc_report(k->d, FC_OPTIONAL_NEEDED, f->name.span, f->name.s, f->name.s);
+                fc_diag_help(k->d, fc_report(k->d, FC_OPTIONAL_NEEDED, f->name.span, f->name.s, f->name.s), "it is null until mangle sets it");
             f->optional = true;
             f->nullable = true;
         } else if (f->kind == FC_F_OBJECT) {
@@ -225,7 +227,7 @@ static void check_transform(struct fc_checker *k, struct fc_stage *s)
     k->after_transform = true;
 }
 
-/* ---- statements ------------------------------------------------------------------------------------------------------ */
+/* ---- statements ------------------------------------------------------------------------- */
 
 static void check_block(struct fc_checker *k, struct fc_stmt *body);
 
@@ -454,11 +456,7 @@ void fck_stage(struct fc_checker *k, struct fc_stage *s)
         return;
     }
     if (s->kind != FC_ST_CLASSIFY && !k->classified) {
-        bool comes = false;
-        for (const struct fc_item *it = k->c->file.items; it; it = it->next)
-            comes |= it->kind == FC_I_STAGE && it->stage->kind == FC_ST_CLASSIFY;
-        if (comes)
-            fc_report(k->d, FC_ORDER, s->head, "this stage stands above classify, which comes first");
+        fc_report(k->d, FC_ORDER, s->head, "this stage stands above classify, which comes first");
         k->classified = true;
     }
     switch (s->kind) {

@@ -5,6 +5,52 @@
 
 #include "checker.h"
 
+/* The next name at the top of a JSON object: what stands before `:`. The text is known to be JSON. NULL at the end. */
+static const char *next_key(const char **json, size_t *n)
+{
+    int depth = 0;
+    for (const char *p = *json; *p; p++) {
+        if (*p == '{' || *p == '[') {
+            depth++;
+        } else if (*p == '}' || *p == ']') {
+            depth--;
+        } else if (*p == '"') {
+            const char *begin = ++p;
+            while (*p != '"')
+                p += *p == '\\' ? 2 : 1;
+            const char *after = p + 1 + strspn(p + 1, " \t\r\n");
+            *n = (size_t)(p - begin);
+            if (depth == (**json == '{') && *after == ':') {
+                *json = after;
+                return begin;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* An answer has the fields of the lookup's result, under the names that they have here. */
+static void check_answer(struct fc_checker *k, const struct fc_check *c, const struct fc_sym *lookup)
+{
+    const struct fc_type *t = lookup->type;
+    const char *json = c->json, *key;
+    size_t n;
+    unsigned long long given = 0;
+    if (t->kind != FC_K_RECORD)
+        return;
+    while ((key = next_key(&json, &n))) {
+        const char *name = fl_arena_strndup(k->a, key, n);
+        const struct fc_member *m = fc_member_find(t, name);
+        if (m)
+            given |= 1ull << (m->index & 63);
+        else
+            fck_suggest_members(k, fc_report(k->d, FC_TEST_JSON, c->span, fl_arena_printf(k->a, "the answer of lookup `%s` has no field `%s`", lookup->name, name)), t, name);
+    }
+    for (int i = 0; i < t->nmembers && i < 64; i++)
+        if (!t->members[i].optional && !(given >> i & 1))
+            fc_report(k->d, FC_TEST_JSON, c->span, fl_arena_printf(k->a, "the answer lacks `%s`, without which lookup `%s` is null", t->members[i].name, lookup->name));
+}
+
 static void check_lookup(struct fc_checker *k, struct fc_check *c)
 {
     struct fc_sym *s = fck_find(k->top, c->name.s);
@@ -24,7 +70,9 @@ static void check_lookup(struct fc_checker *k, struct fc_check *c)
     k->where = FC_IN_TEST;
     fck_expr(k, call, NULL);
     c->args = call->args;
-    if (!c->json && !(c->expr && c->expr->kind == FC_E_NULL))
+    if (c->json)
+        check_answer(k, c, s);
+    else if (!(c->expr && c->expr->kind == FC_E_NULL))
         fc_report(k->d, FC_TEST_JSON, c->expr ? c->expr->span : c->span, "a lookup's answer is a JSON object by the names of its fields, or null");
 }
 

@@ -101,6 +101,9 @@ const struct fc_type *fck_expr(struct fc_checker *k, struct fc_expr *e, const st
 /* The same, and report unless the value fits a place of this type; `what` names the place for the null message. */
 bool fck_expr_as(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want, bool optional);
 void fck_condition(struct fc_checker *k, struct fc_expr *e);
+/* Report that e may be null and must not; say why it may be and what to do. */
+struct fc_diag *fck_may_be_null(struct fc_checker *k, const struct fc_expr *e);
+void fck_help_null(struct fc_checker *k, struct fc_diag *g, const struct fc_expr *e);
 /* Report that e's type is not `want`. */
 void fck_mismatch(struct fc_checker *k, const struct fc_expr *e, const struct fc_type *want);
 const char *fck_text(struct fc_checker *k, struct fc_span span);
@@ -123,6 +126,8 @@ void fck_suggest_members(struct fc_checker *k, struct fc_diag *g, const struct f
 /* check_operator.c */
 const struct fc_type *fck_binary(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
 const struct fc_type *fck_unary(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
+/* Does e get its unit or its enum from what stands beside it: a bare number, a name that is nothing else? */
+bool fck_bare(struct fc_checker *k, const struct fc_expr *e);
 const struct fc_type *fck_cond(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
 
 /* check_call.c */

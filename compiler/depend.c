@@ -116,7 +116,7 @@ struct fc_depends fc_depends_on(const struct fc_expr *e)
     return d;
 }
 
-/* ---- late lookups in conditions ----------------------------------------------------------------------------------- */
+/* ---- late lookups in conditions ------------------------------------------------------------------------- */
 
 static const struct fc_expr *uncovered(const struct fc_expr *e);
 

@@ -39,6 +39,7 @@ struct fc_rec { /* a record type that has a C struct */
 
 enum fc_context {
     FC_CX_NONE,     /* no record: init, tick, tests' keys */
+    FC_CX_DECODE,   /* struct fl_decoder *d: defaults */
     FC_CX_RECORD,   /* struct rec *r */
     FC_CX_FUNCTION  /* struct rec *r and the function's frame *f */
 };
@@ -90,6 +91,7 @@ void fce_paste(struct fc_em *m, const char *text);
 const char *fce_name(struct fc_em *m, const char *name);     /* as a C member or variable */
 const char *fce_string(struct fc_em *m, const char *s, size_t n); /* C for a constant fl_str */
 const char *fce_quote(struct fc_em *m, const char *s, size_t n);  /* a C string literal */
+const char *fce_escaped(struct fc_em *m, const char *s);         /* for between the quotes of JSON */
 const char *fce_where(struct fc_em *m, struct fc_span span);  /* secadvisor.flow:12 */
 void fce_place(struct fc_em *m, struct fc_span span);         /* line directive or nothing */
 void fce_reach(struct fc_em *m, struct fc_span span);         /* coverage, tests only */

@@ -178,28 +178,48 @@ static void enum_getters(struct fc_em *m, const struct fc_in *n, const struct fc
 
 /* ---- forms: records passed on whole ---------------------------------------------------------------------------------- */
 
+static const struct fc_expr *literal_of(const struct fc_expr *e)
+{
+    while (e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_CONST)
+        e = e->sym->value;
+    return e;
+}
+
+static const char *json_value(struct fc_em *m, const struct fc_expr *e, const struct fc_type *t)
+{
+    e = literal_of(e);
+    if (e->kind == FC_E_STRING || e->kind == FC_E_ADDRESS)
+        return fce_text(m, "\"%s\"", fce_escaped(m, e->s));
+    if (e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_ENUMERATOR) {
+        int i = 0;
+        for (const struct fc_enumerator *x = t->en->list; x; x = x->next, i++)
+            if (i == e->sym->index)
+                return t->en->text ? fce_text(m, "\"%s\"", fce_escaped(m, x->as ? x->as : x->name.s)) : fce_text(m, "%lld", (long long)x->value);
+    }
+    if (e->kind == FC_E_LIST) {
+        const char *list = "";
+        for (const struct fc_expr *x = e->args; x; x = x->next)
+            list = fce_text(m, "%s%s%s", list, *list ? "," : "", json_value(m, x, t->elem));
+        return fce_text(m, "[%s]", list);
+    }
+    if (e->kind == FC_E_BOOL)
+        return e->i ? "true" : "false";
+    if (e->kind == FC_E_FLOAT)
+        return fce_text(m, "%.17g", e->f);
+    if (t->form == FC_FORM_RFC3339) /* the only constant time is 0 */
+        return "\"1970-01-01T00:00:00Z\"";
+    if (t->kind == FC_K_TIME || t->kind == FC_K_DURATION) {
+        int64_t scale = t->form == FC_FORM_S ? 1000000000 : t->form == FC_FORM_MS ? 1000000 : t->form == FC_FORM_US ? 1000 : 1;
+        if (t->form == FC_FORM_S && e->i % scale)
+            return fce_text(m, "%.17g", (double)e->i / 1e9);
+        return fce_text(m, "%lld", (long long)(e->i / scale));
+    }
+    return fce_text(m, t->form == FC_FORM_TEXT ? "\"%lld\"" : "%lld", (long long)e->i);
+}
+
 static const char *json_default(struct fc_em *m, const struct fc_member *x)
 {
-    const struct fc_expr *d = x->dflt;
-    if (!d)
-        return NULL;
-    if (d->kind == FC_E_STRING)
-        return fce_text(m, "\"%s\"", d->s);
-    if (d->kind == FC_E_NAME && d->sym && d->sym->kind == FC_SYM_ENUMERATOR) {
-        int i = 0;
-        for (const struct fc_enumerator *e = x->type->en->list; e; e = e->next, i++)
-            if (i == d->sym->index)
-                return x->type->en->text ? fce_text(m, "\"%s\"", e->as ? e->as : e->name.s) : fce_text(m, "%lld", (long long)e->value);
-    }
-    if (d->kind == FC_E_BOOL)
-        return d->i ? "true" : "false";
-    if (d->kind == FC_E_FLOAT)
-        return fce_text(m, "%.17g", d->f);
-    if (x->type->kind == FC_K_TIME || x->type->kind == FC_K_DURATION) {
-        int64_t scale = x->type->form == FC_FORM_S ? 1000000000 : x->type->form == FC_FORM_MS ? 1000000 : x->type->form == FC_FORM_US ? 1000 : 1;
-        return fce_text(m, "%lld", (long long)(d->i / scale));
-    }
-    return fce_text(m, "%lld", (long long)d->i);
+    return x->dflt ? json_value(m, x->dflt, x->type) : NULL;
 }
 
 static void form_of(struct fc_em *m, const struct fc_in *n)
@@ -211,7 +231,8 @@ static void form_of(struct fc_em *m, const struct fc_in *n)
     for (int i = 0; i < n->ninner; i++) {
         const struct fc_member *x = n->inner[i].member;
         const char *dflt = json_default(m, x);
-        fce_line(m, "    {%s, %zu, %s, %s},", fce_quote(m, x->key, strlen(x->key)), strlen(x->key), dflt ? fce_quote(m, dflt, strlen(dflt)) : "NULL",
+        const char *key = fce_escaped(m, x->key);
+        fce_line(m, "    {%s, %zu, %s, %zu, %s, %s},", fce_quote(m, x->key, strlen(x->key)), strlen(x->key), fce_quote(m, key, strlen(key)), strlen(key), dflt ? fce_quote(m, dflt, strlen(dflt)) : "NULL",
                  n->inner[i].type->kind == FC_K_RECORD ? fce_text(m, "&form_%s", n->inner[i].c) : "NULL");
     }
     fce_line(m, "}, %d};\n", n->ninner);
@@ -221,13 +242,14 @@ static void form_of(struct fc_em *m, const struct fc_in *n)
 
 static const char *default_value(struct fc_em *m, const struct fc_in *x)
 {
-    const struct fc_expr *d = x->member->dflt;
+    const struct fc_expr *d = literal_of(x->member->dflt);
     if (text_only(x)) {
         const char *json = json_default(m, x->member);
         size_t n = strlen(json);
-        if (json[0] == '"')
-            return fce_string(m, fl_arena_strndup(m->a, json + 1, n - 2), n - 2);
-        return fce_string(m, json, n);
+        if (d->kind == FC_E_STRING)
+            return fce_string(m, d->s, d->len);
+        bool quoted = json[0] == '"' && x->type->form != FC_FORM_TEXT;
+        return quoted ? fce_string(m, fl_arena_strndup(m->a, json + 1, n - 2), n - 2) : fce_string(m, json, n);
     }
     return fce_expr(m, d).v;
 }
@@ -394,7 +416,9 @@ static void one_member(struct fc_em *m, const struct fc_in *n, int i)
         fce_line(m, "if (!%s)", skipper(m, x->type));
         fce_line(m, "    return -1;");
     } else if (!x->value && !x->raw && x->type->kind != FC_K_RECORD) {
-        fce_line(m, "v->has |= *d->p != 'n' ? HAS_%s : 0;", x->c);
+        fce_line(m, "v->has = *d->p != 'n' ? v->has | HAS_%s : v->has & ~HAS_%s;", x->c, x->c);
+        if (whole)
+            fce_line(m, "clean &= *d->p != 'n'; /* null */");
         fce_line(m, "if (!%s)", skipper(m, x->type));
         fce_line(m, "    return -1;");
     } else {
@@ -408,7 +432,7 @@ static void one_member(struct fc_em *m, const struct fc_in *n, int i)
             fce_line(m, "v->text_%s.n = (uint32_t)(d->p - v->text_%s.p);", x->member->name, x->member->name);
             fce_line(m, "v->text_%s.kind = FL_RAW;", x->member->name);
         }
-        fce_line(m, "v->has |= k ? HAS_%s : 0;", x->c);
+        fce_line(m, "v->has = k ? v->has | HAS_%s : v->has & ~HAS_%s;", x->c, x->c);
         if (whole)
             fce_line(m, "clean &= k == 1;");
     }
@@ -444,13 +468,20 @@ static void decode_record(struct fc_em *m, const struct fc_in *n)
             flat &= n->inner[i].type->kind != FC_K_RECORD;
         fce_line(m, "bool clean = %s, spaced = d->spaced;", flat ? "true" : "false /* holds records */");
         fce_line(m, "int at = 0;");
+        fce_line(m, "d->spaced = false;");
     }
+    if (!n->member && strcmp(all, "0") == 0)
+        fce_line(m, "(void)v;");
     fce_line(m, "fl_str key;");
     fce_line(m, "int k = fl_object_begin(d, %s);", fce_quote(m, n->member ? n->path : "record", strlen(n->member ? n->path : "record")));
-    fce_line(m, "if (k <= 0)");
+    fce_line(m, whole ? "if (k <= 0) {" : "if (k <= 0)");
+    if (whole)
+        fce_line(m, "    d->spaced |= spaced;");
     fce_line(m, "    return k;");
     if (whole)
-        fce_line(m, "d->spaced = false;");
+        fce_line(m, "}");
+    if (n->member)
+        fce_line(m, "v->has = 0; /* of a key that comes twice the last holds */");
     fce_line(m, "if (k == 2) {");
     fce_line(m, "    k = 0;");
     fce_line(m, "    goto end;");
@@ -495,7 +526,7 @@ void fce_decoder(struct fc_em *m)
     in_struct(m, &m->p->in);
     fce_line(m, "/* ---- decode ---- */\n");
     enum_getters(m, &m->p->in, done, &ndone);
-    m->cx = FC_CX_NONE;
+    m->cx = FC_CX_DECODE;
     skip_records(m, &m->p->in);
     decode_record(m, &m->p->in);
     fce_line(m, "static bool decode(struct fl_decoder *d, struct fl_rec *h)");

@@ -32,13 +32,14 @@ static void literal(struct enc *k, const char *text)
     k->literal = fce_text(k->m, "%s%s", k->literal, text);
 }
 
-static const char *escaped(struct fc_em *m, const char *s)
+const char *fce_escaped(struct fc_em *m, const char *s)
 {
     const char *out = "";
     for (; *s; s++) {
         unsigned char c = (unsigned char)*s;
-        if (c == '"' || c == '\\')
-            out = fce_text(m, "%s\\%c", out, c);
+        char letter = c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\t' ? 't' : c == '"' || c == '\\' ? (char)c : 0;
+        if (letter)
+            out = fce_text(m, "%s\\%c", out, letter);
         else if (c < 32 || strchr("<>&", c))
             out = fce_text(m, "%s\\u%04x", out, c);
         else
@@ -193,7 +194,7 @@ static void put_list(struct enc *k, struct fc_cv v)
 static void member(struct enc *k, const char *key, struct fc_cv v, bool first, void (*body)(struct enc *, struct fc_cv))
 {
     struct fc_em *m = k->m;
-    const char *name = fce_text(m, "%s\"%s\":", first ? "" : ",", escaped(m, key));
+    const char *name = fce_text(m, "%s\"%s\":", first ? "" : ",", fce_escaped(m, key));
     if (!v.n) {
         literal(k, name);
         body(k, v);
@@ -299,7 +300,7 @@ static void put_slots(struct enc *k, const struct fc_slot *object, bool emitted)
             back = fce_text(m, "back%d", ++m->temps);
             fce_line(m, "char *%s = w; /* left out when it would be empty */", back);
         }
-        literal(k, fce_text(m, "%s\"%s\":", comma, escaped(m, key)));
+        literal(k, fce_text(m, "%s\"%s\":", comma, fce_escaped(m, key)));
         v.n = NULL;
         put_slot_value(k, s, v);
         if (back) {
@@ -335,7 +336,7 @@ static void put_slot_value(struct enc *k, const struct fc_slot *s, struct fc_cv 
     switch (s->kind) {
     case FC_SLOT_CONST:
         if (e->kind == FC_E_STRING)
-            literal(k, fce_text(m, "\"%s\"", escaped(m, e->s)));
+            literal(k, fce_text(m, "\"%s\"", fce_escaped(m, e->s)));
         else if (e->kind == FC_E_BOOL)
             literal(k, e->i ? "true" : "false");
         else

@@ -315,17 +315,39 @@ static struct fc_cv address(struct fc_em *m, const struct fc_expr *e)
     return value(e->type, fce_text(m, "fl_cidr_of(%s, %zu)", fce_quote(m, e->s, n), n), NULL, false);
 }
 
+static bool constant(const struct fc_expr *e)
+{
+    while (e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_CONST)
+        e = e->sym->value;
+    return e->kind == FC_E_STRING || e->kind == FC_E_INT || e->kind == FC_E_SIZE || e->kind == FC_E_DURATION || e->kind == FC_E_FLOAT || e->kind == FC_E_BOOL ||
+           (e->kind == FC_E_NAME && e->sym && (e->sym->kind == FC_SYM_ENUMERATOR || e->sym->kind == FC_SYM_CLASS));
+}
+
+/* A list outlives the block that it is written in: constants are static, others live in scratch. */
 static struct fc_cv list(struct fc_em *m, const struct fc_expr *e)
 {
-    const char *t = fce_temp(m), *type = fce_type(m, e->type->elem);
-    int n = 0;
-    const char *items = "";
-    for (const struct fc_expr *x = e->args; x; x = x->next, n++)
-        items = fce_text(m, "%s%s%s", items, n ? ", " : "", fce_expr(m, x).v);
-    if (n == 0)
+    const char *type = fce_type(m, e->type->elem), *items = "", *n = NULL;
+    bool fixed = true;
+    int count = 0;
+    for (const struct fc_expr *x = e->args; x; x = x->next, count++) {
+        struct fc_cv v = fce_expr(m, x);
+        fixed &= constant(x);
+        n = fce_or(m, n, v.n);
+        items = fce_text(m, "%s%s%s", items, count ? ", " : "", v.v);
+    }
+    if (count == 0)
         return value(e->type, "(struct fl_list){NULL, 0}", NULL, true);
-    fce_line(m, "const %s %s[] = {%s};", type, t, items);
-    return value(e->type, fce_text(m, "((struct fl_list){%s, %d})", t, n), NULL, true);
+    const char *t = fce_temp(m);
+    if (fixed) {
+        fce_line(m, "static const %s %s[] = {%s};", type, t, items);
+    } else {
+        const char *room = m->cx == FC_CX_DECODE ? "fl_arena_get(d->scratch, " : "(void *)fl_scratch(cx, ";
+        fce_line(m, "%s *%s = %s%d * sizeof *%s);", type, t, room, count, t);
+        if (n)
+            fce_line(m, "if (%s)", fce_bare(m, fce_not(m, n)));
+        fce_line(m, "%smemcpy(%s, (const %s[]){%s}, %d * sizeof *%s);", n ? "    " : "", t, type, items, count, t);
+    }
+    return value(e->type, fce_text(m, "((struct fl_list){%s, %d})", t, count), n, true);
 }
 
 /* ---- operators ---------------------------------------------------------------------------------------------------- */

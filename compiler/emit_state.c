@@ -14,7 +14,7 @@ static bool fixed_key(const struct fc_type *t)
 
 static const char *key_text(struct fc_em *m, const struct fc_cv *v)
 {
-    return v->type->kind == FC_K_IP ? fce_text(m, "%s.text", v->v) : v->type->kind == FC_K_CIDR ? fce_text(m, "fl_b_text_cidr(cx, %s)", v->v) : v->v;
+    return v->type->kind == FC_K_IP ? fce_text(m, "fl_decoded(cx, %s.text)", v->v) : v->type->kind == FC_K_CIDR ? fce_text(m, "fl_b_text_cidr(cx, %s)", v->v) : v->v;
 }
 
 static void key_part(struct fc_em *m, const char *key, const struct fc_cv *v)
@@ -190,9 +190,10 @@ static void one_lookup(struct fc_em *m, const struct fc_sym *s)
                  mem->optional ? fce_text(m, "offsetof(struct %s, has_%s)", type, mem->name) : "0");
     }
     fce_line(m, "};\n");
-    fce_line(m, "static void key_%s(struct fl_key *key%s%s)", s->name, params, "");
+    fce_line(m, "static void key_%s(struct fl_cx *cx, struct fl_key *key%s)", s->name, params);
     fce_line(m, "{");
     m->depth++;
+    fce_line(m, "(void)cx;");
     fce_line(m, "key->n = 0;");
     for (const struct fc_sym *a = s->args; a; a = a->next) {
         if (fixed_key(a->type))
@@ -200,7 +201,7 @@ static void one_lookup(struct fc_em *m, const struct fc_sym *s)
         else if (a->type->kind == FC_K_CIDR)
             fce_line(m, "fl_key_cidr(key, &a_%s);", a->name);
         else
-            fce_line(m, "fl_key_text(key, a_%s%s);", a->name, a->type->kind == FC_K_IP ? ".text" : "");
+            fce_line(m, a->type->kind == FC_K_IP ? "fl_key_text(key, fl_decoded(cx, a_%s.text));" : "fl_key_text(key, a_%s);", a->name);
     }
     m->depth--;
     fce_line(m, "}\n");
@@ -213,7 +214,7 @@ static void one_lookup(struct fc_em *m, const struct fc_sym *s)
     const char *args = "";
     for (const struct fc_sym *a = s->args; a; a = a->next)
         args = fce_text(m, "%s, a_%s", args, a->name);
-    fce_line(m, "key_%s(&key%s);", s->name, args);
+    fce_line(m, "key_%s(cx, &key%s);", s->name, args);
     fce_line(m, "if (fl_lookup_get(cx, %lld, fl_key_str(&key), &answer))", (long long)s->index);
     fce_line(m, "    return answer;");
     fce_line(m, "struct fl_buf q = {0};");

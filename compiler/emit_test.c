@@ -226,11 +226,10 @@ static void expectation(struct fc_em *m, int test, int step, const struct fc_che
         fce_line(m, "{");
         m->depth++;
         fce_line(m, "struct fl_key key;");
-        fce_line(m, "(void)cx;");
         const char *args = "";
         for (const struct fc_expr *x = c->args; x; x = x->next)
             args = fce_text(m, "%s, %s", args, fce_expr(m, x).v);
-        fce_line(m, "key_%s(&key%s);", s ? s->name : "", args);
+        fce_line(m, "key_%s(cx, &key%s);", s ? s->name : "", args);
         fce_line(m, "fl_buf_put(out, key.s, fl_key_str(&key).n);");
         m->depth--;
         fce_line(m, "}\n");

@@ -260,14 +260,35 @@ static void csv_leaves(struct fc_in *n)
     }
 }
 
-/* What is only passed on is kept as text. */
-static void pass_slots(struct planner *y, struct fc_slot *s)
+/* A record that is passed on whole: every member is looked for, because some have to be there and some have defaults. */
+static void look_for_all(struct fc_in *n)
+{
+    for (int i = 0; i < n->ninner; i++) {
+        n->inner[i].has = true;
+        look_for_all(&n->inner[i]);
+    }
+}
+
+static void read_slots(struct planner *y, struct fc_slot *s)
 {
     for (int i = 0; i < s->ninner; i++) {
         struct fc_slot *m = &s->inner[i];
         if (m->kind == FC_SLOT_OBJECT) {
             if (m->field->value)
                 read_has(y, m->field->value);
+            read_slots(y, m);
+        } else if (m->kind != FC_SLOT_INPUT && m->field->value) {
+            read_expr(y, m->field->value);
+        }
+    }
+}
+
+/* What is only passed on is kept as text; after read_slots, so that what is read besides is known. */
+static void pass_slots(struct planner *y, struct fc_slot *s)
+{
+    for (int i = 0; i < s->ninner; i++) {
+        struct fc_slot *m = &s->inner[i];
+        if (m->kind == FC_SLOT_OBJECT) {
             pass_slots(y, m);
         } else if (m->kind == FC_SLOT_INPUT) {
             struct fc_in *n = (struct fc_in *)m->in;
@@ -280,11 +301,8 @@ static void pass_slots(struct planner *y, struct fc_slot *s)
                 n->raw = true; /* read and passed on: what comes out is what came in */
             if (n->type->kind == FC_K_RECORD && y->p->program->csv)
                 csv_leaves(n); /* its leaves are columns */
-            if (n->raw) /* passed on whole: every member is looked for, so that defaults can be put in */
-                for (int j = 0; j < n->ninner; j++)
-                    n->inner[j].has = true;
-        } else if (m->field->value) {
-            read_expr(y, m->field->value);
+            if (n->raw)
+                look_for_all(n);
         }
     }
 }
@@ -458,6 +476,7 @@ bool fc_make_plan(struct fc_compilation *c)
     read_all(&y, NULL);
     if (p->pass && c->program->csv)
         csv_leaves(&p->in);
+    read_slots(&y, &p->out);
     pass_slots(&y, &p->out);
     check_lists(c, &p->in);
     read_all(&y, visit_match);

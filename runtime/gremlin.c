@@ -24,6 +24,7 @@
 
 #define SECOND INT64_C(1000000000)
 #define MILLI INT64_C(1000000)
+#define SILENT_RUNS 3
 
 struct analyzer {
     char *url;
@@ -31,6 +32,7 @@ struct analyzer {
     int64_t pause;      /* the last pause, 0: it works */
     bool local;
     bool answered, late; /* in this run */
+    unsigned silent;     /* runs in a row that were late and had no answer */
 };
 
 struct transfer {
@@ -397,13 +399,24 @@ static void fill(struct fl_gremlin *g)
     }
 }
 
-/* The analyzer in use took connections and answered nothing: give the next one a chance. */
+/*
+ * The analyzer in use took connections and answered nothing: give the next one a chance. After some such runs it is
+ * as good as one that can't be reached, or each batch would wait a whole timeout for nothing.
+ */
 static void leave_the_silent(struct fl_gremlin *g)
 {
-    const struct analyzer *a = &g->analyzer[g->current];
-    if (g->n > 1 && a->late && !a->answered) {
-        fl_log_limited(60, FL_WARN, "analyzer doesn't answer", "url=%s", a->url);
-        g->current = (g->current + 1) % g->n;
+    for (uint32_t i = 0; i < g->n; i++) {
+        struct analyzer *a = &g->analyzer[i];
+        if (a->answered)
+            a->silent = 0;
+        if (!a->late || a->answered)
+            continue;
+        if (++a->silent >= SILENT_RUNS) {
+            analyzer_failed(g, i, "it takes connections, but does not answer in time", fl_gremlin_now());
+        } else if (g->n > 1 && i == g->current) {
+            fl_log_limited(60, FL_WARN, "analyzer doesn't answer", "url=%s", a->url);
+            g->current = (i + 1) % g->n;
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 #endif
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,6 +178,18 @@ static int with_config(const struct fl_pipeline *p, const struct fl_args *args)
     return run(p, args, c);
 }
 
+/*
+ * Started with a closed standard descriptor, the next file or socket would get its number, and log lines or records
+ * would go there. Opened the wrong way round, so that using it is still the error that it was.
+ */
+static void fill_standard_descriptors(void)
+{
+    static const int mode[] = { O_WRONLY, O_RDONLY, O_WRONLY };
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", mode[fd]) != fd)
+            abort(); /* the lowest free number is what open gives */
+}
+
 /* ---- entry ------------------------------------------------------------------------------------------------ */
 
 int fl_main(const struct fl_pipeline *p, int argc, char **argv)
@@ -188,6 +201,7 @@ int fl_main(const struct fl_pipeline *p, int argc, char **argv)
                 "again\n", p->abi, FL_ABI);
         return 1;
     }
+    fill_standard_descriptors();
     fl_signals_block();
     if (!fl_args_parse(&args, p->name, argc, argv))
         status = 2;

@@ -241,6 +241,16 @@ struct fl_message *fl_queue_pop(struct fl_queue *q, int64_t deadline, bool *end)
     return m;
 }
 
+uint64_t fl_queue_waiting(struct fl_queue *q)
+{
+    pthread_mutex_lock(&q->lock);
+    uint64_t n = 0;
+    for (const struct fl_message *m = q->first; m; m = m->next)
+        n += m->n > 0;
+    pthread_mutex_unlock(&q->lock);
+    return n;
+}
+
 void fl_queue_poke(struct fl_queue *q)
 {
     pthread_mutex_lock(&q->lock);

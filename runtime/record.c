@@ -5,66 +5,83 @@
 
 /* ---- records passed on as text -------------------------------------------------------------------------- */
 
-static void put_value(struct fl_buf *out, fl_str v, const struct fl_form *inner, struct fl_arena *scratch)
+/* A buffer in scratch that never grows: what is written is known to fit into `most` bytes. */
+static struct fl_buf fixed_buf(struct fl_arena *scratch, size_t most)
 {
-    if (inner && v.n && v.p[0] == '{') {
-        fl_str s = fl_reshape(scratch, v, inner);
-        fl_buf_put(out, s.p, s.n);
-    } else {
-        fl_json_compact(out, v.p, v.n);
+    size_t cap = most + 2 * FL_PAD;
+    return (struct fl_buf){.p = fl_arena_get(scratch, cap), .cap = cap};
+}
+
+static fl_str raw_text(const struct fl_buf *b)
+{
+    memset(b->p + b->n, 0, FL_PAD);
+    return (fl_str){b->p, (uint32_t)b->n, FL_RAW};
+}
+
+/* Bytes that defaults can add, at most. */
+static size_t defaults_max(const struct fl_form *form)
+{
+    size_t n = 2;
+    for (uint32_t i = 0; i < form->n; i++) {
+        const struct fl_form_member *m = &form->members[i];
+        n += m->dflt ? m->n + strlen(m->dflt) + 4 : 0;
+        n += m->inner ? defaults_max(m->inner) : 0;
     }
+    return n;
 }
 
 /* The last one of a key wins, as everywhere. */
-static bool collect(struct fl_decoder *d, const struct fl_form *form, fl_str *values)
+static void collect(struct fl_decoder *d, const struct fl_form *form, fl_str *values)
 {
     fl_str key;
     int k = fl_object_begin(d, "");
-    if (k != 1)
-        return k == 2;
-    do {
+    while (k == 1) {
         fl_str v;
         if (fl_next_key(d, &key) < 0)
-            return false;
+            return;
         int got = fl_get_raw(d, &v, "");
         if (got < 0)
-            return false;
+            return;
         for (uint32_t i = 0; i < form->n; i++)
-            if (form->members[i].n == key.n && memcmp(form->members[i].key, key.p, key.n) == 0)
+            if (form->members[i].name_n == key.n && memcmp(form->members[i].name, key.p, key.n) == 0)
                 values[i] = got == 1 ? v : (fl_str){0};
         k = fl_member_end(d);
-    } while (k == 1);
-    return k == 0;
+    }
 }
 
-fl_str fl_reshape(struct fl_arena *scratch, fl_str raw, const struct fl_form *form)
+static void reshape(struct fl_buf *out, struct fl_arena *scratch, fl_str raw, const struct fl_form *form)
 {
-    fl_str values[64] = {{0}};
+    fl_str values[FL_FORM_MEMBERS] = {{0}};
     struct fl_decoder d;
-    struct fl_buf out = {0};
+    bool any = false;
     fl_decoder_init(&d, raw.p, raw.n, scratch);
     collect(&d, form, values);
-    fl_buf_putc(&out, '{');
+    fl_buf_putc(out, '{');
     for (uint32_t i = 0; i < form->n; i++) {
         const struct fl_form_member *m = &form->members[i];
         if (!values[i].p && !m->dflt)
             continue;
-        if (out.n > 1)
-            fl_buf_putc(&out, ',');
-        fl_buf_putc(&out, '"');
-        fl_buf_put(&out, m->key, m->n);
-        fl_buf_puts(&out, "\":");
-        if (values[i].p)
-            put_value(&out, values[i], m->inner, scratch);
+        if (any)
+            fl_buf_putc(out, ',');
+        any = true;
+        fl_buf_putc(out, '"');
+        fl_buf_put(out, m->key, m->n);
+        fl_buf_put(out, "\":", 2);
+        if (!values[i].p)
+            fl_buf_puts(out, m->dflt);
+        else if (m->inner && values[i].p[0] == '{')
+            reshape(out, scratch, values[i], m->inner);
         else
-            fl_buf_puts(&out, m->dflt);
+            fl_json_compact(out, values[i].p, values[i].n);
     }
-    fl_buf_putc(&out, '}');
-    char *copy = fl_arena_get(scratch, out.n + FL_PAD);
-    memcpy(copy, out.p, out.n);
-    fl_str s = {copy, (uint32_t)out.n, FL_RAW};
-    fl_buf_free(&out);
-    return s;
+    fl_buf_putc(out, '}');
+}
+
+fl_str fl_reshape(struct fl_arena *scratch, fl_str raw, const struct fl_form *form)
+{
+    struct fl_buf out = fixed_buf(scratch, raw.n + defaults_max(form));
+    reshape(&out, scratch, raw, form);
+    return raw_text(&out);
 }
 
 int fl_get_json(struct fl_decoder *d, fl_str *out, const char *field)
@@ -73,12 +90,9 @@ int fl_get_json(struct fl_decoder *d, fl_str *out, const char *field)
     d->spaced = false;
     int k = fl_get_raw(d, out, field);
     if (k == 1 && d->spaced) {
-        struct fl_buf b = {0};
+        struct fl_buf b = fixed_buf(d->scratch, out->n);
         fl_json_compact(&b, out->p, out->n);
-        char *copy = fl_arena_get(d->scratch, b.n + FL_PAD);
-        memcpy(copy, b.p, b.n);
-        *out = (fl_str){copy, (uint32_t)b.n, FL_RAW};
-        fl_buf_free(&b);
+        *out = raw_text(&b);
     }
     d->spaced |= before;
     return k;

@@ -19,8 +19,12 @@ struct fl_list;
 
 /* ---- records passed on as text ------------------------------------------------------------------------- */
 
+#define FL_FORM_MEMBERS 64
+
 /* The declared members of a record, in order: what comes out when it is passed on. */
 struct fl_form_member {
+    const char *name;          /* the key as it is meant */
+    uint32_t name_n;
     const char *key;           /* as JSON between the quotes */
     uint32_t n;
     const char *dflt;          /* JSON when it is absent, NULL: left out */
@@ -29,7 +33,7 @@ struct fl_form_member {
 
 struct fl_form {
     const struct fl_form_member *members;
-    uint32_t n;                /* at most 64 */
+    uint32_t n;                /* at most FL_FORM_MEMBERS */
 };
 
 /*

@@ -90,6 +90,8 @@ struct fl_message *fl_queue_pop(struct fl_queue *q, int64_t deadline, bool *end)
 void fl_queue_recycle(struct fl_queue *q, struct fl_message *m);
 /* Makes a waiting pop, or else the next one, return at once. */
 void fl_queue_poke(struct fl_queue *q);
+/* How many messages (or blocks) wait to be decoded: what is lost when the process has to leave at once. */
+uint64_t fl_queue_waiting(struct fl_queue *q);
 /* No more messages will come: pop drains what is there, then sets *end. */
 void fl_queue_close(struct fl_queue *q);
 

@@ -113,7 +113,8 @@ void fl_signals_block(void)
     sigset_t set;
     stop_signals(&set);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
-    static const int ignored[] = { SIGPIPE, SIGUSR1, SIGUSR2 };
+    /* SIGXFSZ: a file at its limit is an error of write(2) like a full disk. */
+    static const int ignored[] = { SIGPIPE, SIGUSR1, SIGUSR2, SIGXFSZ };
     for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
         sigaction(ignored[i], &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
 }
@@ -121,9 +122,12 @@ void fl_signals_block(void)
 /* What is pending will not be delivered: count it, so that the books balance, and leave. */
 static void leave(struct life *l, const char *why, int status)
 {
-    uint64_t lost = fl_ledger_pending(&l->rt->ledger);
+    uint64_t lost = fl_ledger_pending(&l->rt->ledger), unread = fl_queue_waiting(l->rt->queue);
     fl_count(&l->rt->ledger, FL_C_undelivered, lost);
-    fl_log(FL_ERROR, why, "undelivered=%llu", (unsigned long long)counter(l, FL_C_undelivered));
+    fl_count(&l->rt->ledger, FL_C_messages, unread);
+    fl_count(&l->rt->ledger, FL_C_rejected_messages, unread);
+    fl_log(FL_ERROR, why, "undelivered=%llu messages_not_decoded=%llu",
+           (unsigned long long)counter(l, FL_C_undelivered), (unsigned long long)unread);
     fl_ledger_log(&l->rt->ledger);
     fflush(NULL);
     _exit(status);

@@ -236,6 +236,8 @@ static void in_place(struct fl_intake *in, const char *p, const char *end, uint6
 void fl_intake_block(struct fl_intake *in, const struct fl_message *m)
 {
     const char *p = m->data, *end = m->data + m->n;
+    if (m->offset == 0 && m->n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
+        p += 3; /* a byte order mark, RFC 8259 section 8.1: may be ignored */
     while (p < end && (in->skipping || in->tail.n))
         p = in->skipping ? skip(in, p, end) : finish_tail(in, p, end);
     if (p < end)

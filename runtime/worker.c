@@ -175,6 +175,7 @@ void fl_worker_run(struct fl_worker *w)
     if (w->in.nbad)
         report_bad(w);
     fl_stage_time(FL_TIMED_DECODE);
+    account(w, 0); /* lookups may take long: what they hold up is pending meanwhile */
     if (w->batch.n)
         w->p->run(&w->cx, &w->batch);
     account(w, count_emitted(&w->batch));

@@ -62,7 +62,8 @@ static char *bad_endpoint(const char *endpoint, const char *what)
 {
     char *error;
     if (asprintf(&error, "pipeline.write.s3.endpoint is \"%s\": %s; expected a URL such as https://s3.example.com or "
-                 "http://host:9000, or nothing for AWS", endpoint, what) < 0)
+                 "http://host:9000, or nothing for AWS",
+                 strchr(endpoint, '@') ? "(not shown: it may hold a password)" : endpoint, what) < 0)
         abort();
     return error;
 }

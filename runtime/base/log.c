@@ -8,8 +8,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,10 +27,14 @@
 #define BACKENDS 4
 #define SYSLOG_DAEMON (3 << 3)
 
+#define PATIENCE_MS 1000 /* a pipe or terminal that takes nothing for so long is not waited for until it does again */
+
 struct backend {
     bool on, json, color;
     enum fl_level level;
     int fd;
+    atomic_bool stuck;
+    atomic_ullong lost; /* lines since then */
 };
 
 /* The one thing that a process has once. */
@@ -235,17 +242,33 @@ static void text_line(struct line *l, const struct backend *b, bool bare, enum f
 
 /* ---- backends ------------------------------------------------------------------------------------------------ */
 
-static void write_line(int fd, const char *p, size_t n)
+/* Is there room? A reader that has stopped reading must not stop the pipeline, nor its end. */
+static bool takes_more(struct backend *b)
+{
+    struct pollfd p = { .fd = b->fd, .events = POLLOUT };
+    int n;
+    do
+        n = poll(&p, 1, atomic_load(&b->stuck) ? 0 : PATIENCE_MS);
+    while (n < 0 && errno == EINTR);
+    atomic_store(&b->stuck, n == 0);
+    return n != 0;
+}
+
+/* What takes bytes, a pipe, has room for PIPE_BUF of them; longer lines are rare. */
+static bool write_line(struct backend *b, const char *p, size_t n)
 {
     while (n > 0) {
-        ssize_t w = write(fd, p, n);
-        if (w < 0 && errno == EINTR)
+        if (!takes_more(b))
+            return false;
+        ssize_t w = write(b->fd, p, n < PIPE_BUF ? n : PIPE_BUF);
+        if (w < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (w < 0)
-            return; /* nowhere left to complain */
+            return true; /* nowhere left to complain */
         p += w;
         n -= (size_t)w;
     }
+    return true;
 }
 
 static void syslog_line(enum fl_level level, const char *text)
@@ -264,6 +287,25 @@ static void syslog_line(enum fl_level level, const char *text)
     (void)sent;
 }
 
+static void make_line(struct line *l, const struct backend *b, enum fl_level level, const char *message,
+                      const char *pairs)
+{
+    if (b->json)
+        json_line(l, level, message, pairs);
+    else
+        text_line(l, b, b == &state.b[3], level, message, pairs);
+}
+
+static void say_lost(struct backend *b)
+{
+    char text[512], pairs[48];
+    struct line l = { text, 0, sizeof text };
+    snprintf(pairs, sizeof pairs, "lines=%llu", (unsigned long long)atomic_exchange(&b->lost, 0));
+    make_line(&l, b, FL_WARN, "the log took nothing, lines are missing before the last one", pairs);
+    text[l.n++] = '\n';
+    write_line(b, text, l.n);
+}
+
 static void emit(enum fl_level level, const char *message, const char *pairs)
 {
     char text[LINE];
@@ -275,21 +317,21 @@ static void emit(enum fl_level level, const char *message, const char *pairs)
         return;
     }
     for (int i = 0; i < BACKENDS; i++) {
-        const struct backend *b = &state.b[i];
+        struct backend *b = &state.b[i];
         if (!b->on || level < b->level)
             continue;
         struct line l = { text, 0, sizeof text };
-        if (b->json)
-            json_line(&l, level, message, pairs);
-        else
-            text_line(&l, b, i == 3, level, message, pairs);
+        make_line(&l, b, level, message, pairs);
         if (i == 3) {
             text[l.n] = 0;
             syslog_line(level, text);
-        } else {
-            text[l.n++] = '\n';
-            write_line(b->fd, text, l.n);
+            continue;
         }
+        text[l.n++] = '\n';
+        if (!write_line(b, text, l.n))
+            atomic_fetch_add(&b->lost, 1);
+        else if (atomic_load(&b->lost))
+            say_lost(b);
     }
 }
 

@@ -330,6 +330,12 @@ class Generator:
         if type_ == "bytes":
             text, n = r.choice([("100B", 100), ("64KiB", 65536), ("2GiB", 2**31)])
             return Expr(text, POST, "bytes", False, lambda env: n)
+        if type_ == "[string]":
+            items = r.sample(TEXTS[:20], r.randrange(1, 4))
+            return Expr(f"[{', '.join(map(quote, items))}]", POST, type_, False, lambda env: items)
+        if type_ in ("[int]", "[ip]"):
+            parts = [self.literal(type_[1:-1]) for _ in range(2)] + [self.name(v) for v in self.names(type_[1:-1])[:2] if not v[2] and r.random() < 0.5]
+            return Expr(f"[{', '.join(p.text for p in parts)}]", POST, type_, False, lambda env: [p.value(env) for p in parts])
         return None
 
     def gen(self, type_, depth):
@@ -487,7 +493,7 @@ class Generator:
         op, lt, rt, _, f = self.rng.choice(rows)
         a, b = self.gen(lt, depth), self.gen(rt, depth)
         p = SUM if op in "+-" else PROD
-        nullable = f in (idiv, imod, fdiv, rate) and not (re.fullmatch(r"-?[0-9.]+(e-?[0-9]+)?|[0-9]+(s|ms|h|ns|d|B|KiB|GiB)", b.text) is not None)
+        nullable = f in (idiv, imod, fdiv, rate) and not (re.fullmatch(r"-?[0-9.]+(e-?[0-9]+)?|[0-9]+(s|ms|h|ns|d|B|KiB|GiB)", b.text) is not None and b.type != "float")
         return Expr(f"{a.at(p)} {op} {b.at(p + 1)}", p, type_, a.null or b.null or nullable, strict(f, a, b))
 
     def negative(self, type_, depth):
@@ -696,7 +702,7 @@ def program(rng, per):
         g.functions.append((f"fn{i}", [(ty, o) for _, ty, o in params], t, opt, lambda env, vals, e=e, names=[p[0] for p in params]: e.value({**env, **dict(zip(names, vals))})))
     g.vars = fields
     for i in range(6):
-        e = g.maybe(rng.choice(ALL + ["Rec", "[string]"]), 3)
+        e = g.maybe(rng.choice(ALL + ["Rec", "[string]", "[ip]", "[int]"]), 3)
         if e:
             body.append((f"let v{i} = {e.text};", None))
             g.vars.append((f"v{i}", e.type, e.null, e.value))

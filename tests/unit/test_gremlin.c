@@ -291,12 +291,37 @@ static void silent_analyzer(void **state)
     stub_stop(&good);
 }
 
+/* With no other analyzer to ask, batches don't go on waiting out their time: it rests, and is tried again. */
+static void silent_analyzer_rests(void **state)
+{
+    struct stub quiet;
+    const char *query[] = {"hang"}, *plain[] = {"x"};
+    (void)state;
+    stub_start(&quiet);
+    struct fl_gremlin *g = to(quiet.address, NULL);
+    for (int i = 0; i < 3; i++) {
+        ask(g, query, 1, 100);
+        assert_int_equal(asked.outcome[0].kind, FL_GREMLIN_LATE);
+    }
+    ask(g, plain, 1, 2000);
+    assert_int_equal(asked.outcome[0].kind, FL_GREMLIN_DOWN);
+    nanosleep(&(struct timespec){.tv_sec = 1, .tv_nsec = 100000000}, NULL);
+    ask(g, plain, 1, 2000);
+    assert_int_equal(asked.outcome[0].kind, FL_GREMLIN_ANSWERED);
+    ask(g, query, 1, 100); /* answers in between: the count begins anew */
+    ask(g, plain, 1, 2000);
+    assert_int_equal(asked.outcome[0].kind, FL_GREMLIN_ANSWERED);
+    fl_gremlin_free(g);
+    stub_stop(&quiet);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses),   cmocka_unit_test(bad_options), cmocka_unit_test(request),
         cmocka_unit_test(outcomes),    cmocka_unit_test(concurrency), cmocka_unit_test(fail_over),
         cmocka_unit_test(comes_back),  cmocka_unit_test(silent_analyzer),
+        cmocka_unit_test(silent_analyzer_rests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
