@@ -32,7 +32,8 @@ static bool pipeline(struct fc_checker *k, struct fc_item *items)
     struct fc_item *first = items;
     bool whole = false;
     if (!first || first->kind != FC_I_PIPELINE) {
-        struct fc_span at = first && main_file(k, first->span) ? first->span : (struct fc_span){k->c->main_source, 0, 0};
+        struct fc_span at = first && main_file(k, first->span) ? first->span
+            : (struct fc_span){k->c->main_source, 0, 0};
         struct fc_diag *g = fc_report(k->d, FC_NO_PIPELINE, at);
         for (struct fc_item *it = items; it; it = it->next)
             whole |= it->kind == FC_I_PIPELINE || it->kind == FC_I_SOURCE || it->kind == FC_I_OUTPUT;
@@ -108,13 +109,16 @@ static void items_in_order(struct fc_checker *k, struct fc_item *items)
     for (struct fc_choice *c = k->p->choices; c; c = c->next)
         source |= strcmp(c->phase, "source") == 0;
     if (!k->p->input)
-        fc_diag_help(k->d, fc_report(k->d, FC_MISSING_STAGE, whole, "schema"), "write `use skydive;`, or declare `schema NAME { .. }`");
+        fc_diag_help(k->d, fc_report(k->d, FC_MISSING_STAGE, whole, "schema"),
+                     "write `use skydive;`, or declare `schema NAME { .. }`");
     for (struct fc_item *it = items; it; it = it->next)
         source |= it->kind == FC_I_SOURCE;
     if (!source)
-        fc_diag_help(k->d, fc_report(k->d, FC_MISSING_STAGE, whole, "source"), "write `source skydive;` or `source file { path = \"..\"; }`");
+        fc_diag_help(k->d, fc_report(k->d, FC_MISSING_STAGE, whole, "source"),
+                     "write `source skydive;` or `source file { path = \"..\"; }`");
     if (!output)
-        fc_diag_help(k->d, fc_report(k->d, FC_MISSING_STAGE, whole, "output"), "write `output { store buffered; encode json; compress gzip; write s3; }`");
+        fc_diag_help(k->d, fc_report(k->d, FC_MISSING_STAGE, whole, "output"),
+                     "write `output { store buffered; encode json; compress gzip; write s3; }`");
 }
 
 bool fc_check(struct fc_compilation *c)

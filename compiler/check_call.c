@@ -70,7 +70,8 @@ static const char *signature(struct fc_checker *k, const struct fc_builtin *b)
     const char *s = "";
     for (const char *p = b->params; *p; p++) {
         const struct fc_type *t = letter_type(*p);
-        const char *name = *p == 'r' ? "regular expression" : t ? t->name : *p == 'N' ? "number" : *p == 'e' ? "enum" : "[string]";
+        const char *name = *p == 'r' ? "regular expression" : t ? t->name : *p == 'N' ? "number" : *p == 'e' ? "enum"
+            : "[string]";
         s = fl_arena_printf(k->a, "%s%s%s", s, p == b->params ? "" : ", ", name);
     }
     return fl_arena_printf(k->a, "%s(%s)", b->name, s);
@@ -136,7 +137,8 @@ static const struct fc_type *resolve_builtin(struct fc_checker *k, struct fc_exp
     for (struct fc_expr *x = e->args; x; x = x->next, i++)
         if (b->params[i] == 'r')
             fck_regex(k, x);
-    const struct fc_type *t = b->result[0] == '=' ? e->args->type : b->result[0] == 'S' ? fc_type_list(k->a, &FC_STRING_T) : letter_type(b->result[0]);
+    const struct fc_type *t = b->result[0] == '=' ? e->args->type : b->result[0] == 'S'
+        ? fc_type_list(k->a, &FC_STRING_T) : letter_type(b->result[0]);
     return fck_done(e, t, nullable || b->result[1] == '?');
 }
 
@@ -157,7 +159,8 @@ static const struct fc_type *call_builtin(struct fc_checker *k, struct fc_expr *
         fck_expr(k, first, fc_type_number(t) ? t : NULL);
     }
     for (struct fc_expr *x = e->args; x; x = x->next) {
-        const struct fc_type *t = swapped && (x == first || x == second) ? x->type : fck_expr(k, x, x != first && fc_type_number(first->type) ? first->type : NULL);
+        const struct fc_type *t = swapped && (x == first || x == second) ? x->type
+            : fck_expr(k, x, x != first && fc_type_number(first->type) ? first->type : NULL);
         failed |= t->kind == FC_K_ERROR;
         types = fl_arena_printf(k->a, "%s%s%s", types, x == first ? "" : ", ", fc_type_text(k->a, t, false));
     }
@@ -183,8 +186,10 @@ static const struct fc_type *call_templates(struct fc_checker *k, struct fc_expr
     }
     fck_expr(k, e->args, NULL);
     const struct fc_expr *x = e->args;
-    if (x->type->kind != FC_K_ERROR && !(x->kind == FC_E_NAME && x->sym && x->sym->kind == FC_SYM_PARAM && x->type->kind == FC_K_LIST && x->type->elem->kind == FC_K_STRING)) {
-        fc_report(k->d, FC_TYPE_MISMATCH, x->span, "a param of type `[string]`", x->sym && x->sym->kind == FC_SYM_PARAM ? fck_type_text(k, x->type, false) : "what is no param");
+    if (x->type->kind != FC_K_ERROR && !(x->kind == FC_E_NAME && x->sym && x->sym->kind == FC_SYM_PARAM &&
+                                         x->type->kind == FC_K_LIST && x->type->elem->kind == FC_K_STRING)) {
+        fc_report(k->d, FC_TYPE_MISMATCH, x->span, "a param of type `[string]`", x->sym &&
+                  x->sym->kind == FC_SYM_PARAM ? fck_type_text(k, x->type, false) : "what is no param");
         return fck_done(e, &FC_ERROR_T, false);
     }
     if (k->where != FC_IN_TRANSFORM) {
@@ -225,7 +230,8 @@ static const struct fc_type *call_symbol(struct fc_checker *k, struct fc_expr *e
         a = a->next;
     }
     if (n != want)
-        fc_report(k->d, FC_ARGUMENTS, e->span, s->name, want ? fl_arena_printf(k->a, "%d argument%s", want, want == 1 ? "" : "s") : "no arguments", n);
+        fc_report(k->d, FC_ARGUMENTS, e->span, s->name,
+                  want ? fl_arena_printf(k->a, "%d argument%s", want, want == 1 ? "" : "s") : "no arguments", n);
     if (!fck_sees_record(k)) {
         fc_report(k->d, FC_NOT_HERE, e->span, s->name, fck_place(k));
         return fck_done(e, &FC_ERROR_T, false);
@@ -237,7 +243,8 @@ static const struct fc_type *call_symbol(struct fc_checker *k, struct fc_expr *e
 static const char *elsewhere(const char *name)
 {
     static const struct { const char *there, *here; } names[] = {
-        {"concat", "texts are joined in a template, as f\"{a}/{b}\""}, {"join", "texts are joined in a template, as f\"{a}/{b}\""},
+        {"concat", "texts are joined in a template, as f\"{a}/{b}\""},
+        {"join", "texts are joined in a template, as f\"{a}/{b}\""},
         {"format", "texts are made by a template, as f\"{a}/{b}\""},   {"coalesce", "write a ?? b"},
         {"ifnull", "write a ?? b"},                                    {"isnull", "write not has x"},
         {"exists", "write has x"},                                     {"defined", "write has x"},
@@ -262,24 +269,25 @@ const struct fc_type *fck_call(struct fc_checker *k, struct fc_expr *e, const st
     for (const struct fc_builtin *b = fc_builtins; b->name; b++)
         if (strcmp(b->name, e->name.s) == 0)
             return call_builtin(k, e);
-    static const char *const later[] = {"mask", "masked", "hmac", "community_id", "sum", "count", "avg", "percentile", "first", "last", "count_distinct", "collect"};
+    static const char *const later[] = {"mask", "masked", "hmac", "community_id", "sum", "count", "avg", "percentile",
+                                        "first", "last", "count_distinct", "collect"};
     for (unsigned i = 0; i < sizeof later / sizeof *later; i++)
         if (strcmp(later[i], e->name.s) == 0) {
             fc_report(k->d, FC_LATER, e->name.span, fl_arena_printf(k->a, "`%s`", later[i]));
             return fck_done(e, &FC_ERROR_T, false);
         }
     struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_FUNCTION, e->name.span, e->name.s);
-    struct fc_suggest near;
-    fc_suggest_init(&near, e->name.s);
+    struct fl_suggest near;
+    fl_suggest_init(&near, e->name.s);
     for (const struct fc_builtin *b = fc_builtins; b->name; b++)
-        fc_suggest_try(&near, b->name);
+        fl_suggest_try(&near, b->name);
     for (const struct fc_sym *m = k->top; m; m = m->up)
         if (m->kind == FC_SYM_FUNCTION || m->kind == FC_SYM_LOOKUP)
-            fc_suggest_try(&near, m->name);
+            fl_suggest_try(&near, m->name);
     if (elsewhere(e->name.s))
         fc_diag_help(k->d, g, "%s", elsewhere(e->name.s));
-    else if (fc_suggest_best(&near))
-        fc_diag_help(k->d, g, "did you mean `%s`?", fc_suggest_best(&near));
+    else if (fl_suggest_best(&near))
+        fc_diag_help(k->d, g, "did you mean `%s`?", fl_suggest_best(&near));
     return fck_done(e, &FC_ERROR_T, false);
 }
 
@@ -320,12 +328,14 @@ static void check_pattern(struct fc_checker *k, struct fc_expr *e, struct fc_pat
             fc_report(k->d, FC_NOT_CONSTANT, p->span, "a pattern");
     } else if (p->kind == FC_P_LITERAL) {
         fck_expr(k, p->value, e->a->type);
-        if (p->value->type->kind != FC_K_NULL && p->value->type->kind != FC_K_ERROR && !fc_type_same(p->value->type, e->a->type))
+        if (p->value->type->kind != FC_K_NULL && p->value->type->kind != FC_K_ERROR &&
+            !fc_type_same(p->value->type, e->a->type))
             fck_mismatch(k, p->value, e->a->type);
     }
     const struct fc_pattern *q = taken(e, p);
     if (q)
-        fc_diag_note(k->d, fc_report(k->d, FC_UNREACHABLE_ARM, p->span), q->span, q->kind == FC_P_ANY ? "this one takes everything" : "this one takes the same value");
+        fc_diag_note(k->d, fc_report(k->d, FC_UNREACHABLE_ARM, p->span), q->span,
+                     q->kind == FC_P_ANY ? "this one takes everything" : "this one takes the same value");
 }
 
 /* What the arms have in common so far. */
@@ -336,7 +346,8 @@ struct arms {
     unsigned long long seen[4];  /* enumerators, classes, or false and true */
 };
 
-static void check_arm(struct fc_checker *k, struct fc_expr *e, struct fc_arm *arm, const struct fc_type *want, struct arms *m)
+static void check_arm(struct fc_checker *k, struct fc_expr *e, struct fc_arm *arm, const struct fc_type *want,
+                      struct arms *m)
 {
     const struct fc_type *t = e->a->type;
     for (struct fc_pattern *p = arm->patterns; p; p = p->next) {
@@ -358,7 +369,8 @@ static void check_arm(struct fc_checker *k, struct fc_expr *e, struct fc_arm *ar
         m->result = at;
         m->first = arm->value;
     } else if (!fc_type_same(m->result, at)) {
-        fc_report2(k->d, FC_BRANCHES, arm->value->span, m->first->span, fck_type_text(k, m->result, false), fck_type_text(k, at, false));
+        fc_report2(k->d, FC_BRANCHES, arm->value->span, m->first->span, fck_type_text(k, m->result, false),
+                   fck_type_text(k, at, false));
         m->failed = true;
     }
 }
@@ -389,7 +401,8 @@ const struct fc_type *fck_match(struct fc_checker *k, struct fc_expr *e, const s
 {
     const struct fc_type *t = fck_expr(k, e->a, NULL);
     struct arms m = {0};
-    if (t->kind == FC_K_RECORD || t->kind == FC_K_LIST || t->kind == FC_K_MAP || t->kind == FC_K_FLOAT || t->kind == FC_K_IP || t->kind == FC_K_CIDR || t->kind == FC_K_NULL) {
+    if (t->kind == FC_K_RECORD || t->kind == FC_K_LIST || t->kind == FC_K_MAP || t->kind == FC_K_FLOAT ||
+        t->kind == FC_K_IP || t->kind == FC_K_CIDR || t->kind == FC_K_NULL) {
         fc_report(k->d, FC_TYPE_MISMATCH, e->a->span, "an enum, text or integer", fck_type_text(k, t, false));
         return fck_done(e, &FC_ERROR_T, false);
     }
@@ -423,13 +436,13 @@ void fck_same_field(struct fc_checker *k, struct fc_field *f)
 static const struct fc_type *no_record(struct fc_checker *k, struct fc_expr *e)
 {
     struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_TYPE, e->name.span, e->name.s);
-    struct fc_suggest near;
-    fc_suggest_init(&near, e->name.s);
+    struct fl_suggest near;
+    fl_suggest_init(&near, e->name.s);
     for (const struct fc_sym *m = k->top; m; m = m->up)
         if (m->kind == FC_SYM_RECORD)
-            fc_suggest_try(&near, m->name);
-    if (fc_suggest_best(&near))
-        fc_diag_help(k->d, g, "did you mean `%s`?", fc_suggest_best(&near));
+            fl_suggest_try(&near, m->name);
+    if (fl_suggest_best(&near))
+        fc_diag_help(k->d, g, "did you mean `%s`?", fl_suggest_best(&near));
     else
         fc_diag_help(k->d, g, "`new` makes a record that `record NAME { .. }` declares");
     return fck_done(e, &FC_ERROR_T, false);
@@ -462,7 +475,8 @@ static void new_field(struct fc_checker *k, const struct fc_expr *e, const struc
         fc_diag_note(k->d, g, m->span, "`%s` is not optional in `%s`", m->name, e->name.s);
         fck_help_null(k, g, f->value);
     } else if (!f->optional) {
-        fck_help_null(k, fc_report2(k->d, FC_OPTIONAL_NEEDED, f->name.span, f->value->span, f->name.s, f->name.s), f->value);
+        fck_help_null(k, fc_report2(k->d, FC_OPTIONAL_NEEDED, f->name.span, f->value->span, f->name.s, f->name.s),
+                      f->value);
     }
 }
 
@@ -480,7 +494,9 @@ const struct fc_type *fck_new(struct fc_checker *k, struct fc_expr *e)
         for (struct fc_field *f = e->fields; f && !given; f = f->next)
             given = strcmp(f->name.s, t->members[i].name) == 0;
         if (!given)
-            fc_report(k->d, FC_MISSING_FIELD, e->span, e->name.s, fl_arena_printf(k->a, "%s : %s", t->members[i].name, fc_type_text(k->a, t->members[i].type, false)));
+            fc_report(k->d, FC_MISSING_FIELD, e->span, e->name.s,
+                      fl_arena_printf(k->a, "%s : %s", t->members[i].name,
+                                      fc_type_text(k->a, t->members[i].type, false)));
     }
     return fck_done(e, t, false);
 }
@@ -530,7 +546,8 @@ const struct fc_type *fck_list(struct fc_checker *k, struct fc_expr *e, const st
             elem = fck_expr(k, x, NULL);
             known = x;
         }
-    bool classes = elem && elem->kind == FC_K_CLASS && k->p->nclasses == 0; /* a param above classify: names are checked later */
+    bool classes = elem && elem->kind == FC_K_CLASS &&
+        k->p->nclasses == 0; /* a param above classify: names are checked later */
     for (struct fc_expr *x = e->args; x; x = x->next) {
         if (classes && x->kind == FC_E_NAME) {
             x->type = &FC_CLASS_T;
@@ -544,7 +561,8 @@ const struct fc_type *fck_list(struct fc_checker *k, struct fc_expr *e, const st
         if (!elem)
             elem = t;
         else if (elem->kind == FC_K_CIDR && t->kind == FC_K_IP && x->kind == FC_E_ADDRESS) {
-            x->s = fl_arena_printf(k->a, "%s/%d", x->s, strchr(x->s, ':') ? 128 : 32); /* one address is a prefix of one */
+            x->s = fl_arena_printf(k->a, "%s/%d", x->s,
+                                   strchr(x->s, ':') ? 128 : 32); /* one address is a prefix of one */
             x->type = &FC_CIDR_T;
         } else if (!fc_type_same(elem, t)) {
             fck_mismatch(k, x, elem);
@@ -552,5 +570,6 @@ const struct fc_type *fck_list(struct fc_checker *k, struct fc_expr *e, const st
     }
     if (!elem)
         elem = &FC_NULL_T;
-    return fck_done(e, want && want->kind == FC_K_LIST && fc_type_same(want->elem, elem) ? want : fc_type_list(k->a, elem), false);
+    return fck_done(e, want && want->kind == FC_K_LIST &&
+                    fc_type_same(want->elem, elem) ? want : fc_type_list(k->a, elem), false);
 }

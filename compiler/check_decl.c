@@ -1,8 +1,7 @@
 /*
- * check_decl.c - declarations: types as written, enums, records, the schema, params, tables, lets, functions, lookups.
+ * check_decl.c - declarations of values: consts, params, tables, lets, functions, lookups.
  */
 #include <string.h>
-#include <strings.h>
 
 #include "checker.h"
 
@@ -18,8 +17,10 @@ struct fc_sym *fck_find(struct fc_sym *scope, const char *name)
 
 const char *fck_kind_text(const struct fc_sym *s)
 {
-    static const char *const text[] = {"a const", "a param", "a let", "a function", "a table", "a lookup", "an enum", "a record type", "a parameter",
-                                       "a let", "a let", "a record", "a record", "a class", "the time", "an enumerator", "a class", "a text", "a field"};
+    static const char *const text[] = {"a const", "a param", "a let", "a function", "a table", "a lookup", "an enum",
+                                       "a record type", "a parameter",
+                                       "a let", "a let", "a record", "a record", "a class", "the time",
+                                       "an enumerator", "a class", "a text", "a field"};
     return text[s->kind];
 }
 
@@ -52,254 +53,6 @@ static void append(struct fc_sym **list, int *n, struct fc_sym *s)
     while (*list)
         list = &(*list)->next;
     *list = s;
-}
-
-/* ---- types ------------------------------------------------------------------------- */
-
-static const struct fc_type *with_form(struct fc_checker *k, const struct fc_texpr *t, const struct fc_type *base)
-{
-    static const struct { const char *name; enum fc_form form; } forms[] = {
-        {"ns", FC_FORM_NS}, {"us", FC_FORM_US}, {"ms", FC_FORM_MS}, {"s", FC_FORM_S}, {"rfc3339", FC_FORM_RFC3339}, {"text", FC_FORM_TEXT}};
-    for (unsigned i = 0; i < sizeof forms / sizeof *forms; i++) {
-        bool fits = forms[i].form == FC_FORM_TEXT ? base->kind == FC_K_INT : base->kind == FC_K_TIME || (base->kind == FC_K_DURATION && forms[i].form != FC_FORM_RFC3339);
-        if (strcmp(forms[i].name, t->arg.s) == 0 && fits) {
-            struct fc_type *n = fl_arena_zero(k->a, sizeof *n);
-            *n = *base;
-            n->form = forms[i].form;
-            return n;
-        }
-    }
-    struct fc_diag *g = fc_report(k->d, FC_BAD_FORM, t->arg.span, fck_type_text(k, base, false), t->arg.s);
-    if (base->kind == FC_K_TIME || base->kind == FC_K_DURATION)
-        fc_diag_help(k->d, g, base->kind == FC_K_TIME ? "one of ns, us, ms, s, rfc3339" : "one of ns, us, ms, s");
-    else if (base->kind == FC_K_INT)
-        fc_diag_help(k->d, g, "int(text) is an integer in quotes");
-    return base;
-}
-
-struct nearest {
-    struct fc_suggest s;
-};
-
-static void try_name(void *arg, const char *name)
-{
-    fc_suggest_try(&((struct nearest *)arg)->s, name);
-}
-
-/* What a type of other languages and databases is called here. */
-static const char *elsewhere(const char *name)
-{
-    static const struct { const char *there, *here; } names[] = {
-        {"integer", "int"}, {"number", "int"}, {"long", "int"}, {"int64", "int"}, {"uint64", "int"}, {"int32", "int"}, {"boolean", "bool"}, {"str", "string"},
-        {"text", "string"}, {"varchar", "string"}, {"double", "float"}, {"real", "float"}, {"address", "ip"}, {"ipaddr", "ip"}, {"inet", "ip"}, {"ipv4", "ip"},
-        {"ipv6", "ip"}, {"prefix", "cidr"}, {"network", "cidr"}, {"subnet", "cidr"}, {"timestamp", "time"}, {"datetime", "time"}, {"date", "time"},
-        {"interval", "duration"}, {"timespan", "duration"}, {"size", "bytes"}};
-    for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcasecmp(names[i].there, name) == 0)
-            return names[i].here;
-    return NULL;
-}
-
-static const struct fc_type *named(struct fc_checker *k, struct fc_texpr *t)
-{
-    const struct fc_type *base = fc_type_named(t->name.s);
-    struct fc_sym *s = base ? NULL : fck_find(k->top, t->name.s);
-    if (s && (s->kind == FC_SYM_ENUM || s->kind == FC_SYM_RECORD)) {
-        s->used++;
-        base = s->type;
-    }
-    if (!base) {
-        struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_TYPE, t->name.span, t->name.s);
-        struct nearest n;
-        fc_suggest_init(&n.s, t->name.s);
-        fc_type_names(try_name, &n);
-        for (struct fc_sym *m = k->top; m; m = m->up)
-            if (m->kind == FC_SYM_ENUM || m->kind == FC_SYM_RECORD)
-                fc_suggest_try(&n.s, m->name);
-        for (const struct fc_item *it = k->c->file.items; it && !s; it = it->next)
-            if ((it->kind == FC_I_ENUM || it->kind == FC_I_RECORD) && strcmp(it->name.s, t->name.s) == 0) {
-                fc_diag_note(k->d, g, it->name.span, "it is declared further down; types are declared above their use");
-                return &FC_ERROR_T;
-            }
-        const char *meant = elsewhere(t->name.s) ? elsewhere(t->name.s) : fc_suggest_best(&n.s);
-        if (meant)
-            fc_diag_help(k->d, g, "did you mean `%s`?", meant);
-        return &FC_ERROR_T;
-    }
-    return t->arg.s ? with_form(k, t, base) : base;
-}
-
-void fck_twice(struct fc_checker *k, const struct fc_member *m, struct fc_name name, const char *key)
-{
-    if (strcmp(m->name, name.s) == 0)
-        fc_diag_note(k->d, fc_report(k->d, FC_DUPLICATE, name.span, name.s), m->span, "first declared here");
-    else if (strcmp(m->key, key) == 0)
-        fc_diag_note(k->d, fc_report(k->d, FC_SAME_KEY, name.span, name.s, m->name, fl_arena_printf(k->a, "key `%s`", key)), m->span, "the other one");
-}
-
-static void fill_record(struct fc_checker *k, struct fc_type *r, struct fc_decl *decls)
-{
-    int n = 0;
-    for (struct fc_decl *d = decls; d; d = d->next)
-        n++;
-    r->members = fl_arena_zero(k->a, sizeof *r->members * (size_t)(n ? n : 1));
-    n = 0;
-    for (struct fc_decl *d = decls; d; d = d->next) {
-        struct fc_member *m = &r->members[n];
-        bool optional = false;
-        for (int i = 0; i < n; i++)
-            fck_twice(k, &r->members[i], d->name, d->as ? d->as : d->name.s);
-        m->type = fck_type(k, d->type, &optional);
-        m->name = d->name.s;
-        m->key = d->as ? d->as : d->name.s;
-        m->span = d->name.span;
-        m->optional = d->optional || optional;
-        m->dflt = d->dflt;
-        m->index = n;
-        if (d->dflt) {
-            enum fc_where where = k->where;
-            k->where = FC_IN_CONSTANT;
-            fck_expr_as(k, d->dflt, m->type, false);
-            k->where = where;
-            m->optional = false;
-        }
-        r->nmembers = ++n; /* a member's default may not name later ones anyway */
-    }
-}
-
-/* What a list or map holds: scalars that are read from JSON. */
-static void check_elem(struct fc_checker *k, const struct fc_texpr *t, const struct fc_type *n)
-{
-    enum fc_kind e = n->elem->kind;
-    bool ok = e == FC_K_ERROR || e == FC_K_STRING || e == FC_K_INT || e == FC_K_BYTES || e == FC_K_PACKETS || e == FC_K_BOOL || e == FC_K_FLOAT;
-    if (t->kind == FC_T_LIST)
-        ok |= e != FC_K_RECORD && e != FC_K_LIST && e != FC_K_MAP;
-    ok &= n->elem->form == FC_FORM_PLAIN && !t->elem->optional;
-    if (!ok)
-        fc_report(k->d, FC_LATER, t->span, fl_arena_printf(k->a, "`%s`", fc_source_slice(&k->c->sources, t->span)));
-}
-
-const struct fc_type *fck_type(struct fc_checker *k, struct fc_texpr *t, bool *optional)
-{
-    if (optional)
-        *optional = t->optional;
-    struct fc_type *n;
-    switch (t->kind) {
-    case FC_T_NAME:
-        return named(k, t);
-    case FC_T_LIST:
-    case FC_T_MAP:
-        n = fl_arena_zero(k->a, sizeof *n);
-        n->kind = t->kind == FC_T_LIST ? FC_K_LIST : FC_K_MAP;
-        n->elem = fck_type(k, t->elem, NULL);
-        check_elem(k, t, n);
-        return n;
-    case FC_T_RECORD:
-        n = fl_arena_zero(k->a, sizeof *n);
-        n->kind = FC_K_RECORD;
-        fill_record(k, n, t->decls);
-        return n;
-    }
-    return &FC_ERROR_T;
-}
-
-static void same_value(struct fc_checker *k, const struct fc_enum *en, const struct fc_enumerator *o, const struct fc_enumerator *m)
-{
-    const char *wire = m->as ? m->as : m->name.s;
-    if (strcmp(o->name.s, m->name.s) == 0)
-        fc_diag_note(k->d, fc_report(k->d, FC_DUPLICATE, m->name.span, m->name.s), o->name.span, "first declared here");
-    else if (!en->text && m->has_value && o->has_value && o->value == m->value)
-        fc_diag_note(k->d, fc_report(k->d, FC_SAME_KEY, m->name.span, m->name.s, o->name.s, fl_arena_printf(k->a, "number %lld", (long long)m->value)), o->name.span, "the other one");
-    else if (en->text && strcmp(o->as ? o->as : o->name.s, wire) == 0)
-        fc_diag_note(k->d, fc_report(k->d, FC_SAME_KEY, m->name.span, m->name.s, o->name.s, fl_arena_printf(k->a, "name `%s` on the wire", wire)), o->name.span, "the other one");
-}
-
-static void declare_enum(struct fc_checker *k, struct fc_item *it)
-{
-    struct fc_enum *en = fl_arena_zero(k->a, sizeof *en);
-    struct fc_type *t = fl_arena_zero(k->a, sizeof *t);
-    en->name = it->name.s;
-    en->list = it->enumerators;
-    en->other = -1;
-    en->text = it->base.s != NULL;
-    if (it->base.s && strcmp(it->base.s, "string") != 0)
-        fc_report(k->d, FC_BAD_ENUM, it->base.span, it->name.s, "its base is `string`, or left out for integers");
-    for (struct fc_enumerator *m = it->enumerators; m; m = m->next, en->n++) {
-        if (strcmp(m->name.s, "other") == 0)
-            en->other = en->n;
-        else if (!en->text && !m->has_value)
-            fc_report(k->d, FC_BAD_ENUM, m->name.span, it->name.s, fl_arena_printf(k->a, "`%s` has no number", m->name.s));
-        if (en->text && m->has_value)
-            fc_report(k->d, FC_BAD_ENUM, m->name.span, it->name.s, fl_arena_printf(k->a, "`%s` has a number, but names are on the wire", m->name.s));
-        for (struct fc_enumerator *o = it->enumerators; o != m; o = o->next)
-            same_value(k, en, o, m);
-    }
-    t->kind = FC_K_ENUM;
-    t->name = it->name.s;
-    t->en = en;
-    it->sym = fck_define(k, FC_SYM_ENUM, it->name, it);
-    it->sym->type = t;
-}
-
-/* A class is what classify finds; no input has one. */
-static void no_class(struct fc_checker *k, const struct fc_type *t)
-{
-    for (int i = 0; i < t->nmembers; i++) {
-        const struct fc_type *m = t->members[i].type;
-        if (m->kind == FC_K_CLASS || ((m->kind == FC_K_LIST || m->kind == FC_K_MAP) && m->elem->kind == FC_K_CLASS))
-            fc_report(k->d, FC_NOT_HERE, t->members[i].span, "class", "in a schema: it is what classify finds");
-        else if (m->kind == FC_K_RECORD)
-            no_class(k, m);
-    }
-}
-
-static void declare_record(struct fc_checker *k, struct fc_item *it)
-{
-    struct fc_type *t = fl_arena_zero(k->a, sizeof *t);
-    t->kind = FC_K_RECORD;
-    t->name = it->name.s;
-    fill_record(k, t, it->decls);
-    it->sym = fck_define(k, FC_SYM_RECORD, it->name, it); /* after its members: a record cannot hold itself */
-    it->sym->type = t;
-    if (it->kind == FC_I_SCHEMA) {
-        if (k->p->input)
-            fc_diag_note(k->d, fc_report(k->d, FC_DUPLICATE, it->name.span, "schema"), k->schema, "the other one");
-        k->schema = it->name.span;
-        no_class(k, t);
-        k->p->input = t;
-        k->input.type = t;
-        it->sym->used++;
-    }
-}
-
-void fck_declare_types(struct fc_checker *k, struct fc_item *items)
-{
-    for (struct fc_item *it = items; it; it = it->next) {
-        if (it->kind == FC_I_ENUM)
-            declare_enum(k, it);
-        else if (it->kind == FC_I_RECORD || it->kind == FC_I_SCHEMA)
-            declare_record(k, it);
-        else if (it->kind == FC_I_STAGE && it->stage->kind == FC_ST_CLASSIFY && !k->p->classes) {
-            struct fc_class **last = &k->p->classes;
-            for (struct fc_rule *r = it->stage->rules; r; r = r->next) {
-                bool known = false;
-                for (struct fc_class *c = k->p->classes; c; c = c->next)
-                    known |= strcmp(c->name, r->name.s) == 0;
-                if (known)
-                    continue;
-                struct fc_class *c = *last = fl_arena_zero(k->a, sizeof *c);
-                c->name = r->name.s;
-                c->span = r->name.span;
-                last = &c->next;
-                k->p->nclasses++;
-            }
-        }
-    }
-    if (!k->p->classes) {
-        struct fc_class *c = k->p->classes = fl_arena_zero(k->a, sizeof *c);
-        c->name = "all";
-        k->p->nclasses = 1;
-    }
 }
 
 /* ---- values ------------------------------------------------------------------------- */
@@ -344,7 +97,8 @@ static void declare_table(struct fc_checker *k, struct fc_item *it)
     }
     if (optional || !plain_record(s->type))
         fc_diag_help(k->d, fc_report(k->d, FC_TABLE_VALUE, it->type->span, fck_type_text(k, s->type, optional)),
-                     optional ? "an entry that is not there reads as null; `forget` removes one" : "it holds scalars, and records of them");
+                     optional ? "an entry that is not there reads as null; `forget` removes one"
+                     : "it holds scalars, and records of them");
     int n = 0;
     for (struct fc_texpr *t = it->keys; t; t = t->next)
         n++;
@@ -369,7 +123,8 @@ static void declare_args(struct fc_checker *k, struct fc_sym *s, struct fc_decl 
         struct fc_sym *a = fl_arena_zero(k->a, sizeof *a);
         for (struct fc_sym *o = s->args; o; o = o->next)
             if (strcmp(o->name, d->name.s) == 0)
-                fc_diag_note(k->d, fc_report(k->d, FC_DUPLICATE, d->name.span, d->name.s), o->span, "first declared here");
+                fc_diag_note(k->d, fc_report(k->d, FC_DUPLICATE, d->name.span, d->name.s), o->span,
+                             "first declared here");
         a->kind = FC_SYM_ARG;
         a->name = d->name.s;
         a->span = d->name.span;
@@ -456,7 +211,8 @@ const struct fc_type *fck_local_value(struct fc_checker *k, struct fc_stmt *let)
     const struct fc_type *t = fck_expr(k, let->value, NULL);
     const struct fc_sym *old = fck_find(k->local, let->name.s);
     if (old)
-        fc_diag_note(k->d, fc_report(k->d, FC_DUPLICATE, let->name.span, let->name.s), old->span, "first declared here, as %s", fck_kind_text(old));
+        fc_diag_note(k->d, fc_report(k->d, FC_DUPLICATE, let->name.span, let->name.s), old->span,
+                     "first declared here, as %s", fck_kind_text(old));
     if (t->kind != FC_K_NULL)
         return t;
     fc_report(k->d, FC_TYPE_MISMATCH, let->value->span, "a value", "`null`");
@@ -499,7 +255,8 @@ void fck_function(struct fc_checker *k, struct fc_item *it)
     if (t->kind != FC_K_NULL && t->kind != FC_K_ERROR && !fc_type_same(t, s->type))
         fck_mismatch(k, it->value, s->type);
     else if (!s->optional && (it->value->nullable || t->kind == FC_K_NULL) && t->kind != FC_K_ERROR) {
-        fc_diag_help(k->d, fck_may_be_null(k, it->value), "declare the result as `%s`, or give a default with `??`", fc_type_text(k->a, s->type, true));
+        fc_diag_help(k->d, fck_may_be_null(k, it->value), "declare the result as `%s`, or give a default with `??`",
+                     fc_type_text(k->a, s->type, true));
     }
     s->value = it->value;
     unused_inside(k, s);
@@ -529,18 +286,18 @@ static void check_query(struct fc_checker *k, struct fc_item *it)
             break;
         const char *name = fl_arena_strndup(k->a, p + 1, (size_t)(end - p - 1));
         bool found = false;
-        struct fc_suggest near;
-        fc_suggest_init(&near, name);
+        struct fl_suggest near;
+        fl_suggest_init(&near, name);
         for (struct fc_sym *a = it->sym->args; a; a = a->next) {
             found |= strcmp(a->name, name) == 0;
             if (strcmp(a->name, name) == 0)
                 a->used++;
-            fc_suggest_try(&near, a->name);
+            fl_suggest_try(&near, a->name);
         }
         if (!found) {
             struct fc_diag *g = fc_report(k->d, FC_QUERY_NAME, it->query->span, name);
-            if (fc_suggest_best(&near))
-                fc_diag_help(k->d, g, "did you mean `%s`?", fc_suggest_best(&near));
+            if (fl_suggest_best(&near))
+                fc_diag_help(k->d, g, "did you mean `%s`?", fl_suggest_best(&near));
         }
         p = end;
     }
@@ -557,29 +314,38 @@ void fck_lookup(struct fc_checker *k, struct fc_item *it)
     s->timeout = it->timeout ? positive(k, it->timeout, &FC_DURATION_T, "timeout") : 5 * INT64_C(1000000000);
     for (struct fc_sym *a = s->args; a; a = a->next)
         if (!scalar(a->type) || a->type->kind == FC_K_FLOAT)
-            fc_report(k->d, FC_ANSWER_FIELD, a->span, s->name, fl_arena_printf(k->a, "parameter `%s` cannot be %s", a->name, fck_type_text(k, a->type, false)));
+            fc_report(k->d, FC_ANSWER_FIELD, a->span, s->name,
+                      fl_arena_printf(k->a, "parameter `%s` cannot be %s", a->name, fck_type_text(k, a->type, false)));
     check_query(k, it);
     unused_inside(k, s);
     if (s->type->kind != FC_K_RECORD) {
         if (s->type->kind != FC_K_ERROR)
-            fc_report(k->d, FC_ANSWER_FIELD, it->type->span, s->name, "its result has to be a record, as { Name : string; }");
+            fc_report(k->d, FC_ANSWER_FIELD, it->type->span, s->name,
+                      "its result has to be a record, as { Name : string; }");
         return;
     }
     for (struct fc_field *f = it->fields; f; f = f->next) {
         const struct fc_member *m = fc_member_find(s->type, f->name.s);
         if (!m) {
-            fc_report(k->d, FC_ANSWER_FIELD, f->name.span, s->name, fl_arena_printf(k->a, "its result has no field `%s`", f->name.s));
+            fc_report(k->d, FC_ANSWER_FIELD, f->name.span, s->name,
+                      fl_arena_printf(k->a, "its result has no field `%s`", f->name.s));
             continue;
         }
         if (f->kind != FC_F_EXPR || !path_ok(f->value))
-            fc_report(k->d, FC_ANSWER_FIELD, f->span, s->name, fl_arena_printf(k->a, "`%s` needs a path such as Metadata.Name", f->name.s));
+            fc_report(k->d, FC_ANSWER_FIELD, f->span, s->name,
+                      fl_arena_printf(k->a, "`%s` needs a path such as Metadata.Name", f->name.s));
         if (f->optional != m->optional)
             fc_report(k->d, FC_ANSWER_FIELD, f->span, s->name,
-                      fl_arena_printf(k->a, m->optional ? "`%s` is optional in the result: write `%s? = ..`" : "`%s` is not optional in the result: write `%s = ..`", f->name.s, f->name.s));
-        bool ok = m->type->kind == FC_K_STRING || m->type->kind == FC_K_INT || m->type->kind == FC_K_BOOL || m->type->kind == FC_K_FLOAT || m->type->kind == FC_K_IP ||
-                  m->type->kind == FC_K_CIDR || (m->type->kind == FC_K_LIST && (m->type->elem->kind == FC_K_STRING || m->type->elem->kind == FC_K_CIDR || m->type->elem->kind == FC_K_IP));
+                      fl_arena_printf(k->a, m->optional ? "`%s` is optional in the result: write `%s? = ..`"
+                                      : "`%s` is not optional in the result: write `%s = ..`", f->name.s, f->name.s));
+        bool ok = m->type->kind == FC_K_STRING || m->type->kind == FC_K_INT || m->type->kind == FC_K_BOOL ||
+            m->type->kind == FC_K_FLOAT || m->type->kind == FC_K_IP ||
+                  m->type->kind == FC_K_CIDR || (m->type->kind == FC_K_LIST &&
+                                                 (m->type->elem->kind == FC_K_STRING ||
+                                                  m->type->elem->kind == FC_K_CIDR || m->type->elem->kind == FC_K_IP));
         if (!ok && m->type->kind != FC_K_ERROR)
-            fc_report(k->d, FC_ANSWER_FIELD, f->span, s->name, fl_arena_printf(k->a, "`%s` cannot be %s", f->name.s, fck_type_text(k, m->type, false)));
+            fc_report(k->d, FC_ANSWER_FIELD, f->span, s->name,
+                      fl_arena_printf(k->a, "`%s` cannot be %s", f->name.s, fck_type_text(k, m->type, false)));
         f->index = m->index;
     }
     for (int i = 0; i < s->type->nmembers; i++) {
@@ -587,7 +353,8 @@ void fck_lookup(struct fc_checker *k, struct fc_item *it)
         for (struct fc_field *f = it->fields; f; f = f->next)
             given |= strcmp(f->name.s, s->type->members[i].name) == 0;
         if (!given)
-            fc_report(k->d, FC_ANSWER_FIELD, it->span, s->name, fl_arena_printf(k->a, "nothing says where `%s` is in the answer", s->type->members[i].name));
+            fc_report(k->d, FC_ANSWER_FIELD, it->span, s->name,
+                      fl_arena_printf(k->a, "nothing says where `%s` is in the answer", s->type->members[i].name));
     }
 }
 
@@ -628,7 +395,8 @@ void fck_param(struct fc_checker *k, struct fc_item *it)
 {
     struct fc_sym *s = it->sym;
     const struct fc_type *t = s->type;
-    bool ok = t->kind == FC_K_ERROR || scalar(t) || (t->kind == FC_K_LIST && scalar(t->elem)) || (t->kind == FC_K_MAP && t->elem->kind == FC_K_STRING);
+    bool ok = t->kind == FC_K_ERROR || scalar(t) || (t->kind == FC_K_LIST && scalar(t->elem)) ||
+        (t->kind == FC_K_MAP && t->elem->kind == FC_K_STRING);
     ok |= t->kind == FC_K_LIST && t->elem->kind == FC_K_RECORD; /* said already */
     if (!ok || s->optional)
         fc_report(k->d, FC_PARAM_TYPE, it->type->span, fck_type_text(k, t, s->optional));
@@ -636,7 +404,8 @@ void fck_param(struct fc_checker *k, struct fc_item *it)
     if (it->json && t->kind != FC_K_MAP && t->kind != FC_K_ERROR)
         fc_report(k->d, FC_TYPE_MISMATCH, it->name.span, fck_type_text(k, t, false), "a JSON object");
     if (it->secret.s && t->kind != FC_K_STRING && t->kind != FC_K_ERROR)
-        fc_report(k->d, FC_SECRET, it->type->span, fl_arena_printf(k->a, "a secret is a string, not %s", fck_type_text(k, t, false)));
+        fc_report(k->d, FC_SECRET, it->type->span,
+                  fl_arena_printf(k->a, "a secret is a string, not %s", fck_type_text(k, t, false)));
     if (it->value) {
         if (it->secret.s)
             fc_report(k->d, FC_SECRET, it->value->span, "a secret has no default in the .flow file");

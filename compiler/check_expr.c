@@ -28,12 +28,15 @@ void fck_mismatch(struct fc_checker *k, const struct fc_expr *e, const struct fc
 {
     if (e->type->kind == FC_K_ERROR || want->kind == FC_K_ERROR)
         return;
-    struct fc_diag *g = fc_report(k->d, FC_TYPE_MISMATCH, e->span, fck_type_text(k, want, false), fck_type_text(k, e->type, false));
+    struct fc_diag *g = fc_report(k->d, FC_TYPE_MISMATCH, e->span, fck_type_text(k, want, false),
+                                  fck_type_text(k, e->type, false));
     enum fc_kind w = want->kind, t = e->type->kind;
     const char *text = fck_text(k, e->span);
-    if (e->kind == FC_E_STRING && (w == FC_K_INT || w == FC_K_FLOAT || w == FC_K_IP || w == FC_K_CIDR || w == FC_K_ENUM || w == FC_K_CLASS || w == FC_K_BOOL || w == FC_K_DURATION))
+    if (e->kind == FC_E_STRING && (w == FC_K_INT || w == FC_K_FLOAT || w == FC_K_IP || w == FC_K_CIDR ||
+                                   w == FC_K_ENUM || w == FC_K_CLASS || w == FC_K_BOOL || w == FC_K_DURATION))
         fc_diag_help(k->d, g, "write it without quotes");
-    else if (w == FC_K_STRING && (fc_type_number(e->type) || t == FC_K_IP || t == FC_K_CIDR || t == FC_K_ENUM || t == FC_K_CLASS || t == FC_K_BOOL || t == FC_K_TIME))
+    else if (w == FC_K_STRING && (fc_type_number(e->type) || t == FC_K_IP || t == FC_K_CIDR || t == FC_K_ENUM ||
+                                  t == FC_K_CLASS || t == FC_K_BOOL || t == FC_K_TIME))
         fc_diag_help(k->d, g, "write text(%s)", text);
     else if (w == FC_K_INT && t == FC_K_STRING)
         fc_diag_help(k->d, g, "int(%s) is the number that the text is, or null", text);
@@ -60,7 +63,8 @@ void fck_condition(struct fc_checker *k, struct fc_expr *e)
     if (e->nullable)
         fc_diag_help(k->d, g, "to ask whether it is there, write has %s", fck_text(k, e->span));
     else if (t->kind == FC_K_STRING || fc_type_number(t))
-        fc_diag_help(k->d, g, "compare it with something, as %s != %s", fck_text(k, e->span), t->kind == FC_K_STRING ? "\"\"" : "0");
+        fc_diag_help(k->d, g, "compare it with something, as %s != %s", fck_text(k, e->span),
+                     t->kind == FC_K_STRING ? "\"\"" : "0");
 }
 
 /* ---- literals ------------------------------------------------------------------------- */
@@ -102,12 +106,14 @@ static const struct fc_type *check_address(struct fc_checker *k, struct fc_expr 
     if (slash && ok) {
         char *end;
         unsigned long bits = strtoul(slash + 1, &end, 10);
-        ok = slash[1] >= '0' && slash[1] <= '9' && *end == 0 && bits <= (family == 4 ? 32u : 128u) && !(slash[1] == '0' && slash[2]);
+        ok = slash[1] >= '0' && slash[1] <= '9' && *end == 0 && bits <= (family == 4 ? 32u : 128u) &&
+            !(slash[1] == '0' && slash[2]);
     }
     if (!ok) {
         struct fc_diag *g = fc_report(k->d, FC_BAD_ADDRESS, e->span, e->s);
         if (family)
-            fc_diag_help(k->d, g, "behind the slash of an IPv%d prefix stands a number from 0 to %d", family, family == 4 ? 32 : 128);
+            fc_diag_help(k->d, g, "behind the slash of an IPv%d prefix stands a number from 0 to %d", family,
+                         family == 4 ? 32 : 128);
         else if (!strchr(e->s, ':'))
             fc_diag_help(k->d, g, "an IPv4 address has four numbers from 0 to 255, without leading zeros");
         return fck_done(e, &FC_ERROR_T, false);
@@ -181,15 +187,18 @@ void fck_help_null(struct fc_checker *k, struct fc_diag *g, const struct fc_expr
     const char *text = fck_text(k, p->span);
     bool binary = p->kind == FC_E_BINARY && !p->a->nullable && !p->b->nullable;
     bool loose = p->kind == FC_E_BINARY && p->op < FC_OP_COALESCE; /* binds less than ?? */
-    const char *with = loose || (p->kind == FC_E_UNARY && p->op == FC_OP_NOT) ? fl_arena_printf(k->a, "(%s) ?? ..", text) : fl_arena_printf(k->a, "%s ?? ..", text);
+    const char *with = loose || (p->kind == FC_E_UNARY && p->op == FC_OP_NOT)
+        ? fl_arena_printf(k->a, "(%s) ?? ..", text) : fl_arena_printf(k->a, "%s ?? ..", text);
     const struct fc_expr *root = p;
     while (root->kind == FC_E_FIELD)
         root = root->a;
-    bool asked = root->sym && (root->kind == FC_E_CALL || root->kind == FC_E_INDEX); /* an answer or entry: no guard reaches it */
+    bool asked = root->sym && (root->kind == FC_E_CALL ||
+                               root->kind == FC_E_INDEX); /* an answer or entry: no guard reaches it */
     if (p->kind == FC_E_NULL)
         fc_diag_help(k->d, g, "one of its branches is null");
     else if (asked)
-        fc_diag_help(k->d, g, "give a default with `%s`, or name `%s` in a `let` and guard that with `has`", with, fck_text(k, root->span));
+        fc_diag_help(k->d, g, "give a default with `%s`, or name `%s` in a `let` and guard that with `has`", with,
+                     fck_text(k, root->span));
     else if (binary && (p->op == FC_OP_DIV || p->op == FC_OP_MOD))
         fc_diag_help(k->d, g, "it is null when the divisor is 0; give a default with `%s`", with);
     else if (binary && loose && p->a->type->kind == FC_K_IP)

@@ -73,7 +73,8 @@ static void present(struct fc_checker *k, const struct fc_expr *e)
         add(k, path, true);
     if (e->kind == FC_E_FIELD || e->kind == FC_E_INDEX)
         has_value(k, e->a);
-    else if (e->sym && e->sym->value && ((e->sym->kind == FC_SYM_LET && !e->sym->after_transform) || (e->sym->kind == FC_SYM_FLET && !k->after_transform)))
+    else if (e->sym && e->sym->value && ((e->sym->kind == FC_SYM_LET && !e->sym->after_transform) ||
+                                         (e->sym->kind == FC_SYM_FLET && !k->after_transform)))
         has_value(k, e->sym->value);
 }
 
@@ -84,7 +85,8 @@ void fck_assigned(struct fc_checker *k, const struct fc_expr *target, bool there
         return;
     size_t n = strlen(path);
     for (const struct fc_fact *f = k->facts, *before = f; f; f = f->next) /* what is below it is unknown again */
-        if (f->there && strncmp(f->path, path, n) == 0 && (f->path[n] == '.' || f->path[n] == '[') && known(before, f->path))
+        if (f->there && strncmp(f->path, path, n) == 0 && (f->path[n] == '.' || f->path[n] == '[') &&
+            known(before, f->path))
             add(k, f->path, false);
     add(k, path, there);
 }
@@ -109,10 +111,10 @@ static void has_value(struct fc_checker *k, const struct fc_expr *e)
     case FC_E_FIELD:
         present(k, e);
         break;
-    case FC_E_INDEX:
+    case FC_E_INDEX: /* a null key finds nothing; a table's entry may go meanwhile */
         if (!e->sym)
             present(k, e);
-        for (const struct fc_expr *x = e->args; x; x = x->next) /* a null key finds nothing; a table's entry may go meanwhile */
+        for (const struct fc_expr *x = e->args; x; x = x->next)
             has_value(k, x);
         break;
     case FC_E_TEMPLATE:
@@ -160,7 +162,8 @@ void fck_assume(struct fc_checker *k, const struct fc_expr *e, enum fc_outcome o
             fck_assume(k, e->a, outcome);
             fck_assume(k, e->b, outcome);
         }
-    } else if (e->kind == FC_E_BINARY && e->op == FC_OP_COALESCE && outcome == FC_WHEN_TRUE && e->b->kind == FC_E_BOOL && e->b->i == 0) {
+    } else if (e->kind == FC_E_BINARY && e->op == FC_OP_COALESCE && outcome == FC_WHEN_TRUE &&
+               e->b->kind == FC_E_BOOL && e->b->i == 0) {
         fck_assume(k, e->a, FC_WHEN_TRUE); /* (cond ?? false) is true only if cond is */
     } else if (certain) {
         has_value(k, e);

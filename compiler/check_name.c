@@ -16,7 +16,8 @@ struct fc_expr *fck_root(struct fc_checker *k, struct fc_sym *root, struct fc_sp
 
 bool fck_sees_record(const struct fc_checker *k)
 {
-    return k->where != FC_IN_CONSTANT && k->where != FC_IN_LOOKUP && k->where != FC_IN_WHEN && k->where != FC_IN_OPTION && k->where != FC_IN_OBJECT &&
+    return k->where != FC_IN_CONSTANT && k->where != FC_IN_LOOKUP && k->where != FC_IN_WHEN &&
+        k->where != FC_IN_OPTION && k->where != FC_IN_OBJECT &&
            k->where != FC_IN_ABSENT;
 }
 
@@ -27,16 +28,17 @@ const struct fc_type *fck_current(const struct fc_checker *k)
 
 void fck_suggest_members(struct fc_checker *k, struct fc_diag *g, const struct fc_type *record, const char *name)
 {
-    struct fc_suggest s;
-    fc_suggest_init(&s, name);
+    struct fl_suggest s;
+    fl_suggest_init(&s, name);
     for (int i = 0; i < record->nmembers; i++)
-        fc_suggest_try(&s, record->members[i].name);
-    if (fc_suggest_best(&s))
-        fc_diag_help(k->d, g, "did you mean `%s`?", fc_suggest_best(&s));
+        fl_suggest_try(&s, record->members[i].name);
+    if (fl_suggest_best(&s))
+        fc_diag_help(k->d, g, "did you mean `%s`?", fl_suggest_best(&s));
 }
 
 /* Fields of this name deeper inside: `Network.Protocol, Transport.Protocol`; at most three. */
-static const char *deeper(struct fc_checker *k, const struct fc_type *t, const char *prefix, const char *name, const char *found, int *n)
+static const char *deeper(struct fc_checker *k, const struct fc_type *t, const char *prefix, const char *name,
+                          const char *found, int *n)
 {
     for (int i = 0; i < t->nmembers; i++) {
         const struct fc_member *m = &t->members[i];
@@ -62,26 +64,26 @@ static bool suggest_deeper(struct fc_checker *k, struct fc_diag *g, const char *
 
 void fck_suggest_names(struct fc_checker *k, struct fc_diag *g, const char *name)
 {
-    struct fc_suggest s;
-    fc_suggest_init(&s, name);
+    struct fl_suggest s;
+    fl_suggest_init(&s, name);
     for (const struct fc_sym *m = k->local; m; m = m->up)
-        fc_suggest_try(&s, m->name);
+        fl_suggest_try(&s, m->name);
     for (const struct fc_sym *m = k->top; m; m = m->up)
         if (m->kind != FC_SYM_ENUM && m->kind != FC_SYM_RECORD)
-            fc_suggest_try(&s, m->name);
+            fl_suggest_try(&s, m->name);
     for (const struct fc_overlay *o = k->overlay; o; o = o->up)
         for (int i = 0; i < o->type->nmembers; i++)
-            fc_suggest_try(&s, o->type->members[i].name);
+            fl_suggest_try(&s, o->type->members[i].name);
     if (fck_sees_record(k) && fck_current(k)) {
         for (int i = 0; i < fck_current(k)->nmembers; i++)
-            fc_suggest_try(&s, fck_current(k)->members[i].name);
-        fc_suggest_try(&s, "input");
-        fc_suggest_try(&s, "class");
+            fl_suggest_try(&s, fck_current(k)->members[i].name);
+        fl_suggest_try(&s, "input");
+        fl_suggest_try(&s, "class");
     }
     if (k->where == FC_IN_TEST)
-        fc_suggest_try(&s, "record");
-    if (fc_suggest_best(&s))
-        fc_diag_help(k->d, g, "did you mean `%s`?", fc_suggest_best(&s));
+        fl_suggest_try(&s, "record");
+    if (fl_suggest_best(&s))
+        fc_diag_help(k->d, g, "did you mean `%s`?", fl_suggest_best(&s));
     else
         suggest_deeper(k, g, name);
 }
@@ -89,22 +91,22 @@ void fck_suggest_names(struct fc_checker *k, struct fc_diag *g, const char *name
 /* The near one of the names, or all of them. */
 static void suggest_value(struct fc_checker *k, struct fc_diag *g, const char *name, const struct fc_type *t)
 {
-    struct fc_suggest near;
+    struct fl_suggest near;
     const char *all = "";
     int n = 0;
-    fc_suggest_init(&near, name);
+    fl_suggest_init(&near, name);
     for (const struct fc_enumerator *m = t->kind == FC_K_ENUM ? t->en->list : NULL; m; m = m->next) {
-        fc_suggest_try(&near, m->name.s);
+        fl_suggest_try(&near, m->name.s);
         if (++n <= 8)
             all = fl_arena_printf(k->a, "%s%s%s", all, *all ? ", " : "", m->name.s);
     }
     for (const struct fc_class *c = t->kind == FC_K_CLASS ? k->p->classes : NULL; c; c = c->next) {
-        fc_suggest_try(&near, c->name);
+        fl_suggest_try(&near, c->name);
         if (++n <= 8)
             all = fl_arena_printf(k->a, "%s%s%s", all, *all ? ", " : "", c->name);
     }
-    if (fc_suggest_best(&near))
-        fc_diag_help(k->d, g, "did you mean `%s`?", fc_suggest_best(&near));
+    if (fl_suggest_best(&near))
+        fc_diag_help(k->d, g, "did you mean `%s`?", fl_suggest_best(&near));
     else
         fc_diag_help(k->d, g, n > 8 ? "there is %s, .." : "there is %s", all);
 }
@@ -140,7 +142,8 @@ static const struct fc_type *symbol_value(struct fc_checker *k, struct fc_expr *
     switch (s->kind) {
     case FC_SYM_PARAM:
         if (k->where == FC_IN_CONSTANT) {
-            fc_diag_help(k->d, fc_report(k->d, FC_NOT_CONSTANT, e->span, "the value here"), "param `%s` is known at start only", s->name);
+            fc_diag_help(k->d, fc_report(k->d, FC_NOT_CONSTANT, e->span, "the value here"),
+                         "param `%s` is known at start only", s->name);
             return fck_done(e, &FC_ERROR_T, false);
         }
         /* fall through */
@@ -268,7 +271,8 @@ const struct fc_type *fck_name(struct fc_checker *k, struct fc_expr *e, const st
         suggest_value(k, fc_report(k->d, FC_UNKNOWN_CLASS, e->span, n), n, want);
         return fck_done(e, &FC_ERROR_T, false);
     }
-    if (!fck_sees_record(k) && ((k->input.type && fc_member_find(k->input.type, n)) || strcmp(n, "class") == 0 || strcmp(n, "input") == 0)) {
+    if (!fck_sees_record(k) && ((k->input.type && fc_member_find(k->input.type, n)) || strcmp(n, "class") == 0 ||
+                                strcmp(n, "input") == 0)) {
         fc_report(k->d, FC_NOT_HERE, e->span, n, fck_place(k));
         return fck_done(e, &FC_ERROR_T, false);
     }
@@ -292,11 +296,14 @@ static bool inside(const struct fc_checker *k, const struct fc_expr *e)
 const struct fc_type *fck_field(struct fc_checker *k, struct fc_expr *e)
 {
     /* pipeline.version and pipeline.name are the only fields of what is no record */
-    if (e->a->kind == FC_E_NAME && !e->a->sym && strcmp(e->a->name.s, "pipeline") == 0 && !fck_find(k->local, "pipeline") &&
+    if (e->a->kind == FC_E_NAME && !e->a->sym && strcmp(e->a->name.s, "pipeline") == 0 &&
+        !fck_find(k->local, "pipeline") &&
         !(fck_sees_record(k) && fck_current(k) && fc_member_find(fck_current(k), "pipeline"))) {
-        const char *text = strcmp(e->name.s, "version") == 0 ? k->p->version : strcmp(e->name.s, "name") == 0 ? k->p->name : NULL;
+        const char *text = strcmp(e->name.s, "version") == 0 ? k->p->version : strcmp(e->name.s, "name") == 0
+            ? k->p->name : NULL;
         if (!text) {
-            fc_diag_help(k->d, fc_report(k->d, FC_UNKNOWN_FIELD, e->name.span, "`pipeline`", e->name.s), "there is pipeline.name and pipeline.version");
+            fc_diag_help(k->d, fc_report(k->d, FC_UNKNOWN_FIELD, e->name.span, "`pipeline`", e->name.s),
+                         "there is pipeline.name and pipeline.version");
             return fck_done(e, &FC_ERROR_T, false);
         }
         e->kind = FC_E_STRING;
@@ -305,7 +312,8 @@ const struct fc_type *fck_field(struct fc_checker *k, struct fc_expr *e)
         e->a = NULL;
         return fck_done(e, &FC_STRING_T, false);
     }
-    if (e->a->kind == FC_E_NAME && !e->a->sym && strcmp(e->a->name.s, "batch") == 0 && !fck_find(k->local, "batch") && !fck_find(k->top, "batch") &&
+    if (e->a->kind == FC_E_NAME && !e->a->sym && strcmp(e->a->name.s, "batch") == 0 && !fck_find(k->local, "batch") &&
+        !fck_find(k->top, "batch") &&
         !(fck_sees_record(k) && fck_current(k) && fc_member_find(fck_current(k), "batch"))) {
         fc_report(k->d, FC_LATER, e->span, "`batch`");
         return fck_done(e, &FC_ERROR_T, false);
@@ -321,7 +329,10 @@ const struct fc_type *fck_field(struct fc_checker *k, struct fc_expr *e)
     }
     const struct fc_member *m = fc_member_find(t, e->name.s);
     if (!m) {
-        struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_FIELD, e->name.span, e->a->sym == &k->input ? "the source's record" : t->name ? fck_type_text(k, t, false) : fl_arena_printf(k->a, "`%s`", fck_text(k, e->a->span)), e->name.s);
+        struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_FIELD, e->name.span,
+                                      e->a->sym == &k->input ? "the source's record" : t->name
+                                      ? fck_type_text(k, t, false)
+                                      : fl_arena_printf(k->a, "`%s`", fck_text(k, e->a->span)), e->name.s);
         fck_suggest_members(k, g, t, e->name.s);
         return fck_done(e, &FC_ERROR_T, false);
     }
@@ -339,7 +350,8 @@ const struct fc_type *fck_field(struct fc_checker *k, struct fc_expr *e)
 
 const struct fc_type *fck_index(struct fc_checker *k, struct fc_expr *e)
 {
-    struct fc_sym *s = e->a->kind == FC_E_NAME && !e->a->sym && !fck_find(k->local, e->a->name.s) ? fck_find(k->top, e->a->name.s) : NULL;
+    struct fc_sym *s = e->a->kind == FC_E_NAME && !e->a->sym &&
+        !fck_find(k->local, e->a->name.s) ? fck_find(k->top, e->a->name.s) : NULL;
     if (s && s->kind == FC_SYM_TABLE) {
         s->used++;
         e->sym = s;
@@ -349,7 +361,8 @@ const struct fc_type *fck_index(struct fc_checker *k, struct fc_expr *e)
                 return fck_done(e, &FC_ERROR_T, false);
         }
         if (n != s->nkeys) {
-            fc_report(k->d, FC_ARGUMENTS, e->span, s->name, fl_arena_printf(k->a, "%d key%s", s->nkeys, s->nkeys == 1 ? "" : "s"), n);
+            fc_report(k->d, FC_ARGUMENTS, e->span, s->name,
+                      fl_arena_printf(k->a, "%d key%s", s->nkeys, s->nkeys == 1 ? "" : "s"), n);
             return fck_done(e, &FC_ERROR_T, false);
         }
         return fck_done(e, s->type, true);
@@ -360,7 +373,8 @@ const struct fc_type *fck_index(struct fc_checker *k, struct fc_expr *e)
     if (t->kind != FC_K_MAP) {
         struct fc_diag *g = fc_report(k->d, FC_NOT_INDEXED, e->a->span, fck_type_text(k, t, false));
         if (t->kind == FC_K_LIST)
-            fc_diag_help(k->d, g, "any(x in %s where ..) and `in` ask about the elements of a list", fck_text(k, e->a->span));
+            fc_diag_help(k->d, g, "any(x in %s where ..) and `in` ask about the elements of a list",
+                         fck_text(k, e->a->span));
         return fck_done(e, &FC_ERROR_T, false);
     }
     if (e->args->next) {
@@ -390,7 +404,8 @@ const struct fc_type *fck_any(struct fc_checker *k, struct fc_expr *e)
     const struct fc_fact *facts = k->facts;
     const struct fc_sym *old = fck_find(k->local, e->args->name.s);
     if (old)
-        fc_diag_note(k->d, fc_report(k->d, FC_DUPLICATE, e->args->name.span, e->args->name.s), old->span, "first declared here, as %s", fck_kind_text(old));
+        fc_diag_note(k->d, fc_report(k->d, FC_DUPLICATE, e->args->name.span, e->args->name.s), old->span,
+                     "first declared here, as %s", fck_kind_text(old));
     e->sym = fck_local(k, FC_SYM_LOCAL, e->args->name, t->elem, false);
     fck_condition(k, e->b);
     k->local = before;
@@ -398,9 +413,10 @@ const struct fc_type *fck_any(struct fc_checker *k, struct fc_expr *e)
     return fck_done(e, &FC_BOOL_T, e->a->nullable);
 }
 
-/* ---- all --------------------------------------------------------------------------------------------------------------- */
+/* ---- all ------------------------------------------------------------------------- */
 
-struct fc_sym *fck_local(struct fc_checker *k, enum fc_sym_kind kind, struct fc_name name, const struct fc_type *type, bool optional)
+struct fc_sym *fck_local(struct fc_checker *k, enum fc_sym_kind kind, struct fc_name name, const struct fc_type *type,
+                         bool optional)
 {
     struct fc_sym *s = fl_arena_zero(k->a, sizeof *s);
     s->kind = kind;

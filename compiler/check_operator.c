@@ -25,7 +25,8 @@ static bool constant_number(const struct fc_expr *e)
 static bool bare_name(struct fc_checker *k, const struct fc_expr *e)
 {
     return e->kind == FC_E_NAME && !e->sym && !fck_find(k->local, e->name.s) && !fck_find(k->top, e->name.s) &&
-           !(fck_sees_record(k) && fck_current(k) && fc_member_find(fck_current(k), e->name.s)) && strcmp(e->name.s, "class") != 0 && strcmp(e->name.s, "now") != 0;
+           !(fck_sees_record(k) && fck_current(k) && fc_member_find(fck_current(k), e->name.s)) &&
+           strcmp(e->name.s, "class") != 0 && strcmp(e->name.s, "now") != 0;
 }
 
 bool fck_bare(struct fc_checker *k, const struct fc_expr *e)
@@ -82,31 +83,40 @@ static void no_operator(struct fc_checker *k, const struct fc_expr *e)
     const struct fc_expr *text = l->type->kind == FC_K_STRING ? l : r, *enumerated = l->type->kind == FC_K_ENUM ? l : r;
     bool compare = e->op >= FC_OP_EQ && e->op <= FC_OP_GE;
     if (compare && (l->type->kind == FC_K_NULL || r->type->kind == FC_K_NULL))
-        fc_diag_help(k->d, g, "nothing is equal to null; ask `has %s` or `not has %s`", fck_text(k, (l->type->kind == FC_K_NULL ? r : l)->span),
+        fc_diag_help(k->d, g, "nothing is equal to null; ask `has %s` or `not has %s`",
+                     fck_text(k, (l->type->kind == FC_K_NULL ? r : l)->span),
                      fck_text(k, (l->type->kind == FC_K_NULL ? r : l)->span));
     else if (e->op == FC_OP_ADD && (l->type->kind == FC_K_STRING || r->type->kind == FC_K_STRING))
         fc_diag_help(k->d, g, "texts are joined in a template, as f\"{a}/{b}\"");
     else if (compare && kinds(e, FC_K_IP, FC_K_CIDR))
         fc_diag_help(k->d, g, "`address in prefix` asks whether the address lies in the prefix");
     else if (compare && kinds(e, FC_K_IP, FC_K_STRING))
-        fc_diag_help(k->d, g, text->kind == FC_E_STRING ? "write the address without quotes" : "address(%s) is the text as an address", fck_text(k, text->span));
+        fc_diag_help(k->d, g, text->kind == FC_E_STRING ? "write the address without quotes"
+                     : "address(%s) is the text as an address", fck_text(k, text->span));
     else if (compare && enumerated->type->kind == FC_K_ENUM)
-        fc_diag_help(k->d, g, "compare it with one of its names, without quotes: %s", enumerated->type->en->list ? enumerated->type->en->list->name.s : "");
+        fc_diag_help(k->d, g, "compare it with one of its names, without quotes: %s",
+                     enumerated->type->en->list ? enumerated->type->en->list->name.s : "");
     else if (kinds(e, FC_K_INT, FC_K_FLOAT))
-        fc_diag_help(k->d, g, "float(%s) is the same number as a float", fck_text(k, (l->type->kind == FC_K_INT ? l : r)->span));
+        fc_diag_help(k->d, g, "float(%s) is the same number as a float",
+                     fck_text(k, (l->type->kind == FC_K_INT ? l : r)->span));
     else if (kinds(e, FC_K_INT, FC_K_BYTES) || kinds(e, FC_K_INT, FC_K_PACKETS))
-        fc_diag_help(k->d, g, "int(%s) is the number without its unit", fck_text(k, (l->type->kind == FC_K_INT ? r : l)->span));
+        fc_diag_help(k->d, g, "int(%s) is the number without its unit",
+                     fck_text(k, (l->type->kind == FC_K_INT ? r : l)->span));
     else if (kinds(e, FC_K_INT, FC_K_DURATION) || kinds(e, FC_K_INT, FC_K_TIME))
-        fc_diag_help(k->d, g, "write seconds as 5s; seconds(%s) and millis(%s) are numbers", fck_text(k, (l->type->kind == FC_K_INT ? r : l)->span),
+        fc_diag_help(k->d, g, "write seconds as 5s; seconds(%s) and millis(%s) are numbers",
+                     fck_text(k, (l->type->kind == FC_K_INT ? r : l)->span),
                      fck_text(k, (l->type->kind == FC_K_INT ? r : l)->span));
     else if (compare && (l->type->kind == FC_K_RECORD || l->type->kind == FC_K_LIST || l->type->kind == FC_K_MAP))
         fc_diag_help(k->d, g, "records, lists and maps are not compared as a whole");
     else if (compare && kinds(e, FC_K_INT, FC_K_STRING))
-        fc_diag_help(k->d, g, text->kind == FC_E_STRING ? "write the number without quotes" : "int(%s) is the text as a number", fck_text(k, text->span));
-    else if (e->op == FC_OP_IN && l->type->kind == FC_K_STRING && r->type->kind == FC_K_LIST && r->type->elem->kind == FC_K_CIDR)
+        fc_diag_help(k->d, g, text->kind == FC_E_STRING ? "write the number without quotes"
+                     : "int(%s) is the text as a number", fck_text(k, text->span));
+    else if (e->op == FC_OP_IN && l->type->kind == FC_K_STRING && r->type->kind == FC_K_LIST &&
+             r->type->elem->kind == FC_K_CIDR)
         fc_diag_help(k->d, g, "address(%s) is the text as an address", fck_text(k, l->span));
     else if (e->op == FC_OP_IN && kinds(e, FC_K_STRING, FC_K_STRING))
-        fc_diag_help(k->d, g, "contains(%s, %s) asks whether a text is part of another", fck_text(k, r->span), fck_text(k, l->span));
+        fc_diag_help(k->d, g, "contains(%s, %s) asks whether a text is part of another", fck_text(k, r->span),
+                     fck_text(k, l->span));
     else if (e->op == FC_OP_IN && r->type->kind != FC_K_LIST)
         fc_diag_help(k->d, g, "`in` looks into a list, a prefix, or the names of a map");
 }
@@ -124,8 +134,10 @@ static const struct fc_type *check_arith(struct fc_checker *k, struct fc_expr *e
         return fck_done(e, compare ? &FC_BOOL_T : &FC_ERROR_T, false);
     }
     e->info = row;
-    const struct fc_type *t = row->result == l->kind ? l : row->result == r->kind ? r : row->result == FC_K_BOOL ? &FC_BOOL_T
-                              : row->result == FC_K_FLOAT ? &FC_FLOAT_T : row->result == FC_K_DURATION ? &FC_DURATION_T : &FC_INT_T;
+    const struct fc_type *t = row->result == l->kind ? l : row->result == r->kind ? r : row->result == FC_K_BOOL
+        ? &FC_BOOL_T
+                              : row->result == FC_K_FLOAT ? &FC_FLOAT_T : row->result == FC_K_DURATION ? &FC_DURATION_T
+                                  : &FC_INT_T;
     bool nullable = e->a->nullable || e->b->nullable;
     int64_t divisor;
     if (row->nullable && (e->op == FC_OP_DIV || e->op == FC_OP_MOD) && fck_const_int(e->b, &divisor)) {
@@ -153,14 +165,16 @@ static const struct fc_type *check_in(struct fc_checker *k, struct fc_expr *e)
         if (l->kind == FC_K_ERROR && e->b->kind == FC_E_LIST)
             return fck_done(e, &FC_BOOL_T, false);
         const struct fc_type *hint = fc_type_list(k->a, l->kind == FC_K_IP ? &FC_CIDR_T : l);
-        bool addresses = e->b->kind == FC_E_LIST && e->b->args && e->b->args->kind == FC_E_ADDRESS && l->kind == FC_K_STRING;
+        bool addresses = e->b->kind == FC_E_LIST && e->b->args && e->b->args->kind == FC_E_ADDRESS &&
+            l->kind == FC_K_STRING;
         fck_expr(k, e->b, e->b->kind == FC_E_LIST && !addresses ? hint : NULL);
     }
     const struct fc_type *r = e->b->type;
     bool nullable = e->a->nullable || e->b->nullable;
     if (l->kind == FC_K_ERROR || r->kind == FC_K_ERROR)
         return fck_done(e, &FC_BOOL_T, false);
-    bool ok = (r->kind == FC_K_LIST && fc_type_same(l, r->elem)) || (l->kind == FC_K_IP && (r->kind == FC_K_CIDR || (r->kind == FC_K_LIST && r->elem->kind == FC_K_CIDR))) ||
+    bool ok = (r->kind == FC_K_LIST && fc_type_same(l, r->elem)) ||
+        (l->kind == FC_K_IP && (r->kind == FC_K_CIDR || (r->kind == FC_K_LIST && r->elem->kind == FC_K_CIDR))) ||
               (r->kind == FC_K_MAP && l->kind == FC_K_STRING);
     if (!ok || l->kind == FC_K_RECORD || l->kind == FC_K_LIST || l->kind == FC_K_MAP) {
         no_operator(k, e);
@@ -193,7 +207,8 @@ static const struct fc_type *check_coalesce(struct fc_checker *k, struct fc_expr
     if (l->kind == FC_K_NULL)
         return fck_done(e, r, e->b->nullable || r->kind == FC_K_NULL);
     if (r->kind != FC_K_NULL && !fc_type_same(l, r)) {
-        struct fc_diag *g = fc_report2(k->d, FC_BRANCHES, e->b->span, e->a->span, fck_type_text(k, l, false), fck_type_text(k, r, false));
+        struct fc_diag *g = fc_report2(k->d, FC_BRANCHES, e->b->span, e->a->span, fck_type_text(k, l, false),
+                                       fck_type_text(k, r, false));
         if (e->b->kind == FC_E_BOOL)
             fc_diag_help(k->d, g, "`??` binds closer than a comparison: write (a == b) ?? %s", fck_text(k, e->b->span));
         return fck_done(e, &FC_ERROR_T, false);
@@ -248,7 +263,8 @@ static const struct fc_type *check_matches(struct fc_checker *k, struct fc_expr 
 static void rotate_default(struct fc_checker *k, struct fc_expr *e)
 {
     struct fc_expr *r = e->b;
-    if (e->op < FC_OP_EQ || e->op > FC_OP_MATCHES || r->kind != FC_E_BINARY || r->op != FC_OP_COALESCE || r->b->kind != FC_E_BOOL)
+    if (e->op < FC_OP_EQ || e->op > FC_OP_MATCHES || r->kind != FC_E_BINARY || r->op != FC_OP_COALESCE ||
+        r->b->kind != FC_E_BOOL)
         return;
     if (e->op <= FC_OP_NE && (r->a->kind > FC_E_STRING)) /* flags are compared with == too */
         return;

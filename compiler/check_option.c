@@ -39,14 +39,16 @@ static const struct option_row *find_row(const char *phase, const char *kind, co
 
 static const char *type_words(enum option_type t)
 {
-    static const char *const words[] = {"`bool`", "`int`", "`string`", "`duration`", "`bytes`", "`[string]`", "`[cidr]`", "`string`", "fast, default, best or a number"};
+    static const char *const words[] = {"`bool`", "`int`", "`string`", "`duration`", "`bytes`", "`[string]`",
+                                        "`[cidr]`", "`string`", "fast, default, best or a number"};
     return words[t];
 }
 
 static const struct fc_type *type_of(struct fc_checker *k, enum option_type t)
 {
     static const struct fc_type *const types[] = {&FC_BOOL_T, &FC_INT_T, &FC_STRING_T, &FC_DURATION_T, &FC_BYTES_T};
-    return t <= BYTES ? types[t] : t == LIST ? fc_type_list(k->a, &FC_STRING_T) : t == CIDRS ? fc_type_list(k->a, &FC_CIDR_T) : &FC_STRING_T;
+    return t <= BYTES ? types[t] : t == LIST ? fc_type_list(k->a, &FC_STRING_T) : t == CIDRS
+        ? fc_type_list(k->a, &FC_CIDR_T) : &FC_STRING_T;
 }
 
 static const char *quote(struct fc_checker *k, const char *s)
@@ -68,7 +70,8 @@ static const char *yaml_text(struct fc_checker *k, const struct fc_expr *e)
 {
     int64_t v;
     if (e->type && e->type->kind == FC_K_DURATION && fck_const_int(e, &v))
-        return v % 1000000000 ? fl_arena_printf(k->a, "%lldns", (long long)v) : fl_arena_printf(k->a, "%llds", (long long)(v / 1000000000));
+        return v % 1000000000 ? fl_arena_printf(k->a, "%lldns", (long long)v)
+            : fl_arena_printf(k->a, "%llds", (long long)(v / 1000000000));
     if (fck_const_int(e, &v))
         return fl_arena_printf(k->a, "%lld", (long long)v);
     if (e->kind == FC_E_BOOL)
@@ -105,7 +108,8 @@ static const char *out_of_range(const struct option_row *row, const struct fc_ex
     int64_t i;
     if ((row->type == INT || row->type == DURATION || row->type == BYTES) && fck_const_int(v, &i) && i < 0)
         return "not negative";
-    if (strcmp(row->name, "policy") == 0 && v->kind == FC_E_STRING && strcmp(v->s, "block") != 0 && strcmp(v->s, "drop_oldest") != 0)
+    if (strcmp(row->name, "policy") == 0 && v->kind == FC_E_STRING && strcmp(v->s, "block") != 0 &&
+        strcmp(v->s, "drop_oldest") != 0)
         return "\"block\" or \"drop_oldest\"";
     return NULL;
 }
@@ -116,14 +120,14 @@ static void set_option(struct fc_checker *k, struct fc_choice *c, struct fc_opti
     const char *shown = strcmp(c->kind, "_") == 0 ? "" : c->kind;
     if (!row) {
         struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_OPTION, o->name.span, c->phase, shown, o->name.s);
-        struct fc_suggest near;
-        fc_suggest_init(&near, o->name.s);
+        struct fl_suggest near;
+        fl_suggest_init(&near, o->name.s);
         for (int i = 0; i < NROWS; i++)
             if (strcmp(rows[i].phase, c->phase) == 0 && strcmp(rows[i].kind, c->kind) == 0)
-                fc_suggest_try(&near, rows[i].name);
+                fl_suggest_try(&near, rows[i].name);
         const char *all = options_of(k, c);
-        if (fc_suggest_best(&near))
-            fc_diag_help(k->d, g, "did you mean `%s`?", fc_suggest_best(&near));
+        if (fl_suggest_best(&near))
+            fc_diag_help(k->d, g, "did you mean `%s`?", fl_suggest_best(&near));
         else
             fc_diag_help(k->d, g, *all ? "there is %s" : "it has no options%s", all);
         return;
@@ -136,7 +140,10 @@ static void set_option(struct fc_checker *k, struct fc_choice *c, struct fc_opti
     c->sets = set;
     k->where = FC_IN_OPTION;
     if (row->type == SECRET && o->value->kind == FC_E_STRING) {
-        fc_report(k->d, FC_SECRET, o->value->span, fl_arena_printf(k->a, "`%s` is a secret: a param with `secret file` or `secret env`, or the YAML file, gives it", row->name));
+        fc_report(k->d, FC_SECRET, o->value->span,
+                  fl_arena_printf(k->a,
+                                  "`%s` is a secret: a param with `secret file` or `secret env`, or the YAML file, gives it",
+                                  row->name));
         return;
     }
     if (row->type == LEVEL) {
@@ -147,14 +154,16 @@ static void set_option(struct fc_checker *k, struct fc_choice *c, struct fc_opti
         if (o->value->kind == FC_E_INT && o->value->i >= 0 && o->value->i <= 12)
             set->text = fl_arena_printf(k->a, "%lld", (long long)o->value->i);
         if (!set->text)
-            fc_report(k->d, FC_OPTION_TYPE, o->value->span, row->name, type_words(LEVEL), fl_arena_printf(k->a, "`%s`", fck_text(k, o->value->span)));
+            fc_report(k->d, FC_OPTION_TYPE, o->value->span, row->name, type_words(LEVEL),
+                      fl_arena_printf(k->a, "`%s`", fck_text(k, o->value->span)));
         return;
     }
     const struct fc_type *want = type_of(k, row->type), *t = fck_expr(k, o->value, want);
     if (t->kind == FC_K_ERROR)
         return;
     if (!fc_type_same(t, want) || o->value->nullable) {
-        fc_report(k->d, FC_OPTION_TYPE, o->value->span, row->name, type_words(row->type), fck_type_text(k, t, o->value->nullable));
+        fc_report(k->d, FC_OPTION_TYPE, o->value->span, row->name, type_words(row->type),
+                  fck_type_text(k, t, o->value->nullable));
         return;
     }
     if (o->value->kind == FC_E_NAME && o->value->sym && o->value->sym->kind == FC_SYM_PARAM) {
@@ -165,7 +174,8 @@ static void set_option(struct fc_checker *k, struct fc_choice *c, struct fc_opti
     while (v->kind == FC_E_NAME && v->sym && v->sym->kind == FC_SYM_CONST)
         v = v->sym->value;
     if (out_of_range(row, v))
-        fc_report(k->d, FC_OPTION_TYPE, o->value->span, row->name, out_of_range(row, v), fl_arena_printf(k->a, "`%s`", fck_text(k, o->value->span)));
+        fc_report(k->d, FC_OPTION_TYPE, o->value->span, row->name, out_of_range(row, v),
+                  fl_arena_printf(k->a, "`%s`", fck_text(k, o->value->span)));
     set->text = yaml_text(k, v);
     if (!set->text)
         fc_report(k->d, FC_NOT_CONSTANT, o->value->span, "an option, unless it is a param,");
@@ -180,10 +190,12 @@ static const char *kinds_of(struct fc_checker *k, const char *phase)
     return all;
 }
 
-static struct fc_choice *choose(struct fc_checker *k, const char *phase, struct fc_name kind, struct fc_span span, struct fc_option *options)
+static struct fc_choice *choose(struct fc_checker *k, const char *phase, struct fc_name kind, struct fc_span span,
+                                struct fc_option *options)
 {
     if (!known_kind(phase, kind.s)) {
-        static const struct { const char *phase, *kind; } later[] = {{"write", "prometheus"}, {"account", "file"}, {"source", "kafka"}};
+        static const struct { const char *phase, *kind; } later[] =
+            {{"write", "prometheus"}, {"account", "file"}, {"source", "kafka"}};
         for (unsigned i = 0; i < sizeof later / sizeof *later; i++)
             if (strcmp(later[i].phase, phase) == 0 && strcmp(later[i].kind, kind.s) == 0) {
                 fc_report(k->d, FC_LATER, kind.span, fl_arena_printf(k->a, "%s %s", phase, kind.s));
@@ -216,7 +228,8 @@ void fck_source(struct fc_checker *k, struct fc_item *it)
         if (o->kind == FC_O_STEP && (o->step == FC_STEP_DECODE || o->step == FC_STEP_DECOMPRESS))
             choose(k, o->step == FC_STEP_DECODE ? "decode" : "decompress", o->name, o->span, o->options);
         else if (o->kind != FC_O_VALUE)
-            fc_report(k->d, FC_UNKNOWN_OPTION, o->span, "source", it->name.s, o->kind == FC_O_PARTITION ? "partition" : fc_step_text(o->step));
+            fc_report(k->d, FC_UNKNOWN_OPTION, o->span, "source", it->name.s,
+                      o->kind == FC_O_PARTITION ? "partition" : fc_step_text(o->step));
     }
 }
 
@@ -234,7 +247,8 @@ static void check_partition(struct fc_checker *k, struct fc_option *o)
     for (struct fc_part *p = o->parts; p; p = p->next) {
         for (struct fc_part *q = o->parts; q != p; q = q->next)
             if (strcmp(q->name.s, p->name.s) == 0)
-                fc_report(k->d, FC_OPTION_TWICE, p->name.span, fl_arena_printf(k->a, "part `%s` of the partition", p->name.s));
+                fc_report(k->d, FC_OPTION_TWICE, p->name.span,
+                          fl_arena_printf(k->a, "part `%s` of the partition", p->name.s));
         if (!p->value) {
             p->value = fc_expr_new(k->a, FC_E_NAME, p->name.span);
             p->value->name = p->name;
@@ -272,7 +286,8 @@ void fck_output(struct fc_checker *k, struct fc_item *it)
                 if (o->kind == FC_O_PARTITION && p->step == FC_STEP_STORE)
                     check_partition(k, o);
                 else if (o->kind != FC_O_VALUE)
-                    fc_report(k->d, FC_UNKNOWN_OPTION, o->span, phases[p->step], p->name.s, o->kind == FC_O_PARTITION ? "partition" : fc_step_text(o->step));
+                    fc_report(k->d, FC_UNKNOWN_OPTION, o->span, phases[p->step], p->name.s,
+                              o->kind == FC_O_PARTITION ? "partition" : fc_step_text(o->step));
             }
             if (p->step == FC_STEP_ENCODE && strcmp(p->name.s, "csv") == 0)
                 k->p->csv = true;
@@ -294,6 +309,8 @@ void fck_output(struct fc_checker *k, struct fc_item *it)
     static const enum fc_step_kind needed[] = {FC_STEP_STORE, FC_STEP_ENCODE, FC_STEP_WRITE};
     for (int i = 0; i < 3; i++)
         if (!have[needed[i]])
-            fc_diag_help(k->d, fc_report(k->d, FC_MISSING_STAGE, it->span, fl_arena_printf(k->a, "`%s` in its output", phases[needed[i]])), "there is %s %s",
+            fc_diag_help(k->d, fc_report(k->d, FC_MISSING_STAGE, it->span,
+                                         fl_arena_printf(k->a, "`%s` in its output", phases[needed[i]])),
+                                         "there is %s %s",
                          phases[needed[i]], kinds_of(k, phases[needed[i]]));
 }

@@ -72,7 +72,8 @@ static void check_classify(struct fc_checker *k, struct fc_stage *s)
     }
     for (int i = 0; i < k->p->nstages; i++)
         if (k->p->stages[i]->kind == FC_ST_CLASSIFY)
-            fc_diag_note(k->d, fc_report(k->d, FC_ORDER, s->head, "there is a second classify"), k->p->stages[i]->head, "the first one");
+            fc_diag_note(k->d, fc_report(k->d, FC_ORDER, s->head, "there is a second classify"), k->p->stages[i]->head,
+                         "the first one");
     k->classified = true;
 }
 
@@ -190,9 +191,11 @@ static struct fc_type *build(struct fc_checker *k, struct fc_field *fields, bool
             bool optional = false;
             f->ty = fck_type(k, f->type, &optional);
             if (!declared_ok)
-                fc_report(k->d, FC_NOT_HERE, f->name.span, f->name.s, "in an inner object: only fields of the record itself are set later");
+                fc_report(k->d, FC_NOT_HERE, f->name.span, f->name.s,
+                          "in an inner object: only fields of the record itself are set later");
             else if (!f->optional && !optional)
-                fc_diag_help(k->d, fc_report(k->d, FC_OPTIONAL_NEEDED, f->name.span, f->name.s, f->name.s), "it is null until mangle sets it");
+                fc_diag_help(k->d, fc_report(k->d, FC_OPTIONAL_NEEDED, f->name.span, f->name.s, f->name.s),
+                             "it is null until mangle sets it");
             f->optional = true;
             f->nullable = true;
         } else if (f->kind == FC_F_OBJECT) {
@@ -238,7 +241,8 @@ static void check_keys(struct fc_checker *k, struct fc_sym *table, struct fc_exp
         if (n < table->nkeys)
             fck_expr_as(k, x, table->keys[n], false);
     if (n != table->nkeys)
-        fc_report(k->d, FC_ARGUMENTS, span, table->name, fl_arena_printf(k->a, "%d key%s", table->nkeys, table->nkeys == 1 ? "" : "s"), n);
+        fc_report(k->d, FC_ARGUMENTS, span, table->name,
+                  fl_arena_printf(k->a, "%d key%s", table->nkeys, table->nkeys == 1 ? "" : "s"), n);
 }
 
 static struct fc_sym *find_table(struct fc_checker *k, struct fc_name name)
@@ -249,12 +253,12 @@ static struct fc_sym *find_table(struct fc_checker *k, struct fc_name name)
         return s;
     }
     struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_NAME, name.span, name.s);
-    struct fc_suggest near;
-    fc_suggest_init(&near, name.s);
+    struct fl_suggest near;
+    fl_suggest_init(&near, name.s);
     for (struct fc_sym *m = k->p->tables; m; m = m->next)
-        fc_suggest_try(&near, m->name);
-    if (fc_suggest_best(&near))
-        fc_diag_help(k->d, g, "did you mean table `%s`?", fc_suggest_best(&near));
+        fl_suggest_try(&near, m->name);
+    if (fl_suggest_best(&near))
+        fc_diag_help(k->d, g, "did you mean table `%s`?", fl_suggest_best(&near));
     else
         fc_diag_help(k->d, g, "a table of this name is expected");
     return NULL;
@@ -284,9 +288,11 @@ static bool own_field(const struct fc_expr *target)
 static void assign_field(struct fc_checker *k, struct fc_stmt *st)
 {
     if (k->where != FC_IN_EACH || !k->p->output) {
-        struct fc_diag *g = fc_report(k->d, FC_CANNOT_ASSIGN, st->target->span, fl_arena_printf(k->a, "`%s`", fck_text(k, st->target->span)));
+        struct fc_diag *g = fc_report(k->d, FC_CANNOT_ASSIGN, st->target->span,
+                                      fl_arena_printf(k->a, "`%s`", fck_text(k, st->target->span)));
         if (k->where == FC_IN_EACH)
-            fc_diag_help(k->d, g, "the record passes unchanged here; a transform makes one with fields that mangle can set");
+            fc_diag_help(k->d, g,
+                         "the record passes unchanged here; a transform makes one with fields that mangle can set");
         else
             fc_diag_help(k->d, g, "tables are written as table[key] = value");
         return;
@@ -298,7 +304,8 @@ static void assign_field(struct fc_checker *k, struct fc_stmt *st)
     if (k->d->errors != errors)
         return;
     if (!own_field(st->target)) {
-        fc_report(k->d, FC_CANNOT_ASSIGN, st->target->span, fl_arena_printf(k->a, "`%s`", fck_text(k, st->target->span)));
+        fc_report(k->d, FC_CANNOT_ASSIGN, st->target->span,
+                  fl_arena_printf(k->a, "`%s`", fck_text(k, st->target->span)));
         return;
     }
     if (st->expire)
@@ -329,7 +336,8 @@ static void check_emit(struct fc_checker *k, struct fc_stmt *st)
     for (struct fc_field *f = st->fields; f; f = f->next) {
         const struct fc_member *m = fc_member_find(k->p->output, f->name.s);
         if (!m) {
-            struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_FIELD, f->name.span, fck_type_text(k, k->p->output, false), f->name.s);
+            struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_FIELD, f->name.span, fck_type_text(k, k->p->output, false),
+                                          f->name.s);
             fck_suggest_members(k, g, k->p->output, f->name.s);
             continue;
         }
@@ -401,7 +409,9 @@ static void check_block(struct fc_checker *k, struct fc_stmt *body)
             break;
         case FC_S_DROP:
             if (k->where != FC_IN_EACH)
-                fc_report(k->d, FC_MIXED, st->span, k->where == FC_IN_ABSENT ? "`absent`: there is no record at hand" : "update: a filter drops records");
+                fc_report(k->d, FC_MIXED, st->span,
+                          k->where == FC_IN_ABSENT ? "`absent`: there is no record at hand"
+                          : "update: a filter drops records");
             reason(k, st->name, true, &i);
             st->sym = indexed(k, FC_SYM_TEXT, st->name.s, i);
             break;
@@ -450,7 +460,8 @@ static void check_mangle(struct fc_checker *k, struct fc_stage *s)
 
 void fck_stage(struct fc_checker *k, struct fc_stage *s)
 {
-    static const char *const later[] = {[FC_ST_JOIN] = "`join`", [FC_ST_AGGREGATE] = "`aggregate`", [FC_ST_SELECT] = "`select`"};
+    static const char *const later[] = {[FC_ST_JOIN] = "`join`", [FC_ST_AGGREGATE] = "`aggregate`",
+                                        [FC_ST_SELECT] = "`select`"};
     if (s->kind >= FC_ST_JOIN) {
         fc_report(k->d, FC_LATER, s->head, later[s->kind]);
         return;

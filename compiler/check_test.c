@@ -44,11 +44,15 @@ static void check_answer(struct fc_checker *k, const struct fc_check *c, const s
         if (m)
             given |= 1ull << (m->index & 63);
         else
-            fck_suggest_members(k, fc_report(k->d, FC_TEST_JSON, c->span, fl_arena_printf(k->a, "the answer of lookup `%s` has no field `%s`", lookup->name, name)), t, name);
+            fck_suggest_members(k, fc_report(k->d, FC_TEST_JSON, c->span,
+                                             fl_arena_printf(k->a, "the answer of lookup `%s` has no field `%s`",
+                                                             lookup->name, name)), t, name);
     }
     for (int i = 0; i < t->nmembers && i < 64; i++)
         if (!t->members[i].optional && !(given >> i & 1))
-            fc_report(k->d, FC_TEST_JSON, c->span, fl_arena_printf(k->a, "the answer lacks `%s`, without which lookup `%s` is null", t->members[i].name, lookup->name));
+            fc_report(k->d, FC_TEST_JSON, c->span,
+                      fl_arena_printf(k->a, "the answer lacks `%s`, without which lookup `%s` is null",
+                                      t->members[i].name, lookup->name));
 }
 
 static void check_lookup(struct fc_checker *k, struct fc_check *c)
@@ -56,12 +60,12 @@ static void check_lookup(struct fc_checker *k, struct fc_check *c)
     struct fc_sym *s = fck_find(k->top, c->name.s);
     if (!s || s->kind != FC_SYM_LOOKUP) {
         struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_FUNCTION, c->name.span, c->name.s);
-        struct fc_suggest near;
-        fc_suggest_init(&near, c->name.s);
+        struct fl_suggest near;
+        fl_suggest_init(&near, c->name.s);
         for (struct fc_sym *m = k->p->lookups; m; m = m->next)
-            fc_suggest_try(&near, m->name);
-        if (fc_suggest_best(&near))
-            fc_diag_help(k->d, g, "did you mean lookup `%s`?", fc_suggest_best(&near));
+            fl_suggest_try(&near, m->name);
+        if (fl_suggest_best(&near))
+            fc_diag_help(k->d, g, "did you mean lookup `%s`?", fl_suggest_best(&near));
         return;
     }
     struct fc_expr *call = fc_expr_new(k->a, FC_E_CALL, c->span);
@@ -73,13 +77,15 @@ static void check_lookup(struct fc_checker *k, struct fc_check *c)
     if (c->json)
         check_answer(k, c, s);
     else if (!(c->expr && c->expr->kind == FC_E_NULL))
-        fc_report(k->d, FC_TEST_JSON, c->expr ? c->expr->span : c->span, "a lookup's answer is a JSON object by the names of its fields, or null");
+        fc_report(k->d, FC_TEST_JSON, c->expr ? c->expr->span : c->span,
+                  "a lookup's answer is a JSON object by the names of its fields, or null");
 }
 
 static void check_object(struct fc_checker *k, struct fc_check *c)
 {
     static const struct { const char *name; const struct fc_type *type; } members[] = {
-        {"key", &FC_STRING_T}, {"content_type", &FC_STRING_T}, {"content_encoding", &FC_STRING_T}, {"class", &FC_STRING_T}, {"count", &FC_INT_T}, {"bytes", &FC_BYTES_T}};
+        {"key", &FC_STRING_T}, {"content_type", &FC_STRING_T}, {"content_encoding", &FC_STRING_T},
+        {"class", &FC_STRING_T}, {"count", &FC_INT_T}, {"bytes", &FC_BYTES_T}};
     for (unsigned i = 0; i < sizeof members / sizeof *members; i++)
         fck_local(k, FC_SYM_OBJECT, (struct fc_name){members[i].name, c->span}, members[i].type, false);
     k->where = FC_IN_OBJECT;
@@ -113,21 +119,23 @@ void fck_test(struct fc_checker *k, struct fc_item *it)
             break;
         case FC_C_EXPECT_JSON:
             fck_expr(k, c->expr, NULL);
-            if (c->expr->type->kind != FC_K_ERROR && (!fck_path(k, c->expr) || fck_path(k, c->expr)[0] != (k->p->output ? 'o' : 'i')))
-                fc_report(k->d, FC_TEST_EXPECT, c->expr->span, "JSON is compared with `record` or a field of it: expect record.FIELD == { .. };");
+            if (c->expr->type->kind != FC_K_ERROR &&
+                (!fck_path(k, c->expr) || fck_path(k, c->expr)[0] != (k->p->output ? 'o' : 'i')))
+                fc_report(k->d, FC_TEST_EXPECT, c->expr->span,
+                          "JSON is compared with `record` or a field of it: expect record.FIELD == { .. };");
             break;
         case FC_C_EXPECT_DROPPED: {
             bool found = false;
-            struct fc_suggest near;
-            fc_suggest_init(&near, c->name.s);
+            struct fl_suggest near;
+            fl_suggest_init(&near, c->name.s);
             for (const struct fc_reason *r = k->p->reasons; r; r = r->next) {
                 found |= strcmp(r->name, c->name.s) == 0;
-                fc_suggest_try(&near, r->name);
+                fl_suggest_try(&near, r->name);
             }
             if (!found) {
                 struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_REASON, c->name.span, c->name.s);
-                if (fc_suggest_best(&near))
-                    fc_diag_help(k->d, g, "did you mean `%s`?", fc_suggest_best(&near));
+                if (fl_suggest_best(&near))
+                    fc_diag_help(k->d, g, "did you mean `%s`?", fl_suggest_best(&near));
             }
             break;
         }

@@ -2,7 +2,8 @@
  * checker.h - what the files of the check pass share. Private to check*.c.
  *
  *   check.c        order of things: declarations first, then items as they stand
- *   check_decl.c   types, records, enums, schema, params, tables, lookups, functions
+ *   check_type.c   types, records, enums, schema
+ *   check_decl.c   params, tables, lets, functions, lookups
  *   check_expr.c   expressions: literals, and the way to the other kinds
  *   check_name.c   names, fields, tables' entries, any()
  *   check_operator.c  arithmetic, comparison, logic, `??`, `?:`
@@ -36,7 +37,8 @@ struct fc_overlay {
 };
 
 enum fc_where {
-    FC_IN_CONSTANT, FC_IN_LET, FC_IN_FUNCTION, FC_IN_LOOKUP, FC_IN_CLASSIFY, FC_IN_FILTER, FC_IN_UPDATE, FC_IN_TRANSFORM, FC_IN_EACH,
+    FC_IN_CONSTANT, FC_IN_LET, FC_IN_FUNCTION, FC_IN_LOOKUP, FC_IN_CLASSIFY, FC_IN_FILTER, FC_IN_UPDATE,
+        FC_IN_TRANSFORM, FC_IN_EACH,
     FC_IN_ABSENT, FC_IN_WHEN, FC_IN_OPTION, FC_IN_PARTITION, FC_IN_TEST, FC_IN_OBJECT
 };
 
@@ -71,14 +73,16 @@ const struct fc_fact *fck_meet(struct fc_checker *k, const struct fc_fact *a, co
 /* Where we are, for messages: `in an option`. */
 const char *fck_place(const struct fc_checker *k);
 
-/* check_decl.c */
+/* check_type.c */
 const struct fc_type *fck_type(struct fc_checker *k, struct fc_texpr *t, bool *optional);
 /* Report that a new field has the name or key of m. */
 void fck_twice(struct fc_checker *k, const struct fc_member *m, struct fc_name name, const char *key);
+void fck_declare_types(struct fc_checker *k, struct fc_item *items);
+
+/* check_decl.c */
 struct fc_sym *fck_define(struct fc_checker *k, enum fc_sym_kind kind, struct fc_name name, const struct fc_item *item);
 struct fc_sym *fck_find(struct fc_sym *scope, const char *name);
 const char *fck_kind_text(const struct fc_sym *s);
-void fck_declare_types(struct fc_checker *k, struct fc_item *items);
 void fck_declare_values(struct fc_checker *k, struct fc_item *items);
 void fck_let(struct fc_checker *k, struct fc_item *it);
 void fck_function(struct fc_checker *k, struct fc_item *it);
@@ -118,7 +122,8 @@ const struct fc_type *fck_any(struct fc_checker *k, struct fc_expr *e);
 bool fck_sees_record(const struct fc_checker *k);
 const struct fc_type *fck_current(const struct fc_checker *k);
 /* A local name, gone when k->local is set back. */
-struct fc_sym *fck_local(struct fc_checker *k, enum fc_sym_kind kind, struct fc_name name, const struct fc_type *type, bool optional);
+struct fc_sym *fck_local(struct fc_checker *k, enum fc_sym_kind kind, struct fc_name name, const struct fc_type *type,
+                         bool optional);
 struct fc_expr *fck_root(struct fc_checker *k, struct fc_sym *root, struct fc_span span);
 void fck_suggest_names(struct fc_checker *k, struct fc_diag *g, const char *name);
 void fck_suggest_members(struct fc_checker *k, struct fc_diag *g, const struct fc_type *record, const char *name);

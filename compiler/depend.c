@@ -164,7 +164,7 @@ static void late(struct fc_compilation *c, const struct fc_rule *r)
     fc_report(&c->diags, FC_LOOKUP_LATE, e->span, fl_arena_printf(&c->arena, "`%s`", text));
 }
 
-/* ---- lookups against tables of the same stage ------------------------------------------------------------------------- */
+/* ---- lookups against tables of the same stage ----------------------------------- */
 
 struct against {
     struct fc_compilation *c;

@@ -44,6 +44,15 @@ enum fc_context {
     FC_CX_FUNCTION  /* struct rec *r and the function's frame *f */
 };
 
+struct fc_cv {
+    const char *v;             /* the value */
+    const char *n;             /* true when null; NULL: never */
+    const struct fc_type *type;
+    const struct fc_in *in;    /* a record of the input: v is its struct */
+    const struct fc_slot *slot;/* an object of the transform */
+    bool simple;               /* a name or literal: may be written twice */
+};
+
 struct fc_em {
     struct fc_compilation *c;
     struct fl_arena *a;
@@ -66,17 +75,10 @@ struct fc_em {
     int nskipped;
     int nrecs, nplaces;
     struct fc_section places;
+    struct fc_from { const struct fc_expr *e; struct fc_cv v; } from[8]; /* records whose fields are the plain names here */
+    int nfrom;
     const struct fc_sym *settled[64]; /* lets that are surely computed at this place */
     int nsettled;
-};
-
-struct fc_cv {
-    const char *v;             /* the value */
-    const char *n;             /* true when null; NULL: never */
-    const struct fc_type *type;
-    const struct fc_in *in;    /* a record of the input: v is its struct */
-    const struct fc_slot *slot;/* an object of the transform */
-    bool simple;               /* a name or literal: may be written twice */
 };
 
 /* emit.c */
@@ -108,6 +110,7 @@ const char *fce_record(struct fc_em *m, struct fc_cv v);       /* as a struct re
 const char *fce_kept_type(struct fc_em *m, const struct fc_type *t);
 const char *fce_load(struct fc_em *m, const struct fc_type *t, const char *kept);
 void fce_store(struct fc_em *m, const struct fc_type *t, const char *kept, struct fc_cv v);
+bool fce_has_text(const struct fc_type *t);
 const char *fce_names(struct fc_em *m, const struct fc_type *t);   /* array of enumerators' or classes' names */
 
 /* emit_expr.c */
@@ -119,6 +122,8 @@ const char *fce_true(struct fc_em *m, const struct fc_expr *e);
 const char *fce_false(struct fc_em *m, const struct fc_expr *e);
 struct fc_cv fce_input(struct fc_em *m, const struct fc_in *n, bool nullable);
 struct fc_cv fce_slot(struct fc_em *m, const struct fc_slot *s, bool nullable);
+/* The record of `from e { .. }`, computed once: v holds it where it is not null. Undone by m->nfrom = what it was. */
+void fce_from(struct fc_em *m, const struct fc_expr *e, struct fc_cv v);
 bool fce_presence(struct fc_em *m, const struct fc_slot *s);
 void fce_assign(struct fc_em *m, const char *t, const char *is, struct fc_cv v); /* t = v; is = true when not null */
 void fce_pending(struct fc_em *m);

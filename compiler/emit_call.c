@@ -92,6 +92,8 @@ static struct fc_cv function(struct fc_em *m, const struct fc_expr *e)
     fce_line(m, "}");
     if (f->asks)
         fce_pending(m);
+    if (maybe && !e->nullable)
+        fce_line(m, "(void)is_%s;", t);
     return value(f->type, t, maybe ? fce_text(m, "!is_%s", t) : NULL, true);
 }
 
@@ -268,7 +270,7 @@ struct fc_cv fce_in_list(struct fc_em *m, const struct fc_expr *e)
         return value(&FC_BOOL_T, fce_text(m, "fl_b_%s(%s, &%s)", rt->elem->kind == FC_K_CIDR ? "cidrs_have" : "ips_have", l.v, v.v), fce_or(m, none_is_null(m, &v), l.n), false);
     if (lt->kind == FC_K_CIDR)
         return value(&FC_BOOL_T, fce_text(m, "fl_b_cidrs_equal(%s, &%s)", l.v, v.v), n, false);
-    return value(&FC_BOOL_T, fce_text(m, "fl_%s_has(%s, %s)", lt->kind == FC_K_STRING ? "strs" : "ints", l.v, v.v), n, false);
+    return value(&FC_BOOL_T, fce_text(m, "fl_%s_has(%s, %s)", lt->kind == FC_K_STRING ? "strs" : lt->kind == FC_K_FLOAT ? "floats" : lt->kind == FC_K_BOOL ? "bools" : "ints", l.v, v.v), n, false);
 }
 
 struct fc_cv fce_any(struct fc_em *m, const struct fc_expr *e)

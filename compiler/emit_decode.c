@@ -431,8 +431,14 @@ static void one_member(struct fc_em *m, const struct fc_in *n, int i)
         if (both) {
             fce_line(m, "v->text_%s.n = (uint32_t)(d->p - v->text_%s.p);", x->member->name, x->member->name);
             fce_line(m, "v->text_%s.kind = FL_RAW;", x->member->name);
+            if (x->type->kind == FC_K_LIST)
+                fce_line(m, "v->text_%s = fl_compact(d->scratch, v->text_%s);", x->member->name, x->member->name);
         }
         fce_line(m, "v->has = k ? v->has | HAS_%s : v->has & ~HAS_%s;", x->c, x->c);
+        if (x->type->kind == FC_K_RECORD) {
+            fce_line(m, "if (k == 0)");
+            fce_line(m, "    memset(&v->%s, 0, sizeof v->%s);", fce_name(m, x->member->name), fce_name(m, x->member->name));
+        }
         if (whole)
             fce_line(m, "clean &= k == 1;");
     }
@@ -481,7 +487,7 @@ static void decode_record(struct fc_em *m, const struct fc_in *n)
     if (whole)
         fce_line(m, "}");
     if (n->member)
-        fce_line(m, "v->has = 0; /* of a key that comes twice the last holds */");
+        fce_line(m, "if (v->has) /* of a key that comes twice the last holds */\n        memset(v, 0, sizeof *v);");
     fce_line(m, "if (k == 2) {");
     fce_line(m, "    k = 0;");
     fce_line(m, "    goto end;");

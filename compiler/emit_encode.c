@@ -168,21 +168,71 @@ static void put_value(struct enc *k, struct fc_cv v)
     }
 }
 
-/* A list or record whose size is not known: its own function counts and writes. */
+/* Bytes that a value of fixed size needs at most; 0: it has none. */
+static size_t elem_max(struct fc_em *m, const struct fc_type *t)
+{
+    size_t longest = 0;
+    switch (t->kind) {
+    case FC_K_STRING:
+    case FC_K_IP:
+    case FC_K_CIDR:
+        return 0;
+    case FC_K_CLASS:
+        for (const struct fc_class *c = m->g->classes; c; c = c->next)
+            longest = strlen(c->name) > longest ? strlen(c->name) : longest;
+        return longest + 2;
+    case FC_K_FLOAT:
+        return 32;
+    case FC_K_ENUM:
+        for (const struct fc_enumerator *e = t->en->text ? t->en->list : NULL; e; e = e->next) {
+            size_t n = strlen(e->as ? e->as : e->name.s);
+            longest = n > longest ? n : longest;
+        }
+        return 6 * longest + 22;
+    default:
+        return t->form == FC_FORM_RFC3339 ? 40 : 22;
+    }
+}
+
+/* Element by element, with the room for all of them asked for beforehand. */
+static void put_elements(struct enc *k, struct fc_cv v)
+{
+    struct fc_em *m = k->m;
+    const struct fc_type *t = v.type->elem;
+    const char *i = fce_text(m, "i%d", ++m->temps);
+    fce_line(m, "*w++ = '[';");
+    fce_line(m, "for (uint32_t %s = 0; %s < %s.n; %s++) {", i, i, v.v, i);
+    m->depth++;
+    fce_line(m, "if (%s)", i);
+    fce_line(m, "    *w++ = ',';");
+    struct enc one = {.m = m, .literal = "", .need = ""}; /* the list's bound is asked for before, not summed here */
+    put_value(&one, (struct fc_cv){.v = fce_text(m, "((const %s *)%s.v)[%s]", fce_type(m, t), v.v, i), .type = t});
+    flush(&one);
+    m->depth--;
+    fce_line(m, "}");
+    fce_line(m, "*w++ = ']';");
+}
+
+/* A list whose size is not known: its own function counts and writes. In csv its JSON is a cell. */
 static void put_list(struct enc *k, struct fc_cv v)
 {
     struct fc_em *m = k->m;
-    const char *kind = v.type->elem->kind == FC_K_STRING ? "strings" : v.type->elem->kind == FC_K_IP ? "ips" : v.type->elem->kind == FC_K_CIDR ? "cidrs" : "ints";
+    enum fc_kind e = v.type->elem->kind;
+    const char *kind = e == FC_K_STRING ? "strings" : e == FC_K_IP ? "ips" : e == FC_K_CIDR ? "cidrs" : "ints";
+    const char *cell = k->csv ? fce_text(m, "c%d", ++m->temps) : NULL;
+    size_t most = elem_max(m, v.type->elem);
+    bool each = most && (e != FC_K_INT || v.type->elem->form == FC_FORM_TEXT);
     flush(k);
-    if (k->csv) { /* its JSON as a cell */
-        const char *c = fce_text(m, "c%d", ++m->temps);
-        fce_line(m, "char *%s = w;", c);
-        fce_line(m, "w = fl_csv_cell(%s, fl_put_%s(w, %s));", c, kind, v.v);
-        varying(k, fce_text(m, "2 * fl_%s_max(%s) + 2", kind, v.v));
-        return;
-    }
-    fce_line(m, "w = fl_put_%s(w, %s);", kind, v.v);
-    varying(k, fce_text(m, "fl_%s_max(%s)", kind, v.v));
+    if (cell)
+        fce_line(m, "char *%s = w;", cell);
+    if (each)
+        put_elements(k, v);
+    else
+        fce_line(m, "w = fl_put_%s(w, %s);", kind, v.v);
+    if (cell)
+        fce_line(m, "w = fl_csv_cell(%s, w);", cell);
+    const char *bound = each ? fce_text(m, "(size_t)%s.n * %zu + 2", v.v, most + 1) : fce_text(m, "fl_%s_max(%s)", kind, v.v);
+    varying(k, cell ? fce_text(m, "2 * (%s) + 2", bound) : bound);
 }
 
 /* ---- members of objects ---------------------------------------------------------------------------------------------- */

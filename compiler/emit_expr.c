@@ -55,7 +55,7 @@ static const char *all_not(struct fc_em *m, const char *n)
         if (no[0] == '!')
             return NULL;
         out = fce_text(m, "%s%s%s", out, *out ? " && " : "", no);
-        n = or + 4;
+        n = or ? or + 4 : n;
     } while (or);
     return fce_text(m, "(%s)", out);
 }
@@ -577,8 +577,29 @@ static struct fc_cv condition(struct fc_em *m, const struct fc_expr *e)
     return value(&FC_BOOL_T, bit ? fce_text(m, "(%s != 0)", c) : c, NULL, false);
 }
 
+void fce_from(struct fc_em *m, const struct fc_expr *e, struct fc_cv v)
+{
+    v.n = NULL;
+    if (m->nfrom < (int)(sizeof m->from / sizeof *m->from))
+        m->from[m->nfrom++] = (struct fc_from){e, v};
+}
+
+/* Inside the braces of `from`, the checker wrote the record's expression before each plain name: the same piece of source. */
+static const struct fc_cv *known_record(const struct fc_em *m, const struct fc_expr *e)
+{
+    for (int i = m->nfrom - 1; i >= 0; i--) {
+        struct fc_span s = m->from[i].e->span;
+        if (m->from[i].e->kind == e->kind && s.file == e->span.file && s.start == e->span.start && s.end == e->span.end)
+            return &m->from[i].v;
+    }
+    return NULL;
+}
+
 struct fc_cv fce_expr(struct fc_em *m, const struct fc_expr *e)
 {
+    const struct fc_cv *known = m->nfrom ? known_record(m, e) : NULL;
+    if (known)
+        return *known;
     switch (e->kind) {
     case FC_E_INT:
     case FC_E_DURATION:

@@ -10,7 +10,7 @@
 
 static void function_begin(struct fc_em *m, enum fc_context cx, const char *unwind)
 {
-    m->temps = m->nsettled = 0;
+    m->temps = m->nsettled = m->nfrom = 0;
     m->cx = cx;
     m->known = unwind == NULL;
     m->unwind = unwind;
@@ -190,10 +190,19 @@ static void table_assign(struct fc_em *m, const struct fc_stmt *s)
     if (s->expire)
         expire = fce_expr(m, s->expire).v;
     fce_line(m, "%s *row = fl_table_put(&table_%s, %s, %s, cx->now, %s, %s);", fce_kept_type(m, t->type), t->name, p, n, expire, m->class_);
+    bool texts = fce_has_text(t->type);
     fce_line(m, "if (row) {");
     m->depth++;
     v.n = NULL;
+    if (texts)
+        fce_line(m, "bool fits = true;");
     fce_store(m, t->type, "(*row)", v);
+    if (texts) {
+        fce_line(m, "if (!fits) { /* half a text would be another one */");
+        fce_line(m, "    fl_table_forget(&table_%s, %s, %s);", t->name, p, n);
+        fce_line(m, "    table_%s.too_long++;", t->name);
+        fce_line(m, "}");
+    }
     m->depth--;
     fce_line(m, "}");
     m->depth--;
@@ -236,19 +245,23 @@ static void emit_record(struct fc_em *m, const struct fc_stmt *s)
     fce_line(m, "}");
 }
 
+static void block_let(struct fc_em *m, const struct fc_stmt *s)
+{
+    struct fc_cv v = fce_expr(m, s->value);
+    const char *is = s->sym->optional ? fce_text(m, "is_l_%s", s->name.s) : NULL;
+    fce_zeroed(m, s->sym->type, fce_text(m, "l_%s", s->name.s), is);
+    fce_assign(m, fce_text(m, "l_%s", s->name.s), is, v);
+    fce_line(m, is ? "(void)l_%s, (void)is_l_%s;" : "(void)l_%s;", s->name.s, s->name.s);
+}
+
 void fce_block(struct fc_em *m, const struct fc_stmt *s)
 {
     for (; s; s = s->next) {
         fce_place(m, s->span);
         switch (s->kind) {
-        case FC_S_LET: {
-            struct fc_cv v = fce_expr(m, s->value);
-            const char *is = s->sym->optional ? fce_text(m, "is_l_%s", s->name.s) : NULL;
-            fce_zeroed(m, s->sym->type, fce_text(m, "l_%s", s->name.s), is);
-            fce_assign(m, fce_text(m, "l_%s", s->name.s), is, v);
-            fce_line(m, s->sym->optional ? "(void)l_%s, (void)is_l_%s;" : "(void)l_%s;", s->name.s, s->name.s);
+        case FC_S_LET:
+            block_let(m, s);
             break;
-        }
         case FC_S_ASSIGN:
             if (s->target->kind == FC_E_INDEX)
                 table_assign(m, s);
@@ -387,9 +400,14 @@ static void fill_slots(struct fc_em *m, const struct fc_slot *object)
             fce_line(m, "    let_%s(cx, r);", s->let->name);
         } else if (s->kind == FC_SLOT_OBJECT) {
             const struct fc_expr *base = s->field->value;
-            const char *n = base && base->nullable ? fce_expr(m, base).n : NULL;
+            struct fc_cv record = {.n = NULL};
+            int settled = m->nsettled, from = m->nfrom;
+            if (base)
+                record = fce_expr(m, base);
+            if (base && !fc_plan_input(m->p, base))
+                fce_from(m, base, record);
+            const char *n = base && base->nullable ? record.n : NULL;
             struct fce_capture k;
-            int settled = m->nsettled;
             fce_begin(m, &k);
             m->depth += n != NULL;
             if (fce_presence(m, s))
@@ -397,6 +415,7 @@ static void fill_slots(struct fc_em *m, const struct fc_slot *object)
             fill_slots(m, s);
             m->depth -= n != NULL;
             m->nsettled = settled;
+            m->nfrom = from;
             const char *body = fce_end(m, &k);
             if (!*body)
                 continue;
@@ -448,74 +467,153 @@ static void mangle_each(struct fc_em *m, int i, const struct fc_stage *s)
 
 /* ---- waves of lookups -------------------------------------------------------------------------------------------------------- */
 
+/*
+ * Each expression that may ask gets a function that can unwind, so that what is independent is asked in one wave. It walks
+ * the way to its expression as the stage itself does: through the guards around it and the lets before it. So a record
+ * asks what it needs, and what a guard promises holds.
+ */
+struct way {
+    const struct way *up;
+    const struct fc_stmt *block, *at; /* statements: the lets before `at` */
+    bool into, other;                 /* and into its body, or its else */
+    const struct fc_expr *record;     /* fields: of this record, if it is there */
+};
+
 struct wants {
     struct fc_em *m;
     int stage, n;
     const char *calls;
 };
 
-/* One expression that may ask, in a function that can unwind. A let is that function already. */
-static void want(struct wants *w, const struct fc_expr *e)
+static void want_begin(struct wants *w)
 {
     struct fc_em *m = w->m;
-    if (!fc_depends_on(e).asks)
-        return;
-    if (e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_LET) {
-        w->calls = fce_text(m, "%s    if (!r->is_%s)\n        let_%s(cx, r);\n    waiting += cx->pending;\n    cx->pending = 0;\n", w->calls, e->sym->name, e->sym->name);
-        return;
-    }
     function_begin(m, FC_CX_RECORD, "return;");
     m->class_ = "r->h.class_";
     fce_line(m, "static void want_%d_%d(struct fl_cx *cx, struct rec *r)", w->stage + 1, ++w->n);
     fce_line(m, "{");
     m->depth++;
+}
+
+static void want_end(struct wants *w)
+{
+    w->m->depth--;
+    fce_line(w->m, "}\n");
+    w->calls = fce_text(w->m, "%s    want_%d_%d(cx, r);\n    waiting += cx->pending;\n    cx->pending = 0;\n", w->calls, w->stage + 1, w->n);
+}
+
+static void lets_before(struct fc_em *m, const struct fc_stmt *s, const struct fc_stmt *end)
+{
+    for (; s && s != end; s = s->next)
+        if (s->kind == FC_S_LET)
+            block_let(m, s);
+}
+
+static void go(struct fc_em *m, const struct way *way)
+{
+    if (!way)
+        return;
+    go(m, way->up);
+    if (way->record) {
+        struct fc_cv v = fce_expr(m, way->record);
+        const char *n = way->record->nullable ? v.n : NULL;
+        if (!fc_plan_input(m->p, way->record))
+            fce_from(m, way->record, v);
+        if (n) {
+            fce_line(m, "if (%s)", fce_bare(m, n));
+            fce_line(m, "    return;");
+        }
+        return;
+    }
+    lets_before(m, way->block, way->at);
+    if (way->into) {
+        const char *c = fce_true(m, way->at->value);
+        fce_line(m, "if (%s)", fce_bare(m, way->other ? c : fce_not(m, c)));
+        fce_line(m, "    return;");
+    }
+}
+
+static void want(struct wants *w, const struct way *way, const struct fc_expr *e)
+{
+    struct fc_em *m = w->m;
+    if (!fc_depends_on(e).asks)
+        return;
+    if (!way && e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_LET) { /* a let is such a function already */
+        w->calls = fce_text(m, "%s    if (!r->is_%s)\n        let_%s(cx, r);\n    waiting += cx->pending;\n    cx->pending = 0;\n", w->calls, e->sym->name, e->sym->name);
+        return;
+    }
+    want_begin(w);
+    go(m, way);
     struct fc_cv v = fce_expr(m, e);
     if (v.n)
         v = fce_unused(m, v);
     fce_line(m, "(void)(%s);", v.n ? v.n : v.type->kind == FC_K_RECORD ? "r" : v.v);
-    m->depth--;
-    fce_line(m, "}\n");
-    w->calls = fce_text(m, "%s    want_%d_%d(cx, r);\n    waiting += cx->pending;\n    cx->pending = 0;\n", w->calls, w->stage + 1, w->n);
+    want_end(w);
 }
 
-static void want_fields(struct wants *w, const struct fc_field *f)
+/* The rules as they are tried: none is asked behind one that holds. */
+static void want_rules(struct wants *w, const struct fc_rule *rules)
+{
+    struct fc_em *m = w->m;
+    const struct fc_rule *last = NULL;
+    for (const struct fc_rule *r = rules; r; r = r->next)
+        if (r->when && fc_depends_on(r->when).asks)
+            last = r;
+    if (!last)
+        return;
+    want_begin(w);
+    for (const struct fc_rule *r = rules; r && r->when; r = r == last ? NULL : r->next) {
+        const char *c = fce_bare(m, fce_true(m, r->when));
+        if (r == last) {
+            fce_line(m, "(void)(%s);", c);
+        } else {
+            fce_line(m, "if (%s)", c);
+            fce_line(m, "    return;");
+        }
+    }
+    want_end(w);
+}
+
+static void want_fields(struct wants *w, const struct way *way, const struct fc_field *f)
 {
     for (; f; f = f->next) {
         if (f->value)
-            want(w, f->value);
-        want_fields(w, f->fields);
+            want(w, way, f->value);
+        struct way inner = {.up = way, .record = f->kind == FC_F_FROM ? f->value : NULL};
+        want_fields(w, inner.record ? &inner : way, f->fields);
     }
 }
 
-static void want_block(struct wants *w, const struct fc_stmt *s)
+static void want_block(struct wants *w, const struct way *up, const struct fc_stmt *block)
 {
-    for (; s; s = s->next) {
+    for (const struct fc_stmt *s = block; s; s = s->next) {
+        struct way way = {.up = up, .block = block, .at = s};
         if (s->value)
-            want(w, s->value);
+            want(w, &way, s->value);
         if (s->expire)
-            want(w, s->expire);
+            want(w, &way, s->expire);
         for (const struct fc_expr *x = s->keys; x; x = x->next)
-            want(w, x);
+            want(w, &way, x);
         if (s->kind == FC_S_ASSIGN && s->target->kind == FC_E_INDEX)
             for (const struct fc_expr *x = s->target->args; x; x = x->next)
-                want(w, x);
-        want_fields(w, s->fields);
-        want_block(w, s->body);
-        want_block(w, s->other);
+                want(w, &way, x);
+        want_fields(w, &way, s->fields);
+        way.into = true;
+        want_block(w, &way, s->body);
+        way.other = true;
+        want_block(w, &way, s->other);
     }
 }
 
 static void want_stage(struct fc_em *m, int i, const struct fc_stage *s)
 {
     struct wants w = {m, i, 0, ""};
-    for (const struct fc_rule *r = s->rules; r; r = r->next)
-        if (r->when)
-            want(&w, r->when);
-    want_block(&w, s->body);
-    want_fields(&w, s->fields);
+    want_rules(&w, s->rules);
+    want_block(&w, NULL, s->body);
+    want_fields(&w, NULL, s->fields);
     for (const struct fc_absent *a = s->mangles; a; a = a->next)
         if (a->each)
-            want_block(&w, a->body);
+            want_block(&w, NULL, a->body);
     fce_line(m, "/* Ask what stage %d needs of a record; returns how much is not answered yet. */", i + 1);
     fce_line(m, "static uint32_t want_%d(struct fl_cx *cx, struct rec *r)", i + 1);
     fce_line(m, "{");

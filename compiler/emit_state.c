@@ -102,6 +102,8 @@ struct fc_cv fce_table_read(struct fc_em *m, const struct fc_expr *e)
     fce_line(m, "}");
     m->depth--;
     fce_line(m, "}");
+    if (!e->nullable)
+        fce_line(m, "(void)is_%s;", t);
     return (struct fc_cv){.v = t, .n = e->nullable ? fce_text(m, "!is_%s", t) : NULL, .type = s->type, .simple = true};
 }
 

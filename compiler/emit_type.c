@@ -113,12 +113,12 @@ const char *fce_record(struct fc_em *m, struct fc_cv v)
 
 /* ---- values kept in tables ------------------------------------------------------------------------------------- */
 
-static bool has_text(const struct fc_type *t)
+bool fce_has_text(const struct fc_type *t)
 {
     if (t->kind == FC_K_STRING || t->kind == FC_K_IP)
         return true;
     for (int i = 0; t->kind == FC_K_RECORD && i < t->nmembers; i++)
-        if (has_text(t->members[i].type))
+        if (fce_has_text(t->members[i].type))
             return true;
     return false;
 }
@@ -128,7 +128,7 @@ const char *fce_kept_type(struct fc_em *m, const struct fc_type *t)
 {
     if (t->kind == FC_K_STRING || t->kind == FC_K_IP)
         return "struct fl_kept";
-    if (!has_text(t))
+    if (!fce_has_text(t))
         return fce_type(m, t);
     struct fc_rec *r = (struct fc_rec *)fce_rec(m, t);
     if (!r->kept) {
@@ -152,7 +152,7 @@ const char *fce_load(struct fc_em *m, const struct fc_type *t, const char *kept)
         return fce_text(m, "fl_text_copy(cx, fl_kept_str(&%s))", kept);
     if (t->kind == FC_K_IP)
         return fce_text(m, "fl_ip_of(fl_text_copy(cx, fl_kept_str(&%s)))", kept);
-    if (!has_text(t))
+    if (!fce_has_text(t))
         return kept;
     const char *v = fce_temp(m);
     fce_zeroed(m, t, v, NULL);
@@ -167,13 +167,14 @@ const char *fce_load(struct fc_em *m, const struct fc_type *t, const char *kept)
     return v;
 }
 
+/* Texts that do not fit into the row make `fits` false. */
 void fce_store(struct fc_em *m, const struct fc_type *t, const char *kept, struct fc_cv v)
 {
     if (t->kind == FC_K_STRING) {
-        fce_line(m, "fl_keep(&%s, fl_decoded(cx, %s));", kept, v.v);
+        fce_line(m, "fits &= fl_keep(&%s, fl_decoded(cx, %s));", kept, v.v);
     } else if (t->kind == FC_K_IP) {
-        fce_line(m, "fl_keep(&%s, fl_decoded(cx, %s.text));", kept, v.v);
-    } else if (!has_text(t)) {
+        fce_line(m, "fits &= fl_keep(&%s, fl_decoded(cx, %s.text));", kept, v.v);
+    } else if (!fce_has_text(t)) {
         fce_line(m, "%s = %s;", kept, t->kind == FC_K_RECORD ? fce_record(m, v) : v.v);
     } else {
         for (int i = 0; i < t->nmembers; i++) {

@@ -158,12 +158,12 @@ static void follow_use(struct loader *l, const struct fc_item *item)
         return;
     }
     struct fc_diag *g = fc_report(&c->diags, FC_NO_MODULE, item->name.span, name);
-    struct fc_suggest s;
-    fc_suggest_init(&s, name);
+    struct fl_suggest s;
+    fl_suggest_init(&s, name);
     for (m = fc_embedded_modules; m->name; m++)
-        fc_suggest_try(&s, m->name);
-    if (fc_suggest_best(&s))
-        fc_diag_help(&c->diags, g, "did you mean `%s`?", fc_suggest_best(&s));
+        fl_suggest_try(&s, m->name);
+    if (fl_suggest_best(&s))
+        fc_diag_help(&c->diags, g, "did you mean `%s`?", fl_suggest_best(&s));
 }
 
 static void follow_include(struct loader *l, const struct fc_item *item)

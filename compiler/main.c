@@ -162,12 +162,12 @@ static bool set_option(struct command *cmd, const struct option *o, const char *
 
 static void unknown_option(const char *arg, unsigned verb)
 {
-    struct fc_suggest s;
-    fc_suggest_init(&s, arg);
+    struct fl_suggest s;
+    fl_suggest_init(&s, arg);
     for (int i = 0; i < NOPTIONS; i++)
         if (options[i].verbs & verb)
-            fc_suggest_try(&s, options[i].name);
-    const char *near = strlen(arg) > 2 ? fc_suggest_best(&s) : NULL;
+            fl_suggest_try(&s, options[i].name);
+    const char *near = strlen(arg) > 2 ? fl_suggest_best(&s) : NULL;
     fc_complain("there is no option `%s`%s%s%s", arg, near ? "; did you mean `" : "", near ? near : "", near ? "`?" : "");
 }
 
@@ -225,11 +225,11 @@ static bool read_command(struct command *cmd, int argc, char **argv)
     if (at) {
         cmd->verb = find_verb(argv[at]);
         if (!cmd->verb) {
-            struct fc_suggest s;
-            fc_suggest_init(&s, argv[at]);
+            struct fl_suggest s;
+            fl_suggest_init(&s, argv[at]);
             for (const struct verb *v = verbs; v->name; v++)
-                fc_suggest_try(&s, v->name);
-            const char *near = fc_suggest_best(&s);
+                fl_suggest_try(&s, v->name);
+            const char *near = fl_suggest_best(&s);
             fc_complain("there is no verb `%s`%s%s%s", argv[at], near ? "; did you mean `" : "", near ? near : "", near ? "`?" : "");
             return false;
         }

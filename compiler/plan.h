@@ -95,6 +95,8 @@ struct fc_plan {
 /* Types whose value does not say all that was written: an enum's `other`, fractions, host bits, leading zeros, zones. */
 static inline bool fc_in_lossy(const struct fc_type *t)
 {
+    if (t->kind == FC_K_LIST)
+        return t->elem->kind == FC_K_CIDR || (t->elem->kind == FC_K_ENUM && t->elem->en->other >= 0);
     return (t->kind == FC_K_ENUM && t->en->other >= 0) || t->kind == FC_K_CIDR || t->form == FC_FORM_RFC3339 || t->form == FC_FORM_TEXT ||
            ((t->kind == FC_K_TIME || t->kind == FC_K_DURATION) && t->form == FC_FORM_S);
 }

@@ -172,13 +172,13 @@ static bool starts_its_line(struct fc_parser *ps, struct fc_span span)
 /* The near keyword among those that could stand here. */
 static void suggest_word(struct fc_parser *ps, struct fc_diag *g, const char *text, struct expected e)
 {
-    struct fc_suggest s;
-    fc_suggest_init(&s, text);
+    struct fl_suggest s;
+    fl_suggest_init(&s, text);
     for (int i = 0; i < e.n; i++)
         if (fc_is_word(e.v[i]) && strcmp(e.v[i], text) != 0)
-            fc_suggest_try(&s, e.v[i]);
-    if (fc_suggest_best(&s))
-        fc_diag_help(ps->p->diags, g, "did you mean `%s`?", fc_suggest_best(&s));
+            fl_suggest_try(&s, e.v[i]);
+    if (fl_suggest_best(&s))
+        fc_diag_help(ps->p->diags, g, "did you mean `%s`?", fl_suggest_best(&s));
 }
 
 static void add_help(struct fc_parser *ps, struct fc_diag *g, const char *found, struct fc_span span, struct expected e)

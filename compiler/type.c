@@ -20,7 +20,8 @@ T(BYTES, "bytes");
 T(PACKETS, "packets");
 T(CLASS, "class");
 
-static const struct fc_type *const scalars[] = {&FC_BOOL_T, &FC_INT_T, &FC_FLOAT_T, &FC_STRING_T, &FC_IP_T, &FC_CIDR_T, &FC_TIME_T,
+static const struct fc_type *const scalars[] = {&FC_BOOL_T, &FC_INT_T, &FC_FLOAT_T, &FC_STRING_T, &FC_IP_T, &FC_CIDR_T,
+                                                &FC_TIME_T,
                                                 &FC_DURATION_T, &FC_BYTES_T, &FC_PACKETS_T, &FC_CLASS_T};
 enum { NSCALARS = sizeof scalars / sizeof *scalars };
 
@@ -91,7 +92,8 @@ const struct fc_type *fc_type_list(struct fl_arena *a, const struct fc_type *ele
 
 bool fc_type_integral(const struct fc_type *t)
 {
-    return t->kind == FC_K_INT || t->kind == FC_K_TIME || t->kind == FC_K_DURATION || t->kind == FC_K_BYTES || t->kind == FC_K_PACKETS;
+    return t->kind == FC_K_INT || t->kind == FC_K_TIME || t->kind == FC_K_DURATION || t->kind == FC_K_BYTES ||
+        t->kind == FC_K_PACKETS;
 }
 
 bool fc_type_number(const struct fc_type *t)

@@ -12,6 +12,7 @@
 
 #include <curl/curl.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,7 @@ struct transfer {
 
 struct fl_gremlin {
     CURLM *multi;
+    _Atomic int64_t until; /* no answer is waited for after it; INT64_MAX as a rule */
     struct curl_slist *headers;
     struct analyzer *analyzer;
     uint32_t n, current;
@@ -135,6 +137,7 @@ struct fl_gremlin *fl_gremlin_new(const struct fl_gremlin_options *o, char **err
     struct fl_gremlin *g = calloc(1, sizeof *g);
     if (!g || curl_global_init(CURL_GLOBAL_DEFAULT) || !(g->multi = curl_multi_init()))
         abort();
+    atomic_init(&g->until, INT64_MAX);
     bool client = set(o->client_cert) && set(o->client_key);
     g->https = (client && set(o->ca_cert)) || (set(o->server_cert) && set(o->server_key));
     if (set(o->username)) {
@@ -389,7 +392,7 @@ static void fill(struct fl_gremlin *g)
             g->first = q->next;
             if (!g->first)
                 g->end = &g->first;
-            if (now >= q->deadline)
+            if (now >= q->deadline || now >= atomic_load(&g->until))
                 g->done(g->arg, q, FL_GREMLIN_LATE, "", 0);
             else if (analyzer == g->n)
                 g->done(g->arg, q, FL_GREMLIN_DOWN, "", 0);
@@ -420,6 +423,33 @@ static void leave_the_silent(struct fl_gremlin *g)
     }
 }
 
+void fl_gremlin_until(struct fl_gremlin *g, int64_t until)
+{
+    atomic_store(&g->until, until);
+    curl_multi_wakeup(g->multi);
+}
+
+/* The process is to stop, and what waits for these answers has to be written before. */
+static void give_up(struct fl_gremlin *g)
+{
+    for (uint32_t i = 0; i < FL_GREMLIN_AT_ONCE; i++) {
+        struct transfer *t = &g->transfer[i];
+        if (!t->query)
+            continue;
+        curl_multi_remove_handle(g->multi, t->easy);
+        g->active--;
+        g->done(g->arg, t->query, FL_GREMLIN_LATE, "", 0);
+        t->query = NULL;
+    }
+}
+
+/* ms to wait for something to happen. */
+static int patience(const struct fl_gremlin *g)
+{
+    int64_t left = (atomic_load(&g->until) - fl_gremlin_now()) / MILLI;
+    return left < 0 ? 0 : left < 1000 ? (int)left + 1 : 1000;
+}
+
 void fl_gremlin_run(struct fl_gremlin *g, struct fl_gremlin_query *first, fl_gremlin_done *done, void *arg)
 {
     g->done = done;
@@ -442,8 +472,10 @@ void fl_gremlin_run(struct fl_gremlin *g, struct fl_gremlin_query *first, fl_gre
             curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
             finish(g, t, code);
         }
-        if (!progress)
-            curl_multi_poll(g->multi, NULL, 0, 1000, NULL);
+        if (fl_gremlin_now() >= atomic_load(&g->until))
+            give_up(g);
+        else if (!progress)
+            curl_multi_poll(g->multi, NULL, 0, patience(g), NULL);
     }
     leave_the_silent(g);
 }

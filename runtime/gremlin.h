@@ -60,6 +60,9 @@ int64_t fl_gremlin_now(void);
 typedef void fl_gremlin_done(void *arg, struct fl_gremlin_query *q, enum fl_gremlin_outcome outcome, const char *text,
                              size_t n);
 
+/* From then on (fl_gremlin_now()) every query is late, those under way too. The one thing that any thread may call. */
+void fl_gremlin_until(struct fl_gremlin *g, int64_t until);
+
 /* Ask all queries of the list; calls done once for each, as answers come. Returns when all are done. */
 void fl_gremlin_run(struct fl_gremlin *g, struct fl_gremlin_query *first, fl_gremlin_done *done, void *arg);
 

@@ -177,6 +177,12 @@ char *fl_lookups_preset(struct fl_lookups *l, uint32_t n, fl_str key, const char
     return NULL;
 }
 
+void fl_lookups_until(struct fl_lookups *l, int64_t until)
+{
+    if (l && l->gremlin)
+        fl_gremlin_until(l->gremlin, until);
+}
+
 /* ---- batches -------------------------------------------------------------------------------------------------- */
 
 static void trim(struct fl_lookups *l)

@@ -24,6 +24,7 @@ struct fl_parcel {
     struct fl_compressor *own;        /* kinds that can't take turns */
     /* upload, under the lock */
     unsigned tries;                   /* that failed */
+    unsigned renames;                 /* because the name was taken */
     int64_t next_try;                 /* mono */
     bool uploading;
 };

@@ -36,7 +36,7 @@ static void collect(struct fl_decoder *d, const struct fl_form *form, fl_str *va
     fl_str key;
     int k = fl_object_begin(d, "");
     while (k == 1) {
-        fl_str v;
+        fl_str v = {0};
         if (fl_next_key(d, &key) < 0)
             return;
         int got = fl_get_raw(d, &v, "");
@@ -84,16 +84,25 @@ fl_str fl_reshape(struct fl_arena *scratch, fl_str raw, const struct fl_form *fo
     return raw_text(&out);
 }
 
+fl_str fl_compact(struct fl_arena *scratch, fl_str json)
+{
+    bool space = false;
+    for (uint32_t i = 0; i < json.n && !space; i++)
+        space = (unsigned char)json.p[i] <= ' ';
+    if (!space)
+        return json;
+    struct fl_buf b = fixed_buf(scratch, json.n);
+    fl_json_compact(&b, json.p, json.n);
+    return raw_text(&b);
+}
+
 int fl_get_json(struct fl_decoder *d, fl_str *out, const char *field)
 {
     bool before = d->spaced;
     d->spaced = false;
     int k = fl_get_raw(d, out, field);
-    if (k == 1 && d->spaced) {
-        struct fl_buf b = fixed_buf(d->scratch, out->n);
-        fl_json_compact(&b, out->p, out->n);
-        *out = raw_text(&b);
-    }
+    if (k == 1 && d->spaced)
+        *out = fl_compact(d->scratch, *out);
     d->spaced |= before;
     return k;
 }
@@ -242,7 +251,7 @@ static bool find(struct fl_decoder *d, fl_str map, const char *key, size_t n, st
     fl_decoder_init(d, map.p, map.n, scratch);
     int k = fl_object_begin(d, "");
     while (k == 1) {
-        fl_str v;
+        fl_str v = {0}; /* stays so for null */
         if (fl_next_key(d, &name) < 0 || fl_get_raw(d, &v, "") < 0)
             return false;
         if (name.n == n && memcmp(name.p, key, n) == 0) {
@@ -377,6 +386,24 @@ bool fl_b_cidrs_equal(struct fl_list cidrs, const fl_cidr *c)
     const fl_cidr *v = cidrs.v;
     for (uint32_t i = 0; i < cidrs.n; i++)
         if (fl_b_same_cidr(v[i], *c))
+            return true;
+    return false;
+}
+
+bool fl_floats_has(struct fl_list floats, double v)
+{
+    const double *f = floats.v;
+    for (uint32_t i = 0; i < floats.n; i++)
+        if (f[i] == v)
+            return true;
+    return false;
+}
+
+bool fl_bools_has(struct fl_list bools, bool v)
+{
+    const bool *b = bools.v;
+    for (uint32_t i = 0; i < bools.n; i++)
+        if (b[i] == v)
             return true;
     return false;
 }

@@ -42,6 +42,8 @@ struct fl_form {
  */
 fl_str fl_reshape(struct fl_arena *scratch, fl_str raw, const struct fl_form *form);
 
+/* Valid JSON without white space outside strings: the same text, or a copy in scratch. */
+fl_str fl_compact(struct fl_arena *scratch, fl_str json);
 /* Any value as compact JSON text (a copy only if it has white space). Returns as the getters of json_scan.h. */
 int fl_get_json(struct fl_decoder *d, fl_str *out, const char *field);
 
@@ -143,6 +145,8 @@ static inline bool fl_b_int_of(double v, int64_t *out)
     return fits;
 }
 
+bool fl_floats_has(struct fl_list floats, double v);
+bool fl_bools_has(struct fl_list bools, bool v);
 bool fl_b_cidrs_have(struct fl_list cidrs, const fl_ip *ip);
 bool fl_b_ips_have(struct fl_list ips, const fl_ip *ip);
 bool fl_b_cidrs_equal(struct fl_list cidrs, const fl_cidr *c);

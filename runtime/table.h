@@ -26,7 +26,7 @@ struct fl_table {
 
     /* counters that the worker reads and resets */
     uint64_t evicted;      /* rows that made room before they expired */
-    uint64_t too_long;     /* writes with a key over FL_TABLE_KEY, left out */
+    uint64_t too_long;     /* writes with a key over FL_TABLE_KEY or a text that does not fit, left out */
 
     /* private */
     struct fl_slot *index, *spare;

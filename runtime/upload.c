@@ -22,6 +22,7 @@
 #define BACKOFF_MIN (FL_SECOND / 2)
 #define BACKOFF_MAX (30 * FL_SECOND)
 #define BACKOFF_HURRY FL_SECOND /* while stopping: several tries fit in the deadline */
+#define RENAMES 64 /* at once; then it rests as after a failure */
 #define REMIND (300 * FL_SECOND) /* between log lines while writing goes on failing */
 
 int64_t fl_output_backoff(unsigned failures, uint64_t random)
@@ -199,6 +200,8 @@ static void attempt(struct fl_output *o, struct fl_parcel *p)
         break;
     case FL_EXISTS:
         name_is_taken(p);
+        if (++p->renames % RENAMES == 0)
+            has_failed(o, p, "the sink says of each name that another object has it");
         break;
     }
     if (o->nuploads > 1)

@@ -1,6 +1,8 @@
 /* ws_session.c - see ws_session.h. All but fl_ws_session_stop and `wake` runs in the source's thread. */
 #include "ws_session.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <libwebsockets.h>
 #include <stdarg.h>
@@ -8,7 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "runtime.h"
@@ -552,9 +556,35 @@ static void clean(struct fl_ws_session *s)
     s->paused = s->detached = s->pong_wanted = false;
 }
 
+/*
+ * The connection went while the queue was full and the socket was not read. What had come by then lies in the kernel,
+ * megabytes of it; libwebsockets would not look at it.
+ */
+static void drain(struct fl_ws_session *s, int fd)
+{
+    uint8_t *room = malloc(READ_SIZE);
+    if (!room)
+        abort();
+    while (!s->stop && s->phase != PHASE_OVER) {
+        ssize_t n = recv(fd, room, READ_SIZE, MSG_DONTWAIT);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        s->at = s->end = room;
+        if (s->tls)
+            fl_tls_feed(s->tls, room, (size_t)n);
+        else
+            s->end += n;
+        pump(s);
+    }
+    free(room);
+}
+
 void fl_ws_session_run(struct fl_ws_session *s, int fd, int64_t deadline, struct fl_ws_result *result)
 {
     lws_sock_file_fd_type socket = {.sockfd = fd};
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3); /* -1: then there is no drain */
     *result = (struct fl_ws_result){0};
     s->result = result;
     s->phase = PHASE_TLS;
@@ -567,6 +597,8 @@ void fl_ws_session_run(struct fl_ws_session *s, int fd, int64_t deadline, struct
                                         NULL);
     if (!s->wsi) {
         because(s, "libwebsockets does not take the socket");
+        if (copy >= 0)
+            close(copy);
         clean(s);
         return;
     }
@@ -586,8 +618,12 @@ void fl_ws_session_run(struct fl_ws_session *s, int fd, int64_t deadline, struct
         if (s->phase == PHASE_OVER)
             s->phase = PHASE_CLOSING;
         pump(s);
+        if (s->paused && copy >= 0)
+            drain(s, copy);
         result->lasted = mono() - s->opened_at;
     }
+    if (copy >= 0)
+        close(copy);
     clean(s);
 }
 

@@ -9,7 +9,7 @@
 #include "text.h"
 
 #define MAX_DEPTH 32          /* an alias may point to a parent */
-#define MAX_VALUES 10000     /* aliases of aliases of ... */
+#define MAX_VALUES 1000000
 
 struct walk {
     struct fl_arena *arena;

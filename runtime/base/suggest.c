@@ -70,5 +70,5 @@ const char *fl_suggest_best(const struct fl_suggest *s)
     size_t limit = strlen(s->want) / 3;
     if (limit < 1)
         limit = 1;
-    return s->distance <= limit ? s->best : NULL;
+    return s->distance <= limit && s->distance < strlen(s->want) ? s->best : NULL; /* not one letter for another */
 }

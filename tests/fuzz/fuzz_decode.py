@@ -24,7 +24,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 FLOWC = os.environ.get("FLOWC", "flowc")
 WARN = ("-std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wundef -Wformat-security "
@@ -101,9 +101,9 @@ def declared(fields, indent="    "):
 
 def good(rng, t):
     """A JSON value that has the type, as an object for write()."""
-    if t in ("int", "bytes", "packets") or re.fullmatch(r"(time|duration)\((ns|us)\)", t):
+    if t in ("int", "bytes", "packets") or re.fullmatch(r"(time|duration)\(ns\)", t):
         return rng.choice(INTS)
-    if re.fullmatch(r"(time|duration)\(ms\)", t):
+    if re.fullmatch(r"(time|duration)\((us|ms)\)", t):
         return rng.choice([0, 1, 1763888400123, -5])
     if re.fullmatch(r"(time|duration)\(s\)", t):
         return rng.choice([0, 12, Decimal("1763888400.123456"), Decimal("1.50"), Decimal("-0.25"), 1763888400])
@@ -241,6 +241,8 @@ def parse(data):
         return whole(json.loads(data.decode("utf-8"), parse_float=Decimal, parse_constant=bad_constant, object_pairs_hook=members_of))
     except (UnicodeDecodeError, json.JSONDecodeError) as e:
         raise NotJSON(str(e)) from e
+    except (InvalidOperation, ValueError):      # a number beyond what Python reads
+        raise Skip
 
 
 def is_int(v):
@@ -441,7 +443,9 @@ def cells(fields, obj, prefix=""):
             row += r
             continue
         if v is not None and not f.type.startswith(("[", "map")):
-            check(passed(f.type, v), f, v)
+            # what the value would not say whole stays text: csv has it as it came
+            lossy = f.type in ("cidr", "time(rfc3339)", "time(s)", "duration(s)", "Open", "Number")
+            check((passed if lossy else read)(f.type, v), f, v)
         names.append(name)
         row.append((f, v))
     return names, row
@@ -462,7 +466,7 @@ def same(want, got, ordered=True):
 def same_cell(f, v, cell):
     if v is None:
         return cell == ""
-    if isinstance(v, (list, dict)):
+    if f.type.startswith(("[", "map")):
         return same(v, parse(cell.encode()), False)
     if isinstance(v, bool):
         return cell == ("true" if v else "false")
