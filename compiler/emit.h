@@ -154,6 +154,7 @@ void fce_block(struct fc_em *m, const struct fc_stmt *s);
 void fce_tables(struct fc_em *m);
 void fce_lookups(struct fc_em *m);
 struct fc_cv fce_table_read(struct fc_em *m, const struct fc_expr *e);
+const char *fce_lookup_arg(struct fc_em *m, const struct fc_sym *a, struct fc_cv v);
 struct fc_cv fce_lookup(struct fc_em *m, const struct fc_expr *e);
 void fce_key(struct fc_em *m, const struct fc_sym *table, const struct fc_expr *keys, const char **p, const char **n);
 /* emit_test.c */

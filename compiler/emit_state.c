@@ -109,6 +109,18 @@ struct fc_cv fce_table_read(struct fc_em *m, const struct fc_expr *e)
 
 /* ---- lookups ------------------------------------------------------------------------------------------------------- */
 
+/* A parameter that takes null has a second one: is it there? */
+const char *fce_lookup_arg(struct fc_em *m, const struct fc_sym *a, struct fc_cv v)
+{
+    if (!a->optional)
+        return v.v;
+    if (!v.n)
+        return fce_text(m, "%s, true", v.v);
+    if (strcmp(v.n, "true") == 0)
+        return fce_text(m, "(%s){0}, false", fce_type(m, a->type));
+    return fce_text(m, "%s, %s", v.v, fce_bare(m, fce_not(m, v.n)));
+}
+
 struct fc_cv fce_lookup(struct fc_em *m, const struct fc_expr *e)
 {
     const struct fc_sym *s = e->sym;
@@ -118,8 +130,9 @@ struct fc_cv fce_lookup(struct fc_em *m, const struct fc_expr *e)
         struct fc_cv v = x->type->kind == FC_K_NULL ? (struct fc_cv){.v = "0", .n = "true", .type = a->type} : fce_bind(m, fce_expr(m, x));
         if (x->type->kind == FC_K_NULL)
             v.v = fce_text(m, "(%s){0}", fce_type(m, a->type));
-        never = fce_or(m, never, v.n);
-        args = fce_text(m, "%s, %s", args, v.v);
+        if (!a->optional)
+            never = fce_or(m, never, v.n);
+        args = fce_text(m, "%s, %s", args, fce_lookup_arg(m, a, v));
     }
     const char *type = fce_rec(m, s->type)->c;
     if (never)
@@ -130,13 +143,21 @@ struct fc_cv fce_lookup(struct fc_em *m, const struct fc_expr *e)
     return (struct fc_cv){.v = fce_text(m, "(*%s)", t), .n = fce_text(m, "!%s", t), .type = s->type, .simple = true};
 }
 
-static const char *arg_text(struct fc_em *m, const struct fc_sym *a)
+static const char *value_text(struct fc_em *m, const struct fc_sym *a)
 {
     const char *c = fce_text(m, "a_%s", a->name);
     struct fc_cv v = {.v = c, .type = a->type};
     if (a->type->kind == FC_K_ENUM || a->type->kind == FC_K_CLASS)
         return fce_text(m, "%s[%s]", fce_names(m, a->type), c);
+    if (a->type->kind == FC_K_BOOL || a->type->kind == FC_K_FLOAT)
+        return fce_text(m, "fl_b_text_%s(cx, %s)", a->type->kind == FC_K_BOOL ? "bool" : "float", c);
     return fixed_key(a->type) ? fce_text(m, "fl_b_text_int(cx, %s)", c) : key_text(m, &v);
+}
+
+static const char *arg_text(struct fc_em *m, const struct fc_sym *a)
+{
+    const char *text = value_text(m, a);
+    return a->optional ? fce_text(m, "has_%s ? %s : FL_STR(\"\")", a->name, text) : text; /* null is an empty text */
 }
 
 /* The query with its parameters: {p} is a quoted literal, or only its escaped text where the query has quotes around it. */
@@ -182,7 +203,7 @@ static void one_lookup(struct fc_em *m, const struct fc_sym *s)
 {
     const char *type = fce_rec(m, s->type)->c, *params = "";
     for (const struct fc_sym *a = s->args; a; a = a->next)
-        params = fce_text(m, "%s, %s a_%s", params, fce_type(m, a->type), a->name);
+        params = fce_text(m, a->optional ? "%s, %s a_%s, bool has_%s" : "%s, %s a_%s", params, fce_type(m, a->type), a->name, a->name);
     fce_line(m, "static const struct fl_lookup_field fields_%s[] = {", s->name);
     for (const struct fc_field *f = s->item->fields; f; f = f->next) {
         const struct fc_member *mem = &s->type->members[f->index];
@@ -198,7 +219,11 @@ static void one_lookup(struct fc_em *m, const struct fc_sym *s)
     fce_line(m, "(void)cx;");
     fce_line(m, "key->n = 0;");
     for (const struct fc_sym *a = s->args; a; a = a->next) {
-        if (fixed_key(a->type))
+        if (a->optional)
+            fce_line(m, "fl_key_int(key, has_%s);", a->name);
+        if (a->type->kind == FC_K_FLOAT)
+            fce_line(m, "fl_key_text(key, fl_b_text_float(cx, a_%s));", a->name);
+        else if (fixed_key(a->type))
             fce_line(m, "fl_key_int(key, a_%s);", a->name);
         else if (a->type->kind == FC_K_CIDR)
             fce_line(m, "fl_key_cidr(key, &a_%s);", a->name);
@@ -215,7 +240,7 @@ static void one_lookup(struct fc_em *m, const struct fc_sym *s)
     fce_line(m, "struct fl_key key;");
     const char *args = "";
     for (const struct fc_sym *a = s->args; a; a = a->next)
-        args = fce_text(m, "%s, a_%s", args, a->name);
+        args = fce_text(m, a->optional ? "%s, a_%s, has_%s" : "%s, a_%s", args, a->name, a->name);
     fce_line(m, "key_%s(cx, &key%s);", s->name, args);
     fce_line(m, "if (fl_lookup_get(cx, %lld, fl_key_str(&key), &answer))", (long long)s->index);
     fce_line(m, "    return answer;");

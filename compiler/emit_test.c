@@ -82,7 +82,7 @@ static void record_names(struct names *k, struct fc_cv v, const char *prefix, co
         } else if (texty(x.type)) {
             name_begin(k, name);
             if (absent) {
-                fce_line(m, "if (%s)", absent);
+                fce_line(m, "if (%s)", fce_bare(m, absent));
                 fce_line(m, "    return false;");
             }
             put_text(m, x, v.in && v.in->inner[i].raw && !v.in->inner[i].value);
@@ -120,7 +120,7 @@ static void slot_names(struct names *k, const struct fc_slot *object, const char
         } else if (texty(s->type)) {
             name_begin(k, name);
             if (absent) {
-                fce_line(m, "if (%s)", absent);
+                fce_line(m, "if (%s)", fce_bare(m, absent));
                 fce_line(m, "    return false;");
             }
             if (s->kind == FC_SLOT_STORED)
@@ -197,7 +197,7 @@ static void expectation(struct fc_em *m, int test, int step, const struct fc_che
         fce_line(m, "struct rec *r = (struct rec *)last;");
         fce_line(m, "(void)cx, (void)r;");
         const char *yes = fce_true(m, c->expr);
-        fce_line(m, "if (%s)", yes);
+        fce_line(m, "if (%s)", fce_bare(m, yes));
         fce_line(m, "    return FL_YES;");
         const char *no = fce_false(m, c->expr);
         fce_line(m, "return %s ? FL_NO : FL_NULL;", no);
@@ -227,8 +227,9 @@ static void expectation(struct fc_em *m, int test, int step, const struct fc_che
         m->depth++;
         fce_line(m, "struct fl_key key;");
         const char *args = "";
-        for (const struct fc_expr *x = c->args; x; x = x->next)
-            args = fce_text(m, "%s, %s", args, fce_expr(m, x).v);
+        const struct fc_sym *a = s ? s->args : NULL;
+        for (const struct fc_expr *x = c->args; x && a; x = x->next, a = a->next)
+            args = fce_text(m, "%s, %s", args, fce_lookup_arg(m, a, fce_expr(m, x)));
         fce_line(m, "key_%s(cx, &key%s);", s ? s->name : "", args);
         fce_line(m, "fl_buf_put(out, key.s, fl_key_str(&key).n);");
         m->depth--;

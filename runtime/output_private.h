@@ -77,6 +77,7 @@ struct fl_output {
     unsigned failures;                /* in a row, over all parcels */
     int64_t gate;                     /* mono: no attempt before, after a failure */
     int64_t said;                     /* mono: last log line about failures */
+    bool told;                        /* the log knows that writing fails now */
     uint64_t random;
 
     pthread_t compressor_thread, upload_threads[FL_UPLOADS_MAX];

@@ -247,7 +247,7 @@ static uint32_t find_all(struct fl_cx *cx, const struct fl_regex *re, fl_str s, 
 fl_str fl_b_replace(struct fl_cx *cx, fl_str s, const struct fl_regex *re, fl_str with)
 {
     if (s.n == 0)
-        s.p = "";
+        s = FL_LIT("");
     if (re->bracket && !(with.n && memchr(with.p, '\\', with.n))) {
         if (!bracket_matches(re, s))
             return s;

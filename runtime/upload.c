@@ -23,6 +23,7 @@
 #define BACKOFF_MAX (30 * FL_SECOND)
 #define BACKOFF_HURRY FL_SECOND /* while stopping: several tries fit in the deadline */
 #define RENAMES 64 /* at once; then it rests as after a failure */
+#define FLAPPING (10 * FL_SECOND) /* a sink that fails and works in turns is said to fail so often at most */
 #define REMIND (300 * FL_SECOND) /* between log lines while writing goes on failing */
 
 int64_t fl_output_backoff(unsigned failures, uint64_t random)
@@ -130,7 +131,9 @@ static void was_written(struct fl_output *o, struct fl_parcel *p)
     fl_log(FL_INFO, "wrote", "key=%s records=%llu bytes=%zu", fl_log_quote(p->object.key),
            (unsigned long long)p->object.num_records, p->object.size);
     if (o->failures) {
-        fl_log(FL_INFO, "writing works again", "after_failures=%u", o->failures);
+        if (o->told)
+            fl_log(FL_INFO, "writing works again", "after_failures=%u", o->failures);
+        o->told = false;
         o->failures = 0;
         fl_upload_all_due(o);
     }
@@ -154,10 +157,12 @@ static void has_failed(struct fl_output *o, struct fl_parcel *p, const char *why
     p->next_try = now + pause_of(o, p->tries);
     o->gate = now + pause_of(o, o->failures);
     fl_count(&o->rt->ledger, FL_C_write_retries, 1);
-    if (o->failures > 1 && now - o->said < REMIND)
+    if (o->said && now - o->said < (o->told ? REMIND : FLAPPING))
         return;
     o->said = now;
-    fl_log(FL_WARN, o->failures == 1 ? "cannot write, will try again" : "still cannot write",
+    bool still = o->told;
+    o->told = true;
+    fl_log(FL_WARN, still ? "still cannot write" : "cannot write, will try again",
            "bucket=%s key=%s failures=%u reason=%s", fl_log_quote(p->object.bucket), fl_log_quote(p->object.key),
            o->failures, fl_log_quote(why));
 }

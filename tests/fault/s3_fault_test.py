@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""s3_fault_test - an S3 server that answers badly, late, halfway or not at all: what the ledger calls written is in the bucket, once."""
+
+import gzip
+import hashlib
+import json
+import os
+import random
+import socket
+import struct
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
+import support  # noqa: E402
+from support import MESSAGES  # noqa: E402
+
+RESET = struct.pack("ii", 1, 0)
+
+
+class Bucket:
+    """Serves one request after the other as behave(number, method) says: ok, a status, or how the connection breaks."""
+
+    def __init__(self, behave):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.objects, self.requests, self.behave, self.lock = {}, 0, behave, threading.Lock()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+
+    def accept(self):
+        while True:
+            try:
+                c = self.listener.accept()[0]
+            except OSError:
+                return
+            threading.Thread(target=self.connection, args=(c,), daemon=True).start()
+
+    def connection(self, c):
+        try:
+            with c, c.makefile("rb") as f:
+                while self.request(c, f):
+                    pass
+        except (OSError, ValueError):
+            pass
+
+    def request(self, c, f):
+        line = f.readline().decode()
+        if not line:
+            return False
+        method, path, _ = line.split(" ", 2)
+        headers = {}
+        while True:
+            h = f.readline().decode().strip()
+            if not h:
+                break
+            name, _, value = h.partition(":")
+            headers[name.lower()] = value.strip()
+        with self.lock:
+            self.requests += 1
+            what = self.behave(self.requests, method)
+        if what == "reset_before":
+            c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            return False
+        body = f.read(int(headers.get("content-length", 0)))
+        if what == "hang":
+            time.sleep(30)
+            return False
+        if isinstance(what, int):
+            return self.say(c, what, method, b"<Error><Code>SlowDown</Code><Message>told to</Message></Error>")
+        status = self.store(path, body, headers) if method == "PUT" else 200 if path in self.objects else 404
+        if what == "reset_after":
+            c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        if what in ("reset_after", "close_after"):
+            return False
+        if what == "half":
+            c.sendall(b"HTTP/1.1 20")
+            return False
+        if what == "slow":
+            time.sleep(0.2)
+        return self.say(c, status, method, b"", self.labels(path) if method == "HEAD" and status == 200 else None)
+
+    def store(self, path, body, headers):
+        with self.lock:
+            if path in self.objects:
+                return 412 if headers.get("if-none-match") == "*" else 200
+            self.objects[path] = (body, headers)
+            return 200
+
+    def labels(self, path):
+        body, headers = self.objects[path]
+        found = {k: v for k, v in headers.items() if k.startswith("x-amz-meta-")}
+        return {**found, "etag": '"' + hashlib.md5(body).hexdigest() + '"', "content-length": str(len(body))}
+
+    @staticmethod
+    def say(c, status, method, body, headers=None):
+        headers = headers or {"content-length": str(len(body))}
+        text = "".join(f"{k}: {v}\r\n" for k, v in headers.items())
+        c.sendall(f"HTTP/1.1 {status} Told\r\n{text}\r\n".encode() + (b"" if method == "HEAD" else body))
+        return True
+
+    def options(self, **more):
+        values = {"write.type": "s3", "write.s3.endpoint": f"http://127.0.0.1:{self.port}", "write.s3.access_key": "a",
+                  "write.s3.secret_key": "topsecret", "store.buffered.max_flows_per_object": 100}
+        values.update({k.replace("__", "."): v for k, v in more.items()})
+        return [a for k, v in values.items() for a in ("--set", f"pipeline.{k}={v}")]
+
+    def records(self):
+        number = 0
+        for body, headers in self.objects.values():
+            part = json.loads(gzip.decompress(body))
+            assert len(part) == int(headers["x-amz-meta-num-records"])
+            number += len(part)
+        return number
+
+
+def fault(name, behave, status=0, at_most=None, lost=False, stop="20s", **options):
+    """All flows through such a server that fails. `at_most`: requests."""
+    def test(_):
+        with Bucket(behave) as b:
+            r = support.run("dummy", "--input", MESSAGES, *b.options(**options), "--stop-timeout", stop).expect(status)
+            counters = support.ledger(r.err)
+            support.balanced(counters)
+            assert b.records() == counters.get("written", 0), (b.records(), counters)
+            assert bool(counters.get("undelivered")) == (status == 1) and bool(counters.get("overflow")) == lost, counters
+            assert "topsecret" not in r.err
+            assert at_most is None or b.requests <= at_most, f"{b.requests} requests"
+            assert r.err.count("WARN cannot write") <= 3, "the log says each failure:\n" + r.err
+    test.__name__ = name
+    return test
+
+
+def nth(n, what):
+    """Each n-th request goes well."""
+    return lambda number, method: "ok" if number % n == 0 else what
+
+
+def everything(seed):
+    r = random.Random(seed)
+    kinds = ["ok"] * 6 + ["slow", 500, 503, 429, 403, 408, "reset_before", "reset_after", "close_after", "half"]
+    return lambda number, method: r.choice(kinds)
+
+
+if __name__ == "__main__":
+    support.main([
+        fault("errors", nth(2, 503)),
+        fault("too_many_requests", nth(2, 429)),
+        fault("answers_are_lost", lambda n, m: "reset_after" if n % 3 == 1 else "ok"),
+        fault("half_an_answer", lambda n, m: "half" if n % 3 == 1 else "ok"),
+        fault("closed_after_the_body", lambda n, m: "close_after" if n % 3 == 1 else "ok"),
+        fault("reset_before_the_body", lambda n, m: "reset_before" if n % 3 == 1 else "ok"),
+        fault("hangs_twice", lambda n, m: "hang" if n <= 2 else "ok", write__s3__timeout="1s", write__s3__uploads=2),
+        fault("hangs", lambda n, m: "hang", status=1, stop="1s"),
+        fault("slow_and_full", lambda n, m: "slow", store__buffered__max_flow_array_size=120),
+        fault("slow_and_dropping", lambda n, m: "slow", lost=True, store__buffered__max_flow_array_size=120,
+              store__buffered__policy="drop_oldest"),
+        fault("never", lambda n, m: 500, status=1, stop="2s", at_most=20),
+        # Every name is taken: a server that says so for ever must not be asked as fast as it answers.
+        fault("says_that_all_names_are_taken", lambda n, m: 412 if m == "PUT" else 200, status=1, stop="2s", at_most=4000),
+        fault("everything_at_once", everything(1), stop="60s"),
+    ])
