@@ -1,0 +1,206 @@
+/*
+ * Pipeline pass: records that go on as they came
+ * Compiled by flowc from pass.flow. Do not edit; change the .flow file.
+ *
+ * Data way: decode_* -> run (classify, filter, update, transform, mangle) -> json. The descriptor is at the end.
+ */
+#include "flowrt.h"
+
+_Static_assert(FL_ABI == 1, "flowrt.h is of another version than the flowc that made this file");
+
+#define HAS_size (UINT64_C(1) << 0)
+#define HAS_peer (UINT64_C(1) << 1)
+#define NEED_record (HAS_size)
+#define ALL_record (HAS_size | HAS_peer)
+
+/* ---- records ---- */
+
+/* Parameters: set at start, constant from then on. */
+static struct {
+    struct fl_list local;
+} P;
+
+
+static const struct fl_param params[] = {
+    {.name = "local", .yaml = NULL, .type = FL_T_CIDR, .shape = FL_LIST_OF,
+     .dflt = "[\"10.0.0.0/8\"]", .value = &P.local},
+};
+
+static struct fl_prefixes set_local;
+
+struct in_record {
+    uint64_t has;
+    int64_t size;
+    fl_ip peer;
+};
+
+struct rec;
+
+
+/* A record on its way. */
+struct rec {
+    struct fl_rec h;
+    struct in_record in;
+};
+
+/* ---- decode ---- */
+
+/* pass.flow:4 */
+static int decode_record(struct fl_decoder *d, struct in_record *v)
+{
+    fl_str key;
+    int k = fl_object_begin(d, "record");
+    if (k <= 0)
+        return k;
+    if (k == 2) {
+        k = 0;
+        goto end;
+    }
+
+    if (!FL_KEY_IS(d, "\"id\":"))
+        goto other;
+value_id:
+    if (!fl_skip_text(d))
+        return -1;
+    if ((k = fl_member_end(d)) <= 0)
+        goto end;
+    if (!FL_KEY_IS(d, "\"size\":"))
+        goto other;
+value_size:
+    if ((k = fl_get_int(d, &v->size, "size")) < 0)
+        return -1;
+    v->has = k ? v->has | HAS_size : v->has & ~HAS_size;
+    if ((k = fl_member_end(d)) <= 0)
+        goto end;
+    if (!FL_KEY_IS(d, "\"peer\":"))
+        goto other;
+value_peer:
+    if ((k = fl_get_ip(d, &v->peer, "peer")) < 0)
+        return -1;
+    v->has = k ? v->has | HAS_peer : v->has & ~HAS_peer;
+    if ((k = fl_member_end(d)) <= 0)
+        goto end;
+
+other: /* not the expected key */
+    if (fl_next_key(d, &key) < 0)
+        return -1;
+    switch (key.n) {
+    case 2:
+        if (memcmp(key.p, "id", 2) == 0)
+            goto value_id;
+        break;
+    case 4:
+        if (memcmp(key.p, "size", 4) == 0)
+            goto value_size;
+        if (memcmp(key.p, "peer", 4) == 0)
+            goto value_peer;
+        break;
+    }
+    if (!fl_skip_value(d))
+        return -1;
+    if ((k = fl_member_end(d)) > 0)
+        goto other;
+
+end:
+    if (k < 0)
+        return -1;
+    if (v->has != ALL_record && (v->has & NEED_record) != NEED_record) {
+        if (!(v->has & HAS_size)) {
+            v->size = 0;
+            v->has |= HAS_size;
+        }
+    }
+    return 1;
+}
+
+static bool decode(struct fl_decoder *d, struct fl_rec *h)
+{
+    return decode_record(d, &((struct rec *)h)->in) >= 0;
+}
+
+/* ---- stages ---- */
+
+/* pass.flow:9 */
+static void classify_1(struct fl_cx *cx, struct rec *r)
+{
+    (void)cx;
+    /* pass.flow:9 inside */
+    if ((r->in.has & HAS_peer) && r->in.peer.family && fl_prefixes_has(&set_local, &r->in.peer)) {
+        r->h.class_ = 0;
+        return;
+    }
+    /* pass.flow:9 outside */
+    r->h.class_ = 1;
+}
+
+/* pass.flow:10 */
+static void filter_2(struct fl_cx *cx, struct rec *r)
+{
+    (void)cx;
+    (void)r;
+    /* pass.flow:10 drop tiny */
+    if (r->in.size < 100) {
+        fl_drop(cx, &r->h, 0);
+        return;
+    }
+}
+
+static void run(struct fl_cx *cx, struct fl_batch *b)
+{
+    const uint32_t n = b->n;
+    (void)cx, (void)n;
+    for (uint32_t i = 0; i < n; i++) {
+        struct rec *r = (struct rec *)b->rec[i];
+        if (r->h.state != FL_LIVE)
+            continue;
+        classify_1(cx, r);
+        filter_2(cx, r);
+    }
+}
+
+/* ---- encode ---- */
+
+static void json(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out)
+{
+    (void)cx;
+    if (h->spaced)
+        fl_json_compact(out, h->raw, h->raw_n);
+    else
+        fl_buf_put(out, h->raw, h->raw_n);
+}
+
+/* ---- start ---- */
+
+static char *init(struct fl_cx *cx)
+{
+    char *error = NULL;
+    (void)cx;
+    fl_prefixes_build(&set_local, P.local.v, P.local.n);
+    return error;
+}
+
+/* ---- descriptor ---- */
+
+static const struct fl_stage_choice stages[] = {
+    {"source", "stdin", NULL, 0},
+    {"decode", "json", NULL, 0},
+    {"store", "direct", NULL, 0},
+    {"encode", "ndjson", NULL, 0},
+    {"write", "stdout", NULL, 0},
+};
+
+static const char *const classes[] = {"inside", "outside", };
+static const char *const reasons[] = {"tiny", NULL};
+
+const struct fl_pipeline fl_pipeline = {
+    .magic = FL_MAGIC, .abi = FL_ABI,
+    .name = "pass", .doc = "records that go on as they came",
+    .version = "", .file = "pass.flow",
+    .record_size = sizeof(struct rec),
+    .params = params, .nparams = 1,
+    .stages = stages, .nstages = 5,
+    .classes = classes, .nclasses = 2,
+    .reasons = reasons, .nreasons = 1,
+    .init = init, .decode = decode, .run = run,
+    .json = json,
+};

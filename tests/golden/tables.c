@@ -1,0 +1,352 @@
+/*
+ * Pipeline tables: state
+ * Compiled by flowc from tables.flow. Do not edit; change the .flow file.
+ *
+ * Data way: decode_* -> run (classify, filter, update, transform, mangle) -> json. The descriptor is at the end.
+ */
+#include "flowrt.h"
+
+_Static_assert(FL_ABI == 1, "flowrt.h is of another version than the flowc that made this file");
+
+#define HAS_id (UINT64_C(1) << 0)
+#define HAS_n (UINT64_C(1) << 1)
+#define NEED_record (HAS_id | HAS_n)
+#define ALL_record (HAS_id | HAS_n)
+
+/* ---- records ---- */
+
+
+struct in_record {
+    uint64_t has;
+    fl_str id;
+    int64_t n;
+};
+
+struct rec;
+
+static void let_before(struct fl_cx *cx, struct rec *r);
+
+/* A record on its way. */
+struct rec {
+    struct fl_rec h;
+    struct in_record in;
+    int64_t let_before;
+    uint8_t is_before; /* 0 not computed yet, 1 value, 2 null */
+    struct {
+        fl_str id;
+        bool has_id;
+        fl_str note;
+        bool has_note;
+    } out;
+};
+
+/* ---- tables ---- */
+
+/* tables.flow:8 */
+static struct fl_table table_counts = FL_TABLE("counts", 1000, sizeof(int64_t), 0);
+
+/* ---- decode ---- */
+
+/* tables.flow:4 */
+static int decode_record(struct fl_decoder *d, struct in_record *v)
+{
+    fl_str key;
+    int k = fl_object_begin(d, "record");
+    if (k <= 0)
+        return k;
+    if (k == 2) {
+        k = 0;
+        goto end;
+    }
+
+    if (!FL_KEY_IS(d, "\"id\":"))
+        goto other;
+value_id:
+    if ((k = fl_get_string(d, &v->id, "id")) < 0)
+        return -1;
+    v->has = k ? v->has | HAS_id : v->has & ~HAS_id;
+    if ((k = fl_member_end(d)) <= 0)
+        goto end;
+    if (!FL_KEY_IS(d, "\"n\":"))
+        goto other;
+value_n:
+    if ((k = fl_get_int(d, &v->n, "n")) < 0)
+        return -1;
+    v->has = k ? v->has | HAS_n : v->has & ~HAS_n;
+    if ((k = fl_member_end(d)) <= 0)
+        goto end;
+
+other: /* not the expected key */
+    if (fl_next_key(d, &key) < 0)
+        return -1;
+    switch (key.n) {
+    case 2:
+        if (memcmp(key.p, "id", 2) == 0)
+            goto value_id;
+        break;
+    case 1:
+        if (memcmp(key.p, "n", 1) == 0)
+            goto value_n;
+        break;
+    }
+    if (!fl_skip_value(d))
+        return -1;
+    if ((k = fl_member_end(d)) > 0)
+        goto other;
+
+end:
+    if (k < 0)
+        return -1;
+    if (v->has != ALL_record && (v->has & NEED_record) != NEED_record) {
+        if (!(v->has & HAS_id)) {
+            fl_bad(d, "id", "is missing");
+        }
+        if (!(v->has & HAS_n)) {
+            v->n = 0;
+            v->has |= HAS_n;
+        }
+    }
+    return 1;
+}
+
+static bool decode(struct fl_decoder *d, struct fl_rec *h)
+{
+    return decode_record(d, &((struct rec *)h)->in) >= 0;
+}
+
+/* ---- lets: per record, computed when first used ---- */
+
+/* tables.flow:9 */
+static void let_before(struct fl_cx *cx, struct rec *r)
+{
+    (void)cx;
+    int64_t t1 = 0;
+    bool is_t1 = false;
+    {
+        const fl_str key_t2 = r->in.id;
+        const int64_t *row = fl_table_get(&table_counts, key_t2.p, key_t2.n, cx->now);
+        if (row) {
+            t1 = (*row);
+            is_t1 = true;
+        }
+    }
+    r->let_before = is_t1 ? t1 : 0;
+    r->is_before = 1;
+}
+
+/* ---- stages ---- */
+
+/* tables.flow:11 */
+static void update_1(struct fl_cx *cx, struct rec *r)
+{
+    (void)cx;
+    (void)r;
+    if (!r->is_before)
+        let_before(cx, r);
+    if (r->in.n < 0) {
+        {
+            const fl_str key_t1 = r->in.id;
+            fl_table_forget(&table_counts, key_t1.p, key_t1.n);
+        }
+    } else {
+        {
+            int64_t t2 = fl_add(r->let_before, r->in.n, &cx->overflows);
+            const fl_str key_t3 = r->in.id;
+            int64_t *row = fl_table_put(&table_counts, key_t3.p, key_t3.n, cx->now, ((r->in.n > 10) ? INT64_C(600000000000) : INT64_C(60000000000)), r->h.class_);
+            if (row) {
+                (*row) = t2;
+            }
+        }
+    }
+}
+
+/* tables.flow:12 */
+static void filter_2(struct fl_cx *cx, struct rec *r)
+{
+    (void)cx;
+    (void)r;
+    /* tables.flow:12 drop first */
+    if (!r->is_before)
+        let_before(cx, r);
+    if (r->let_before == 0) {
+        fl_drop(cx, &r->h, 0);
+        return;
+    }
+}
+
+/* tables.flow:13 */
+static void transform_3(struct fl_cx *cx, struct rec *r)
+{
+    (void)cx;
+    (void)r;
+    /* tables.flow:13 id */
+    {
+        r->out.id = r->in.id;
+        r->out.has_id = true;
+    }
+    if (!r->is_before)
+        let_before(cx, r);
+}
+
+/* tables.flow:14 */
+static void mangle_4(struct fl_cx *cx, struct rec *r, struct fl_batch *b)
+{
+    (void)cx;
+    (void)r, (void)b;
+    {
+        if (!r->is_before)
+            let_before(cx, r);
+        if (r->let_before > 100) {
+            {
+                r->out.note = FL_STR("much");
+                r->out.has_note = true;
+            }
+        }
+    }
+}
+
+static int64_t due_1; /* tables.flow:16: when absence is asked next */
+
+static int64_t tick(struct fl_cx *cx, struct fl_batch *b)
+{
+    int64_t next = INT64_MAX;
+    if (!due_1 || due_1 > cx->now + INT64_C(60000000000))
+        due_1 = cx->now + INT64_C(60000000000);
+    if (cx->now >= due_1) {
+        uint32_t cursor = 0, key_n;
+        uint8_t class_;
+        const void *key;
+        void *value;
+        while (fl_table_absent(&table_counts, &cursor, cx->now, cx->now - INT64_C(60000000000), &key, &key_n, &class_, &value)) {
+            const fl_str text_l_id = fl_text_copy(cx, (fl_str){key, key_n, FL_PLAIN});
+            const fl_str l_id = text_l_id;
+            (void)l_id, (void)key_n;
+            (void)class_, (void)value;
+            {
+                struct rec *e = (struct rec *)fl_batch_add(cx, b);
+                e->h.emitted = 1;
+                e->h.class_ = class_;
+                e->out.id = l_id;
+                e->out.has_id = true;
+                e->out.note = FL_STR("silent");
+                e->out.has_note = true;
+            }
+        }
+        due_1 = cx->now + INT64_C(60000000000);
+    }
+    next = due_1 < next ? due_1 : next;
+    (void)b;
+    return next;
+}
+
+static void partition(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out)
+{
+    struct rec *r = (struct rec *)h;
+    (void)r, (void)cx;
+    fl_buf_put(out, "id=", 3);
+    fl_partition_put(out, r->out.id);
+}
+
+static void run(struct fl_cx *cx, struct fl_batch *b)
+{
+    const uint32_t n = b->n;
+    (void)cx, (void)n;
+    for (uint32_t i = 0; i < n; i++) {
+        struct rec *r = (struct rec *)b->rec[i];
+        if (r->h.state != FL_LIVE)
+            continue;
+        update_1(cx, r);
+        filter_2(cx, r);
+        if (r->h.state != FL_LIVE)
+            continue;
+        transform_3(cx, r);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        struct rec *r = (struct rec *)b->rec[i];
+        if (r->h.state != FL_LIVE)
+            continue;
+        mangle_4(cx, r, b);
+    }
+}
+
+/* ---- encode ---- */
+
+static void json_emitted(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out)
+{
+    const struct rec *r = (const struct rec *)h;
+    (void)cx;
+    char *w = fl_buf_room(out, 16 +
+        fl_string_max(r->out.id) + fl_string_max(r->out.note));
+    char *o1 = w;
+    if (r->out.has_id) {
+        w = FL_PUT_LIT(w, ",\"id\":");
+        w = fl_put_string(w, r->out.id);
+    }
+    if (r->out.has_note) {
+        w = FL_PUT_LIT(w, ",\"note\":");
+        w = fl_put_string(w, r->out.note);
+    }
+    if (w == o1)
+        w++;
+    *o1 = '{';
+    w = FL_PUT_LIT(w, "}");
+    out->n = (size_t)(w - out->p);
+}
+
+static void json(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out)
+{
+    const struct rec *r = (const struct rec *)h;
+    (void)cx;
+    if (h->emitted) {
+        json_emitted(cx, h, out);
+        return;
+    }
+    char *w = fl_buf_room(out, 45 +
+        fl_string_max(r->out.id) + fl_string_max(r->out.note));
+    w = FL_PUT_LIT(w, "{\"id\":");
+    w = fl_put_string(w, r->out.id);
+    w = FL_PUT_LIT(w, ",\"before\":");
+    w = fl_put_int(w, r->let_before);
+    if (r->out.has_note) {
+        w = FL_PUT_LIT(w, ",\"note\":");
+        w = fl_put_string(w, r->out.note);
+    }
+    w = FL_PUT_LIT(w, "}");
+    out->n = (size_t)(w - out->p);
+}
+
+/* ---- start ---- */
+
+static char *init(struct fl_cx *cx)
+{
+    char *error = NULL;
+    (void)cx;
+    return error;
+}
+
+/* ---- descriptor ---- */
+
+static const struct fl_stage_choice stages[] = {
+    {"source", "stdin", NULL, 0},
+    {"decode", "json", NULL, 0},
+    {"store", "direct", NULL, 0},
+    {"encode", "ndjson", NULL, 0},
+    {"write", "stdout", NULL, 0},
+};
+
+static const char *const classes[] = {"all", };
+static const char *const reasons[] = {"first", NULL};
+static struct fl_table *const tables[] = {&table_counts, };
+
+const struct fl_pipeline fl_pipeline = {
+    .magic = FL_MAGIC, .abi = FL_ABI,
+    .name = "tables", .doc = "state",
+    .version = "", .file = "tables.flow",
+    .record_size = sizeof(struct rec),
+    .stages = stages, .nstages = 5,
+    .classes = classes, .nclasses = 1,
+    .reasons = reasons, .nreasons = 1,
+    .tables = tables, .ntables = 1,
+    .init = init, .decode = decode, .run = run, .tick = tick, .partition = partition,
+    .json = json,
+};
