@@ -208,7 +208,9 @@ void fc_emit(struct fc_compilation *c, const struct fc_emit_options *options, FI
     paste_section(&m.consts, out);
     fprintf(out, "\n/* ---- records ---- */\n\n");
     paste_section(&m.types, out);
-    paste_section(&m.funcs, out);
+    fclose(m.funcs.f);
+    fce_tidy(m.funcs.text, out);
+    free(m.funcs.text);
     fclose(m.places.f);
     free(m.places.text);
 }

@@ -14,6 +14,7 @@
  *   emit_stage.c    lets, functions, stages, statements, waves of lookups
  *   emit_state.c    tables and lookups
  *   emit_test.c     test blocks
+ *   emit_tidy.c     emitted functions without what turned out needless
  *   emit_desc.c     params, stage choices, init, the descriptor
  */
 #ifndef FC_EMIT_H
@@ -99,6 +100,9 @@ void fce_place(struct fc_em *m, struct fc_span span);         /* line directive 
 void fce_reach(struct fc_em *m, struct fc_span span);         /* coverage, tests only */
 const char *fce_temp(struct fc_em *m);
 const char *fce_or(struct fc_em *m, const char *a, const char *b); /* of null texts */
+
+/* emit_tidy.c */
+void fce_tidy(const char *text, FILE *out);
 
 /* emit_type.c */
 const char *fce_type(struct fc_em *m, const struct fc_type *t);

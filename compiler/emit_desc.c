@@ -249,7 +249,7 @@ static int lookup_rows(struct fc_em *m)
         for (const struct fc_field *f = s->item->fields; f; f = f->next)
             k++;
         if (s->used)
-            fce_line(m, "    {.name = \"%s\", .from = \"gremlin\", .cache = INT64_C(%lld), .max = %lld, .timeout = INT64_C(%lld), .size = sizeof(struct %s), .fields = fields_%s, .nfields = %d},",
+            fce_line(m, "    {.name = \"%s\", .from = \"gremlin\", .cache = INT64_C(%lld), .max = %lld, .timeout = INT64_C(%lld),\n     .size = sizeof(struct %s), .fields = fields_%s, .nfields = %d},",
                      s->name, (long long)s->expire, (long long)s->max, (long long)s->timeout, fce_rec(m, s->type)->c, s->name, k);
         else
             fce_line(m, "    {.name = \"%s\", .from = \"gremlin\", .max = 1}, /* not used */", s->name);

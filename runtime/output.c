@@ -382,6 +382,15 @@ void fl_output_hurry(struct fl_output *o)
     pthread_mutex_unlock(&o->lock);
 }
 
+void fl_output_freeze(struct fl_output *o)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec++;
+    if (pthread_mutex_timedlock(&o->lock, &until) != 0)
+        fl_log(FL_DEBUG, "the output is busy, its last numbers may be off", NULL);
+}
+
 /* Uploaders end soon after `interrupt`; one that hangs all the same (a name server) must not hold up the exit. */
 static void join_uploads(struct fl_output *o)
 {

@@ -122,6 +122,7 @@ void fl_signals_block(void)
 /* What is pending will not be delivered: count it, so that the books balance, and leave. */
 static void leave(struct life *l, const char *why, int status)
 {
+    fl_output_freeze(l->rt->output);
     uint64_t lost = fl_ledger_pending(&l->rt->ledger), unread = fl_queue_waiting(l->rt->queue);
     fl_count(&l->rt->ledger, FL_C_undelivered, lost);
     fl_count(&l->rt->ledger, FL_C_messages, unread);

@@ -9,7 +9,7 @@
 #include "text.h"
 
 #define MAX_DEPTH 32          /* an alias may point to a parent */
-#define MAX_VALUES 1000000
+#define MAX_VALUES 100000     /* aliases of aliases of ...; a list of networks may be long */
 
 struct walk {
     struct fl_arena *arena;

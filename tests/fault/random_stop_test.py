@@ -15,7 +15,7 @@ from support import MESSAGES  # noqa: E402
 
 RUNS = 100 if os.environ.get("CHECK_LONG") else 12
 DEAD = ("--set", "pipeline.write.type=s3", "--set", "pipeline.write.s3.endpoint=http://127.0.0.1:1", "--set",
-        "pipeline.write.s3.access_key=a", "--set", "pipeline.write.s3.secret_key=b", "--stop-timeout", "300ms")
+        "pipeline.write.s3.access_key=a", "--set", "pipeline.write.s3.secret_key=b", "--stop-timeout", f"{300 * support.SLOW}ms")
 
 
 def stopped(a, pick, *args):
@@ -35,7 +35,7 @@ def books(r):
     counters = support.ledger(r.err)
     if counters.get("received", 0):
         support.balanced(counters)
-    assert counters.get("pending", 0) == 0 and counters.get("rejected_messages", 0) == 0, r.err[-2000:]
+    assert counters.get("pending", 0) == 0, r.err[-2000:]
     return counters
 
 
@@ -47,7 +47,7 @@ def with_a_live_sink(folder):
             r, took = stopped(a, pick, "--output", out)
             counters = books(r.expect(0))
             written = sum(map(len, compare.written(out).values())) if os.path.isdir(out) else 0
-            assert written == counters.get("written", 0), (written, counters)
+            assert written == counters.get("written", 0) and not counters.get("rejected_messages"), (written, counters)
             assert not [f for _, _, files in os.walk(out) for f in files if f.startswith(".")]
             assert took < 3 * support.SLOW, took
             shutil.rmtree(out, ignore_errors=True)
@@ -62,7 +62,8 @@ def with_a_dead_sink(folder):
         for _ in range(RUNS):
             r, took = stopped(a, pick, config, *DEAD)
             counters = books(r)
-            assert r.status == (1 if counters.get("undelivered") else 0), r.err[-2000:]
+            lost = counters.get("undelivered") or counters.get("rejected_messages")
+            assert r.status == (1 if lost else 0), r.err[-2000:]
             assert took < 5 * support.SLOW, took
 
 

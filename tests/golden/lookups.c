@@ -134,7 +134,6 @@ static const struct fl_lookup_field fields_host[] = {
 
 static void key_host(struct fl_cx *cx, struct fl_key *key, fl_ip a_addr)
 {
-    (void)cx;
     key->n = 0;
     fl_key_text(key, fl_decoded(cx, a_addr.text));
 }
@@ -189,7 +188,6 @@ static const struct rec_2 *lookup_rack(struct fl_cx *cx, int64_t a_n)
 /* lookups.flow:11 */
 static void let_name(struct fl_cx *cx, struct rec *r)
 {
-    (void)cx;
     const struct rec_1 *t1 = (r->in.has & HAS_addr) ? lookup_host(cx, r->in.addr) : NULL;
     if (cx->pending)
         return;
@@ -206,8 +204,6 @@ static void let_name(struct fl_cx *cx, struct rec *r)
 /* lookups.flow:13 */
 static void filter_1(struct fl_cx *cx, struct rec *r)
 {
-    (void)cx;
-    (void)r;
     /* lookups.flow:13 drop skipped */
     if (r->in.skip) {
         fl_drop(cx, &r->h, 0);
@@ -248,8 +244,6 @@ static uint32_t want_1(struct fl_cx *cx, struct rec *r)
 /* lookups.flow:14 */
 static void transform_2(struct fl_cx *cx, struct rec *r)
 {
-    (void)cx;
-    (void)r;
     if (!r->is_name)
         let_name(cx, r);
 }
@@ -268,7 +262,6 @@ static uint32_t want_2(struct fl_cx *cx, struct rec *r)
 static void run(struct fl_cx *cx, struct fl_batch *b)
 {
     const uint32_t n = b->n;
-    (void)cx, (void)n;
     for (uint32_t waiting = 1; waiting;) {
         waiting = 0;
         for (uint32_t i = 0; i < n; i++)
@@ -337,8 +330,10 @@ static const struct fl_stage_choice stages[] = {
 };
 
 static const struct fl_lookup lookups[] = {
-    {.name = "host", .from = "gremlin", .cache = INT64_C(300000000000), .max = 1000, .timeout = INT64_C(5000000000), .size = sizeof(struct rec_1), .fields = fields_host, .nfields = 2},
-    {.name = "rack", .from = "gremlin", .cache = INT64_C(300000000000), .max = 1000, .timeout = INT64_C(5000000000), .size = sizeof(struct rec_2), .fields = fields_rack, .nfields = 1},
+    {.name = "host", .from = "gremlin", .cache = INT64_C(300000000000), .max = 1000, .timeout = INT64_C(5000000000),
+     .size = sizeof(struct rec_1), .fields = fields_host, .nfields = 2},
+    {.name = "rack", .from = "gremlin", .cache = INT64_C(300000000000), .max = 1000, .timeout = INT64_C(5000000000),
+     .size = sizeof(struct rec_2), .fields = fields_rack, .nfields = 1},
 };
 
 static const char *const classes[] = {"all", };

@@ -179,7 +179,7 @@ static bool decode(struct fl_decoder *d, struct fl_rec *h)
 /* nulls.flow:10 */
 static bool call_peer(struct fl_cx *cx, struct rec *r, struct frame_peer *f, struct rec_Peer *result)
 {
-    (void)cx, (void)r, (void)f;
+    (void)r;
     struct rec_Peer t2 = {0};
     bool is_t2 = false;
     if (!(fl_str_eq(f->name, FL_STR("")))) {
@@ -203,7 +203,6 @@ static bool call_peer(struct fl_cx *cx, struct rec *r, struct frame_peer *f, str
 /* nulls.flow:12 */
 static void let_who(struct fl_cx *cx, struct rec *r)
 {
-    (void)cx;
     struct rec_Peer t1 = {0};
     bool is_t1 = false;
     if (r->in.has & HAS_name) {
@@ -226,7 +225,6 @@ static void let_who(struct fl_cx *cx, struct rec *r)
 /* nulls.flow:13 */
 static void let_sum(struct fl_cx *cx, struct rec *r)
 {
-    (void)cx;
     if (!(r->in.has & HAS_a) || !(r->in.has & HAS_b)) {
         r->is_sum = 2;
         return;
@@ -240,8 +238,6 @@ static void let_sum(struct fl_cx *cx, struct rec *r)
 /* nulls.flow:15 */
 static void transform_1(struct fl_cx *cx, struct rec *r)
 {
-    (void)cx;
-    (void)r;
     if (!r->is_sum)
         let_sum(cx, r);
     /* nulls.flow:18 share */
@@ -309,7 +305,6 @@ static void transform_1(struct fl_cx *cx, struct rec *r)
 static void run(struct fl_cx *cx, struct fl_batch *b)
 {
     const uint32_t n = b->n;
-    (void)cx, (void)n;
     for (uint32_t i = 0; i < n; i++) {
         struct rec *r = (struct rec *)b->rec[i];
         if (r->h.state != FL_LIVE)

@@ -136,8 +136,6 @@ static void classify_1(struct fl_cx *cx, struct rec *r)
 /* pass.flow:10 */
 static void filter_2(struct fl_cx *cx, struct rec *r)
 {
-    (void)cx;
-    (void)r;
     /* pass.flow:10 drop tiny */
     if (r->in.size < 100) {
         fl_drop(cx, &r->h, 0);
@@ -148,7 +146,6 @@ static void filter_2(struct fl_cx *cx, struct rec *r)
 static void run(struct fl_cx *cx, struct fl_batch *b)
 {
     const uint32_t n = b->n;
-    (void)cx, (void)n;
     for (uint32_t i = 0; i < n; i++) {
         struct rec *r = (struct rec *)b->rec[i];
         if (r->h.state != FL_LIVE)

@@ -119,7 +119,6 @@ static bool decode(struct fl_decoder *d, struct fl_rec *h)
 /* tables.flow:9 */
 static void let_before(struct fl_cx *cx, struct rec *r)
 {
-    (void)cx;
     int64_t t1 = 0;
     bool is_t1 = false;
     {
@@ -139,8 +138,6 @@ static void let_before(struct fl_cx *cx, struct rec *r)
 /* tables.flow:11 */
 static void update_1(struct fl_cx *cx, struct rec *r)
 {
-    (void)cx;
-    (void)r;
     if (!r->is_before)
         let_before(cx, r);
     if (r->in.n < 0) {
@@ -163,8 +160,6 @@ static void update_1(struct fl_cx *cx, struct rec *r)
 /* tables.flow:12 */
 static void filter_2(struct fl_cx *cx, struct rec *r)
 {
-    (void)cx;
-    (void)r;
     /* tables.flow:12 drop first */
     if (!r->is_before)
         let_before(cx, r);
@@ -177,8 +172,6 @@ static void filter_2(struct fl_cx *cx, struct rec *r)
 /* tables.flow:13 */
 static void transform_3(struct fl_cx *cx, struct rec *r)
 {
-    (void)cx;
-    (void)r;
     /* tables.flow:13 id */
     {
         r->out.id = r->in.id;
@@ -191,8 +184,7 @@ static void transform_3(struct fl_cx *cx, struct rec *r)
 /* tables.flow:14 */
 static void mangle_4(struct fl_cx *cx, struct rec *r, struct fl_batch *b)
 {
-    (void)cx;
-    (void)r, (void)b;
+    (void)b;
     {
         if (!r->is_before)
             let_before(cx, r);
@@ -235,14 +227,13 @@ static int64_t tick(struct fl_cx *cx, struct fl_batch *b)
         due_1 = cx->now + INT64_C(60000000000);
     }
     next = due_1 < next ? due_1 : next;
-    (void)b;
     return next;
 }
 
 static void partition(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out)
 {
     struct rec *r = (struct rec *)h;
-    (void)r, (void)cx;
+    (void)cx;
     fl_buf_put(out, "id=", 3);
     fl_partition_put(out, r->out.id);
 }
@@ -250,7 +241,6 @@ static void partition(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *o
 static void run(struct fl_cx *cx, struct fl_batch *b)
 {
     const uint32_t n = b->n;
-    (void)cx, (void)n;
     for (uint32_t i = 0; i < n; i++) {
         struct rec *r = (struct rec *)b->rec[i];
         if (r->h.state != FL_LIVE)
@@ -296,7 +286,6 @@ static void json_emitted(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf
 static void json(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out)
 {
     const struct rec *r = (const struct rec *)h;
-    (void)cx;
     if (h->emitted) {
         json_emitted(cx, h, out);
         return;

@@ -214,7 +214,8 @@ static void broken_yaml_is_said_with_its_place(void **state)
     /* Aliases of aliases: refused, not expanded. */
     struct config_case k = load("a: &a [x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c "
                                 "[*b,*b,*b,*b,*b,*b,*b,*b]\n"
-                                "d: &d [*c,*c,*c,*c,*c,*c,*c,*c]\ne: [*d,*d,*d,*d,*d,*d,*d,*d]\n");
+                                "d: &d [*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d]\n"
+                                "f: [*e,*e,*e,*e,*e,*e,*e,*e]\n");
     case_expect_problem(&k, "too many aliases", NULL);
     case_end(&k);
 }

@@ -1,0 +1,87 @@
+/*
+ * emit_tidy.c - emitted functions without the `(void)x;` that they do not need.
+ *
+ * While a function is written it is not known whether its last line will use a parameter, so each begins by naming those that
+ * may stay unused. Here the whole text is known. Called once, by fc_emit.
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "emit.h"
+
+static bool word_char(char c)
+{
+    return isalnum((unsigned char)c) || c == '_';
+}
+
+/* Does the text use the name, other than as `(void)name`? */
+static bool uses(const char *text, const char *end, const char *name, size_t n)
+{
+    for (const char *p = text; (p = memmem(p, (size_t)(end - p), name, n)) != NULL; p += n) {
+        bool whole = !word_char(p[-1]) && !word_char(p[n]) && p[-1] != '.' && p[-1] != '>';
+        bool declared = n == 1 && strncmp(p + 1, " = ", 3) == 0; /* struct rec *r = .., const uint32_t n = .. */
+        if (whole && !declared && strncmp(p - 6, "(void)", 6) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* Parameters, and what a function begins with; not results that only a warning asks for. */
+static bool is_parameter(const char *name, size_t n)
+{
+    static const char *const names[] = {"cx", "r", "f", "b", "n", "v", "o", "out"};
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+        if (strlen(names[i]) == n && strncmp(names[i], name, n) == 0)
+            return true;
+    return false;
+}
+
+/* A line such as `    (void)cx, (void)r;`, with what is left of it. */
+static bool voids(const char *line, const char *end, const char *body, const char *body_end, FILE *out)
+{
+    const char *p = line + strspn(line, " "), *start = p;
+    bool any = false;
+    while (strncmp(p, "(void)", 6) == 0) {
+        size_t n = strcspn(p += 6, ",;)\n");
+        if (!is_parameter(p, n))
+            return false;
+        p += n + (p[n] == ',') * 2;
+    }
+    if (p == start || *p != ';' || p + 1 != end)
+        return false;
+    for (p = start + 6; p < end; p += 6) {
+        size_t n = strcspn(p, ",;");
+        if (!uses(body, body_end, p, n)) {
+            if (any)
+                fprintf(out, ", ");
+            else
+                fwrite(line, 1, (size_t)(start - line), out);
+            fprintf(out, "(void)%.*s", (int)n, p);
+            any = true;
+        }
+        p += n;
+        if (*p != ',')
+            break;
+        p += 2;
+    }
+    if (any)
+        fprintf(out, ";\n");
+    return true;
+}
+
+void fce_tidy(const char *text, FILE *out)
+{
+    const char *body = text, *body_end = text;
+    for (const char *line = text; *line;) {
+        const char *end = strchr(line, '\n');
+        end = end ? end : line + strlen(line);
+        if (strncmp(line, "{\n", 2) == 0) { /* a function's body, to the brace in the first column */
+            body = line + 1;
+            body_end = strstr(line, "\n}\n");
+            body_end = body_end ? body_end : line + strlen(line);
+        }
+        if (line < body || line >= body_end || !voids(line, end, body, body_end, out))
+            fwrite(line, 1, (size_t)(end - line) + (*end == '\n'), out);
+        line = *end ? end + 1 : end;
+    }
+}
