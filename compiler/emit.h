@@ -11,10 +11,11 @@
  *   emit_call.c     calls: functions, lookups, builtins; match, new, templates, in
  *   emit_decode.c   the decoder of the input record
  *   emit_encode.c   JSON and csv of the output record
- *   emit_stage.c    lets, functions, stages, statements, waves of lookups
+ *   emit_stage.c    lets, functions, stages, statements
+ *   emit_want.c     waves of lookups
  *   emit_state.c    tables and lookups
  *   emit_test.c     test blocks
- *   emit_tidy.c     emitted functions without what turned out needless
+ *   emit_tidy.c     C that reads well: conditions, no needless (void)
  *   emit_desc.c     params, stage choices, init, the descriptor
  */
 #ifndef FC_EMIT_H
@@ -102,6 +103,10 @@ const char *fce_temp(struct fc_em *m);
 const char *fce_or(struct fc_em *m, const char *a, const char *b); /* of null texts */
 
 /* emit_tidy.c */
+const char *fce_not(struct fc_em *m, const char *c);  /* the C condition's contrary, without double negation */
+const char *fce_guarded(struct fc_em *m, const char *n, const char *then); /* then, only where n is false */
+const char *fce_bare(struct fc_em *m, const char *c); /* without the parentheses around it */
+bool fce_is_bit(const char *c);                       /* (flags & BIT): any number when true */
 void fce_tidy(const char *text, FILE *out);
 
 /* emit_type.c */
@@ -131,9 +136,6 @@ void fce_from(struct fc_em *m, const struct fc_expr *e, struct fc_cv v);
 bool fce_presence(struct fc_em *m, const struct fc_slot *s);
 void fce_assign(struct fc_em *m, const char *t, const char *is, struct fc_cv v); /* t = v; is = true when not null */
 void fce_pending(struct fc_em *m);
-const char *fce_not(struct fc_em *m, const char *c);  /* the C condition's contrary, without double negation */
-const char *fce_guarded(struct fc_em *m, const char *n, const char *then); /* then, only where n is false */
-const char *fce_bare(struct fc_em *m, const char *c); /* without the parentheses around it */
 void fce_zeroed(struct fc_em *m, const struct fc_type *t, const char *name, const char *is); /* declare both; is may be NULL */
 bool fce_settle(struct fc_em *m, const struct fc_sym *let); /* true: the let has to be computed here */
 
@@ -154,6 +156,10 @@ void fce_lets(struct fc_em *m);
 void fce_functions(struct fc_em *m);
 void fce_stages(struct fc_em *m);
 void fce_block(struct fc_em *m, const struct fc_stmt *s);
+void fce_block_let(struct fc_em *m, const struct fc_stmt *s);
+void fce_function_begin(struct fc_em *m, enum fc_context cx, const char *unwind); /* unwind NULL: lookups are answered */
+/* emit_want.c */
+void fce_wants(struct fc_em *m, int i, const struct fc_stage *s);
 /* emit_state.c */
 void fce_tables(struct fc_em *m);
 void fce_lookups(struct fc_em *m);

@@ -14,83 +14,6 @@ static struct fc_cv value(const struct fc_type *t, const char *v, const char *n,
     return (struct fc_cv){.v = v, .n = n, .type = t, .simple = simple};
 }
 
-/* ---- C texts ----------------------------------------------------------------------------------------------- */
-
-/* The first `what` outside of strings that stands in `depth` parentheses, or NULL. */
-static const char *find(const char *p, const char *what, int depth)
-{
-    int at = 0;
-    bool quoted = false;
-    for (; *p; p++) {
-        if (!quoted && at == depth && strncmp(p, what, strlen(what)) == 0)
-            return p;
-        if (quoted && *p == '\\' && p[1])
-            p++;
-        else if (*p == '"')
-            quoted = !quoted;
-        else if (!quoted && *p == '(')
-            at++;
-        else if (!quoted && *p == ')')
-            at--;
-    }
-    return NULL;
-}
-
-/* Does the parenthesis at p[0] close at the text's very end, and hold no comma operator? */
-static bool wrapped(const char *p)
-{
-    if (*p != '(')
-        return false;
-    const char *end = find(p, ")", 1);
-    return end && end[1] == 0 && !find(p, ",", 1);
-}
-
-/* not a and not b .. for a or b .., where that is shorter; NULL: it is not. */
-static const char *all_not(struct fc_em *m, const char *n)
-{
-    const char *out = "", *or;
-    do {
-        or = find(n, " || ", 0);
-        const char *part = or ? fl_arena_strndup(m->a, n, (size_t)(or - n)) : n, *no = fce_not(m, part);
-        if (no[0] == '!')
-            return NULL;
-        out = fce_text(m, "%s%s%s", out, *out ? " && " : "", no);
-        n = or ? or + 4 : n;
-    } while (or);
-    return fce_text(m, "(%s)", out);
-}
-
-const char *fce_bare(struct fc_em *m, const char *c)
-{
-    while (wrapped(c) && c[1] != '{')
-        c = fl_arena_strndup(m->a, c + 1, strlen(c) - 2);
-    return c;
-}
-
-const char *fce_not(struct fc_em *m, const char *n)
-{
-    size_t len = strlen(n);
-    if (strcmp(n, "true") == 0)
-        return "false";
-    if (strcmp(n, "false") == 0)
-        return "true";
-    if (n[0] == '!' && (wrapped(n + 1) || !strpbrk(n, " (")))
-        return n + 1;
-    if (len > 5 && strcmp(n + len - 5, " != 1") == 0 && !strpbrk(n, "|&("))
-        return fce_text(m, "%.*s == 1", (int)(len - 5), n);
-    const char *all = find(n, " || ", 0) ? all_not(m, n) : NULL;
-    if (all)
-        return all;
-    return !strpbrk(n, " (") || wrapped(n) ? fce_text(m, "!%s", n) : fce_text(m, "!(%s)", n);
-}
-
-/* `c && ` and then, for what may only be evaluated where n is false. */
-const char *fce_guarded(struct fc_em *m, const char *n, const char *then)
-{
-    const char *no = n ? fce_not(m, n) : NULL;
-    return no ? fce_text(m, "%s && %s", find(no, " && ", 1) ? fce_bare(m, no) : no, then) : then;
-}
-
 void fce_pending(struct fc_em *m)
 {
     if (m->known)
@@ -155,8 +78,9 @@ struct fc_cv fce_bind(struct fc_em *m, struct fc_cv v)
 struct fc_cv fce_unused(struct fc_em *m, struct fc_cv v)
 {
     v = fce_bind(m, v);
-    if (v.v[0] == 't' && v.v[1] >= '0' && v.v[1] <= '9' && v.v[strspn(v.v + 1, "0123456789") + 1] == 0)
-        fce_line(m, "(void)%s;", v.v);
+    int digits = v.v[0] == 't' ? (int)strspn(v.v + 1, "0123456789") : 0;
+    if (digits && (v.v[digits + 1] == 0 || v.v[digits + 1] == '.'))
+        fce_line(m, "(void)%.*s;", digits + 1, v.v);
     return v;
 }
 
@@ -573,8 +497,7 @@ static struct fc_cv binary(struct fc_em *m, const struct fc_expr *e)
 static struct fc_cv condition(struct fc_em *m, const struct fc_expr *e)
 {
     const char *c = fce_true(m, e);
-    bool bit = wrapped(c) && find(c, " & ", 1) && !find(c, " && ", 1) && !find(c, " || ", 1) && !find(c, " == ", 1);
-    return value(&FC_BOOL_T, bit ? fce_text(m, "(%s != 0)", c) : c, NULL, false);
+    return value(&FC_BOOL_T, fce_is_bit(c) ? fce_text(m, "(%s != 0)", c) : c, NULL, false);
 }
 
 void fce_from(struct fc_em *m, const struct fc_expr *e, struct fc_cv v)

@@ -8,7 +8,7 @@
 
 #include "emit.h"
 
-static void function_begin(struct fc_em *m, enum fc_context cx, const char *unwind)
+void fce_function_begin(struct fc_em *m, enum fc_context cx, const char *unwind)
 {
     m->temps = m->nsettled = m->nfrom = 0;
     m->cx = cx;
@@ -33,7 +33,7 @@ static void frame(struct fc_em *m, const struct fc_sym *f)
 
 static void function_let(struct fc_em *m, const struct fc_sym *f, const struct fc_sym *l)
 {
-    function_begin(m, FC_CX_FUNCTION, "return;");
+    fce_function_begin(m, FC_CX_FUNCTION, "return;");
     fce_line(m, "static void %s_let_%s(struct fl_cx *cx, struct rec *r, struct frame_%s *f)", f->name, l->name, f->name);
     fce_line(m, "{");
     m->depth++;
@@ -58,7 +58,7 @@ static void one_function(struct fc_em *m, const struct fc_sym *f)
     for (const struct fc_sym *l = f->lets; l; l = l->next)
         if (l->used)
             function_let(m, f, l);
-    function_begin(m, FC_CX_FUNCTION, "return false;");
+    fce_function_begin(m, FC_CX_FUNCTION, "return false;");
     fce_line(m, "/* %s */", fce_where(m, f->span));
     fce_line(m, "static bool call_%s(struct fl_cx *cx, struct rec *r, struct frame_%s *f, %s *result)", f->name, f->name, fce_type(m, f->type));
     fce_line(m, "{");
@@ -154,7 +154,7 @@ void fce_lets(struct fc_em *m)
         if (!any)
             fce_line(m, "/* ---- lets: per record, computed when first used ---- */\n");
         any = true;
-        function_begin(m, FC_CX_RECORD, "return;");
+        fce_function_begin(m, FC_CX_RECORD, "return;");
         fce_line(m, "/* %s */", fce_where(m, l->span));
         fce_line(m, "static void let_%s(struct fl_cx *cx, struct rec *r)", l->name);
         fce_line(m, "{");
@@ -245,7 +245,7 @@ static void emit_record(struct fc_em *m, const struct fc_stmt *s)
     fce_line(m, "}");
 }
 
-static void block_let(struct fc_em *m, const struct fc_stmt *s)
+void fce_block_let(struct fc_em *m, const struct fc_stmt *s)
 {
     struct fc_cv v = fce_expr(m, s->value);
     const char *is = s->sym->optional ? fce_text(m, "is_l_%s", s->name.s) : NULL;
@@ -260,7 +260,7 @@ void fce_block(struct fc_em *m, const struct fc_stmt *s)
         fce_place(m, s->span);
         switch (s->kind) {
         case FC_S_LET:
-            block_let(m, s);
+            fce_block_let(m, s);
             break;
         case FC_S_ASSIGN:
             if (s->target->kind == FC_E_INDEX)
@@ -311,7 +311,7 @@ void fce_block(struct fc_em *m, const struct fc_stmt *s)
 
 static void stage_head(struct fc_em *m, const char *name, int i, const struct fc_stage *s, const char *more)
 {
-    function_begin(m, FC_CX_RECORD, NULL);
+    fce_function_begin(m, FC_CX_RECORD, NULL);
     m->class_ = "r->h.class_";
     fce_line(m, "/* %s */", fce_where(m, s->head));
     fce_line(m, "static void %s_%d(struct fl_cx *cx, struct rec *r%s)", name, i + 1, more);
@@ -465,175 +465,21 @@ static void mangle_each(struct fc_em *m, int i, const struct fc_stage *s)
     stage_end(m);
 }
 
-/* ---- waves of lookups -------------------------------------------------------------------------------------------------------- */
-
-/*
- * Each expression that may ask gets a function that can unwind, so that what is independent is asked in one wave. It walks
- * the way to its expression as the stage itself does: through the guards around it and the lets before it. So a record
- * asks what it needs, and what a guard promises holds.
- */
-struct way {
-    const struct way *up;
-    const struct fc_stmt *block, *at; /* statements: the lets before `at` */
-    bool into, other;                 /* and into its body, or its else */
-    const struct fc_expr *record;     /* fields: of this record, if it is there */
-};
-
-struct wants {
-    struct fc_em *m;
-    int stage, n;
-    const char *calls;
-};
-
-static void want_begin(struct wants *w)
-{
-    struct fc_em *m = w->m;
-    function_begin(m, FC_CX_RECORD, "return;");
-    m->class_ = "r->h.class_";
-    fce_line(m, "static void want_%d_%d(struct fl_cx *cx, struct rec *r)", w->stage + 1, ++w->n);
-    fce_line(m, "{");
-    m->depth++;
-}
-
-static void want_end(struct wants *w)
-{
-    w->m->depth--;
-    fce_line(w->m, "}\n");
-    w->calls = fce_text(w->m, "%s    want_%d_%d(cx, r);\n    waiting += cx->pending;\n    cx->pending = 0;\n", w->calls, w->stage + 1, w->n);
-}
-
-static void lets_before(struct fc_em *m, const struct fc_stmt *s, const struct fc_stmt *end)
-{
-    for (; s && s != end; s = s->next)
-        if (s->kind == FC_S_LET)
-            block_let(m, s);
-}
-
-static void go(struct fc_em *m, const struct way *way)
-{
-    if (!way)
-        return;
-    go(m, way->up);
-    if (way->record) {
-        struct fc_cv v = fce_expr(m, way->record);
-        const char *n = way->record->nullable ? v.n : NULL;
-        if (!fc_plan_input(m->p, way->record))
-            fce_from(m, way->record, v);
-        if (n) {
-            fce_line(m, "if (%s)", fce_bare(m, n));
-            fce_line(m, "    return;");
-        }
-        return;
-    }
-    lets_before(m, way->block, way->at);
-    if (way->into) {
-        const char *c = fce_true(m, way->at->value);
-        fce_line(m, "if (%s)", fce_bare(m, way->other ? c : fce_not(m, c)));
-        fce_line(m, "    return;");
-    }
-}
-
-static void want(struct wants *w, const struct way *way, const struct fc_expr *e)
-{
-    struct fc_em *m = w->m;
-    if (!fc_depends_on(e).asks)
-        return;
-    if (!way && e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_LET) { /* a let is such a function already */
-        w->calls = fce_text(m, "%s    if (!r->is_%s)\n        let_%s(cx, r);\n    waiting += cx->pending;\n    cx->pending = 0;\n", w->calls, e->sym->name, e->sym->name);
-        return;
-    }
-    want_begin(w);
-    go(m, way);
-    struct fc_cv v = fce_expr(m, e);
-    if (v.n)
-        v = fce_unused(m, v);
-    fce_line(m, "(void)(%s);", v.n ? v.n : v.type->kind == FC_K_RECORD ? "r" : v.v);
-    want_end(w);
-}
-
-/* The rules as they are tried: none is asked behind one that holds. */
-static void want_rules(struct wants *w, const struct fc_rule *rules)
-{
-    struct fc_em *m = w->m;
-    const struct fc_rule *last = NULL;
-    for (const struct fc_rule *r = rules; r; r = r->next)
-        if (r->when && fc_depends_on(r->when).asks)
-            last = r;
-    if (!last)
-        return;
-    want_begin(w);
-    for (const struct fc_rule *r = rules; r && r->when; r = r == last ? NULL : r->next) {
-        const char *c = fce_bare(m, fce_true(m, r->when));
-        if (r == last) {
-            fce_line(m, "(void)(%s);", c);
-        } else {
-            fce_line(m, "if (%s)", c);
-            fce_line(m, "    return;");
-        }
-    }
-    want_end(w);
-}
-
-static void want_fields(struct wants *w, const struct way *way, const struct fc_field *f)
-{
-    for (; f; f = f->next) {
-        if (f->value)
-            want(w, way, f->value);
-        struct way inner = {.up = way, .record = f->kind == FC_F_FROM ? f->value : NULL};
-        want_fields(w, inner.record ? &inner : way, f->fields);
-    }
-}
-
-static void want_block(struct wants *w, const struct way *up, const struct fc_stmt *block)
-{
-    for (const struct fc_stmt *s = block; s; s = s->next) {
-        struct way way = {.up = up, .block = block, .at = s};
-        if (s->value)
-            want(w, &way, s->value);
-        if (s->expire)
-            want(w, &way, s->expire);
-        for (const struct fc_expr *x = s->keys; x; x = x->next)
-            want(w, &way, x);
-        if (s->kind == FC_S_ASSIGN && s->target->kind == FC_E_INDEX)
-            for (const struct fc_expr *x = s->target->args; x; x = x->next)
-                want(w, &way, x);
-        want_fields(w, &way, s->fields);
-        way.into = true;
-        want_block(w, &way, s->body);
-        way.other = true;
-        want_block(w, &way, s->other);
-    }
-}
-
-static void want_stage(struct fc_em *m, int i, const struct fc_stage *s)
-{
-    struct wants w = {m, i, 0, ""};
-    want_rules(&w, s->rules);
-    want_block(&w, NULL, s->body);
-    want_fields(&w, NULL, s->fields);
-    for (const struct fc_absent *a = s->mangles; a; a = a->next)
-        if (a->each)
-            want_block(&w, NULL, a->body);
-    fce_line(m, "/* Ask what stage %d needs of a record; returns how much is not answered yet. */", i + 1);
-    fce_line(m, "static uint32_t want_%d(struct fl_cx *cx, struct rec *r)", i + 1);
-    fce_line(m, "{");
-    fce_line(m, "    uint32_t waiting = 0;");
-    fce_paste(m, w.calls);
-    fce_line(m, "    return waiting;");
-    fce_line(m, "}\n");
-}
-
 /* ---- the order --------------------------------------------------------------------------------------------------------------------- */
 
 static void run_stretch(struct fc_em *m, const struct fc_stretch *st)
 {
     static const char *const names[] = {"classify", "filter", "update", "transform", "mangle"};
+    const char *calls = "";
     if (st->asks) {
         fce_line(m, "for (uint32_t waiting = 1; waiting;) {");
         fce_line(m, "    waiting = 0;");
         fce_line(m, "    for (uint32_t i = 0; i < n; i++)");
         fce_line(m, "        if (b->rec[i]->state == FL_LIVE)");
-        fce_line(m, "            waiting += want_%d(cx, (struct rec *)b->rec[i]);", st->first + 1);
+        for (int i = st->first; i < st->first + st->n; i++)
+            if (m->p->asks[i])
+                calls = fce_text(m, "%s%swant_%d(cx, (struct rec *)b->rec[i])", calls, *calls ? " + " : "", i + 1);
+        fce_line(m, "            waiting += %s;", calls);
         fce_line(m, "    if (waiting)");
         fce_line(m, "        fl_lookup_wait(cx);");
         fce_line(m, "}");
@@ -686,7 +532,7 @@ static void absent_key(struct fc_em *m, const struct fc_absent *a)
 static void tick(struct fc_em *m)
 {
     int n = 0;
-    function_begin(m, FC_CX_NONE, NULL);
+    fce_function_begin(m, FC_CX_NONE, NULL);
     m->class_ = "class_";
     for (int i = 0; i < m->g->nstages; i++)
         for (const struct fc_absent *a = m->g->stages[i]->mangles; a; a = a->next)
@@ -742,7 +588,7 @@ static void tick(struct fc_em *m)
 
 static void partition(struct fc_em *m)
 {
-    function_begin(m, FC_CX_RECORD, NULL);
+    fce_function_begin(m, FC_CX_RECORD, NULL);
     fce_line(m, "static void partition(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out)");
     fce_line(m, "{");
     m->depth++;
@@ -781,9 +627,8 @@ void fce_stages(struct fc_em *m)
         default:
             mangle_each(m, i, s);
         }
-        for (int j = 0; j < m->p->nstretches; j++)
-            if (m->p->stretches[j].first == i && m->p->stretches[j].asks)
-                want_stage(m, i, s);
+        if (m->p->asks[i])
+            fce_wants(m, i, s);
     }
     if (m->p->ticks)
         tick(m);

@@ -1,13 +1,97 @@
 /*
- * emit_tidy.c - emitted functions without the `(void)x;` that they do not need.
+ * emit_tidy.c - C that reads well: conditions without double negation, functions without a `(void)x;` that they do not need.
  *
  * While a function is written it is not known whether its last line will use a parameter, so each begins by naming those that
- * may stay unused. Here the whole text is known. Called once, by fc_emit.
+ * may stay unused. Here the whole text is known. fce_tidy is called once, by fc_emit.
  */
 #include <ctype.h>
 #include <string.h>
 
 #include "emit.h"
+
+/* ---- conditions ------------------------------------------------------------------------------------------------ */
+
+/* The first `what` outside of strings that stands in `depth` parentheses, or NULL. */
+static const char *find(const char *p, const char *what, int depth)
+{
+    int at = 0;
+    bool quoted = false;
+    for (; *p; p++) {
+        if (!quoted && at == depth && strncmp(p, what, strlen(what)) == 0)
+            return p;
+        if (quoted && *p == '\\' && p[1])
+            p++;
+        else if (*p == '"')
+            quoted = !quoted;
+        else if (!quoted && *p == '(')
+            at++;
+        else if (!quoted && *p == ')')
+            at--;
+    }
+    return NULL;
+}
+
+/* Does the parenthesis at p[0] close at the text's very end, and hold no comma operator? */
+static bool wrapped(const char *p)
+{
+    if (*p != '(')
+        return false;
+    const char *end = find(p, ")", 1);
+    return end && end[1] == 0 && !find(p, ",", 1);
+}
+
+/* not a and not b .. for a or b .., where that is shorter; NULL: it is not. */
+static const char *all_not(struct fc_em *m, const char *n)
+{
+    const char *out = "", *or;
+    do {
+        or = find(n, " || ", 0);
+        const char *part = or ? fl_arena_strndup(m->a, n, (size_t)(or - n)) : n, *no = fce_not(m, part);
+        if (no[0] == '!')
+            return NULL;
+        out = fce_text(m, "%s%s%s", out, *out ? " && " : "", no);
+        n = or ? or + 4 : n;
+    } while (or);
+    return fce_text(m, "(%s)", out);
+}
+
+const char *fce_bare(struct fc_em *m, const char *c)
+{
+    while (wrapped(c) && c[1] != '{')
+        c = fl_arena_strndup(m->a, c + 1, strlen(c) - 2);
+    return c;
+}
+
+const char *fce_not(struct fc_em *m, const char *n)
+{
+    size_t len = strlen(n);
+    if (strcmp(n, "true") == 0)
+        return "false";
+    if (strcmp(n, "false") == 0)
+        return "true";
+    if (n[0] == '!' && (wrapped(n + 1) || !strpbrk(n, " (")))
+        return n + 1;
+    if (len > 5 && strcmp(n + len - 5, " != 1") == 0 && !strpbrk(n, "|&("))
+        return fce_text(m, "%.*s == 1", (int)(len - 5), n);
+    const char *all = find(n, " || ", 0) ? all_not(m, n) : NULL;
+    if (all)
+        return all;
+    return !strpbrk(n, " (") || wrapped(n) ? fce_text(m, "!%s", n) : fce_text(m, "!(%s)", n);
+}
+
+/* `c && ` and then, for what may only be evaluated where n is false. */
+const char *fce_guarded(struct fc_em *m, const char *n, const char *then)
+{
+    const char *no = n ? fce_not(m, n) : NULL;
+    return no ? fce_text(m, "%s && %s", find(no, " && ", 1) ? fce_bare(m, no) : no, then) : then;
+}
+
+bool fce_is_bit(const char *c)
+{
+    return wrapped(c) && find(c, " & ", 1) && !find(c, " && ", 1) && !find(c, " || ", 1) && !find(c, " == ", 1);
+}
+
+/* ---- parameters ------------------------------------------------------------------------------------------------ */
 
 static bool word_char(char c)
 {

@@ -382,6 +382,37 @@ static bool stage_asks(const struct fc_stage *s)
     return asks;
 }
 
+static void visit_reads(void *arg, const struct fc_expr *e)
+{
+    *(unsigned long long *)arg |= fc_depends_on(e).reads;
+}
+
+/* Tables that a stage reads, also through lets. */
+static unsigned long long stage_reads(const struct fc_stage *s)
+{
+    unsigned long long reads = 0;
+    for (const struct fc_rule *r = s->rules; r; r = r->next)
+        if (r->when)
+            reads |= fc_depends_on(r->when).reads;
+    fc_block_each(s->body, visit_reads, &reads);
+    fc_fields_each(s->fields, visit_reads, &reads);
+    return reads;
+}
+
+/*
+ * Tables are read and written record by record. So where a table is read in a stretch and written below a stage that asks,
+ * the stretch goes on, and that stage's lookups are asked before it begins.
+ */
+static bool goes_on(const struct fc_program *g, int first, int i)
+{
+    unsigned long long reads = 0, writes = 0;
+    for (int k = first; k < i; k++)
+        reads |= stage_reads(g->stages[k]);
+    for (int k = i; k < g->nstages && g->stages[k]->kind != FC_ST_MANGLE; k++)
+        writes |= fc_block_writes(g->stages[k]->body);
+    return (reads & writes) != 0;
+}
+
 static bool emits(const struct fc_stmt *s)
 {
     for (; s; s = s->next)
@@ -395,11 +426,16 @@ static void cut_stretches(struct planner *y)
     const struct fc_program *g = y->p->program;
     struct fc_plan *p = y->p;
     p->stretches = fl_arena_zero(&y->c->arena, sizeof *p->stretches * (size_t)(g->nstages + 1));
+    p->asks = fl_arena_zero(&y->c->arena, sizeof *p->asks * (size_t)(g->nstages + 1));
     for (int i = 0; i < g->nstages; i++) {
         bool asks = stage_asks(g->stages[i]);
-        if (p->nstretches == 0 || asks || g->stages[i]->kind == FC_ST_MANGLE || g->stages[i - 1]->kind == FC_ST_MANGLE)
+        struct fc_stretch *now = p->nstretches ? &p->stretches[p->nstretches - 1] : NULL;
+        bool cut = asks && now && !goes_on(g, now->first, i);
+        if (!now || cut || g->stages[i]->kind == FC_ST_MANGLE || g->stages[i - 1]->kind == FC_ST_MANGLE)
             p->stretches[p->nstretches++] = (struct fc_stretch){i, 0, asks};
         p->stretches[p->nstretches - 1].n++;
+        p->stretches[p->nstretches - 1].asks |= asks;
+        p->asks[i] = asks;
         for (const struct fc_absent *m = g->stages[i]->mangles; m; m = m->next) {
             p->ticks |= !m->each;
             p->emits |= emits(m->body);

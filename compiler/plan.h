@@ -72,7 +72,7 @@ struct fc_regexp {
     struct fc_regexp *next;
 };
 
-/* Consecutive stages that run record by record. A stage that asks lookups begins a new one. */
+/* Consecutive stages that run record by record. A stage that asks lookups begins a new one, unless tables bind it to those above. */
 struct fc_stretch {
     int first, n;                   /* in program->stages */
     bool asks;
@@ -88,6 +88,7 @@ struct fc_plan {
     int nregexps;
     struct fc_stretch *stretches;
     int nstretches;
+    bool *asks;                     /* by stage */
     bool emits;                     /* mangle makes records */
     bool ticks;                     /* absent .. every */
 };

@@ -175,7 +175,7 @@ def comes_back_after_a_close(folder):
     full = [c for c in a.connections if c["messages"] == 4]
     assert count["messages"] >= 12 and count["messages"] <= 4 * len(full) + 4, (count, len(full))
     assert count["connects"] == len(a.connections), (count, len(a.connections))
-    assert [c for c in a.connections if c["close_code"] == 1001], "the close frame is echoed"
+    assert [c for c in a.connections if c["close_code"] == 1001], ("the close frame is echoed", a.connections)
     assert count["received"] == count["written"] + count.get("malformed", 0) + sum(
         v for k, v in count.items() if k.startswith("dropped")), count
 

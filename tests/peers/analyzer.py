@@ -481,7 +481,8 @@ class WebsocketsCore:
             yield "error", str(self.c.parser_exc), None
 
     def finished(self):
-        return self.c.close_expected()
+        """Both close frames are through. (close_expected() holds as soon as ours is sent.)"""
+        return self.c.close_rcvd is not None and self.c.close_sent is not None
 
     def data_to_send(self):
         return [d for d in self.c.data_to_send() if d]
