@@ -342,7 +342,8 @@ void fl_key_text(struct fl_key *k, fl_str s)
         return;
     }
     memcpy(k->s + k->n, &n, 4);
-    memcpy(k->s + k->n + 4, s.p, n);
+    if (n) /* an absent text has no address */
+        memcpy(k->s + k->n + 4, s.p, n);
     k->n += 4 + n;
 }
 

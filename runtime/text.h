@@ -37,7 +37,7 @@ typedef struct fl_str {
 
 static inline bool fl_str_eq(fl_str a, fl_str b)
 {
-    return a.n == b.n && memcmp(a.p, b.p, a.n) == 0;
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
 /* A buffer that grows by doubling; never shrinks. {0} is an empty one. Out of memory ends the process. */
