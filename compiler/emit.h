@@ -112,6 +112,7 @@ void fce_tidy(const char *text, FILE *out);
 /* emit_type.c */
 const char *fce_type(struct fc_em *m, const struct fc_type *t);
 const char *fce_value_type(const struct fc_type *t);          /* FL_T_STRING */
+const char *fce_scale(const struct fc_type *t);
 const struct fc_rec *fce_rec(struct fc_em *m, const struct fc_type *t);
 const char *fce_rec_name(struct fc_em *m, const struct fc_type *t); /* for names of functions; makes no struct */
 struct fc_cv fce_member(struct fc_em *m, struct fc_cv base, const struct fc_member *mem, bool maybe_null);

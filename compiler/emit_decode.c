@@ -46,11 +46,6 @@ static void in_struct(struct fc_em *m, const struct fc_in *n)
 
 /* ---- getters --------------------------------------------------------------------------------------------------- */
 
-static const char *scale_of(const struct fc_type *t)
-{
-    return t->form == FC_FORM_S ? "1000000000" : t->form == FC_FORM_MS || (t->form == FC_FORM_PLAIN && t->kind == FC_K_TIME) ? "1000000" : t->form == FC_FORM_US ? "1000" : "1";
-}
-
 static const char *getter(struct fc_em *m, const struct fc_in *x, const char *at, const char *field)
 {
     const struct fc_type *t = x->type;
@@ -95,7 +90,7 @@ static const char *getter(struct fc_em *m, const struct fc_in *x, const char *at
     case FC_K_DURATION:
         if (t->form == FC_FORM_RFC3339)
             return fce_text(m, "fl_get_rfc3339(d, &%s, %s)", at, field);
-        return fce_text(m, "fl_get_scaled(d, &%s, %s, %s, %s)", at, scale_of(t), t->form == FC_FORM_S ? "true" : "false", field);
+        return fce_text(m, "fl_get_scaled(d, &%s, %s, %s, %s)", at, fce_scale(t), t->form == FC_FORM_S ? "true" : "false", field);
     case FC_K_ENUM:
         return fce_text(m, "enum_%s(d, &%s, %s)", t->en->name, at, field);
     case FC_K_MAP:

@@ -76,11 +76,6 @@ static void put_scalar(struct enc *k, const char *call, size_t bound)
     k->fixed += bound;
 }
 
-static const char *scale_of(const struct fc_type *t)
-{
-    return t->form == FC_FORM_S ? "1000000000" : t->form == FC_FORM_US ? "1000" : t->form == FC_FORM_MS || (t->kind == FC_K_TIME && t->form == FC_FORM_PLAIN) ? "1000000" : "1";
-}
-
 static void put_record(struct enc *k, struct fc_cv v);
 static void put_list(struct enc *k, struct fc_cv v);
 
@@ -128,7 +123,7 @@ static void put_value(struct enc *k, struct fc_cv v)
         if (t->form == FC_FORM_RFC3339)
             put_scalar(k, fce_text(m, k->csv ? "fl_csv_rfc3339(w, %s)" : "fl_put_rfc3339(w, %s)", v.v), 40);
         else
-            put_scalar(k, fce_text(m, "fl_put_scaled(w, %s, %s)", v.v, scale_of(t)), 20);
+            put_scalar(k, fce_text(m, "fl_put_scaled(w, %s, %s)", v.v, fce_scale(t)), 20);
         break;
     case FC_K_ENUM:
     case FC_K_CLASS:

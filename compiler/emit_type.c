@@ -28,6 +28,12 @@ const char *fce_type(struct fc_em *m, const struct fc_type *t)
     }
 }
 
+/* ns in one unit of how a time or duration is written. */
+const char *fce_scale(const struct fc_type *t)
+{
+    return t->form == FC_FORM_S ? "1000000000" : t->form == FC_FORM_US ? "1000" : t->form == FC_FORM_MS || (t->kind == FC_K_TIME && t->form == FC_FORM_PLAIN) ? "1000000" : "1";
+}
+
 const char *fce_value_type(const struct fc_type *t)
 {
     static const char *const names[] = {[FC_K_BOOL] = "FL_T_BOOL", [FC_K_INT] = "FL_T_INT", [FC_K_FLOAT] = "FL_T_FLOAT", [FC_K_STRING] = "FL_T_STRING",

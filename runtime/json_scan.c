@@ -153,30 +153,12 @@ static inline const char *skip_string(struct fl_decoder *d, const char *p)
 
 /* ---- skipping -------------------------------------------------------------------------------- */
 
-static inline const char *skip_digits(const char *p)
-{
-#ifdef FL_SWAR
-    for (;;) {
-        uint64_t x;
-        memcpy(&x, p, 8);
-        unsigned n = fl_digits8(x ^ UINT64_C(0x3030303030303030));
-        p += n;
-        if (n < 8)
-            return p;
-    }
-#else
-    while ((unsigned char)(*p - '0') <= 9)
-        p++;
-    return p;
-#endif
-}
-
 const char *fl_json_number(struct fl_decoder *d, const char *p, bool *integer)
 {
     const char *q = p + (*p == '-');
     *integer = true;
     const char *digits = q;
-    q = skip_digits(q);
+    q = fl_digits_end(q);
     if (FL_UNLIKELY(q == digits))
         return fl_json_fail(d, q, "expected a digit");
     if (FL_UNLIKELY(*digits == '0' && q - digits > 1))
@@ -184,7 +166,7 @@ const char *fl_json_number(struct fl_decoder *d, const char *p, bool *integer)
     if (*q == '.') {
         *integer = false;
         digits = ++q;
-        q = skip_digits(q);
+        q = fl_digits_end(q);
         if (q == digits)
             return fl_json_fail(d, q, "expected a digit after the decimal point");
     }
@@ -193,7 +175,7 @@ const char *fl_json_number(struct fl_decoder *d, const char *p, bool *integer)
         q++;
         q += *q == '+' || *q == '-';
         digits = q;
-        q = skip_digits(q);
+        q = fl_digits_end(q);
         if (q == digits)
             return fl_json_fail(d, q, "expected a digit in the exponent");
     }
@@ -235,7 +217,7 @@ static inline const char *skip_scalar(struct fl_decoder *d, const char *p)
     if (*p == '"')
         return skip_string(d, p);
     if ((unsigned char)(*p - '1') <= 8) {
-        const char *q = skip_digits(p + 1);
+        const char *q = fl_digits_end(p + 1);
         if (FL_LIKELY(*q != '.' && (*q | 0x20) != 'e'))
             return q;
     }

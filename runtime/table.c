@@ -105,11 +105,6 @@ static uint32_t hash_of(uint64_t seed, const char *p, uint32_t n)
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-size_t fl_table_worst_bytes(int64_t max, uint32_t value_size, uint32_t key_size)
-{
-    return fl_table_worst(max, value_size, key_size);
-}
-
 static void forget_all(struct fl_table *t)
 {
     t->mask = FL_TABLE_SLOTS - 1;

@@ -75,9 +75,6 @@ uint64_t fl_table_live(const struct fl_table *t);
 bool fl_table_absent(struct fl_table *t, uint32_t *cursor, int64_t now, int64_t before, const void **key, uint32_t *n,
                      uint8_t *class_, void **value);
 
-/* Bytes when all rows are used and all text keys are long; the compiler prints it. */
-size_t fl_table_worst_bytes(int64_t max, uint32_t value_size, uint32_t key_size);
-
 /* ---- texts kept in a row --------------------------------------------------------------------- */
 
 struct fl_kept {

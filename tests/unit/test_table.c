@@ -367,10 +367,10 @@ static void many(void **state)
 static void sizes(void **state)
 {
     (void)state;
-    size_t text = fl_table_worst_bytes(1000000, 16, 0), fixed = fl_table_worst_bytes(1000000, 16, 8);
+    size_t text = fl_table_worst(1000000, 16, 0), fixed = fl_table_worst(1000000, 16, 8);
     assert_true(fixed >= 1000000 * (28 + 8 + 16) && fixed < 1000000 * 90);
     assert_true(text >= 1000000 * (28 + 256 + 16) && text < 1000000 * 400);
-    assert_true(fl_table_worst_bytes(1, 8, 8) < 3 * 4096);
+    assert_true(fl_table_worst(1, 8, 8) < 3 * 4096);
     struct fl_table big = FL_TABLE("big", 10000000, 64, 0); /* address space only */
     fl_table_open(&big);
     assert_non_null(fl_table_put(&big, "x", 1, 0, NEVER, 0));
