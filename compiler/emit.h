@@ -75,6 +75,7 @@ struct fc_em {
     bool classes_named;
     const void *skipped[128]; /* records that have a function that skips them */
     int nskipped;
+    int nsites; /* places whose values' lengths the decoder guesses */
     int nrecs, nplaces;
     struct fc_section places;
     struct fc_from { const struct fc_expr *e; struct fc_cv v; } from[8]; /* records whose fields are the plain names here */

@@ -1,13 +1,17 @@
 /*
  * emit_decode.c - the decoder of the input record: structs, one function per record.
  *
- * Members are expected in the declared order: each guess is one wide compare with the key's literal. When it fails, the key
- * is read and dispatched by length and text, and the guessing goes on behind the member that was found. What the pipeline
- * does not read is skipped: checked as JSON, not for its type.
+ * Members are expected in the declared order: each guess is one wide compare with what ends the value before and the key
+ * (json_walk.h). A member that may be missing is passed over; when another guess fails, the key is read and dispatched by length
+ * and text, and the guessing goes on behind the member that was found. What the pipeline does not read is skipped: checked as
+ * JSON, not for its type.
  */
 #include <string.h>
 
 #include "emit.h"
+
+/* Members that may be missing, in a row, before the key is read (guess). */
+#define MAX_PASSED 16
 
 /* ---- structs ------------------------------------------------------------------------------------------------- */
 
@@ -46,63 +50,80 @@ static void in_struct(struct fc_em *m, const struct fc_in *n)
 
 /* ---- getters --------------------------------------------------------------------------------------------------- */
 
+/* C that moves p behind a value and sets k, by a getter of json_scan.h. */
+static const char *by_getter(struct fc_em *m, const char *what, const char *at, const char *more)
+{
+    return fce_text(m, "FL_TAKE(d, p, &k, %s(d, &%s, %s))", what, at, more);
+}
+
+/* The same by one of json_walk.h. */
+static const char *by_walk(struct fc_em *m, const char *what, const char *at, const char *more)
+{
+    return fce_text(m, "fl_take_%s(d, p, %d, &%s, %s)", what, m->nsites++, at, more);
+}
+
+static const char *text_getter(struct fc_em *m, const struct fc_type *t, const char *at, const char *field)
+{
+    const char *walk_field = fce_text(m, "&k, %s", field);
+    switch (t->kind) {
+    case FC_K_LIST:
+    case FC_K_MAP:
+        return by_getter(m, "fl_get_json", at, field);
+    case FC_K_INT:
+        if (t->form == FC_FORM_TEXT)
+            return by_getter(m, "fl_get_json", at, field);
+        /* fall through */
+    case FC_K_BYTES:
+    case FC_K_PACKETS:
+        return by_walk(m, "raw_int", at, walk_field);
+    case FC_K_TIME:
+    case FC_K_DURATION:
+        if (t->form == FC_FORM_S)
+            return by_getter(m, "fl_get_raw_number", at, field);
+        return by_walk(m, t->form == FC_FORM_RFC3339 ? "raw_string" : "raw_int", at, walk_field);
+    case FC_K_ENUM:
+        return by_walk(m, t->en->text ? "raw_string" : "raw_int", at, walk_field);
+    default:
+        return by_walk(m, "raw_string", at, walk_field);
+    }
+}
+
 static const char *getter(struct fc_em *m, const struct fc_in *x, const char *at, const char *field)
 {
     const struct fc_type *t = x->type;
-    if (text_only(x)) {
-        switch (t->kind) {
-        case FC_K_LIST:
-        case FC_K_MAP:
-            return fce_text(m, "fl_get_json(d, &%s, %s)", at, field);
-        case FC_K_INT:
-            if (t->form == FC_FORM_TEXT)
-                return fce_text(m, "fl_get_json(d, &%s, %s)", at, field);
-            /* fall through */
-        case FC_K_BYTES:
-        case FC_K_PACKETS:
-            return fce_text(m, "fl_get_raw_int(d, &%s, %s)", at, field);
-        case FC_K_TIME:
-        case FC_K_DURATION:
-            if (t->form == FC_FORM_RFC3339)
-                break;
-            return fce_text(m, "fl_get_raw_%s(d, &%s, %s)", t->form == FC_FORM_S ? "number" : "int", at, field);
-        case FC_K_ENUM:
-            if (!t->en->text)
-                return fce_text(m, "fl_get_raw_int(d, &%s, %s)", at, field);
-            break;
-        default:
-            break;
-        }
-        return fce_text(m, "fl_get_raw_string(d, &%s, %s)", at, field);
-    }
+    const char *walk_field = fce_text(m, "&k, %s", field);
+    if (text_only(x))
+        return text_getter(m, t, at, field);
     switch (t->kind) {
     case FC_K_BOOL:
-        return fce_text(m, "fl_get_bool(d, &%s, %s)", at, field);
+        return by_getter(m, "fl_get_bool", at, field);
     case FC_K_FLOAT:
-        return fce_text(m, "fl_get_float(d, &%s, %s)", at, field);
+        return by_getter(m, "fl_get_float", at, field);
     case FC_K_STRING:
-        return fce_text(m, "fl_get_string(d, &%s, %s)", at, field);
+        return by_walk(m, "string", at, walk_field);
     case FC_K_IP:
-        return fce_text(m, "fl_get_ip(d, &%s, %s)", at, field);
+        return by_walk(m, "ip", at, walk_field);
     case FC_K_CIDR:
-        return fce_text(m, "fl_get_cidr(d, &%s, %s)", at, field);
+        return by_getter(m, "fl_get_cidr", at, field);
     case FC_K_TIME:
     case FC_K_DURATION:
         if (t->form == FC_FORM_RFC3339)
-            return fce_text(m, "fl_get_rfc3339(d, &%s, %s)", at, field);
-        return fce_text(m, "fl_get_scaled(d, &%s, %s, %s, %s)", at, fce_scale(t), t->form == FC_FORM_S ? "true" : "false", field);
+            return by_getter(m, "fl_get_rfc3339", at, field);
+        if (t->form == FC_FORM_S)
+            return by_getter(m, "fl_get_scaled", at, fce_text(m, "%s, true, %s", fce_scale(t), field));
+        return by_walk(m, "scaled", at, fce_text(m, "%s, &k, %s", fce_scale(t), field));
     case FC_K_ENUM:
-        return fce_text(m, "enum_%s(d, &%s, %s)", t->en->name, at, field);
+        return by_getter(m, fce_text(m, "enum_%s", t->en->name), at, field);
     case FC_K_MAP:
-        return fce_text(m, "fl_get_json(d, &%s, %s)", at, field);
+        return by_getter(m, "fl_get_json", at, field);
     case FC_K_LIST: {
         const char *what = t->elem->kind == FC_K_STRING ? "strings" : t->elem->kind == FC_K_IP ? "ips" : t->elem->kind == FC_K_CIDR ? "cidrs" : "ints";
-        return fce_text(m, "fl_get_%s(d, &%s, %s)", what, at, field);
+        return by_getter(m, fce_text(m, "fl_get_%s", what), at, field);
     }
     case FC_K_RECORD:
-        return fce_text(m, "decode_%s(d, &%s)", x->c, at);
+        return fce_text(m, "decode_%s(d, p, &%s, &k)", x->c, at);
     default:
-        return fce_text(m, t->form == FC_FORM_TEXT ? "fl_get_int_text(d, &%s, %s)" : "fl_get_int(d, &%s, %s)", at, field);
+        return t->form == FC_FORM_TEXT ? by_getter(m, "fl_get_int_text", at, field) : by_walk(m, "int", at, walk_field);
     }
 }
 
@@ -304,37 +325,72 @@ static void dispatch(struct fc_em *m, const struct fc_in *n)
     fce_line(m, "}");
 }
 
-static const char *json_key(struct fc_em *m, const char *key)
+/* The literal of a guess: what comes before a member, and its key. */
+static const char *guess_of(struct fc_em *m, char before, const char *key)
 {
     const char *out = "";
     for (; *key; key++)
         out = *key == '"' || *key == '\\' ? fce_text(m, "%s\\%c", out, *key) : fce_text(m, "%s%c", out, *key);
-    return fce_text(m, "\"%s\":", out);
+    return fce_text(m, "%c\"%s\":", before, out);
+}
+
+/*
+ * Where a member is expected: p moves to its value. The first one has to come with the object's `{`; else `first`, a
+ * statement, is run. Of the others one that may be missing is passed over, for the rest `other` is run. A long row of members that
+ * may be missing is cut, or objects in quite another order would take a compare for each of them each time. True: a block was opened.
+ */
+static bool guess(struct fc_em *m, const struct fc_member *members, int i, int *passed, const char *first, const char *other)
+{
+    const char *lit = guess_of(m, i == 0 ? '{' : ',', members[i].key);
+    size_t n = strlen(lit);
+    const char *quoted = fce_quote(m, lit, n);
+    bool optional = i > 0 && (members[i].optional || members[i].dflt) && ++*passed < MAX_PASSED;
+    if (!optional) {
+        *passed = 0;
+        fce_line(m, i == 0 ? "if (!FL_FIRST(d, p, %s))" : "if (!FL_NEXT(p, %s))", quoted);
+        fce_line(m, "    %s", i == 0 ? first : other);
+    } else {
+        fce_line(m, "if (FL_NEXT(p, %s)) {", quoted);
+        m->depth++;
+    }
+    fce_line(m, "p += %zu;", n);
+    return optional;
 }
 
 /* ---- skipping ------------------------------------------------------------------------------------------------ */
 
-/* C that moves behind a value of this type without looking into it; false: not JSON. */
+/* C that moves behind a value of this type without looking into it; NULL: not JSON. */
 static const char *skipper(struct fc_em *m, const struct fc_type *t)
 {
+    bool text = false;
     switch (t->kind) {
     case FC_K_STRING:
     case FC_K_IP:
     case FC_K_CIDR:
-        return "fl_skip_text(d)";
+        text = true;
+        break;
     case FC_K_ENUM:
-        return t->en->text ? "fl_skip_text(d)" : "fl_skip_int(d)";
+        text = t->en->text;
+        break;
     case FC_K_INT:
     case FC_K_TIME:
     case FC_K_DURATION:
     case FC_K_BYTES:
     case FC_K_PACKETS:
-        return t->form == FC_FORM_RFC3339 || t->form == FC_FORM_TEXT ? "fl_skip_text(d)" : "fl_skip_int(d)";
+        text = t->form == FC_FORM_RFC3339 || t->form == FC_FORM_TEXT;
+        break;
     case FC_K_RECORD:
-        return fce_text(m, "skip_%s(d)", fce_rec_name(m, t));
+        return fce_text(m, "skip_%s(d, p)", fce_rec_name(m, t));
     default:
-        return "fl_skip_value(d)";
+        return "fl_pass_value(d, p)";
     }
+    return fce_text(m, "fl_pass_%s(d, p, %d)", text ? "text" : "int", m->nsites++);
+}
+
+static void skip_value(struct fc_em *m, const struct fc_type *t)
+{
+    fce_line(m, "if (!(p = %s))", skipper(m, t));
+    fce_line(m, "    return NULL;");
 }
 
 /*
@@ -350,30 +406,19 @@ static void skip_record(struct fc_em *m, const struct fc_type *t)
             return;
     if (m->nskipped < (int)(sizeof m->skipped / sizeof *m->skipped))
         m->skipped[m->nskipped++] = t->members;
-    fce_line(m, "static bool skip_%s(struct fl_decoder *d)", fce_rec_name(m, t));
+    fce_line(m, "static const char *skip_%s(struct fl_decoder *d, const char *p)", fce_rec_name(m, t));
     fce_line(m, "{");
     m->depth++;
-    fce_line(m, "if (d->p[0] != '{' || d->p[1] != '\"')");
-    fce_line(m, "    return fl_skip_value(d);");
-    fce_line(m, "int k = fl_object_begin(d, \"\");");
-    fce_line(m, "if (k != 1)");
-    fce_line(m, "    return k >= 0;");
+    int passed = 0;
     for (int i = 0; i < t->nmembers; i++) {
-        const char *key = json_key(m, t->members[i].key);
-        const struct fc_type *mt = t->members[i].type;
-        bool skip_ok = t->members[i].optional;
-        fce_line(m, "if (FL_KEY_IS(d, %s)) {", fce_quote(m, key, strlen(key)));
-        fce_line(m, "    if (!%s)", skipper(m, mt));
-        fce_line(m, "        return false;");
-        fce_line(m, "    if ((k = fl_member_end(d)) <= 0)");
-        fce_line(m, "        return k == 0;");
-        fce_line(m, skip_ok ? "}" : "} else {");
-        if (!skip_ok) {
-            fce_line(m, "    return fl_skip_members(d);");
+        bool block = guess(m, t->members, i, &passed, "return fl_pass_value(d, p);", "return fl_pass_members(d, p);");
+        skip_value(m, t->members[i].type);
+        if (block) {
+            m->depth--;
             fce_line(m, "}");
         }
     }
-    fce_line(m, "return fl_skip_members(d);");
+    fce_line(m, "return fl_pass_members(d, p);");
     m->depth--;
     fce_line(m, "}\n");
 }
@@ -391,62 +436,109 @@ static void skip_records(struct fc_em *m, const struct fc_in *n)
     }
 }
 
-static void one_member(struct fc_em *m, const struct fc_in *n, int i)
+/* ---- records -------------------------------------------------------------------------------------------------- */
+
+/* p is at the value of x, perhaps before white space: what happens to it. `whole`: the record is also passed on as it came. */
+static void member_value(struct fc_em *m, const struct fc_in *x, bool whole)
 {
-    const struct fc_in *x = &n->inner[i];
-    bool whole = n->raw && n->type->kind == FC_K_RECORD;
-    const char *key = json_key(m, x->member->key);
-    fce_line(m, "if (!FL_KEY_IS(d, %s))", fce_quote(m, key, strlen(key)));
-    fce_line(m, "    goto other;");
+    const char *name = fce_name(m, x->member->name);
+    bool record = x->type->kind == FC_K_RECORD, live = fc_in_live(x);
+    bool presence = live && !x->value && !x->raw && !record, both = x->value && x->raw && !record;
+    if (both || presence || (whole && !live))
+        fce_line(m, "fl_at(d, p);\n");
+    if (!live || presence) {
+        if (presence)
+            fce_line(m, "v->has = *d->p != 'n' ? v->has | HAS_%s : v->has & ~HAS_%s;", x->c, x->c);
+        if (whole)
+            fce_line(m, "clean &= *d->p != 'n'; /* null */");
+        skip_value(m, x->type);
+        return;
+    }
+    if (both)
+        fce_line(m, "v->text_%s.p = p = d->p;", x->member->name);
+    fce_line(m, "if (!(p = %s))", getter(m, x, fce_text(m, "v->%s", name), fce_quote(m, x->path, strlen(x->path))));
+    fce_line(m, "    return NULL;");
+    if (both) {
+        fce_line(m, "v->text_%s.n = (uint32_t)(p - v->text_%s.p);", x->member->name, x->member->name);
+        fce_line(m, "v->text_%s.kind = FL_RAW;", x->member->name);
+        if (x->type->kind == FC_K_LIST)
+            fce_line(m, "v->text_%s = fl_compact(d->scratch, v->text_%s);", x->member->name, x->member->name);
+    }
+    fce_line(m, "v->has = k ? v->has | HAS_%s : v->has & ~HAS_%s;", x->c, x->c);
+    if (record) {
+        fce_line(m, "if (k == 0)");
+        fce_line(m, "    memset(&v->%s, 0, sizeof v->%s);", name, name);
+    }
+    if (whole)
+        fce_line(m, "clean &= k == 1;");
+}
+
+static void label(struct fc_em *m, const char *name)
+{
     m->depth--;
-    fce_line(m, "value_%s:", x->c);
+    fce_line(m, "%s:", name);
     m->depth++;
-    if (whole) {
-        fce_line(m, "clean &= %d >= at;", i);
-        fce_line(m, "at = %d;", i + 1);
-    }
-    if (!fc_in_live(x)) {
-        if (whole)
-            fce_line(m, "clean &= *d->p != 'n'; /* null */");
-        fce_line(m, "if (!%s)", skipper(m, x->type));
-        fce_line(m, "    return -1;");
-    } else if (!x->value && !x->raw && x->type->kind != FC_K_RECORD) {
-        fce_line(m, "v->has = *d->p != 'n' ? v->has | HAS_%s : v->has & ~HAS_%s;", x->c, x->c);
-        if (whole)
-            fce_line(m, "clean &= *d->p != 'n'; /* null */");
-        fce_line(m, "if (!%s)", skipper(m, x->type));
-        fce_line(m, "    return -1;");
-    } else {
-        const char *field = fce_quote(m, x->path, strlen(x->path));
-        bool both = x->value && x->raw && x->type->kind != FC_K_RECORD;
-        if (both)
-            fce_line(m, "v->text_%s.p = d->p;", x->member->name);
-        fce_line(m, "if ((k = %s) < 0)", getter(m, x, fce_text(m, "v->%s", fce_name(m, x->member->name)), field));
-        fce_line(m, "    return -1;");
-        if (both) {
-            fce_line(m, "v->text_%s.n = (uint32_t)(d->p - v->text_%s.p);", x->member->name, x->member->name);
-            fce_line(m, "v->text_%s.kind = FL_RAW;", x->member->name);
-            if (x->type->kind == FC_K_LIST)
-                fce_line(m, "v->text_%s = fl_compact(d->scratch, v->text_%s);", x->member->name, x->member->name);
+}
+
+/* The members in order; from elsewhere each value is reached by its label. */
+static void members_in_order(struct fc_em *m, const struct fc_in *n, bool whole)
+{
+    int passed = 0;
+    for (int i = 0; i < n->ninner; i++) {
+        const struct fc_in *x = &n->inner[i];
+        bool block = guess(m, n->type->members, i, &passed, "goto open;", "goto other;");
+        label(m, fce_text(m, "value_%s", x->c));
+        if (whole) {
+            fce_line(m, "clean &= %d >= at;", i);
+            fce_line(m, "at = %d;", i + 1);
         }
-        fce_line(m, "v->has = k ? v->has | HAS_%s : v->has & ~HAS_%s;", x->c, x->c);
-        if (x->type->kind == FC_K_RECORD) {
-            fce_line(m, "if (k == 0)");
-            fce_line(m, "    memset(&v->%s, 0, sizeof v->%s);", fce_name(m, x->member->name), fce_name(m, x->member->name));
+        member_value(m, x, whole);
+        if (block) {
+            m->depth--;
+            fce_line(m, "}");
         }
-        if (whole)
-            fce_line(m, "clean &= k == 1;");
     }
+}
+
+/* What is not as expected. */
+static void members_out_of_order(struct fc_em *m, const struct fc_in *n, bool whole, const char *field)
+{
+    label(m, "other");
+    fce_line(m, "d->p = p;");
     fce_line(m, "if ((k = fl_member_end(d)) <= 0)");
     fce_line(m, "    goto end;");
+    label(m, "key");
+    fce_line(m, "if (fl_next_key(d, &key) < 0)");
+    fce_line(m, "    return NULL;");
+    fce_line(m, "p = d->p;");
+    dispatch(m, n);
+    if (whole)
+        fce_line(m, "clean = false;");
+    fce_line(m, "if (!(p = fl_pass_value(d, p)))");
+    fce_line(m, "    return NULL;");
+    fce_line(m, "goto other;");
+    label(m, "open");
+    fce_line(m, "fl_at(d, p);");
+    if (whole)
+        fce_line(m, "start = d->p;");
+    fce_line(m, "if ((k = fl_object_begin(d, %s)) == 1)", field);
+    fce_line(m, "    goto key;");
+    fce_line(m, "if (k == 0) { /* another type */");
+    fce_line(m, "    *got = 0;");
+    if (whole)
+        fce_line(m, "    d->spaced |= spaced;");
+    fce_line(m, "    return d->p;");
+    fce_line(m, "}");
+    fce_line(m, "k = k == 2 ? 0 : -1;");
 }
 
 static void decode_record(struct fc_em *m, const struct fc_in *n)
 {
-    const char *name = n->member ? n->c : "record", *mask = "0", *all = "0";
-    bool whole = n->raw && n->type->kind == FC_K_RECORD;
+    const char *name = n->member ? n->c : "record", *mask = "0", *all = "0", *path = n->member ? n->path : "record";
+    bool whole = n->raw && n->type->kind == FC_K_RECORD, flat = true;
     for (int i = 0; i < n->ninner; i++) {
         const struct fc_in *x = &n->inner[i];
+        flat &= x->type->kind != FC_K_RECORD;
         if (x->type->kind == FC_K_RECORD && fc_in_live(x))
             decode_record(m, x);
         if (fc_in_live(x)) {
@@ -459,54 +551,26 @@ static void decode_record(struct fc_em *m, const struct fc_in *n)
         form_of(m, n);
     fprintf(m->consts.f, "#define NEED_%s (%s)\n#define ALL_%s (%s)\n", name, mask, name, all);
     fce_line(m, "/* %s */", fce_where(m, n->member ? n->member->span : n->type->members[0].span));
-    fce_line(m, "static int decode_%s(struct fl_decoder *d, struct in_%s *v)", name, name);
+    fce_line(m, "static const char *decode_%s(struct fl_decoder *d, const char *p, struct in_%s *v, int *got)", name, name);
     fce_line(m, "{");
     m->depth++;
+    fce_line(m, "fl_str key;");
+    fce_line(m, "int k;");
     if (whole) {
-        fce_line(m, "const char *start = d->p;");
-        bool flat = true;
-        for (int i = 0; i < n->ninner; i++)
-            flat &= n->inner[i].type->kind != FC_K_RECORD;
+        fce_line(m, "const char *start = p;");
         fce_line(m, "bool clean = %s, spaced = d->spaced;", flat ? "true" : "false /* holds records */");
         fce_line(m, "int at = 0;");
         fce_line(m, "d->spaced = false;");
     }
     if (!n->member && strcmp(all, "0") == 0)
         fce_line(m, "(void)v;");
-    fce_line(m, "fl_str key;");
-    fce_line(m, "int k = fl_object_begin(d, %s);", fce_quote(m, n->member ? n->path : "record", strlen(n->member ? n->path : "record")));
-    fce_line(m, whole ? "if (k <= 0) {" : "if (k <= 0)");
-    if (whole)
-        fce_line(m, "    d->spaced |= spaced;");
-    fce_line(m, "    return k;");
-    if (whole)
-        fce_line(m, "}");
     if (n->member)
         fce_line(m, "if (v->has) /* of a key that comes twice the last holds */\n        memset(v, 0, sizeof *v);");
-    fce_line(m, "if (k == 2) {");
-    fce_line(m, "    k = 0;");
-    fce_line(m, "    goto end;");
-    fce_line(m, "}\n");
-    for (int i = 0; i < n->ninner; i++)
-        one_member(m, n, i);
-    fputc('\n', m->out);
-    m->depth--;
-    fce_line(m, "other: /* not the expected key */");
-    m->depth++;
-    fce_line(m, "if (fl_next_key(d, &key) < 0)");
-    fce_line(m, "    return -1;");
-    dispatch(m, n);
-    if (whole)
-        fce_line(m, "clean = false;");
-    fce_line(m, "if (!fl_skip_value(d))");
-    fce_line(m, "    return -1;");
-    fce_line(m, "if ((k = fl_member_end(d)) > 0)");
-    fce_line(m, "    goto other;\n");
-    m->depth--;
-    fce_line(m, "end:");
-    m->depth++;
+    members_in_order(m, n, whole);
+    members_out_of_order(m, n, whole, fce_quote(m, path, strlen(path)));
+    label(m, "end");
     fce_line(m, "if (k < 0)");
-    fce_line(m, "    return -1;");
+    fce_line(m, "    return NULL;");
     if (strcmp(mask, "0") != 0)
         absent_members(m, n, fce_text(m, "NEED_%s", name));
     if (whole) {
@@ -515,7 +579,8 @@ static void decode_record(struct fc_em *m, const struct fc_in *n)
         fce_line(m, "    v->raw = fl_reshape(d->scratch, v->raw, &form_%s);", name);
         fce_line(m, "d->spaced |= spaced;");
     }
-    fce_line(m, "return 1;");
+    fce_line(m, "*got = 1;");
+    fce_line(m, "return d->p;");
     m->depth--;
     fce_line(m, "}\n");
 }
@@ -532,6 +597,7 @@ void fce_decoder(struct fc_em *m)
     decode_record(m, &m->p->in);
     fce_line(m, "static bool decode(struct fl_decoder *d, struct fl_rec *h)");
     fce_line(m, "{");
-    fce_line(m, "    return decode_record(d, &((struct rec *)h)->in) >= 0;");
+    fce_line(m, "    int got;");
+    fce_line(m, "    return decode_record(d, d->p, &((struct rec *)h)->in, &got) != NULL; /* d->p is at the end then */");
     fce_line(m, "}\n");
 }

@@ -17,7 +17,7 @@
 #include "address.h"
 #include "arena.h"
 #include "builtins.h"
-#include "json_scan.h"
+#include "json_walk.h"
 #include "json_write.h"
 #include "ops.h"
 #include "table.h"

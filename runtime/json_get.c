@@ -18,7 +18,7 @@ static inline bool at_number(const struct fl_decoder *d)
     return *d->p == '-' || (unsigned char)(*d->p - '0') <= 9;
 }
 
-int fl_get_raw_string_(struct fl_decoder *d, fl_str *out, const char *field)
+int fl_get_raw_string(struct fl_decoder *d, fl_str *out, const char *field)
 {
     if (*d->p != '"')
         return fl_json_wrong(d, field, "expected a string");
@@ -31,18 +31,20 @@ int fl_get_raw_string_(struct fl_decoder *d, fl_str *out, const char *field)
     return 1;
 }
 
-int fl_get_string_(struct fl_decoder *d, fl_str *out, const char *field)
+int fl_get_string(struct fl_decoder *d, fl_str *out, const char *field)
 {
-    int r = fl_get_raw_string_(d, out, field);
+    int r = fl_get_raw_string(d, out, field);
     if (r == 1 && out->kind == FL_RAW)
         *out = fl_unescape(d->scratch, *out);
     return r;
 }
 
-int fl_get_bool_(struct fl_decoder *d, bool *out, const char *field)
+int fl_get_bool(struct fl_decoder *d, bool *out, const char *field)
 {
-    (void)out; /* true and false were looked for by the caller */
-    return fl_json_wrong(d, field, "expected true or false");
+    if (*d->p != 't' && *d->p != 'f')
+        return fl_json_wrong(d, field, "expected true or false");
+    *out = *d->p == 't';
+    return fl_skip_value(d) ? 1 : -1;
 }
 
 /* ---- integers -------------------------------------------------------------------------------- */
@@ -61,7 +63,7 @@ static bool int_value(const char *p, const char *end, int64_t *out)
     return true;
 }
 
-int fl_too_large_(struct fl_decoder *d, const char *field)
+static int too_large(struct fl_decoder *d, const char *field)
 {
     fl_bad(d, field, "expected an integer of 64 bits");
     return 0;
@@ -84,14 +86,14 @@ static int int_token(struct fl_decoder *d, const char **end, const char *field)
     return 1;
 }
 
-int fl_get_int_(struct fl_decoder *d, int64_t *out, const char *field)
+int fl_get_int(struct fl_decoder *d, int64_t *out, const char *field)
 {
     const char *end = d->p, *p = d->p;
     int r = int_token(d, &end, field);
     if (r != 1)
         return r;
     d->p = end;
-    return int_value(p, end, out) ? 1 : fl_too_large_(d, field);
+    return int_value(p, end, out) ? 1 : too_large(d, field);
 }
 
 int fl_get_int_text(struct fl_decoder *d, int64_t *out, const char *field)
@@ -110,10 +112,10 @@ int fl_get_int_text(struct fl_decoder *d, int64_t *out, const char *field)
         fl_bad(d, field, "expected an integer");
         return 0;
     }
-    return int_value(s.p, s.p + s.n, out) ? 1 : fl_too_large_(d, field);
+    return int_value(s.p, s.p + s.n, out) ? 1 : too_large(d, field);
 }
 
-int fl_get_raw_int_(struct fl_decoder *d, fl_str *out, const char *field)
+int fl_get_raw_int(struct fl_decoder *d, fl_str *out, const char *field)
 {
     const char *end = d->p, *p = d->p;
     int64_t v;
@@ -122,7 +124,7 @@ int fl_get_raw_int_(struct fl_decoder *d, fl_str *out, const char *field)
         return r;
     d->p = end;
     if (end - p > 18 && !int_value(p, end, &v))
-        return fl_too_large_(d, field);
+        return too_large(d, field);
     *out = (fl_str){p, (uint32_t)(end - p), FL_RAW};
     return 1;
 }
@@ -214,9 +216,14 @@ int fl_get_float(struct fl_decoder *d, double *out, const char *field)
     return 1;
 }
 
-int fl_get_fraction_(struct fl_decoder *d, int64_t *ns, int64_t scale, const char *field)
+int fl_get_scaled(struct fl_decoder *d, int64_t *ns, int64_t scale, bool fraction, const char *field)
 {
     fl_str s;
+    if (!fraction) {
+        int64_t v;
+        int got = fl_get_int(d, &v, field);
+        return got == 1 && __builtin_mul_overflow(v, scale, ns) ? too_large(d, field) : got;
+    }
     int r = fl_get_raw_number(d, &s, field);
     if (r != 1)
         return r;

@@ -11,7 +11,10 @@
 
 void fl_decoder_init(struct fl_decoder *d, const char *data, size_t n, struct fl_arena *scratch)
 {
-    *d = (struct fl_decoder){.p = data, .start = data, .end = data + n, .scratch = scratch};
+    memset(d, 0, offsetof(struct fl_decoder, guess));
+    d->p = d->start = data;
+    d->end = data + n;
+    d->scratch = scratch;
 }
 
 const char *fl_json_fail(struct fl_decoder *d, const char *at, const char *what)

@@ -1,8 +1,9 @@
 /*
  * json_scan.h - JSON (RFC 8259) read in place, directed by a schema that the compiler knows.
  *
- * Generated decoders walk the members of an object in the order they expect, take the values they need with a
- * getter and skip the others. Nothing is copied or allocated unless a text with escapes has to be decoded.
+ * The general scanner: any layout, one call per value. Generated decoders take the faster way of json_walk.h as long as a
+ * message looks as expected, and come here for the rest. Nothing is copied or allocated unless a text with escapes has
+ * to be decoded.
  *
  * Input: data[0, n) followed by FL_PAD readable zero bytes; the first of them ends every scan. A NUL inside the data
  * is a syntax error. Strings have to be valid UTF-8 (RFC 3629). At most FL_JSON_DEPTH containers may be open at
@@ -38,6 +39,7 @@
 #endif
 
 #define FL_JSON_DEPTH 512
+#define FL_GUESSES 256
 #define FL_LIKELY(x) __builtin_expect(!!(x), 1)
 #define FL_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
@@ -51,8 +53,10 @@ struct fl_decoder {
     uint32_t depth;            /* containers that are open around p */
     const char *bad_field;     /* the first field with a wrong type, as given to the getter */
     const char *bad_what;      /* "expected an integer" */
+    uint8_t guess[FL_GUESSES]; /* lengths that values had last, by place in the schema; see json_walk.h */
 };
 
+/* For new data. The guesses stay, so `d` has to be zeroed before its first use. */
 void fl_decoder_init(struct fl_decoder *d, const char *data, size_t n, struct fl_arena *scratch);
 
 /* Any value, checked; p at its first byte. */
@@ -68,10 +72,6 @@ int fl_object_begin_(struct fl_decoder *d, const char *field);
 int fl_member_end_(struct fl_decoder *d);
 int fl_array_begin_(struct fl_decoder *d, const char *field);
 int fl_element_end_(struct fl_decoder *d);
-int fl_get_raw_string_(struct fl_decoder *d, fl_str *out, const char *field);
-int fl_get_string_(struct fl_decoder *d, fl_str *out, const char *field);
-int fl_get_bool_(struct fl_decoder *d, bool *out, const char *field);
-int fl_get_int_(struct fl_decoder *d, int64_t *out, const char *field);
 
 /*
  * First byte at or after p that is `"`, `\`, a control or part of a multi-byte character; the sentinel is a
@@ -104,6 +104,23 @@ static inline const char *fl_string_stop(const char *p)
         if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\')
             return p;
     }
+#endif
+}
+
+/* The first byte at or after p that is no digit; up to 16 digits in one step, for their number isn't predictable. */
+static inline const char *fl_digits_end(const char *p)
+{
+#if defined(FL_SSE2)
+    for (;; p += 16) {
+        __m128i v = _mm_sub_epi8(_mm_loadu_si128((const __m128i *)(const void *)p), _mm_set1_epi8('0'));
+        unsigned m = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(9)), v)) ^ 0xffffu;
+        if (FL_LIKELY(m))
+            return p + __builtin_ctz(m);
+    }
+#else
+    while ((unsigned char)(*p - '0') <= 9)
+        p++;
+    return p;
 #endif
 }
 
@@ -172,101 +189,8 @@ static inline int fl_element_end(struct fl_decoder *d)
     return fl_element_end_(d);
 }
 
-/* Are the n bytes at p and at lit the same? Wide, overlapping loads for n known to the compiler. */
-static inline bool fl_same(const char *p, const char *lit, size_t n)
-{
-    uint64_t a, b, c, e;
-    uint32_t s, t, u, v;
-    if (n > 32)
-        return memcmp(p, lit, n) == 0;
-    if (n > 8) {
-        memcpy(&a, p, 8), memcpy(&b, lit, 8);
-        memcpy(&c, p + n - 8, 8), memcpy(&e, lit + n - 8, 8);
-        uint64_t differ = (a ^ b) | (c ^ e);
-        if (n > 16) {
-            memcpy(&a, p + 8, 8), memcpy(&b, lit + 8, 8);
-            differ |= a ^ b;
-        }
-        if (n > 24) {
-            memcpy(&a, p + 16, 8), memcpy(&b, lit + 16, 8);
-            differ |= a ^ b;
-        }
-        return differ == 0;
-    }
-    if (n == 8) {
-        memcpy(&a, p, 8), memcpy(&b, lit, 8);
-        return a == b;
-    }
-    if (n >= 4) {
-        memcpy(&s, p, 4), memcpy(&t, lit, 4);
-        memcpy(&u, p + n - 4, 4), memcpy(&v, lit + n - 4, 4);
-        return ((s ^ t) | (u ^ v)) == 0;
-    }
-    return memcmp(p, lit, n) == 0;
-}
-
-/*
- * Is the guess right that the next member is `lit`, as `"UUID":`? Then p moves to its value. White space around the
- * colon counts as a wrong guess: fl_next_key copes with it. n is at most FL_PAD.
- */
-static inline bool fl_key_is(struct fl_decoder *d, const char *lit, size_t n)
-{
-    if (!fl_same(d->p, lit, n) || FL_UNLIKELY((unsigned char)d->p[n] <= ' '))
-        return false;
-    d->p += n;
-    return true;
-}
-#define FL_KEY_IS(d, lit) fl_key_is((d), "" lit, sizeof(lit) - 1)
-
 /* p at a key's quote: the key (decoded), the colon and white space; p is then at the value. 1, or -1: not JSON. */
 int fl_next_key(struct fl_decoder *d, fl_str *key);
-
-/* ---- values that nobody reads: as fl_skip_value, but fast for the type that is expected ----------------- */
-
-/* The first byte at or after p that is no digit; up to 16 digits in one step, for their number isn't predictable. */
-static inline const char *fl_digits_end(const char *p)
-{
-#if defined(FL_SSE2)
-    for (;; p += 16) {
-        __m128i v = _mm_sub_epi8(_mm_loadu_si128((const __m128i *)(const void *)p), _mm_set1_epi8('0'));
-        unsigned m = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(9)), v)) ^ 0xffffu;
-        if (FL_LIKELY(m))
-            return p + __builtin_ctz(m);
-    }
-#else
-    while ((unsigned char)(*p - '0') <= 9)
-        p++;
-    return p;
-#endif
-}
-
-/* Can the number that ends here not go on? */
-static inline bool fl_number_ends(const char *p)
-{
-    return *p == ',' || *p == '}' || *p == ']';
-}
-
-static inline bool fl_skip_text(struct fl_decoder *d)
-{
-    if (FL_LIKELY(*d->p == '"')) {
-        const char *q = fl_string_stop(d->p + 1);
-        if (FL_LIKELY(*q == '"')) {
-            d->p = q + 1;
-            return true;
-        }
-    }
-    return fl_skip_value(d);
-}
-
-static inline bool fl_skip_int(struct fl_decoder *d)
-{
-    const char *q = fl_digits_end(d->p);
-    if (FL_LIKELY(fl_number_ends(q) && q > d->p && (*d->p != '0' || q == d->p + 1))) {
-        d->p = q;
-        return true;
-    }
-    return fl_skip_value(d);
-}
 
 /* p at a key's quote: this and all further members of the object, and its end. */
 bool fl_skip_members(struct fl_decoder *d);
@@ -274,127 +198,20 @@ bool fl_skip_members(struct fl_decoder *d);
 /* ---- getters: p at the value's first byte. 1: got; 0: null, or a wrong type that was recorded; -1: not JSON  */
 
 /* A string as it is in the message, without a copy: FL_CLEAN, or FL_RAW if it has escapes. */
-static inline int fl_get_raw_string(struct fl_decoder *d, fl_str *out, const char *field)
-{
-    if (FL_LIKELY(*d->p == '"')) {
-        const char *q = fl_string_stop(d->p + 1);
-        if (FL_LIKELY(*q == '"')) {
-            *out = (fl_str){d->p + 1, (uint32_t)(q - d->p - 1), FL_CLEAN};
-            d->p = q + 1;
-            return 1;
-        }
-    }
-    return fl_get_raw_string_(d, out, field);
-}
-
+int fl_get_raw_string(struct fl_decoder *d, fl_str *out, const char *field);
 /* A string decoded: FL_CLEAN and no copy without escapes, else FL_PLAIN in scratch. */
-static inline int fl_get_string(struct fl_decoder *d, fl_str *out, const char *field)
-{
-    if (FL_LIKELY(*d->p == '"')) {
-        const char *q = fl_string_stop(d->p + 1);
-        if (FL_LIKELY(*q == '"')) {
-            *out = (fl_str){d->p + 1, (uint32_t)(q - d->p - 1), FL_CLEAN};
-            d->p = q + 1;
-            return 1;
-        }
-    }
-    return fl_get_string_(d, out, field);
-}
-
-static inline int fl_get_bool(struct fl_decoder *d, bool *out, const char *field)
-{
-    if (fl_same(d->p, "true", 4)) {
-        *out = true;
-        d->p += 4;
-        return 1;
-    }
-    if (fl_same(d->p, "false", 5)) {
-        *out = false;
-        d->p += 5;
-        return 1;
-    }
-    return fl_get_bool_(d, out, field);
-}
-
-#ifdef FL_SWAR
-/* How many of the 8 bytes of x (characters xor '0') are digits before the first other one. */
-static inline unsigned fl_digits8(uint64_t x)
-{
-    uint64_t other = ((x & UINT64_C(0x7f7f7f7f7f7f7f7f)) + UINT64_C(0x7676767676767676)) | x;
-    other &= UINT64_C(0x8080808080808080);
-    return other ? (unsigned)__builtin_ctzll(other) >> 3 : 8;
-}
-
-/* Value of 8 digits, the first one in the lowest byte. */
-static inline uint64_t fl_value8(uint64_t x)
-{
-    x = ((x * (1 + (UINT64_C(10) << 8))) >> 8) & UINT64_C(0x00ff00ff00ff00ff);
-    x = ((x * (1 + (UINT64_C(100) << 16))) >> 16) & UINT64_C(0x0000ffff0000ffff);
-    return (x * (1 + (UINT64_C(10000) << 32))) >> 32;
-}
-#endif
-
+int fl_get_string(struct fl_decoder *d, fl_str *out, const char *field);
+int fl_get_bool(struct fl_decoder *d, bool *out, const char *field);
 /* An integer without fraction and exponent that fits into 64 bits. */
-static inline int fl_get_int(struct fl_decoder *d, int64_t *out, const char *field)
-{
-#ifdef FL_SWAR
-    /* Up to 16 digits without a sign; the length of a number isn't predictable, so there is no loop over digits. */
-    static const uint64_t ten[9] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
-    const char *p = d->p;
-    uint64_t x, v;
-    memcpy(&x, p, 8);
-    x ^= UINT64_C(0x3030303030303030);
-    unsigned n = fl_digits8(x);
-    if (FL_UNLIKELY(n == 0 || (*p == '0' && n > 1)))
-        return fl_get_int_(d, out, field);
-    v = fl_value8(x << (64 - 8 * n));
-    p += n;
-    if (n == 8) {
-        memcpy(&x, p, 8);
-        x ^= UINT64_C(0x3030303030303030);
-        n = fl_digits8(x);
-        if (n) {
-            v = v * ten[n] + fl_value8(x << (64 - 8 * n));
-            p += n;
-        }
-    }
-    /*
-     * Behind a number that ends here is `,` `}` `]`, white space or the end; whatever may go on is left to the
-     * slow path.
-     */
-    unsigned char c = (unsigned char)*p;
-    if (FL_UNLIKELY(c == '.' || c == 'e' || c == 'E' || (unsigned)(c - '0') <= 9))
-        return fl_get_int_(d, out, field);
-    *out = (int64_t)v;
-    d->p = p;
-    return 1;
-#else
-    return fl_get_int_(d, out, field);
-#endif
-}
-
+int fl_get_int(struct fl_decoder *d, int64_t *out, const char *field);
 /* An integer in quotes, or a plain one. */
 int fl_get_int_text(struct fl_decoder *d, int64_t *out, const char *field);
 int fl_get_float(struct fl_decoder *d, double *out, const char *field);
-int fl_get_fraction_(struct fl_decoder *d, int64_t *ns, int64_t scale, const char *field);
-int fl_too_large_(struct fl_decoder *d, const char *field);
-
 /*
  * A number in units of `scale` ns (1000000: milliseconds; at most a day) as ns. Over 64 bits is a wrong type.
  * `fraction` allows decimals and exponents, exact down to a ns; what is smaller is cut off.
  */
-static inline int fl_get_scaled(struct fl_decoder *d, int64_t *ns, int64_t scale, bool fraction, const char *field)
-{
-    if (fraction)
-        return fl_get_fraction_(d, ns, scale, field);
-    int64_t v;
-    int r = fl_get_int(d, &v, field);
-    if (r != 1)
-        return r;
-    if (FL_UNLIKELY(__builtin_mul_overflow(v, scale, ns)))
-        return fl_too_large_(d, field);
-    return 1;
-}
+int fl_get_scaled(struct fl_decoder *d, int64_t *ns, int64_t scale, bool fraction, const char *field);
 /* A text of RFC 3339, see time_text.h. */
 int fl_get_rfc3339(struct fl_decoder *d, int64_t *ns, const char *field);
 /* Any string; its family is 0 if it is no address. */
@@ -403,18 +220,7 @@ int fl_get_cidr(struct fl_decoder *d, fl_cidr *out, const char *field);
 /* Any value but null as its JSON text (FL_RAW, white space inside kept, no copy), checked. */
 int fl_get_raw(struct fl_decoder *d, fl_str *out, const char *field);
 /* The text of an integer that fl_get_int would take, and of any number; for values that are only passed on. */
-int fl_get_raw_int_(struct fl_decoder *d, fl_str *out, const char *field);
-static inline int fl_get_raw_int(struct fl_decoder *d, fl_str *out, const char *field)
-{
-    const char *q = fl_digits_end(d->p);
-    uint32_t n = (uint32_t)(q - d->p);
-    if (FL_LIKELY(fl_number_ends(q) && n - 1 < 18 && (*d->p != '0' || n == 1))) {
-        *out = (fl_str){d->p, n, FL_RAW};
-        d->p = q;
-        return 1;
-    }
-    return fl_get_raw_int_(d, out, field);
-}
+int fl_get_raw_int(struct fl_decoder *d, fl_str *out, const char *field);
 int fl_get_raw_number(struct fl_decoder *d, fl_str *out, const char *field);
 
 /* ---- JSON as text ---------------------------------------------------------------------------- */

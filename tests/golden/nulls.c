@@ -87,56 +87,51 @@ static int enum_Kind(struct fl_decoder *d, int64_t *out, const char *field)
 }
 
 /* nulls.flow:6 */
-static int decode_record(struct fl_decoder *d, struct in_record *v)
+static const char *decode_record(struct fl_decoder *d, const char *p, struct in_record *v, int *got)
 {
     fl_str key;
-    int k = fl_object_begin(d, "record");
-    if (k <= 0)
-        return k;
-    if (k == 2) {
-        k = 0;
-        goto end;
-    }
-
-    if (!FL_KEY_IS(d, "\"kind\":"))
-        goto other;
+    int k;
+    if (!FL_FIRST(d, p, "{\"kind\":"))
+        goto open;
+    p += 8;
 value_kind:
-    v->text_kind.p = d->p;
-    if ((k = enum_Kind(d, &v->kind, "kind")) < 0)
-        return -1;
-    v->text_kind.n = (uint32_t)(d->p - v->text_kind.p);
+    fl_at(d, p);
+
+    v->text_kind.p = p = d->p;
+    if (!(p = FL_TAKE(d, p, &k, enum_Kind(d, &v->kind, "kind"))))
+        return NULL;
+    v->text_kind.n = (uint32_t)(p - v->text_kind.p);
     v->text_kind.kind = FL_RAW;
     v->has = k ? v->has | HAS_kind : v->has & ~HAS_kind;
+    if (FL_NEXT(p, ",\"a\":")) {
+        p += 5;
+    value_a:
+        if (!(p = fl_take_int(d, p, 0, &v->a, &k, "a")))
+            return NULL;
+        v->has = k ? v->has | HAS_a : v->has & ~HAS_a;
+    }
+    if (FL_NEXT(p, ",\"b\":")) {
+        p += 5;
+    value_b:
+        if (!(p = fl_take_int(d, p, 1, &v->b, &k, "b")))
+            return NULL;
+        v->has = k ? v->has | HAS_b : v->has & ~HAS_b;
+    }
+    if (FL_NEXT(p, ",\"name\":")) {
+        p += 8;
+    value_name:
+        if (!(p = fl_take_string(d, p, 2, &v->name, &k, "name")))
+            return NULL;
+        v->has = k ? v->has | HAS_name : v->has & ~HAS_name;
+    }
+other:
+    d->p = p;
     if ((k = fl_member_end(d)) <= 0)
         goto end;
-    if (!FL_KEY_IS(d, "\"a\":"))
-        goto other;
-value_a:
-    if ((k = fl_get_int(d, &v->a, "a")) < 0)
-        return -1;
-    v->has = k ? v->has | HAS_a : v->has & ~HAS_a;
-    if ((k = fl_member_end(d)) <= 0)
-        goto end;
-    if (!FL_KEY_IS(d, "\"b\":"))
-        goto other;
-value_b:
-    if ((k = fl_get_int(d, &v->b, "b")) < 0)
-        return -1;
-    v->has = k ? v->has | HAS_b : v->has & ~HAS_b;
-    if ((k = fl_member_end(d)) <= 0)
-        goto end;
-    if (!FL_KEY_IS(d, "\"name\":"))
-        goto other;
-value_name:
-    if ((k = fl_get_string(d, &v->name, "name")) < 0)
-        return -1;
-    v->has = k ? v->has | HAS_name : v->has & ~HAS_name;
-    if ((k = fl_member_end(d)) <= 0)
-        goto end;
-
-other: /* not the expected key */
+key:
     if (fl_next_key(d, &key) < 0)
-        return -1;
+        return NULL;
+    p = d->p;
     switch (key.n) {
     case 4:
         if (memcmp(key.p, "kind", 4) == 0)
@@ -151,14 +146,21 @@ other: /* not the expected key */
             goto value_b;
         break;
     }
-    if (!fl_skip_value(d))
-        return -1;
-    if ((k = fl_member_end(d)) > 0)
-        goto other;
-
+    if (!(p = fl_pass_value(d, p)))
+        return NULL;
+    goto other;
+open:
+    fl_at(d, p);
+    if ((k = fl_object_begin(d, "record")) == 1)
+        goto key;
+    if (k == 0) { /* another type */
+        *got = 0;
+        return d->p;
+    }
+    k = k == 2 ? 0 : -1;
 end:
     if (k < 0)
-        return -1;
+        return NULL;
     if (v->has != ALL_record && (v->has & NEED_record) != NEED_record) {
         if (!(v->has & HAS_kind)) {
             v->kind = 2;
@@ -166,12 +168,14 @@ end:
             v->has |= HAS_kind;
         }
     }
-    return 1;
+    *got = 1;
+    return d->p;
 }
 
 static bool decode(struct fl_decoder *d, struct fl_rec *h)
 {
-    return decode_record(d, &((struct rec *)h)->in) >= 0;
+    int got;
+    return decode_record(d, d->p, &((struct rec *)h)->in, &got) != NULL; /* d->p is at the end then */
 }
 
 /* ---- functions ---- */

@@ -46,44 +46,38 @@ struct rec {
 /* ---- decode ---- */
 
 /* pass.flow:4 */
-static int decode_record(struct fl_decoder *d, struct in_record *v)
+static const char *decode_record(struct fl_decoder *d, const char *p, struct in_record *v, int *got)
 {
     fl_str key;
-    int k = fl_object_begin(d, "record");
-    if (k <= 0)
-        return k;
-    if (k == 2) {
-        k = 0;
-        goto end;
-    }
-
-    if (!FL_KEY_IS(d, "\"id\":"))
-        goto other;
+    int k;
+    if (!FL_FIRST(d, p, "{\"id\":"))
+        goto open;
+    p += 6;
 value_id:
-    if (!fl_skip_text(d))
-        return -1;
+    if (!(p = fl_pass_text(d, p, 0)))
+        return NULL;
+    if (FL_NEXT(p, ",\"size\":")) {
+        p += 8;
+    value_size:
+        if (!(p = fl_take_int(d, p, 1, &v->size, &k, "size")))
+            return NULL;
+        v->has = k ? v->has | HAS_size : v->has & ~HAS_size;
+    }
+    if (FL_NEXT(p, ",\"peer\":")) {
+        p += 8;
+    value_peer:
+        if (!(p = fl_take_ip(d, p, 2, &v->peer, &k, "peer")))
+            return NULL;
+        v->has = k ? v->has | HAS_peer : v->has & ~HAS_peer;
+    }
+other:
+    d->p = p;
     if ((k = fl_member_end(d)) <= 0)
         goto end;
-    if (!FL_KEY_IS(d, "\"size\":"))
-        goto other;
-value_size:
-    if ((k = fl_get_int(d, &v->size, "size")) < 0)
-        return -1;
-    v->has = k ? v->has | HAS_size : v->has & ~HAS_size;
-    if ((k = fl_member_end(d)) <= 0)
-        goto end;
-    if (!FL_KEY_IS(d, "\"peer\":"))
-        goto other;
-value_peer:
-    if ((k = fl_get_ip(d, &v->peer, "peer")) < 0)
-        return -1;
-    v->has = k ? v->has | HAS_peer : v->has & ~HAS_peer;
-    if ((k = fl_member_end(d)) <= 0)
-        goto end;
-
-other: /* not the expected key */
+key:
     if (fl_next_key(d, &key) < 0)
-        return -1;
+        return NULL;
+    p = d->p;
     switch (key.n) {
     case 2:
         if (memcmp(key.p, "id", 2) == 0)
@@ -96,26 +90,35 @@ other: /* not the expected key */
             goto value_peer;
         break;
     }
-    if (!fl_skip_value(d))
-        return -1;
-    if ((k = fl_member_end(d)) > 0)
-        goto other;
-
+    if (!(p = fl_pass_value(d, p)))
+        return NULL;
+    goto other;
+open:
+    fl_at(d, p);
+    if ((k = fl_object_begin(d, "record")) == 1)
+        goto key;
+    if (k == 0) { /* another type */
+        *got = 0;
+        return d->p;
+    }
+    k = k == 2 ? 0 : -1;
 end:
     if (k < 0)
-        return -1;
+        return NULL;
     if (v->has != ALL_record && (v->has & NEED_record) != NEED_record) {
         if (!(v->has & HAS_size)) {
             v->size = 0;
             v->has |= HAS_size;
         }
     }
-    return 1;
+    *got = 1;
+    return d->p;
 }
 
 static bool decode(struct fl_decoder *d, struct fl_rec *h)
 {
-    return decode_record(d, &((struct rec *)h)->in) >= 0;
+    int got;
+    return decode_record(d, d->p, &((struct rec *)h)->in, &got) != NULL; /* d->p is at the end then */
 }
 
 /* ---- stages ---- */

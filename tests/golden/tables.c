@@ -48,37 +48,32 @@ static struct fl_table table_counts = FL_TABLE("counts", 1000, sizeof(int64_t), 
 /* ---- decode ---- */
 
 /* tables.flow:4 */
-static int decode_record(struct fl_decoder *d, struct in_record *v)
+static const char *decode_record(struct fl_decoder *d, const char *p, struct in_record *v, int *got)
 {
     fl_str key;
-    int k = fl_object_begin(d, "record");
-    if (k <= 0)
-        return k;
-    if (k == 2) {
-        k = 0;
-        goto end;
-    }
-
-    if (!FL_KEY_IS(d, "\"id\":"))
-        goto other;
+    int k;
+    if (!FL_FIRST(d, p, "{\"id\":"))
+        goto open;
+    p += 6;
 value_id:
-    if ((k = fl_get_string(d, &v->id, "id")) < 0)
-        return -1;
+    if (!(p = fl_take_string(d, p, 0, &v->id, &k, "id")))
+        return NULL;
     v->has = k ? v->has | HAS_id : v->has & ~HAS_id;
+    if (FL_NEXT(p, ",\"n\":")) {
+        p += 5;
+    value_n:
+        if (!(p = fl_take_int(d, p, 1, &v->n, &k, "n")))
+            return NULL;
+        v->has = k ? v->has | HAS_n : v->has & ~HAS_n;
+    }
+other:
+    d->p = p;
     if ((k = fl_member_end(d)) <= 0)
         goto end;
-    if (!FL_KEY_IS(d, "\"n\":"))
-        goto other;
-value_n:
-    if ((k = fl_get_int(d, &v->n, "n")) < 0)
-        return -1;
-    v->has = k ? v->has | HAS_n : v->has & ~HAS_n;
-    if ((k = fl_member_end(d)) <= 0)
-        goto end;
-
-other: /* not the expected key */
+key:
     if (fl_next_key(d, &key) < 0)
-        return -1;
+        return NULL;
+    p = d->p;
     switch (key.n) {
     case 2:
         if (memcmp(key.p, "id", 2) == 0)
@@ -89,14 +84,21 @@ other: /* not the expected key */
             goto value_n;
         break;
     }
-    if (!fl_skip_value(d))
-        return -1;
-    if ((k = fl_member_end(d)) > 0)
-        goto other;
-
+    if (!(p = fl_pass_value(d, p)))
+        return NULL;
+    goto other;
+open:
+    fl_at(d, p);
+    if ((k = fl_object_begin(d, "record")) == 1)
+        goto key;
+    if (k == 0) { /* another type */
+        *got = 0;
+        return d->p;
+    }
+    k = k == 2 ? 0 : -1;
 end:
     if (k < 0)
-        return -1;
+        return NULL;
     if (v->has != ALL_record && (v->has & NEED_record) != NEED_record) {
         if (!(v->has & HAS_id)) {
             fl_bad(d, "id", "is missing");
@@ -106,12 +108,14 @@ end:
             v->has |= HAS_n;
         }
     }
-    return 1;
+    *got = 1;
+    return d->p;
 }
 
 static bool decode(struct fl_decoder *d, struct fl_rec *h)
 {
-    return decode_record(d, &((struct rec *)h)->in) >= 0;
+    int got;
+    return decode_record(d, d->p, &((struct rec *)h)->in, &got) != NULL; /* d->p is at the end then */
 }
 
 /* ---- lets: per record, computed when first used ---- */
