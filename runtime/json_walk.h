@@ -104,10 +104,21 @@ static inline const char *fl_plain_text(const char *p)
     return FL_LIKELY(*q == '"') ? q : NULL;
 }
 
-/* q behind digits that begin at p: is that the whole integer, inside of an object? */
-static inline bool fl_plain_int(const char *p, const char *q)
+/* p at a value: the end of an integer of up to 16 digits without a sign, inside of an object, else NULL. */
+static inline const char *fl_plain_int(const char *p)
 {
-    return FL_LIKELY((*q == ',' || *q == '}') && (q == p + 1 || (q != p && *p != '0')));
+#if defined(FL_SSE2)
+    /* '0'..'9' become the lowest ten of signed bytes; more digits than 16 end at one, which isn't an end. */
+    __m128i v = _mm_add_epi8(_mm_loadu_si128((const __m128i *)(const void *)p), _mm_set1_epi8((char)(0x80 - '0')));
+    unsigned other = (unsigned)_mm_movemask_epi8(_mm_cmpgt_epi8(v, _mm_set1_epi8((char)(0x80 + 9))));
+    const char *q = p + __builtin_ctz(other | 1u << 16);
+#else
+    const char *q = fl_digits_end(p);
+#endif
+    if (FL_UNLIKELY(*q != ',' && *q != '}'))
+        return NULL;
+    /* Behind two and more the first one isn't 0. None at all: that byte is the `,` or `}`. */
+    return FL_LIKELY(q == p + 1 || (unsigned char)(*p - '1') <= 8) ? q : NULL;
 }
 
 /* ---- values that nobody reads ------------------------------------------------------------------ */
@@ -120,8 +131,8 @@ static inline const char *fl_pass_text(struct fl_decoder *d, const char *p, unsi
 
 static inline const char *fl_pass_int(struct fl_decoder *d, const char *p, unsigned site)
 {
-    const char *q = fl_digits_end(p);
-    return FL_LIKELY(fl_plain_int(p, q)) ? fl_step(d, p, q, site) : fl_pass_value(d, p);
+    const char *q = fl_plain_int(p);
+    return FL_LIKELY(q != NULL) ? fl_step(d, p, q, site) : fl_pass_value(d, p);
 }
 
 /* ---- values that are read: as the getters of json_scan.h ---------------------------------------- */
@@ -163,8 +174,8 @@ static inline const char *fl_take_ip(struct fl_decoder *d, const char *p, unsign
 static inline const char *fl_take_raw_int(struct fl_decoder *d, const char *p, unsigned site, fl_str *out, int *k,
                                           const char *field)
 {
-    const char *q = fl_digits_end(p);
-    if (FL_UNLIKELY(!fl_plain_int(p, q) || q - p > 18))
+    const char *q = fl_plain_int(p);
+    if (FL_UNLIKELY(!q || q - p > 18))
         return FL_TAKE(d, p, k, fl_get_raw_int(d, out, field));
     *out = (fl_str){p, (uint32_t)(q - p), FL_RAW};
     *k = 1;
@@ -210,7 +221,7 @@ static inline const char *fl_plain_number(const char *p, int64_t *out)
             q += n;
         }
     }
-    if (FL_UNLIKELY(!fl_plain_int(p, q)))
+    if (FL_UNLIKELY((*q != ',' && *q != '}') || (*p == '0' && q != p + 1)))
         return NULL;
     *out = (int64_t)v;
     return q;
