@@ -1,30 +1,21 @@
 /*
- * bench.c - how much CPU, memory and room pipelines need: bench RUNS FLOWS.jsonl WORKDIR LABEL=COMMAND...
+ * bench.c - how much CPU, memory and room pipelines need: bench RUNS FLOWS.jsonl WORKDIR LABEL[:RATIO[:MB]]=COMMAND...
  *
- * Each COMMAND (words split at blanks; %o is an empty folder for its output) is run RUNS times and measured by wait4.
- * In every turn zlib at level 6 over the same bytes, in blocks of 5 MB, is measured too: z. It is the yardstick for
- * numbers from different machines, and for one that was busy. A table of medians, minima and maxima goes to stdout.
- * This process stays small on purpose: a child's peak memory counts what it had before exec.
+ * Each COMMAND (words split at blanks; %o is an empty folder for its output, %u the URL of an analyzer that sends the
+ * flows and then closes) is run RUNS times. In every turn zlib at level 6 over the same bytes, in blocks of 5 MB, is
+ * measured too: z. It is the yardstick for numbers from different machines, and for one that was busy. RATIO is the
+ * wanted CPU/z and MB the wanted peak memory. A table of medians, minima and maxima goes to stdout.
  */
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
-#include <stdint.h>
+#include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-#include <zlib.h>
 
-#define MAX_RUNS 99
+#include "measure.h"
+
 #define MAX_PROGRAMS 16
-#define MAX_WORDS 64
-#define BLOCK (5 * 1024 * 1024)
 
 /* As the pipeline itself says with FLOWC_STAGE_TIMES=1 (runtime/stage_times.h). */
 static const char *const stages[] = {"read", "decode", "run", "encode", "compress", "write"};
@@ -32,242 +23,139 @@ enum { NSTAGES = sizeof stages / sizeof *stages };
 
 struct row {
     const char *label, *command;
-    double cpu[MAX_RUNS], wall[MAX_RUNS], stage[NSTAGES][MAX_RUNS];
+    double wanted_ratio, wanted_mb; /* 0: none */
+    struct series cpu, wall, stage[NSTAGES];
     long peak_kb;
     uint64_t out_bytes, out_objects;
 };
 
-static void die(const char *what)
+/* ---- measuring --------------------------------------------------------------------------------------------------- */
+
+static struct cost run_program(const struct row *r, const struct command *c, const struct server *server)
 {
-    perror(what);
-    exit(1);
+    struct child child = start(c);
+    if (strstr(r->command, "%u")) {
+        await_delivery(server, r->label);
+        kill(child.pid, SIGTERM); /* it would connect again */
+    }
+    return finish(&child);
 }
 
-static double now(void)
+static void run_once(struct row *r, const char *flows, uint64_t nflows, const char *work, const struct server *server)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static double seconds(struct timeval t)
-{
-    return (double)t.tv_sec + (double)t.tv_usec / 1e6;
-}
-
-/* Sum of the files below a folder; removes them when asked to. */
-static void walk(const char *path, uint64_t *bytes, uint64_t *files, bool remove_all)
-{
-    DIR *d = opendir(path);
-    if (!d)
+    char out[4096], log[4096];
+    snprintf(out, sizeof out, "%s/out", work);
+    snprintf(log, sizeof log, "%s/log", work);
+    struct command c = {.label = r->label, .words = r->command, .out = out, .url = server->url, .log = log};
+    struct cost cost = r->command ? run_program(r, &c, server) : calibrate(flows, 6);
+    add(&r->cpu, cost.cpu);
+    add(&r->wall, cost.wall);
+    if (cost.peak_kb > r->peak_kb)
+        r->peak_kb = cost.peak_kb;
+    if (!r->command)
         return;
-    for (struct dirent *e; (e = readdir(d)) != NULL;) {
-        char sub[4096];
-        struct stat st;
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-            continue;
-        if (snprintf(sub, sizeof sub, "%s/%s", path, e->d_name) >= (int)sizeof sub || lstat(sub, &st) != 0)
-            continue;
-        if (S_ISDIR(st.st_mode))
-            walk(sub, bytes, files, remove_all);
-        else {
-            *bytes += (uint64_t)st.st_size;
-            ++*files;
-            if (remove_all)
-                unlink(sub);
-        }
-    }
-    closedir(d);
-    if (remove_all)
-        rmdir(path);
-}
-
-/* The child's part of z: read everything, compress it block by block, throw the result away. */
-static int compress_file(const char *path)
-{
-    FILE *f = fopen(path, "rb");
-    unsigned char *in = malloc(BLOCK);
-    uLong bound = compressBound(BLOCK);
-    unsigned char *out = malloc(bound);
-    if (!f || !in || !out)
-        return 1;
-    for (size_t n; (n = fread(in, 1, BLOCK, f)) > 0;) {
-        uLongf len = bound;
-        if (compress2(out, &len, in, n, 6) != Z_OK)
-            return 1;
-    }
-    free(in);
-    free(out);
-    fclose(f);
-    return 0;
-}
-
-static void exec_command(const char *command, const char *out, const char *log_path)
-{
-    char *words[MAX_WORDS + 1], *text = strdup(command);
-    int n = 0, log = open(log_path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    setenv("FLOWC_STAGE_TIMES", "1", 1);
-    for (char *w = text, *next; w && n < MAX_WORDS; w = next) {
-        next = strchr(w, ' ');
-        if (next)
-            *next++ = '\0';
-        if (*w)
-            words[n++] = strcmp(w, "%o") == 0 ? (char *)out : w;
-    }
-    words[n] = NULL;
-    dup2(log, 1);
-    dup2(log, 2);
-    if (n > 0)
-        execv(words[0], words);
-    _exit(127);
-}
-
-/* The line `stage times read=NS decode=NS ..` of a run's log. */
-static void read_stages(struct row *r, int run, const char *log_path)
-{
-    char line[4096];
-    FILE *f = fopen(log_path, "r");
-    while (f && fgets(line, sizeof line, f)) {
-        if (getenv("BENCH_LOG"))
-            fputs(line, stderr);
-        for (int i = 0; i < NSTAGES && strstr(line, " stage times "); i++) {
-            char key[32];
-            snprintf(key, sizeof key, " %s=", stages[i]);
-            const char *at = strstr(line, key);
-            r->stage[i][run] = at ? strtod(at + strlen(key), NULL) : 0;
-        }
-    }
-    if (f)
-        fclose(f);
-}
-
-static void run_once(struct row *r, int run, const char *flows, const char *out)
-{
-    struct rusage u;
-    int status;
-    uint64_t bytes = 0, files = 0;
-    char log_path[4200];
-    snprintf(log_path, sizeof log_path, "%s.log", out);
-    walk(out, &bytes, &files, true);
-    double begin = now();
-    pid_t pid = fork();
-    if (pid < 0)
-        die("fork");
-    if (pid == 0) {
-        if (!r->command)
-            _exit(compress_file(flows));
-        exec_command(r->command, out, log_path);
-    }
-    while (wait4(pid, &status, 0, &u) < 0)
-        if (errno != EINTR)
-            die("wait4");
-    r->wall[run] = now() - begin;
-    r->cpu[run] = seconds(u.ru_utime) + seconds(u.ru_stime);
-    if (u.ru_maxrss > r->peak_kb)
-        r->peak_kb = u.ru_maxrss;
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        fprintf(stderr, "bench: %s: %s %d\n", r->command ? r->command : r->label, WIFEXITED(status) ? "exit status" : "signal",
-                WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
-        exit(1);
-    }
-    if (r->command)
-        read_stages(r, run, log_path);
+    for (int i = 0; i < NSTAGES; i++)
+        add(&r->stage[i], log_number(log, " stage times ", stages[i]) / (double)nflows);
+    if (log_number(log, " ledger ", "received") != (double)nflows)
+        fail("%s: received %.0f flows of %.0f", r->command, log_number(log, " ledger ", "received"), (double)nflows);
     r->out_bytes = r->out_objects = 0;
     walk(out, &r->out_bytes, &r->out_objects, true);
-    if (r->command && r->out_objects == 0) {
-        fprintf(stderr, "bench: %s: wrote nothing\n", r->command);
-        exit(1);
-    }
+    if (r->out_objects == 0)
+        fail("%s: wrote nothing", r->command);
 }
 
-static int by_value(const void *a, const void *b)
+/* ---- the table ---------------------------------------------------------------------------------------------------- */
+
+static void print_wanted(double wanted, int width, int decimals)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    char text[32] = "-";
+    if (wanted > 0)
+        snprintf(text, sizeof text, "<= %.*f", decimals, wanted);
+    printf(" %*s", width, text);
 }
 
-static uint64_t count_flows(const char *path, uint64_t *bytes)
+static void print_row(const struct row *r, double z, double flows, double bytes)
 {
-    static const char mark[] = "\"RawPacketsCaptured\":"; /* in every flow, once */
-    static char buf[1 << 16];
-    uint64_t flows = 0;
-    size_t at = 0, n;
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        die(path);
-    *bytes = 0;
-    while ((n = fread(buf, 1, sizeof buf, f)) > 0) {
-        *bytes += n;
-        for (size_t i = 0; i < n; i++) {
-            at = buf[i] == mark[at] ? at + 1 : buf[i] == mark[0];
-            if (mark[at] == '\0') {
-                flows++;
-                at = 0;
-            }
-        }
-    }
-    fclose(f);
-    return flows;
+    double cpu = median(&r->cpu);
+    printf("%-14s", r->label);
+    print_series(&r->cpu, 6, 3, 1);
+    printf(" %8.3f %12.0f %9.0f %8.1f", median(&r->wall), flows / cpu, bytes / 1e6 / cpu, (double)r->peak_kb / 1024);
+    print_wanted(r->wanted_mb, 6, 0);
+    if (r->command)
+        printf(" %8.2f", (double)r->out_bytes / 1e6);
+    else
+        printf(" %8s", "-");
+    printf(" %8.3f", cpu / z);
+    print_wanted(r->wanted_ratio, 8, 2);
+    printf("\n");
 }
 
-static void print_table(struct row *rows, int n, int runs, uint64_t flows, uint64_t bytes)
+static void print_table(const struct row *rows, int n, double flows, double bytes)
 {
+    const struct series *zs = &rows[0].cpu;
+    double z = median(zs);
+    printf("%.0f flows, %.1f MB; medians of %d runs [least - most]; z = %.3f CPU s [%.3f - %.3f] for zlib level 6 on the "
+           "same bytes\n\n", flows, bytes / 1e6, zs->n, z, least(zs), most(zs));
+    printf("%-14s%25s %8s %12s %9s %8s %6s %8s %8s %8s\n", "program", "CPU s", "wall s", "flows/CPU s", "MB/CPU s",
+           "peak MB", "wanted", "out MB", "CPU/z", "wanted");
     for (int i = 0; i < n; i++)
-        qsort(rows[i].cpu, (size_t)runs, sizeof(double), by_value), qsort(rows[i].wall, (size_t)runs, sizeof(double), by_value);
-    double z = rows[0].cpu[runs / 2];
-    printf("%llu flows, %.1f MB; medians of %d runs [least - most]; z = %.3f CPU s [%.3f - %.3f] for zlib level 6 on the same bytes\n\n",
-           (unsigned long long)flows, (double)bytes / 1e6, runs, z, rows[0].cpu[0], rows[0].cpu[runs - 1]);
-    printf("%-12s %26s %12s %14s %10s %9s %9s %9s\n", "program", "CPU s", "wall s", "flows/CPU s", "MB/CPU s", "peak MB",
-           "out MB", "CPU/z");
-    for (int i = 0; i < n; i++) {
-        struct row *r = &rows[i];
-        double cpu = r->cpu[runs / 2];
-        printf("%-12s %8.3f [%6.3f - %6.3f] %12.3f %14.0f %10.1f %9.1f ", r->label, cpu, r->cpu[0], r->cpu[runs - 1],
-               r->wall[runs / 2], (double)flows / cpu, (double)bytes / 1e6 / cpu, (double)r->peak_kb / 1024);
-        if (r->command)
-            printf("%9.2f %9.3f\n", (double)r->out_bytes / 1e6, cpu / z);
-        else
-            printf("%9s %9.3f\n", "-", 1.0);
-    }
-    printf("\n%-12s", "ns per flow");
+        print_row(&rows[i], z, flows, bytes);
+    printf("\n%-14s", "ns per flow");
     for (int k = 0; k < NSTAGES; k++)
-        printf(" %22s", stages[k]);
+        printf(" %20s", stages[k]);
     printf("\n");
     for (int i = 1; i < n; i++) {
-        printf("%-12s", rows[i].label);
-        for (int k = 0; k < NSTAGES; k++) {
-            double *v = rows[i].stage[k];
-            qsort(v, (size_t)runs, sizeof *v, by_value);
-            printf("  %6.0f [%5.0f - %5.0f]", v[runs / 2] / (double)flows, v[0] / (double)flows, v[runs - 1] / (double)flows);
-        }
+        printf("%-14s", rows[i].label);
+        for (int k = 0; k < NSTAGES; k++)
+            printf("  "), print_series(&rows[i].stage[k], 4, 0, 1);
         printf("\n");
     }
+    warn_when_busy(zs);
+}
+
+/* ---- main ----------------------------------------------------------------------------------------------------------- */
+
+static bool read_row(struct row *r, char *arg)
+{
+    char *eq = strchr(arg, '=');
+    if (!eq)
+        return false;
+    *eq = '\0';
+    r->command = eq + 1;
+    r->label = strtok(arg, ":");
+    char *ratio = strtok(NULL, ":"), *mb = strtok(NULL, ":");
+    r->wanted_ratio = ratio ? strtod(ratio, NULL) : 0;
+    r->wanted_mb = mb ? strtod(mb, NULL) : 0;
+    return r->label != NULL;
 }
 
 int main(int argc, char **argv)
 {
-    static struct row rows[MAX_PROGRAMS + 1];
-    char out[4096];
+    static struct row rows[MAX_PROGRAMS + 1] = {{.label = "zlib -6 (z)"}};
+    struct server server = {0};
+    char program[4096];
     uint64_t bytes;
     int runs = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 0, n = 1;
-    if (argc < 5 || runs < 1 || runs > MAX_RUNS || argc - 4 > MAX_PROGRAMS) {
-        fputs("usage: bench RUNS FLOWS.jsonl WORKDIR LABEL=COMMAND...\n", stderr);
-        return 2;
-    }
-    if (snprintf(out, sizeof out, "%s/out", argv[3]) >= (int)sizeof out)
-        return 2;
-    rows[0].label = "zlib -6 (z)";
-    for (int i = 4; i < argc; i++) {
-        char *eq = strchr(argv[i], '=');
-        if (!eq)
+    bool serving = false;
+    for (int i = 4; i < argc && n <= MAX_PROGRAMS; i++, n++)
+        if (!read_row(&rows[n], argv[i]))
             return 2;
-        *eq = '\0';
-        rows[n++] = (struct row){.label = argv[i], .command = eq + 1};
+    if (argc < 5 || runs < 1 || runs > MAX_RUNS || n + 3 < argc) {
+        fputs("usage: bench RUNS FLOWS.jsonl WORKDIR LABEL[:RATIO[:MB]]=COMMAND...\n", stderr);
+        return 2;
     }
     uint64_t flows = count_flows(argv[2], &bytes);
-    for (int run = 0; run < runs; run++)
+    for (int i = 1; i < n; i++)
+        serving = serving || strstr(rows[i].command, "%u");
+    if (serving) { /* it lies beside this program */
+        snprintf(program, sizeof program, "%.*s/serve", (int)(strrchr(argv[0], '/') ? strrchr(argv[0], '/') - argv[0] : 0), argv[0]);
+        server = serve(program, argv[2]);
+    }
+    for (int turn = 0; turn < runs; turn++)
         for (int i = 0; i < n; i++)
-            run_once(&rows[i], run, argv[2], out);
-    print_table(rows, n, runs, flows, bytes);
+            run_once(&rows[i], argv[2], flows, argv[3], &server);
+    if (serving)
+        stop_server(&server);
+    print_table(rows, n, (double)flows, (double)bytes);
     return 0;
 }
