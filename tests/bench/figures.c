@@ -1,5 +1,6 @@
 /*
- * figures.c - the second table of make bench, single figures and what is wanted of each: figures RUNS FLOWS.jsonl WORKDIR
+ * figures.c - the second table of make bench, single figures and what is wanted of each: figures RUNS FLOWS.jsonl
+ * MORE-FLOWS.jsonl ONE-FLOW.jsonl WORKDIR
  *
  * What is compared with each other runs in turns. Where programs and sources lie is told by the environment of
  * `make check` and by BENCH_COMPILE, the command that compiles a C file with the project's flags. What this machine
@@ -34,7 +35,7 @@ struct figure {
 static struct figure figures[MAX_FIGURES];
 static int nfigures;
 static int runs;
-static const char *flows, *work;
+static const char *flows, *more_flows, *one_flow, *work;
 static char out[4096], log_path[4096];
 
 /* ---- helpers -------------------------------------------------------------------------------------------------------- */
@@ -123,9 +124,10 @@ static void measure_decoders(void)
 
 static const char one_processor[] = "not here: this machine, or the set given to this process, has one processor";
 
+/* With more flows: what can't overlap, start and end, isn't throughput. */
 static void measure_cores(const char *name)
 {
-    char *words = text("%s --input %s --output %%o", program(name), flows);
+    char *words = text("%s --input %s --output %%o", program(name), more_flows);
     struct figure *ratio = figure(text("%s, throughput on two processors to one", name), "x", 2, AT_LEAST, 1.7);
     if (processors() < 2) {
         ratio->missing = one_processor;
@@ -184,13 +186,12 @@ static void measure_sizes(const char *name)
 
 /* ---- start ------------------------------------------------------------------------------------------------------------------- */
 
-/* The first flow, as a message of its own. */
 static size_t one_record(char *to, size_t room)
 {
-    FILE *f = fopen(text("%s/one.jsonl", work), "r");
+    FILE *f = fopen(one_flow, "r");
     size_t n = f ? fread(to, 1, room, f) : 0;
     if (n == 0 || n == room)
-        fail("%s/one.jsonl: expected one short message", work);
+        fail("%s: expected one short message", one_flow);
     fclose(f);
     return n;
 }
@@ -281,12 +282,14 @@ static void print_figure(const struct figure *f)
 int main(int argc, char **argv)
 {
     runs = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 0;
-    if (argc != 4 || runs < 1 || runs > MAX_RUNS) {
-        fputs("usage: figures RUNS FLOWS.jsonl WORKDIR\n", stderr);
+    if (argc != 6 || runs < 1 || runs > MAX_RUNS) {
+        fputs("usage: figures RUNS FLOWS.jsonl MORE.jsonl ONE.jsonl WORKDIR\n", stderr);
         return 2;
     }
     flows = argv[2];
-    work = argv[3];
+    more_flows = argv[3];
+    one_flow = argv[4];
+    work = argv[5];
     snprintf(out, sizeof out, "%s/out", work);
     snprintf(log_path, sizeof log_path, "%s/log", work);
     measure_decoders();
