@@ -279,6 +279,15 @@ static void print_figure(const struct figure *f)
     printf("\n");
 }
 
+/* Those since the last call: the whole takes a minute. */
+static void print_new_figures(void)
+{
+    static int printed;
+    while (printed < nfigures)
+        print_figure(&figures[printed++]);
+    fflush(stdout);
+}
+
 int main(int argc, char **argv)
 {
     runs = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 0;
@@ -292,17 +301,19 @@ int main(int argc, char **argv)
     work = argv[5];
     snprintf(out, sizeof out, "%s/out", work);
     snprintf(log_path, sizeof log_path, "%s/log", work);
+    printf("%-50s %27s %-9s %s\n", "figure", "median [least - most]", "", "wanted");
     measure_decoders();
+    print_new_figures();
     measure_cores("dummy");
     measure_cores("secadvisor");
     measure_hardware();
+    print_new_figures();
     measure_sizes("dummy");
     measure_sizes("secadvisor");
+    print_new_figures();
     measure_start("dummy");
     measure_start("secadvisor");
     measure_code();
-    printf("%-50s %27s %-9s %s\n", "figure", "median [least - most]", "", "wanted");
-    for (int i = 0; i < nfigures; i++)
-        print_figure(&figures[i]);
+    print_new_figures();
     return 0;
 }
