@@ -121,7 +121,10 @@ int main(int argc, char **argv)
             flows = decode_all(in, r, &scratch);
         }
         used = cpu_seconds() - begin;
+        fl_arena_free(&scratch);
+        free(r);
     }
+    free(in.p);
     printf(" flows=%llu mb_per_s=%.1f\n", (unsigned long long)flows, (double)in.n / 1e6 / used);
     return 0;
 }

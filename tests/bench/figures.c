@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <math.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,20 +53,6 @@ static const char *folder(const char *name)
     if (!path)
         fail("%s is not set; this is run by make bench", name);
     return path;
-}
-
-/* Lives as long as the process. */
-static char *text(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static char *text(const char *format, ...)
-{
-    char *s;
-    va_list ap;
-    va_start(ap, format);
-    if (vasprintf(&s, format, ap) < 0)
-        die("memory");
-    va_end(ap);
-    return s;
 }
 
 static char *program(const char *name)

@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <math.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,19 +35,6 @@ static struct series z;
 static void calibration(void)
 {
     add(&z, calibrate(flows_path, 6).cpu);
-}
-
-static char *text(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static char *text(const char *format, ...)
-{
-    char *s;
-    va_list ap;
-    va_start(ap, format);
-    if (vasprintf(&s, format, ap) < 0)
-        die("memory");
-    va_end(ap);
-    return s;
 }
 
 static void make_pipe(int fd[2])
@@ -161,7 +147,7 @@ static struct flows load_flows(const char *path)
         die(path);
     fclose(in);
     f.p[f.n] = '\0';
-    for (char *p = f.p; (p = strstr(p, mark)) != NULL && f.count < FEW;) {
+    for (char *p = f.p; (p = memmem(p, (size_t)(f.p + f.n - p), mark, sizeof mark - 1)) != NULL && f.count < FEW;) {
         p += sizeof mark - 1;
         if (strcspn(p, "\"") == UUID_DIGITS)
             f.uuid[f.count++] = p;

@@ -47,6 +47,27 @@ double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+char *text(const char *format, ...)
+{
+    static struct kept {
+        struct kept *next;
+        char text[];
+    } *all;
+    va_list ap;
+    va_start(ap, format);
+    int n = vsnprintf(NULL, 0, format, ap);
+    va_end(ap);
+    struct kept *k = malloc(sizeof *k + (size_t)n + 1);
+    if (!k)
+        die("memory");
+    va_start(ap, format);
+    vsnprintf(k->text, (size_t)n + 1, format, ap);
+    va_end(ap);
+    k->next = all;
+    all = k;
+    return k->text;
+}
+
 /* ---- numbers of several runs -------------------------------------------------------------------------------------- */
 
 void add(struct series *s, double v)

@@ -53,6 +53,8 @@ struct cost {
 void die(const char *what) __attribute__((noreturn));
 void fail(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 double now(void);
+/* As printf; lives as long as the process. */
+char *text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 struct child start(const struct command *c);
 /* Waits for its end, which has to be exit status 0. */

@@ -118,7 +118,7 @@ static void by_isal(const struct bytes *in, struct bytes *out, struct total *t)
 
 static void object(const char *path, double size)
 {
-    static struct bytes text, packed;
+    static struct bytes text, packed; /* used again */
     unpack(path, &text);
     plain += (double)text.n;
     ours += size;
