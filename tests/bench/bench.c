@@ -1,10 +1,10 @@
 /*
- * bench.c - how much CPU, memory and room pipelines need: bench RUNS FLOWS.jsonl WORKDIR LABEL[:RATIO[:MB]]=COMMAND...
+ * bench.c - how much CPU, memory and room pipelines need: bench RUNS FLOWS.jsonl WORKDIR LABEL[:RATIO[:MIB]]=COMMAND...
  *
  * Each COMMAND (words split at blanks; %o is an empty folder for its output, %u the URL of an analyzer that sends the
  * flows and then closes) is run RUNS times. In every turn zlib at level 6 over the same bytes, in blocks of 5 MB, is
  * measured too: z. It is the yardstick for numbers from different machines, and for one that was busy. RATIO is the
- * wanted CPU/z and MB the wanted peak memory. A table of medians, minima and maxima goes to stdout.
+ * wanted CPU/z and MIB the wanted peak memory. A table of medians, minima and maxima goes to stdout.
  */
 #include <math.h>
 #include <signal.h>
@@ -23,7 +23,7 @@ enum { NSTAGES = sizeof stages / sizeof *stages };
 
 struct row {
     const char *label, *command;
-    double wanted_ratio, wanted_mb; /* 0: none */
+    double wanted_ratio, wanted_mib; /* 0: none */
     struct series cpu, wall, stage[NSTAGES];
     long peak_kb;
     uint64_t out_bytes, out_objects;
@@ -80,7 +80,7 @@ static void print_row(const struct row *r, double z, double flows, double bytes)
     printf("%-14s", r->label);
     print_series(&r->cpu, 6, 3, 1);
     printf(" %8.3f %12.0f %9.0f %8.1f", median(&r->wall), flows / cpu, bytes / 1e6 / cpu, (double)r->peak_kb / 1024);
-    print_wanted(r->wanted_mb, 6, 0);
+    print_wanted(r->wanted_mib, 6, 0);
     if (r->command)
         printf(" %8.2f", (double)r->out_bytes / 1e6);
     else
@@ -97,7 +97,7 @@ static void print_table(const struct row *rows, int n, double flows, double byte
     printf("%.0f flows, %.1f MB; medians of %d runs [least - most]; z = %.3f CPU s [%.3f - %.3f] for zlib level 6 on the "
            "same bytes\n\n", flows, bytes / 1e6, zs->n, z, least(zs), most(zs));
     printf("%-14s%25s %8s %12s %9s %8s %6s %8s %8s %8s\n", "program", "CPU s", "wall s", "flows/CPU s", "MB/CPU s",
-           "peak MB", "wanted", "out MB", "CPU/z", "wanted");
+           "peak MiB", "wanted", "out MB", "CPU/z", "wanted");
     for (int i = 0; i < n; i++)
         print_row(&rows[i], z, flows, bytes);
     printf("\n%-14s", "ns per flow");
@@ -123,9 +123,9 @@ static bool read_row(struct row *r, char *arg)
     *eq = '\0';
     r->command = eq + 1;
     r->label = strtok(arg, ":");
-    char *ratio = strtok(NULL, ":"), *mb = strtok(NULL, ":");
+    char *ratio = strtok(NULL, ":"), *mib = strtok(NULL, ":");
     r->wanted_ratio = ratio ? strtod(ratio, NULL) : 0;
-    r->wanted_mb = mb ? strtod(mb, NULL) : 0;
+    r->wanted_mib = mib ? strtod(mib, NULL) : 0;
     return r->label != NULL;
 }
 
@@ -141,7 +141,7 @@ int main(int argc, char **argv)
         if (!read_row(&rows[n], argv[i]))
             return 2;
     if (argc < 5 || runs < 1 || runs > MAX_RUNS || n + 3 < argc) {
-        fputs("usage: bench RUNS FLOWS.jsonl WORKDIR LABEL[:RATIO[:MB]]=COMMAND...\n", stderr);
+        fputs("usage: bench RUNS FLOWS.jsonl WORKDIR LABEL[:RATIO[:MIB]]=COMMAND...\n", stderr);
         return 2;
     }
     uint64_t flows = count_flows(argv[2], &bytes);

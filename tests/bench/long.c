@@ -205,7 +205,7 @@ static void send_keys(int to, uint64_t keys)
     write_all(to, buffer, n);
 }
 
-/* MB. wait4 would count what this process has, for a child begins as its copy. */
+/* MiB. wait4 would count what this process has, for a child begins as its copy. */
 static double peak_of(pid_t pid)
 {
     double kb = 0;
@@ -219,7 +219,7 @@ static double peak_of(pid_t pid)
     return kb / 1024;
 }
 
-/* All live: ns per flow into `ns`; returns the peak memory in MB. */
+/* All live: ns per flow into `ns`; returns the peak memory in MiB. */
 static double access_keys(struct flows *f, uint64_t keys, struct series *ns)
 {
     int fd[2];
@@ -244,12 +244,12 @@ static double access_keys(struct flows *f, uint64_t keys, struct series *ns)
         add(ns, (after - before) / (PASSES * FEW) * 1e9);
         before = after;
     }
-    double mb = peak_of(child.pid);
+    double mib = peak_of(child.pid);
     close(fd[1]);
     finish(&child);
     expect_received("keys", (double)keys + (double)MEASUREMENTS * PASSES * FEW);
     remove_folder(out);
-    return mb;
+    return mib;
 }
 
 static void many_keys(uint64_t many)
@@ -262,7 +262,9 @@ static void many_keys(uint64_t many)
     double large = access_keys(&f, many, &lots);
     calibration();
     double ratio = median(&lots) / median(&few);
-    printf("%-12s %10s   ns per flow %22s   peak MB\n", "table", "live keys", "[least - most]");
+    free(f.uuid);
+    free(f.p);
+    printf("%-12s %10s   ns per flow %22s   peak MiB\n", "table", "live keys", "[least - most]");
     printf("%-12s %10d", "keys", FEW_KEYS);
     print_series(&few, 10, 0, 1);
     printf("  %8.1f\n%-12s %10llu", small, "keys", (unsigned long long)many);
@@ -285,8 +287,8 @@ int main(int argc, char **argv)
     snprintf(log_path, sizeof log_path, "%s/log", work);
     signal(SIGPIPE, SIG_IGN);
     printf("%llu flows beside %d, made by makeflows while they are read\n", (unsigned long long)many, FEW);
-    printf("%-12s %25s %10s %9s %18s %8s %9s %10s\n", "program", "ns per flow, few", "many", "ratio", "wanted", "few, MB",
-           "many, MB", "many, wall s");
+    printf("%-12s %25s %10s %9s %18s %8s %9s %10s\n", "program", "ns per flow, few", "many", "ratio", "wanted", "few MiB",
+           "many MiB", "many, wall s");
     growth("dummy", many);
     growth("secadvisor", many);
     printf("\n");
