@@ -29,7 +29,7 @@ struct row {
     uint64_t out_bytes, out_objects;
 };
 
-/* ---- measuring --------------------------------------------------------------------------------------------------- */
+/* ---- measuring -------------------------------------------------------------------------------------------- */
 
 static struct cost run_program(const struct row *r, const struct command *c, const struct server *server)
 {
@@ -64,7 +64,7 @@ static void run_once(struct row *r, const char *flows, uint64_t nflows, const ch
         fail("%s: wrote nothing", r->command);
 }
 
-/* ---- the table ---------------------------------------------------------------------------------------------------- */
+/* ---- the table -------------------------------------------------------------------------------------------- */
 
 static void print_wanted(double wanted, int width, int decimals)
 {
@@ -94,8 +94,8 @@ static void print_table(const struct row *rows, int n, double flows, double byte
 {
     const struct series *zs = &rows[0].cpu;
     double z = median(zs);
-    printf("%.0f flows, %.1f MB; medians of %d runs [least - most]; z = %.3f CPU s [%.3f - %.3f] for zlib level 6 on the "
-           "same bytes\n\n", flows, bytes / 1e6, zs->n, z, least(zs), most(zs));
+    printf("%.0f flows, %.1f MB; medians of %d runs [least - most]; z = %.3f CPU s [%.3f - %.3f] for zlib level 6 on "
+           "the same bytes\n\n", flows, bytes / 1e6, zs->n, z, least(zs), most(zs));
     printf("%-14s%25s %8s %12s %9s %8s %6s %8s %8s %8s\n", "program", "CPU s", "wall s", "flows/CPU s", "MB/CPU s",
            "peak MiB", "wanted", "out MB", "CPU/z", "wanted");
     for (int i = 0; i < n; i++)
@@ -113,7 +113,7 @@ static void print_table(const struct row *rows, int n, double flows, double byte
     warn_when_busy(zs);
 }
 
-/* ---- main ----------------------------------------------------------------------------------------------------------- */
+/* ---- main ------------------------------------------------------------------------------------------------- */
 
 static bool read_row(struct row *r, char *arg)
 {
@@ -133,7 +133,6 @@ int main(int argc, char **argv)
 {
     static struct row rows[MAX_PROGRAMS + 1] = {{.label = "zlib -6 (z)"}};
     struct server server = {0};
-    char program[4096];
     uint64_t bytes;
     int runs = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 0, n = 1;
     bool serving = false;
@@ -148,8 +147,8 @@ int main(int argc, char **argv)
     for (int i = 1; i < n; i++)
         serving = serving || strstr(rows[i].command, "%u");
     if (serving) { /* it lies beside this program */
-        snprintf(program, sizeof program, "%.*s/serve", (int)(strrchr(argv[0], '/') ? strrchr(argv[0], '/') - argv[0] : 0), argv[0]);
-        server = serve(program, argv[2]);
+        const char *slash = strrchr(argv[0], '/');
+        server = serve(text("%.*sserve", slash ? (int)(slash + 1 - argv[0]) : 0, argv[0]), argv[2]);
     }
     for (int turn = 0; turn < runs; turn++)
         for (int i = 0; i < n; i++)

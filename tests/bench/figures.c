@@ -1,6 +1,6 @@
 /*
  * figures.c - the second table of make bench, single figures and what is wanted of each: figures RUNS FLOWS.jsonl
- * MORE-FLOWS.jsonl ONE-FLOW.jsonl WORKDIR
+ * MORE-FLOWS.jsonl ONE-FLOW.jsonl WORKDIR WORKDIR-IN-MEMORY
  *
  * What is compared with each other runs in turns. Where programs and sources lie is told by the environment of
  * `make check` and by BENCH_COMPILE, the command that compiles a C file with the project's flags. What this machine
@@ -35,15 +35,16 @@ static struct figure figures[MAX_FIGURES];
 static int nfigures;
 static int runs;
 static const char *flows, *more_flows, *one_flow, *work;
-static char out[4096], log_path[4096];
+static char out[4096], memory_out[4096], log_path[4096];
 
-/* ---- helpers -------------------------------------------------------------------------------------------------------- */
+/* ---- helpers ---------------------------------------------------------------------------------------------- */
 
 static struct figure *figure(const char *name, const char *unit, int decimals, enum sense sense, double wanted)
 {
     if (nfigures == MAX_FIGURES)
         fail("too many figures");
-    figures[nfigures] = (struct figure){.name = name, .unit = unit, .decimals = decimals, .sense = sense, .wanted = wanted};
+    figures[nfigures] = (struct figure){.name = name, .unit = unit, .decimals = decimals, .sense = sense,
+                                        .wanted = wanted};
     return &figures[nfigures++];
 }
 
@@ -60,9 +61,9 @@ static char *program(const char *name)
     return text("%s/%s", folder("FLOWC_BIN_DIR"), name);
 }
 
-static struct cost run_words(const char *words, int cpus)
+static struct cost run_words(const char *words)
 {
-    struct command c = {.label = words, .words = words, .out = out, .log = log_path, .cpus = cpus};
+    struct command c = {.label = words, .words = words, .out = out, .log = log_path};
     return run(&c);
 }
 
@@ -75,7 +76,7 @@ static double said(const char *key)
     return v;
 }
 
-/* ---- the decoder ------------------------------------------------------------------------------------------------------- */
+/* ---- the decoder ------------------------------------------------------------------------------------------ */
 
 static void measure_decoders(void)
 {
@@ -90,14 +91,14 @@ static void measure_decoders(void)
     if (!yardstick)
         ratio->missing = dom->missing = "not here: libsimdjson-dev or a C++ compiler was missing when configure ran";
     for (int i = 0; i < runs; i++) {
-        run_words(decode, 0);
+        run_words(decode);
         double speed = said("mb_per_s"), n = said("flows");
         add(&ours->s, speed);
-        run_words(jansson, 0);
+        run_words(jansson);
         add(&slow->s, said("mb_per_s"));
         if (!yardstick)
             continue;
-        run_words(simdjson, 0);
+        run_words(simdjson);
         add(&dom->s, said("mb_per_s"));
         add(&ratio->s, speed / said("mb_per_s"));
         if (said("flows") != n)
@@ -105,11 +106,11 @@ static void measure_decoders(void)
     }
 }
 
-/* ---- two processors ------------------------------------------------------------------------------------------------------- */
+/* ---- two processors --------------------------------------------------------------------------------------- */
 
 static const char one_processor[] = "not here: this machine, or the set given to this process, has one processor";
 
-/* With more flows: what can't overlap, start and end, isn't throughput. */
+/* With more flows, and without a disk: start and end can't overlap, and a disk's moods aren't ours. */
 static void measure_cores(const char *name)
 {
     char *words = text("%s --input %s --output %%o", program(name), more_flows);
@@ -121,7 +122,10 @@ static void measure_cores(const char *name)
     struct figure *one = figure("  wall-clock time, bound to one", "ms", 0, PLAIN, 0);
     struct figure *two = figure("  wall-clock time, bound to two", "ms", 0, PLAIN, 0);
     for (int i = 0; i < runs; i++) {
-        double a = run_words(words, 1).wall, b = run_words(words, 2).wall;
+        struct command c = {.label = name, .words = words, .out = memory_out, .log = log_path, .cpus = 1};
+        double a = run(&c).wall;
+        c.cpus = 2;
+        double b = run(&c).wall;
         add(&one->s, a * 1e3);
         add(&two->s, b * 1e3);
         add(&ratio->s, a / b);
@@ -145,7 +149,7 @@ static void measure_hardware(void)
     }
 }
 
-/* ---- sizes ----------------------------------------------------------------------------------------------------------------- */
+/* ---- sizes ------------------------------------------------------------------------------------------------ */
 
 static void size_figure(const char *name, const char *unit, double value)
 {
@@ -154,7 +158,7 @@ static void size_figure(const char *name, const char *unit, double value)
 
 static void measure_sizes(const char *name)
 {
-    run_words(text("%s --input %s --output %%o", program(name), flows), 0);
+    run_words(text("%s --input %s --output %%o", program(name), flows));
     struct command c = {.label = "recompress", .log = log_path,
                         .words = text("%s/tests/bench/recompress %s", folder("builddir"), out)};
     run(&c);
@@ -169,7 +173,7 @@ static void measure_sizes(const char *name)
     }
 }
 
-/* ---- start ------------------------------------------------------------------------------------------------------------------- */
+/* ---- start ------------------------------------------------------------------------------------------------ */
 
 static size_t one_record(char *to, size_t room)
 {
@@ -209,7 +213,7 @@ static void measure_start(const char *name)
     }
 }
 
-/* ---- code ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- code ------------------------------------------------------------------------------------------------- */
 
 static void measure_code(void)
 {
@@ -225,23 +229,24 @@ static void measure_code(void)
     /* A shell splits it: flags may have quotes. */
     char *script = text("%s/compile", work);
     FILE *to = fopen(script, "w");
-    if (!to || fprintf(to, "%s -c -o %s/x.o %s/secadvisor.c\n", folder("BENCH_COMPILE"), work, folder("FLOWC_BIN_DIR")) < 0 ||
+    if (!to || fprintf(to, "%s -c -o %s/x.o %s.c\n", folder("BENCH_COMPILE"), work, program("secadvisor")) < 0 ||
         fclose(to) != 0)
         die(script);
-    struct command cc = {.label = "compiling secadvisor.c", .words = text("%s %s", folder("SHELL"), script), .log = log_path};
+    struct command cc = {.label = "compiling secadvisor.c", .log = log_path,
+                         .words = text("%s %s", folder("SHELL"), script)};
     f = figure("C compiler on the generated secadvisor.c", "s", 2, LESS_THAN, 5);
     for (int i = 0; i < COMPILATIONS; i++)
         add(&f->s, run(&cc).wall);
 
     struct command flowc = {.label = "flowc", .log = log_path,
-                            .words = text("%s emit --line -o %s/x.c %s/pipelines/secadvisor.flow", folder("FLOWC"), work,
-                                          folder("srcdir"))};
+                            .words = text("%s emit --line -o %s/x.c %s/pipelines/secadvisor.flow", folder("FLOWC"),
+                                          work, folder("srcdir"))};
     f = figure("flowc on secadvisor.flow", "ms", 1, LESS_THAN, 50);
     for (int i = 0; i < STARTS; i++)
         add(&f->s, run(&flowc).wall * 1e3);
 }
 
-/* ---- the table ------------------------------------------------------------------------------------------------------------------- */
+/* ---- the table -------------------------------------------------------------------------------------------- */
 
 static bool met(const struct figure *f)
 {
@@ -276,8 +281,8 @@ static void print_new_figures(void)
 int main(int argc, char **argv)
 {
     runs = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 0;
-    if (argc != 6 || runs < 1 || runs > MAX_RUNS) {
-        fputs("usage: figures RUNS FLOWS.jsonl MORE.jsonl ONE.jsonl WORKDIR\n", stderr);
+    if (argc != 7 || runs < 1 || runs > MAX_RUNS) {
+        fputs("usage: figures RUNS FLOWS.jsonl MORE.jsonl ONE.jsonl WORKDIR MEMORY\n", stderr);
         return 2;
     }
     flows = argv[2];
@@ -285,6 +290,7 @@ int main(int argc, char **argv)
     one_flow = argv[4];
     work = argv[5];
     snprintf(out, sizeof out, "%s/out", work);
+    snprintf(memory_out, sizeof memory_out, "%s/out", argv[6]);
     snprintf(log_path, sizeof log_path, "%s/log", work);
     printf("%-50s %27s %-9s %s\n", "figure", "median [least - most]", "", "wanted");
     measure_decoders();

@@ -4,7 +4,7 @@
  * Linear growth: dummy and secadvisor read 100,000 flows a few times and FLOWS once, all made by makeflows while they
  * read, through a pipe. Keys: tests/bench/keys reads one small record for each of 1,000 or FLOWS keys, so that all are
  * alive, and is then sent whole flows with such keys in random order; what it uses for these is read off its CPU clock
- * while it runs. Run by make bench-long; nothing large is kept but what programs write, and that only as long as one runs.
+ * while it runs. Run by make bench-long; nothing large is kept but what programs write, and that only while one runs.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -51,7 +51,7 @@ static void expect_received(const char *label, double n)
         fail("%s: received %.0f flows of %.0f", label, log_number(log_path, " ledger ", "received"), n);
 }
 
-/* ---- linear growth ---------------------------------------------------------------------------------------------------- */
+/* ---- linear growth ---------------------------------------------------------------------------------------- */
 
 static pid_t start_makeflows(uint64_t flows, int to)
 {
@@ -107,7 +107,7 @@ static void growth(const char *name, uint64_t many)
     fflush(stdout);
 }
 
-/* ---- keys -------------------------------------------------------------------------------------------------------------- */
+/* ---- keys ------------------------------------------------------------------------------------------------- */
 
 struct flows {
     char *p;
@@ -287,14 +287,14 @@ int main(int argc, char **argv)
     snprintf(log_path, sizeof log_path, "%s/log", work);
     signal(SIGPIPE, SIG_IGN);
     printf("%llu flows beside %d, made by makeflows while they are read\n", (unsigned long long)many, FEW);
-    printf("%-12s %25s %10s %9s %18s %8s %9s %10s\n", "program", "ns per flow, few", "many", "ratio", "wanted", "few MiB",
-           "many MiB", "many, wall s");
+    printf("%-12s %25s %10s %9s %18s %8s %9s %10s\n", "program", "ns per flow, few", "many", "ratio", "wanted",
+           "few MiB", "many MiB", "many, wall s");
     growth("dummy", many);
     growth("secadvisor", many);
     printf("\n");
     many_keys(many);
-    printf("\nz = %.3f CPU s [%.3f - %.3f] for zlib level 6 on %d flows, between these runs\n", median(&z), least(&z), most(&z),
-           FEW);
+    printf("\nz = %.3f CPU s [%.3f - %.3f] for zlib level 6 on %d flows, between these runs\n", median(&z), least(&z),
+           most(&z), FEW);
     warn_when_busy(&z);
     return 0;
 }

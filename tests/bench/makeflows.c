@@ -99,7 +99,8 @@ static void put_number(const char *key, size_t key_n, const char *p, size_t n)
 
 static void put_string(const char *key, size_t key_n, const char *p, size_t n)
 {
-    if ((key_n >= 4 && memcmp(key + key_n - 4, "UUID", 4) == 0) || (key_n >= 10 && memcmp(key + key_n - 10, "TrackingID", 10) == 0))
+    if ((key_n >= 4 && memcmp(key + key_n - 4, "UUID", 4) == 0) ||
+        (key_n >= 10 && memcmp(key + key_n - 10, "TrackingID", 10) == 0))
         put_hex(p, n);
     else if (key_n == 1 && (key[0] == 'A' || key[0] == 'B')) {
         if (memchr(p, '.', n) && !memchr(p, ':', n))

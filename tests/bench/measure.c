@@ -1,4 +1,6 @@
-/* measure.c - see measure.h. This process stays small on purpose: a child's peak memory counts what it had before exec. */
+/*
+ * measure.c - see measure.h. This process stays small on purpose: a child's peak memory counts what it had before exec.
+ */
 #include "measure.h"
 
 #include <dirent.h>
@@ -68,7 +70,7 @@ char *text(const char *format, ...)
     return k->text;
 }
 
-/* ---- numbers of several runs -------------------------------------------------------------------------------------- */
+/* ---- numbers of several runs ------------------------------------------------------------------------------ */
 
 void add(struct series *s, double v)
 {
@@ -99,7 +101,7 @@ void print_series(const struct series *s, int width, int decimals, double factor
            decimals, most(s) * factor);
 }
 
-/* ---- commands -------------------------------------------------------------------------------------------------------- */
+/* ---- commands --------------------------------------------------------------------------------------------- */
 
 static void bind_to(int cpus)
 {
@@ -189,7 +191,7 @@ struct cost run(const struct command *c)
     return finish(&child);
 }
 
-/* ---- what they leave behind ------------------------------------------------------------------------------------------ */
+/* ---- what they leave behind ------------------------------------------------------------------------------- */
 
 void walk(const char *path, uint64_t *bytes, uint64_t *files, bool remove_all)
 {
@@ -239,7 +241,7 @@ double log_number(const char *path, const char *mark, const char *key)
     return found;
 }
 
-/* ---- flows ------------------------------------------------------------------------------------------------------------ */
+/* ---- flows ------------------------------------------------------------------------------------------------ */
 
 uint64_t count_flows(const char *path, uint64_t *bytes)
 {
@@ -307,11 +309,11 @@ void warn_when_busy(const struct series *z)
 {
     double spread = (most(z) - least(z)) / median(z);
     if (spread > 0.2)
-        printf("\nWARNING: z varied by %.0f %% between runs: this machine was busy or throttled, and so were all of these "
-               "figures.\nRun it again when the machine is idle.\n", 100 * spread);
+        printf("\nWARNING: z varied by %.0f %% between runs: this machine was busy or throttled, and so were all of "
+               "these figures.\nRun it again when the machine is idle.\n", 100 * spread);
 }
 
-/* ---- the other side of a WebSocket -------------------------------------------------------------------------------------- */
+/* ---- the other side of a WebSocket ------------------------------------------------------------------------ */
 
 static void read_line(const struct server *s, const char *label, char *line, size_t room)
 {
@@ -343,9 +345,8 @@ struct server serve(const char *program, const char *flows)
     }
     close(fd[1]);
     read_line(&s, program, line, sizeof line);
-    if (snprintf(s.url, sizeof s.url, "ws://127.0.0.1:%ld/ws/subscriber/flow", strtol(line + strlen("PORT "), NULL, 10)) >=
-        (int)sizeof s.url)
-        fail("%s: %s", program, line);
+    long port = strtol(line + strlen("PORT "), NULL, 10);
+    snprintf(s.url, sizeof s.url, "ws://127.0.0.1:%ld/ws/subscriber/flow", port);
     return s;
 }
 

@@ -13,7 +13,7 @@
 
 #define MAX_RUNS 99
 
-/* ---- numbers of several runs ------------------------------------------------------------------------------------ */
+/* ---- numbers of several runs --------------------------------------------------------------------------- */
 
 struct series {
     double v[MAX_RUNS];
@@ -27,7 +27,7 @@ double most(const struct series *s);
 /* `123.456 [123.000 - 124.000]`; each number `width` wide (the one in front one more), with so many decimals. */
 void print_series(const struct series *s, int width, int decimals, double factor);
 
-/* ---- commands ------------------------------------------------------------------------------------------------------ */
+/* ---- commands --------------------------------------------------------------------------------------------- */
 
 struct command {
     const char *label;    /* for messages */
@@ -64,7 +64,7 @@ struct cost run(const struct command *c);
 /* How many processors this process may use. */
 int processors(void);
 
-/* ---- what they leave behind ---------------------------------------------------------------------------------------- */
+/* ---- what they leave behind ------------------------------------------------------------------------------- */
 
 /* Sum of the files below a folder; removes them when asked to. */
 void walk(const char *path, uint64_t *bytes, uint64_t *files, bool remove_all);
@@ -72,7 +72,7 @@ void remove_folder(const char *path);
 /* The number behind ` key=` in the last line of a log that holds `mark`; NAN when there is none. */
 double log_number(const char *path, const char *mark, const char *key);
 
-/* ---- flows --------------------------------------------------------------------------------------------------------- */
+/* ---- flows ------------------------------------------------------------------------------------------------ */
 
 /* How many flows a file of messages has. */
 uint64_t count_flows(const char *path, uint64_t *bytes);

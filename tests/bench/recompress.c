@@ -1,8 +1,8 @@
 /*
  * recompress.c - what other compressors make of the same bytes: recompress FOLDER
  *
- * Every gzip object below the folder is unpacked and packed again, each as one object, by zlib levels 1 and 6 and, where it
- * is there, ISA-L level 1. Prints ` plain=BYTES ours=BYTES zlib1=BYTES zlib1_s=CPU-SECONDS zlib6=... isal1=...`.
+ * Every gzip object below the folder is unpacked and packed again, each as one object, by zlib levels 1 and 6 and,
+ * where it is there, ISA-L level 1. Prints ` plain=BYTES ours=BYTES zlib1=BYTES zlib1_s=CPU-SECONDS zlib6=... isal1=...`.
  */
 #ifdef HAVE_CONFIG_H
 #include <config.h>
@@ -137,8 +137,10 @@ static void folder(const char *path)
     for (struct dirent *e; (e = readdir(d)) != NULL;) {
         char sub[4096];
         struct stat st;
-        if (e->d_name[0] == '.' || snprintf(sub, sizeof sub, "%s/%s", path, e->d_name) >= (int)sizeof sub || stat(sub, &st))
+        if (e->d_name[0] == '.')
             continue;
+        if (snprintf(sub, sizeof sub, "%s/%s", path, e->d_name) >= (int)sizeof sub || stat(sub, &st) != 0)
+            die(sub);
         if (S_ISDIR(st.st_mode))
             folder(sub);
         else
@@ -152,8 +154,8 @@ int main(int argc, char **argv)
     if (argc != 2)
         die("usage: recompress FOLDER");
     folder(argv[1]);
-    printf(" plain=%.0f ours=%.0f zlib1=%.0f zlib1_s=%.4f zlib6=%.0f zlib6_s=%.4f", plain, ours, zlib1.bytes, zlib1.seconds,
-           zlib6.bytes, zlib6.seconds);
+    printf(" plain=%.0f ours=%.0f zlib1=%.0f zlib1_s=%.4f zlib6=%.0f zlib6_s=%.4f", plain, ours, zlib1.bytes,
+           zlib1.seconds, zlib6.bytes, zlib6.seconds);
 #ifdef HAVE_LIBISAL
     printf(" isal1=%.0f isal1_s=%.4f", isal1.bytes, isal1.seconds);
 #endif

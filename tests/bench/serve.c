@@ -1,10 +1,10 @@
 /*
  * serve.c - a Skydive analyzer's side of a WebSocket, fast enough not to be what is measured: serve FLOWS.jsonl
  *
- * Prints `PORT n`, then serves one client after the other until it is ended by a signal: handshake (RFC 6455 section 4),
- * every line of the file as a text message of one frame, a close frame. All frames lie in memory before the first client
- * comes, and are written at once. `DELIVERED` is printed when the client's close frame is here: then it has read all that
- * was sent before ours. Anything else is `LOST` and why. tests/peers/analyzer.py is the one for tests.
+ * Prints `PORT n`, then serves one client after the other until it is ended by a signal: handshake (RFC 6455 section
+ * 4), every line of the file as a text message of one frame, a close frame. All frames lie in memory before the first
+ * client comes, and are written at once. `DELIVERED` is printed when the client's close frame is here: then it has read
+ * all that was sent before ours. Anything else is `LOST` and why. tests/peers/analyzer.py is the one for tests.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -33,7 +33,7 @@ static void die(const char *what)
     exit(1);
 }
 
-/* ---- frames ------------------------------------------------------------------------------------------------------ */
+/* ---- frames ----------------------------------------------------------------------------------------------- */
 
 static unsigned char *put_frame(unsigned char *to, unsigned char opcode, const char *p, size_t n)
 {
@@ -75,7 +75,7 @@ static struct frames load(const char *path)
     return all;
 }
 
-/* ---- a client ------------------------------------------------------------------------------------------------------- */
+/* ---- a client --------------------------------------------------------------------------------------------- */
 
 static bool send_all(int fd, const void *data, size_t n)
 {
@@ -113,7 +113,8 @@ static const char *shake_hands(int fd)
     if (!EVP_Digest(text, strlen(text), digest, &digest_n, EVP_sha1(), NULL))
         return "no SHA-1";
     EVP_EncodeBlock(accept, digest, (int)digest_n);
-    int len = snprintf(head, sizeof head, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    int len = snprintf(head, sizeof head,
+                       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                        "Sec-WebSocket-Accept: %s\r\nX-Host-ID: bench\r\nX-Service-Type: analyzer\r\n\r\n", accept);
     return send_all(fd, head, (size_t)len) ? NULL : "the client left during the handshake";
 }

@@ -1,7 +1,7 @@
 // simdjson.cc - a full DOM parse of every message by simdjson: simdjson FLOWS.jsonl
 //
-// The yardstick for tests/bench/decode.c, whose output it imitates; bench only, and only where Debian's libsimdjson-dev is
-// installed. One parser for all messages, as its manual says.
+// The yardstick for tests/bench/decode.c, whose output it imitates; bench only, and only where Debian's libsimdjson-dev
+// is installed. One parser for all messages, as its manual says.
 #include <simdjson.h>
 
 #include <cstdio>
