@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -23,7 +24,7 @@
 
 #define MAX_WORDS 64
 #define BLOCK (5 * 1024 * 1024)
-#define PATIENCE 60 /* s, for what takes a fraction of one */
+#define PATIENCE 20 /* s, for what takes a fraction of one */
 
 void die(const char *what)
 {
@@ -129,6 +130,7 @@ static void become(const struct command *c)
     char *words[MAX_WORDS + 1], *text = strdup(c->words);
     int n = 0, log = open(c->log ? c->log : "/dev/null", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     setenv("FLOWC_STAGE_TIMES", "1", 1);
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* a benchmark that fails leaves nothing behind */
     for (char *w = text, *next; w && n < MAX_WORDS; w = next) {
         next = strchr(w, ' ');
         if (next)
@@ -340,6 +342,7 @@ struct server serve(const char *program, const char *flows)
         die("fork");
     if (s.pid == 0) {
         dup2(fd[1], 1);
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
         execl(program, program, flows, (char *)NULL);
         _exit(127);
     }
