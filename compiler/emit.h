@@ -11,6 +11,7 @@
  *   emit_call.c     calls: functions, lookups, builtins; match, new, templates, in
  *   emit_decode.c   the decoder of the input record
  *   emit_encode.c   JSON and csv of the output record
+ *   emit_lay.c      records that are passed on as text, pretty
  *   emit_stage.c    lets, functions, stages, statements
  *   emit_want.c     waves of lookups
  *   emit_state.c    tables and lookups
@@ -76,6 +77,9 @@ struct fc_em {
     const void *skipped[128]; /* records that have a function that skips them */
     int nskipped;
     int nsites; /* places whose values' lengths the decoder guesses */
+    const void *laid[128];    /* records that have a function that lays their text out */
+    int nlaid;
+    const char *laying;       /* such functions, to be written before the next encoder */
     int nrecs, nplaces;
     struct fc_section places;
     struct fc_from { const struct fc_expr *e; struct fc_cv v; } from[8]; /* records whose fields are the plain names here */
@@ -153,6 +157,13 @@ struct fc_cv fce_any(struct fc_em *m, const struct fc_expr *e);
 void fce_decoder(struct fc_em *m);
 /* emit_encode.c */
 void fce_encoders(struct fc_em *m);
+#define FCE_SHORT_LINE 13 /* TABs of a line below `level`, which is at most 2: fl_put_line puts 15 */
+/* emit_lay.c */
+struct fc_laid {
+    const char *function;
+    size_t fixed, lines;  /* what the layout adds to the text: fixed + lines * level bytes at most */
+};
+struct fc_laid fce_lay(struct fc_em *m, const struct fc_type *record, unsigned depth);
 /* emit_stage.c */
 void fce_lets(struct fc_em *m);
 void fce_functions(struct fc_em *m);

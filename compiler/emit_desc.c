@@ -306,7 +306,7 @@ void fce_descriptor(struct fc_em *m)
     if (ntables)
         fce_line(m, ".tables = tables, .ntables = %d,", ntables);
     fce_line(m, ".init = init, .decode = decode, .run = run,%s%s", m->p->ticks ? " .tick = tick," : "", m->g->parts ? " .partition = partition," : "");
-    fce_line(m, ".json = json,%s", m->g->csv ? " .csv = csv, .csv_header = csv_header," : "");
+    fce_line(m, ".json = json, .pretty = pretty,%s", m->g->csv ? " .csv = csv, .csv_header = csv_header," : "");
     if (m->options->tests) {
         int n = 0;
         for (const struct fc_item *it = m->g->tests; it; it = it->next)

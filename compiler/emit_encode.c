@@ -1,35 +1,75 @@
 /*
- * emit_encode.c - the output record as JSON and csv.
+ * emit_encode.c - the output record as JSON, compact and pretty, and as csv.
  *
  * Literal fragments are joined at compile time; what varies is copied or formatted between them. Room for a record is
- * asked for once: the sum of the fixed part and of the bounds of what varies. Members after the first are written
- * with their comma in front; where the first may be absent, the object's brace replaces that comma.
+ * asked for once: the sum of the fixed part and of the bounds of what varies. A member is written with its comma behind
+ * it; where it is not known that one comes last, the end of its object takes the comma back.
+ *
+ * Pretty differs only in what is literal: a new line and TABs before members and closing brackets, a blank behind colons.
+ * How deep the record itself stands is known at run time only (`level`). JSON that is passed on as text is laid out while
+ * it is copied: emit_lay.c.
  */
 #include <string.h>
 
 #include "emit.h"
 
+enum form { JSON, PRETTY, CSV };
+
 struct enc {
     struct fc_em *m;
-    bool csv;
-    const char *literal; /* waits to be written */
+    enum form form;
+    unsigned depth;      /* objects and lists that are open, the record itself included */
+    const char *literal; /* waits to be written; a new line in it is followed by its TABs */
     size_t fixed;        /* bytes of literals and of scalars with a constant bound */
+    size_t lines;        /* each is `level` longer than counted in fixed */
     const char *need;    /* sum of bounds that vary */
+    bool lays;           /* something is laid out at run time: `room` has to be known */
 };
+
+static void put_line(struct enc *k, size_t tabs, const char *rest, size_t n)
+{
+    struct fc_em *m = k->m;
+    const char *call = fce_text(m, tabs > FCE_SHORT_LINE ? "fl_put_long_line(w, level + %zu)" : tabs ? "fl_put_line(w, level + %zu)" : "fl_put_line(w, level)", tabs);
+    if (n)
+        fce_line(m, "w = FL_PUT_LIT(%s, %s);", call, fce_quote(m, rest, n));
+    else
+        fce_line(m, "w = %s;", call);
+    k->lines++;
+    k->fixed += 1 + tabs + n;
+}
 
 static void flush(struct enc *k)
 {
-    size_t n = strlen(k->literal);
-    if (n == 0)
-        return;
-    fce_line(k->m, "w = FL_PUT_LIT(w, %s);", fce_quote(k->m, k->literal, n));
-    k->fixed += n;
+    const char *s = k->literal;
+    while (*s) {
+        size_t tabs = 0, n;
+        if (*s == '\n') {
+            tabs = strspn(++s, "\t");
+            s += tabs;
+            n = strcspn(s, "\n");
+            put_line(k, tabs, s, n);
+        } else {
+            n = strcspn(s, "\n");
+            fce_line(k->m, "w = FL_PUT_LIT(w, %s);", fce_quote(k->m, s, n));
+            k->fixed += n;
+        }
+        s += n;
+    }
     k->literal = "";
 }
 
 static void literal(struct enc *k, const char *text)
 {
     k->literal = fce_text(k->m, "%s%s", k->literal, text);
+}
+
+static void new_line(struct enc *k)
+{
+    if (k->form != PRETTY)
+        return;
+    literal(k, "\n");
+    for (unsigned i = 0; i < k->depth; i++)
+        literal(k, "\t");
 }
 
 const char *fce_escaped(struct fc_em *m, const char *s)
@@ -64,9 +104,17 @@ static void varying(struct enc *k, const char *bound)
 static void put_string(struct enc *k, const char *v)
 {
     struct fc_em *m = k->m;
+    if (k->form == CSV) {
+        flush(k);
+        fce_line(m, "w = fl_csv_string(w, %s);", v);
+        varying(k, fce_text(m, "fl_csv_max(%s)", v));
+        return;
+    }
+    literal(k, "\"");
     flush(k);
-    fce_line(m, k->csv ? "w = fl_csv_string(w, %s);" : "w = fl_put_string(w, %s);", v);
-    varying(k, fce_text(m, k->csv ? "fl_csv_max(%s)" : "fl_string_max(%s)", v));
+    fce_line(m, "w = fl_put_text(w, %s);", v);
+    literal(k, "\"");
+    varying(k, fce_text(m, "fl_text_max(%s)", v));
 }
 
 static void put_scalar(struct enc *k, const char *call, size_t bound)
@@ -79,23 +127,34 @@ static void put_scalar(struct enc *k, const char *call, size_t bound)
 static void put_record(struct enc *k, struct fc_cv v);
 static void put_list(struct enc *k, struct fc_cv v);
 
+/* JSON that is kept as text: a list or map in csv is a cell, in pretty it is laid out. */
+static void put_raw(struct enc *k, const struct fc_type *t, const char *v)
+{
+    struct fc_em *m = k->m;
+    bool container = t->kind == FC_K_LIST || t->kind == FC_K_MAP;
+    flush(k);
+    if (k->form == CSV && container) {
+        fce_line(m, "w = fl_csv_string(w, (fl_str){%s.p, %s.n, FL_PLAIN});", v, v);
+        varying(k, fce_text(m, "2 * (size_t)%s.n + 2", v));
+        return;
+    }
+    if (k->form == PRETTY && (container || t->form == FC_FORM_TEXT)) {
+        fce_line(m, "w = fl_lay(out, w, &(const char *){%s.p}, level + %u, room);", v, k->depth);
+        k->lays = true;
+    } else {
+        fce_line(m, "w = fl_put_raw(w, %s);", v);
+    }
+    varying(k, fce_text(m, "%s.n", v));
+}
+
 /* The text of an input's member that is only passed on. */
 static void put_text(struct enc *k, const struct fc_in *n, const char *v)
 {
-    bool quoted = n->type->kind == FC_K_STRING || n->type->kind == FC_K_IP || n->type->kind == FC_K_CIDR || (n->type->kind == FC_K_ENUM && n->type->en->text) ||
-                  n->type->form == FC_FORM_RFC3339;
-    if (quoted) {
+    const struct fc_type *t = n->type;
+    if (t->kind == FC_K_STRING || t->kind == FC_K_IP || t->kind == FC_K_CIDR || (t->kind == FC_K_ENUM && t->en->text) || t->form == FC_FORM_RFC3339)
         put_string(k, v);
-        return;
-    }
-    flush(k);
-    if (k->csv && (n->type->kind == FC_K_LIST || n->type->kind == FC_K_MAP)) {
-        fce_line(k->m, "w = fl_csv_string(w, (fl_str){%s.p, %s.n, FL_PLAIN});", v, v);
-        varying(k, fce_text(k->m, "2 * (size_t)%s.n + 2", v));
-        return;
-    }
-    fce_line(k->m, "w = fl_put_raw(w, %s);", v);
-    varying(k, fce_text(k->m, "%s.n", v));
+    else
+        put_raw(k, t, v);
 }
 
 static void put_value(struct enc *k, struct fc_cv v)
@@ -107,7 +166,7 @@ static void put_value(struct enc *k, struct fc_cv v)
         put_scalar(k, fce_text(m, "fl_put_bool(w, %s)", v.v), 5);
         break;
     case FC_K_FLOAT:
-        put_scalar(k, fce_text(m, k->csv ? "fl_csv_float(w, %s)" : "fl_put_float(w, %s)", v.v), 32);
+        put_scalar(k, fce_text(m, k->form == CSV ? "fl_csv_float(w, %s)" : "fl_put_float(w, %s)", v.v), 32);
         break;
     case FC_K_STRING:
         put_string(k, v.v);
@@ -116,12 +175,12 @@ static void put_value(struct enc *k, struct fc_cv v)
         put_string(k, fce_text(m, "%s.text", v.v));
         break;
     case FC_K_CIDR:
-        put_scalar(k, fce_text(m, k->csv ? "fl_csv_cidr(w, &%s)" : "fl_put_cidr(w, &%s)", v.v), 56);
+        put_scalar(k, fce_text(m, k->form == CSV ? "fl_csv_cidr(w, &%s)" : "fl_put_cidr(w, &%s)", v.v), 56);
         break;
     case FC_K_TIME:
     case FC_K_DURATION:
         if (t->form == FC_FORM_RFC3339)
-            put_scalar(k, fce_text(m, k->csv ? "fl_csv_rfc3339(w, %s)" : "fl_put_rfc3339(w, %s)", v.v), 40);
+            put_scalar(k, fce_text(m, k->form == CSV ? "fl_csv_rfc3339(w, %s)" : "fl_put_rfc3339(w, %s)", v.v), 40);
         else
             put_scalar(k, fce_text(m, "fl_put_scaled(w, %s, %s)", v.v, fce_scale(t)), 20);
         break;
@@ -137,14 +196,7 @@ static void put_value(struct enc *k, struct fc_cv v)
         }
         break;
     case FC_K_MAP:
-        flush(k);
-        if (k->csv) {
-            fce_line(m, "w = fl_csv_string(w, (fl_str){%s.p, %s.n, FL_PLAIN});", v.v, v.v);
-            varying(k, fce_text(m, "2 * (size_t)%s.n + 2", v.v));
-        } else {
-            fce_line(m, "w = fl_put_raw(w, %s);", v.v);
-            varying(k, fce_text(m, "%s.n", v.v));
-        }
+        put_raw(k, t, v.v);
         break;
     case FC_K_RECORD:
         put_record(k, v);
@@ -153,7 +205,7 @@ static void put_value(struct enc *k, struct fc_cv v)
         put_list(k, v);
         break;
     default:
-        if (t->form == FC_FORM_TEXT && !k->csv) {
+        if (t->form == FC_FORM_TEXT && k->form != CSV) {
             literal(k, "\"");
             put_scalar(k, fce_text(m, "fl_put_int(w, %s)", v.v), 20);
             literal(k, "\"");
@@ -189,23 +241,131 @@ static size_t elem_max(struct fc_em *m, const struct fc_type *t)
     }
 }
 
+/* ---- objects and lists ---------------------------------------------------------------------------------------- */
+
+struct members {
+    bool some;   /* one is surely there */
+    bool comma;  /* the last one surely is: its comma is still in the literal */
+    bool unsure; /* one may be absent */
+};
+
+static void open_members(struct enc *k, const char *bracket)
+{
+    literal(k, bracket);
+    k->depth++;
+}
+
+/* null: C that is true when there is none; NULL: there always is one. */
+static void begin_member(struct enc *k, const char *key, const char *null)
+{
+    struct fc_em *m = k->m;
+    if (null) {
+        flush(k);
+        fce_line(m, "if (%s) {", fce_bare(m, fce_not(m, null)));
+        m->depth++;
+    }
+    new_line(k);
+    literal(k, fce_text(m, k->form == PRETTY ? "\"%s\": " : "\"%s\":", fce_escaped(m, key)));
+}
+
+static void end_member(struct enc *k, struct members *o, bool guarded)
+{
+    literal(k, ",");
+    o->some |= !guarded;
+    o->comma = !guarded;
+    o->unsure |= guarded;
+    if (guarded) {
+        flush(k);
+        k->m->depth--;
+        fce_line(k->m, "}");
+    }
+}
+
+/* The bracket's own line, and the comma before it away. */
+static void close_members(struct enc *k, const struct members *o, const char *bracket)
+{
+    struct fc_em *m = k->m;
+    k->depth--;
+    if (o->comma) {
+        k->literal = fl_arena_strndup(m->a, k->literal, strlen(k->literal) - 1);
+        new_line(k);
+    } else if (o->some) {
+        fce_line(m, "w--;");
+        new_line(k);
+    } else if (o->unsure && k->form == PRETTY) {
+        flush(k);
+        fce_line(m, "if (w[-1] == ',') {");
+        m->depth++;
+        fce_line(m, "w--;");
+        new_line(k);
+        flush(k);
+        m->depth--;
+        fce_line(m, "}");
+    } else if (o->unsure) {
+        flush(k);
+        fce_line(m, "w -= w[-1] == ',';");
+    }
+    literal(k, bracket);
+}
+
+/*
+ * Bounds are summed before anything is written, so they have to be safe for absent values too: input structs are zeroed
+ * and so are stored ones; a let that is null is zero.
+ */
+static void put_record(struct enc *k, struct fc_cv v)
+{
+    struct fc_em *m = k->m;
+    if (v.in && v.in->raw) {
+        const char *raw = fce_text(m, "%s.raw", v.v);
+        flush(k);
+        if (k->form == PRETTY) {
+            struct fc_laid laid = fce_lay(m, v.type, k->depth);
+            fce_line(m, "w = %s(out, w, &(const char *){%s.p}, level + %u, room);", laid.function, raw, k->depth);
+            k->lays = true;
+            k->fixed += laid.fixed;
+            k->lines += laid.lines;
+        } else {
+            fce_line(m, "w = fl_put_raw(w, %s);", raw);
+        }
+        varying(k, fce_text(m, "%s.n", raw));
+        return;
+    }
+    struct members o = {0};
+    v.n = NULL;
+    open_members(k, "{");
+    for (int i = 0; i < v.type->nmembers; i++) {
+        const struct fc_member *mem = &v.type->members[i];
+        struct fc_cv x = fce_member(m, v, mem, true);
+        const char *null = x.n;
+        x.n = NULL;
+        begin_member(k, mem->key, null);
+        put_value(k, x);
+        end_member(k, &o, null != NULL);
+    }
+    close_members(k, &o, "}");
+}
+
 /* Element by element, with the room for all of them asked for beforehand. */
 static void put_elements(struct enc *k, struct fc_cv v)
 {
     struct fc_em *m = k->m;
     const struct fc_type *t = v.type->elem;
     const char *i = fce_text(m, "i%d", ++m->temps);
-    fce_line(m, "*w++ = '[';");
+    struct enc one = {.m = m, .form = k->form == CSV ? JSON : k->form, .depth = k->depth, .literal = k->literal, .need = ""}; /* bounds are not summed here */
+    open_members(&one, "[");
+    flush(&one);
     fce_line(m, "for (uint32_t %s = 0; %s < %s.n; %s++) {", i, i, v.v, i);
     m->depth++;
-    fce_line(m, "if (%s)", i);
-    fce_line(m, "    *w++ = ',';");
-    struct enc one = {.m = m, .literal = "", .need = ""}; /* the list's bound is asked for before, not summed here */
+    new_line(&one);
     put_value(&one, (struct fc_cv){.v = fce_text(m, "((const %s *)%s.v)[%s]", fce_type(m, t), v.v, i), .type = t});
+    literal(&one, ",");
     flush(&one);
     m->depth--;
     fce_line(m, "}");
-    fce_line(m, "*w++ = ']';");
+    close_members(&one, &(struct members){.unsure = true}, "]");
+    k->literal = one.literal;
+    k->fixed += one.fixed;
+    k->lines += one.lines;
 }
 
 /* A list whose size is not known: its own function counts and writes. In csv its JSON is a cell. */
@@ -214,84 +374,27 @@ static void put_list(struct enc *k, struct fc_cv v)
     struct fc_em *m = k->m;
     enum fc_kind e = v.type->elem->kind;
     const char *kind = e == FC_K_STRING ? "strings" : e == FC_K_IP ? "ips" : e == FC_K_CIDR ? "cidrs" : "ints";
-    const char *cell = k->csv ? fce_text(m, "c%d", ++m->temps) : NULL;
+    const char *cell = k->form == CSV ? fce_text(m, "c%d", ++m->temps) : NULL;
     size_t most = elem_max(m, v.type->elem);
     bool each = most && (e != FC_K_INT || v.type->elem->form == FC_FORM_TEXT);
-    flush(k);
-    if (cell)
-        fce_line(m, "char *%s = w;", cell);
-    if (each)
-        put_elements(k, v);
-    else
-        fce_line(m, "w = fl_put_%s(w, %s);", kind, v.v);
-    if (cell)
-        fce_line(m, "w = fl_csv_cell(%s, w);", cell);
     const char *bound = each ? fce_text(m, "(size_t)%s.n * %zu + 2", v.v, most + 1) : fce_text(m, "fl_%s_max(%s)", kind, v.v);
+    if (cell) {
+        flush(k);
+        fce_line(m, "char *%s = w;", cell);
+    }
+    if (each || k->form == PRETTY) {
+        put_elements(k, v);
+    } else {
+        flush(k);
+        fce_line(m, "w = fl_put_%s(w, %s);", kind, v.v);
+    }
+    if (cell) {
+        flush(k);
+        fce_line(m, "w = fl_csv_cell(%s, w);", cell);
+    }
     varying(k, cell ? fce_text(m, "2 * (%s) + 2", bound) : bound);
-}
-
-/* ---- members of objects ---------------------------------------------------------------------------------------------- */
-
-/*
- * Bounds are summed before anything is written, so they have to be safe for absent values too: input structs are zeroed
- * and so are stored ones; a let that is null is zero.
- */
-static void member(struct enc *k, const char *key, struct fc_cv v, bool first, void (*body)(struct enc *, struct fc_cv))
-{
-    struct fc_em *m = k->m;
-    const char *name = fce_text(m, "%s\"%s\":", first ? "" : ",", fce_escaped(m, key));
-    if (!v.n) {
-        literal(k, name);
-        body(k, v);
-        return;
-    }
-    flush(k);
-    fce_line(m, "if (%s) {", fce_bare(m, fce_not(m, v.n)));
-    m->depth++;
-    literal(k, name);
-    v.n = NULL;
-    body(k, v);
-    flush(k);
-    m->depth--;
-    fce_line(m, "}");
-}
-
-static void put_record(struct enc *k, struct fc_cv v)
-{
-    struct fc_em *m = k->m;
-    if (v.in && v.in->raw) {
-        flush(k);
-        fce_line(m, "w = fl_put_raw(w, %s.raw);", v.v);
-        varying(k, fce_text(m, "%s.raw.n", v.v));
-        return;
-    }
-    bool open = false; /* a member is surely written already */
-    const char *o = NULL;
-    v.n = NULL;
-    for (int i = 0; i < v.type->nmembers; i++) {
-        const struct fc_member *mem = &v.type->members[i];
-        struct fc_cv x = fce_member(m, v, mem, true);
-        if (!open && !o && x.n) {
-            flush(k);
-            o = fce_text(m, "o%d", ++m->temps);
-            fce_line(m, "char *%s = w;", o);
-        } else if (!open && !o) {
-            literal(k, "{");
-        }
-        member(k, mem->key, x, !open && !o, put_value);
-        if (!x.n && !o)
-            open = true;
-    }
-    if (o) {
-        flush(k);
-        fce_line(m, "if (w == %s)", o);
-        fce_line(m, "    w++;");
-        fce_line(m, "*%s = '{';", o);
-        k->fixed++;
-    } else if (!open) {
-        literal(k, "{");
-    }
-    literal(k, "}");
+    if (k->form == PRETTY)
+        varying(k, fce_text(m, "(size_t)%s.n * (level + %u)", v.v, k->depth + 2));
 }
 
 /* ---- slots ---------------------------------------------------------------------------------------------------------------- */
@@ -309,11 +412,34 @@ static struct fc_cv slot_cv(struct fc_em *m, const struct fc_slot *s)
     return fce_slot(m, s, s->field->kind == FC_F_DECLARED || s->field->nullable || s->emitted);
 }
 
-static void put_slots(struct enc *k, const struct fc_slot *object, bool emitted)
+static struct members put_slots(struct enc *k, const struct fc_slot *object, bool emitted);
+
+/* An object that is left out when it would be empty. */
+static void put_unless_empty(struct enc *k, struct members *o, const struct fc_slot *s, const char *key)
 {
     struct fc_em *m = k->m;
-    bool open = false;
-    const char *o = NULL;
+    begin_member(k, key, NULL);
+    open_members(k, "{");
+    const char *line = strrchr(k->literal, '\n');
+    size_t n = line ? strlen(line) : strlen(fce_escaped(m, key)) + strlen("\"\":{");
+    struct members inner = put_slots(k, s, false);
+    bool doubtful = inner.unsure && !inner.some;
+    if (doubtful) {
+        flush(k);
+        fce_line(m, "if (w[-1] == '{') {");
+        fce_line(m, k->form == PRETTY ? "    w -= level + %zu;" : "    w -= %zu;", n);
+        fce_line(m, "} else {");
+        m->depth++;
+        inner.some = true; /* here it is */
+    }
+    close_members(k, &inner, "}");
+    end_member(k, o, doubtful);
+}
+
+static struct members put_slots(struct enc *k, const struct fc_slot *object, bool emitted)
+{
+    struct fc_em *m = k->m;
+    struct members o = {0};
     for (int i = 0; i < object->ninner; i++) {
         const struct fc_slot *s = &object->inner[i];
         if (emitted && !s->emitted)
@@ -323,55 +449,17 @@ static void put_slots(struct enc *k, const struct fc_slot *object, bool emitted)
             v.n = fce_text(m, "!r->out.has_%s", s->c);
         else if (s->kind == FC_SLOT_STORED && !s->optional)
             v.n = NULL;
-        bool unsure = v.n || (s->kind == FC_SLOT_OBJECT && s->optional);
-        if (!open && !o && unsure) {
-            flush(k);
-            o = fce_text(m, "o%d", ++m->temps);
-            fce_line(m, "char *%s = w;", o);
-        } else if (!open && !o) {
-            literal(k, "{");
-        }
-        const char *comma = !open && !o ? "" : ",";
-        const char *key = s->field->as ? s->field->as : s->field->name.s;
-        bool guarded = v.n != NULL;
-        if (guarded) {
-            flush(k);
-            fce_line(m, "if (%s) {", fce_bare(m, fce_not(m, v.n)));
-            m->depth++;
-        }
-        const char *back = NULL;
+        const char *key = s->field->as ? s->field->as : s->field->name.s, *null = v.n;
         if (s->kind == FC_SLOT_OBJECT && s->optional && s->field->kind == FC_F_OBJECT) {
-            flush(k);
-            back = fce_text(m, "back%d", ++m->temps);
-            fce_line(m, "char *%s = w; /* left out when it would be empty */", back);
+            put_unless_empty(k, &o, s, key);
+            continue;
         }
-        literal(k, fce_text(m, "%s\"%s\":", comma, fce_escaped(m, key)));
         v.n = NULL;
+        begin_member(k, key, null);
         put_slot_value(k, s, v);
-        if (back) {
-            flush(k);
-            fce_line(m, "if (w[-2] == '{')");
-            fce_line(m, "    w = %s;", back);
-        }
-        if (unsure)
-            flush(k);
-        if (guarded) {
-            m->depth--;
-            fce_line(m, "}");
-        }
-        if (!unsure && !o)
-            open = true;
+        end_member(k, &o, null != NULL);
     }
-    if (o) {
-        flush(k);
-        fce_line(m, "if (w == %s)", o);
-        fce_line(m, "    w++;");
-        fce_line(m, "*%s = '{';", o);
-        k->fixed++;
-    } else if (!open) {
-        literal(k, "{");
-    }
-    literal(k, "}");
+    return o;
 }
 
 static void put_slot_value(struct enc *k, const struct fc_slot *s, struct fc_cv v)
@@ -388,20 +476,21 @@ static void put_slot_value(struct enc *k, const struct fc_slot *s, struct fc_cv 
             literal(k, fce_text(m, "%lld", (long long)e->i));
         break;
     case FC_SLOT_INPUT:
-        if (s->in->raw && s->in->value && s->in->type->kind != FC_K_RECORD && !k->csv) {
+        if (s->in->raw && s->in->value && s->in->type->kind != FC_K_RECORD && k->form != CSV) {
             const struct fc_in *up = s->in->parent;
             const char *at = fce_text(m, "%s.text_%s", fce_input(m, up, false).v, s->in->member->name);
-            flush(k);
-            fce_line(m, "w = fl_put_raw(w, %s);", at);
-            varying(k, fce_text(m, "%s.n", at));
+            put_raw(k, s->in->type, at);
         } else if (s->in->raw && !s->in->value && s->in->type->kind != FC_K_RECORD)
             put_text(k, s->in, v.v);
         else
             put_value(k, v);
         break;
-    case FC_SLOT_OBJECT:
-        put_slots(k, s, false);
+    case FC_SLOT_OBJECT: {
+        open_members(k, "{");
+        struct members o = put_slots(k, s, false);
+        close_members(k, &o, "}");
         break;
+    }
     default:
         put_value(k, v);
     }
@@ -500,37 +589,73 @@ static void csv_leaves(struct enc *k, struct fc_cv v, bool *first)
 
 /* ---- functions ---------------------------------------------------------------------------------------------------------------- */
 
-static void writer(struct fc_em *m, const char *name, bool csv, bool emitted)
+static void signature(struct fc_em *m, const char *name, enum form form)
 {
-    struct enc k = {.m = m, .csv = csv, .literal = "", .need = ""};
+    fce_line(m, "static void %s(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out%s)", name, form == PRETTY ? ", unsigned level" : "");
+}
+
+static void writer(struct fc_em *m, const char *name, enum form form, bool emitted)
+{
+    struct enc k = {.m = m, .form = form, .literal = "", .need = ""};
     struct fce_capture c;
     m->depth++;
     fce_begin(m, &c);
-    if (csv) {
+    if (form == CSV) {
         bool first = true;
         struct fc_cv all = m->p->pass ? fce_input(m, &m->p->in, false) : (struct fc_cv){.v = "", .type = m->g->output, .slot = &m->p->out};
         csv_leaves(&k, all, &first);
     } else {
-        put_slots(&k, &m->p->out, emitted);
+        open_members(&k, "{");
+        struct members o = put_slots(&k, &m->p->out, emitted);
+        close_members(&k, &o, "}");
     }
     flush(&k);
     const char *body = fce_end(m, &c);
     m->depth--;
-    fce_line(m, "static void %s(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out)", name);
+    fce_paste(m, m->laying);
+    m->laying = "";
+    signature(m, name, form);
     fce_line(m, "{");
     m->depth++;
     fce_line(m, "const struct rec *r = (const struct rec *)h;");
     fce_line(m, "(void)cx;");
-    if (!csv && m->p->emits && !emitted) {
+    if (form != CSV && m->p->emits && !emitted) {
         fce_line(m, "if (h->emitted) {");
-        fce_line(m, "    json_emitted(cx, h, out);");
+        fce_line(m, "    %s_emitted(cx, h, out%s);", name, form == PRETTY ? ", level" : "");
         fce_line(m, "    return;");
         fce_line(m, "}");
     }
-    fce_line(m, "char *w = fl_buf_room(out, %zu%s%s);", k.fixed, *k.need ? " +\n        " : "", k.need);
+    const char *most = fce_text(m, "%zu", k.fixed);
+    if (k.lines)
+        most = fce_text(m, "%s + %zu * level", most, k.lines);
+    if (*k.need)
+        most = fce_text(m, "%s +\n        %s", most, k.need);
+    if (k.lays)
+        fce_line(m, "const size_t room = %s;", most);
+    fce_line(m, "char *w = fl_buf_room(out, %s);", k.lays ? "room" : most);
     fce_paste(m, body);
     fce_line(m, "out->n = (size_t)(w - out->p);");
     m->depth--;
+    fce_line(m, "}\n");
+}
+
+/* Records that go on as they came. */
+static void pass_on(struct fc_em *m)
+{
+    signature(m, "json", JSON);
+    fce_line(m, "{");
+    fce_line(m, "    (void)cx;");
+    fce_line(m, "    if (h->spaced)");
+    fce_line(m, "        fl_json_compact(out, h->raw, h->raw_n);");
+    fce_line(m, "    else");
+    fce_line(m, "        fl_buf_put(out, h->raw, h->raw_n);");
+    fce_line(m, "}\n");
+    signature(m, "pretty", PRETTY);
+    fce_line(m, "{");
+    fce_line(m, "    fl_str raw = {h->raw, h->raw_n, FL_RAW};");
+    fce_line(m, "    if (h->spaced)");
+    fce_line(m, "        raw = fl_compact(cx->scratch, raw);");
+    fce_line(m, "    fl_json_pretty(out, raw.p, raw.n, level);");
     fce_line(m, "}\n");
 }
 
@@ -540,21 +665,17 @@ void fce_encoders(struct fc_em *m)
     m->known = true;
     fce_line(m, "/* ---- encode ---- */\n");
     if (m->p->pass) {
-        fce_line(m, "static void json(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out)");
-        fce_line(m, "{");
-        fce_line(m, "    (void)cx;");
-        fce_line(m, "    if (h->spaced)");
-        fce_line(m, "        fl_json_compact(out, h->raw, h->raw_n);");
-        fce_line(m, "    else");
-        fce_line(m, "        fl_buf_put(out, h->raw, h->raw_n);");
-        fce_line(m, "}\n");
+        pass_on(m);
     } else {
-        if (m->p->emits)
-            writer(m, "json_emitted", false, true);
-        writer(m, "json", false, false);
+        if (m->p->emits) {
+            writer(m, "json_emitted", JSON, true);
+            writer(m, "pretty_emitted", PRETTY, true);
+        }
+        writer(m, "json", JSON, false);
+        writer(m, "pretty", PRETTY, false);
     }
     if (m->g->csv) {
-        writer(m, "csv", true, false);
+        writer(m, "csv", CSV, false);
         const char *h = columns(m, m->p->pass ? m->g->input : m->g->output, "", "");
         fce_line(m, "static const char csv_header[] = %s;\n", fce_quote(m, h, strlen(h)));
     }

@@ -1,8 +1,7 @@
 /*
  * encode.c - how records become objects: brackets and commas around them, pretty or compact; see runtime.h.
  *
- * The records themselves are written by generated code, straight into the object's buffer; only `pretty` goes through a
- * buffer of its own. Objects are built by appending, so the framing is a handful of constant texts. The bytes are
+ * The records themselves are written by generated code, straight into the object's buffer. Objects are built by appending, so the framing is a handful of constant texts. The bytes are
  * those of the original (Go's json.Marshal and MarshalIndent with TABs, reference/20 section 5.1). The store calls
  * fl_framing_of once and fl_encode per record.
  */
@@ -15,7 +14,6 @@ enum shape { COMPACT, PRETTY, LINES, CSV };
 struct fl_encoding {
     enum shape shape;
     unsigned level;         /* pretty: containers around a record */
-    struct fl_buf record;   /* pretty: the compact one */
     struct fl_buf texts;    /* open, between, close, empty: each with its NUL */
     struct fl_framing framing;
 };
@@ -126,7 +124,6 @@ void fl_encoding_free(struct fl_encoding *e)
 {
     if (!e)
         return;
-    fl_buf_free(&e->record);
     fl_buf_free(&e->texts);
     free(e);
 }
@@ -134,14 +131,6 @@ void fl_encoding_free(struct fl_encoding *e)
 void fl_framing_of(struct fl_runtime *rt, struct fl_framing *f)
 {
     *f = encoding_of(rt)->framing;
-}
-
-static void pretty(struct fl_encoding *e, struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out)
-{
-    e->record.n = 0;
-    cx->rt->pipeline->json(cx, r, &e->record);
-    memset(fl_buf_room(&e->record, 0), 0, FL_PAD);
-    fl_json_pretty(out, e->record.p, e->record.n, e->level);
 }
 
 void fl_encode(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out)
@@ -153,7 +142,7 @@ void fl_encode(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out)
         p->json(cx, r, out);
         break;
     case PRETTY:
-        pretty(e, cx, r, out);
+        p->pretty(cx, r, out, e->level);
         break;
     case LINES:
         p->json(cx, r, out);

@@ -17,6 +17,7 @@
 #include "address.h"
 #include "arena.h"
 #include "builtins.h"
+#include "json_pretty.h"
 #include "json_walk.h"
 #include "json_write.h"
 #include "ops.h"
@@ -265,6 +266,8 @@ struct fl_pipeline {
     void (*partition)(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out);
     /* One record as compact JSON, or as a csv line without its line end; csv is NULL when not compiled in. */
     void (*json)(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out);
+    /* As JSON in Go's MarshalIndent form with TABs, `level` (1 or 2) containers around it. */
+    void (*pretty)(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out, unsigned level);
     void (*csv)(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out);
     const char *csv_header;
 

@@ -124,6 +124,14 @@ static inline const char *fl_digits_end(const char *p)
 #endif
 }
 
+/* p at the opening quote of a valid string; returns the byte behind the closing one. */
+static inline const char *fl_string_end(const char *p)
+{
+    for (p = fl_string_stop(p + 1); *p != '"'; p = fl_string_stop(p))
+        p += *p == '\\' ? 2 : 1;
+    return p + 1;
+}
+
 /* ---- structure ------------------------------------------------------------------------------- */
 
 /* p to the next byte that isn't white space; false: there is none, the data has ended (no error). */
@@ -238,11 +246,6 @@ char *fl_unescape_to(char *w, const char *p, size_t n);
  * p[0, n) must have FL_PAD readable bytes behind, the first of them 0 or white space.
  */
 bool fl_json_compact(struct fl_buf *out, const char *p, size_t n);
-/*
- * Valid compact JSON (FL_PAD readable bytes behind) in Go's MarshalIndent form with TABs, as if `level` containers
- * were open.
- */
-void fl_json_pretty(struct fl_buf *out, const char *p, size_t n, unsigned level);
 /* Line and column (bytes), both from 1, of `at`. */
 void fl_json_locate(const char *start, const char *at, uint64_t *line, uint64_t *column);
 

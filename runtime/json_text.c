@@ -1,5 +1,5 @@
 /*
- * json_text.c - JSON as text: escapes decoded, white space taken out or put in, places for messages. See json_scan.h.
+ * json_text.c - JSON as text: escapes decoded, white space taken out, places for messages. See json_scan.h.
  */
 #include "json_scan.h"
 
@@ -98,14 +98,6 @@ fl_str fl_unescape(struct fl_arena *a, fl_str raw)
 
 /* ---- white space ----------------------------------------------------------------------------- */
 
-/* p at the opening quote of a valid string; returns the byte behind the closing one. */
-static inline const char *string_end(const char *p)
-{
-    for (p = fl_string_stop(p + 1); *p != '"'; p = fl_string_stop(p))
-        p += *p == '\\' ? 2 : 1;
-    return p + 1;
-}
-
 bool fl_json_compact(struct fl_buf *out, const char *p, size_t n)
 {
     struct fl_decoder d;
@@ -128,7 +120,7 @@ bool fl_json_compact(struct fl_buf *out, const char *p, size_t n)
     while (p < end) {
         const char *q = p;
         if (*p == '"') {
-            q = string_end(p);
+            q = fl_string_end(p);
             w = fl_put(w, p, (size_t)(q - p));
             p = q;
             continue;
@@ -139,85 +131,6 @@ bool fl_json_compact(struct fl_buf *out, const char *p, size_t n)
     }
     out->n = (size_t)(w - out->p);
     return true;
-}
-
-static inline char *new_line(char *w, unsigned level)
-{
-    static const char tabs[16] = "\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t";
-    *w++ = '\n';
-    if (level <= sizeof tabs)
-        memcpy(w, tabs, sizeof tabs);
-    else
-        memset(w, '\t', level);
-    return w + level;
-}
-
-/* Behind a number or word. Digits are passed in wide steps; what ends a scalar is `,` `}` or `]`. */
-static inline const char *scalar_end(const char *p, const char *end)
-{
-    p = fl_digits_end(p);
-    while (p < end && *p != ',' && (*p | 0x20) != '}')
-        p++;
-    return p;
-}
-
-/* Room for k bytes and a new line behind them; the cursor stays local, for most tokens are short. */
-static inline char *token_room(struct fl_buf *out, char *w, char **limit, size_t k)
-{
-    if (FL_LIKELY((size_t)(*limit - w) >= k))
-        return w;
-    out->n = (size_t)(w - out->p);
-    w = fl_buf_room(out, k + 4096);
-    *limit = out->p + out->cap - FL_PAD;
-    return w;
-}
-
-void fl_json_pretty(struct fl_buf *out, const char *p, size_t n, unsigned level)
-{
-    const char *end = p + n, *q;
-    char *w = fl_buf_room(out, 2 * n + level + 64), *limit = out->p + out->cap - FL_PAD;
-    while (p < end) {
-        switch (*p) {
-        case '"':
-            q = string_end(p);
-            w = token_room(out, w, &limit, (size_t)(q - p) + 2);
-            w = fl_put(w, p, (size_t)(q - p));
-            p = q;
-            if (p < end && *p == ':') {
-                w = FL_PUT_LIT(w, ": ");
-                p++;
-            }
-            break;
-        case ',':
-            w = token_room(out, w, &limit, level + 18);
-            *w++ = ',';
-            w = new_line(w, level);
-            p++;
-            break;
-        case '{':
-        case '[':
-            w = token_room(out, w, &limit, level + 19);
-            *w++ = *p;
-            if (p[1] == *p + 2)
-                *w++ = *++p;
-            else
-                w = new_line(w, ++level);
-            p++;
-            break;
-        case '}':
-        case ']':
-            w = token_room(out, w, &limit, level + 18);
-            w = new_line(w, --level);
-            *w++ = *p++;
-            break;
-        default:
-            q = scalar_end(p, end);
-            w = token_room(out, w, &limit, (size_t)(q - p));
-            w = fl_put(w, p, (size_t)(q - p));
-            p = q;
-        }
-    }
-    out->n = (size_t)(w - out->p);
 }
 
 void fl_json_locate(const char *start, const char *at, uint64_t *line, uint64_t *column)

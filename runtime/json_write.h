@@ -2,7 +2,7 @@
  * json_write.h - JSON and csv written with a cursor.
  *
  * Every writer takes the place to write at and returns the place behind what it wrote. The caller has made room with
- * fl_buf_room for the sum of the bounds given here; up to 32 bytes more may be overwritten (FL_PAD covers them).
+ * fl_buf_room for the sum of the bounds given here; up to FL_PAD bytes more may be overwritten, which it has too.
  * FL_CLEAN and FL_RAW texts are copied in wide steps: FL_PAD readable bytes have to follow them, and p isn't NULL.
  * FL_PLAIN texts may end where they end (constants, parameters).
  * Used by generated encoders, by templates and the tests.
@@ -24,11 +24,14 @@
 #define FL_CIDR_MAX 56     /* of fl_put_cidr */
 
 /* n bytes; FL_PAD readable bytes follow them. */
-static inline char *fl_put(char *w, const void *p, size_t n)
+static inline char *fl_put(char *w, const char *p, size_t n)
 {
     if (n <= 32) {
         memcpy(w, p, 16);
-        memcpy(w + 16, (const char *)p + 16, 16);
+        memcpy(w + 16, p + 16, 16);
+    } else if (n <= 64) {
+        memcpy(w, p, 32);
+        memcpy(w + 32, p + 32, 32);
     } else {
         memcpy(w, p, n);
     }
@@ -37,6 +40,15 @@ static inline char *fl_put(char *w, const void *p, size_t n)
 
 /* A string constant. */
 #define FL_PUT_LIT(w, lit) ((char *)memcpy((w), "" lit, sizeof(lit) - 1) + (sizeof(lit) - 1))
+
+/* A new line with at most 15 TABs, or with any number. */
+static inline char *fl_put_line(char *w, unsigned tabs)
+{
+    memcpy(w, "\n\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t", 16);
+    return w + 1 + tabs;
+}
+
+char *fl_put_long_line(char *w, unsigned tabs);
 
 extern const char fl_digit_pairs[201];
 
@@ -93,19 +105,30 @@ char *fl_put_float(char *w, double v);
 
 char *fl_put_escaped_(char *w, const char *p, size_t n);
 
-/* With quotes: FL_CLEAN and FL_RAW as they are, FL_PLAIN escaped as the original does (reference/20 section 5.1). */
+/* What stands between the quotes: FL_CLEAN and FL_RAW as they are, FL_PLAIN escaped as the original does (reference/20 section 5.1). */
+static inline char *fl_put_text(char *w, fl_str s)
+{
+    return s.kind == FL_PLAIN ? fl_put_escaped_(w, s.p, s.n) : fl_put(w, s.p, s.n);
+}
+
+/* Room that fl_put_text needs. */
+static inline size_t fl_text_max(fl_str s)
+{
+    return s.kind == FL_PLAIN ? 6 * (size_t)s.n : (size_t)s.n;
+}
+
+/* The same with quotes. */
 static inline char *fl_put_string(char *w, fl_str s)
 {
     *w++ = '"';
-    w = s.kind == FL_PLAIN ? fl_put_escaped_(w, s.p, s.n) : fl_put(w, s.p, s.n);
+    w = fl_put_text(w, s);
     *w++ = '"';
     return w;
 }
 
-/* Room that fl_put_string needs. */
 static inline size_t fl_string_max(fl_str s)
 {
-    return s.kind == FL_PLAIN ? 6 * (size_t)s.n + 2 : (size_t)s.n + 2;
+    return fl_text_max(s) + 2;
 }
 
 /* ns in units of `scale` (> 0), rounded down. */

@@ -16,6 +16,12 @@ static void put_json(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *ou
     fl_buf_put(out, r->raw, r->raw_n);
 }
 
+static void put_pretty(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out, unsigned level)
+{
+    (void)cx;
+    fl_json_pretty(out, r->raw, r->raw_n, level);
+}
+
 #define ONE "{\"UUID\":\"1\",\"Link\":{\"A\":\"x\"},\"List\":[1,2],\"None\":[],\"No\":{}}"
 
 static const struct fl_rec records[2] = {
@@ -39,7 +45,7 @@ static void set_up(struct world *w, const char *kind, const struct fl_option_set
     memset(w, 0, sizeof *w);
     w->stage = (struct fl_stage_choice){"encode", kind, options, n};
     w->p = (struct fl_pipeline){.magic = FL_MAGIC, .abi = FL_ABI, .name = "t", .doc = "", .version = "1",
-                                .file = "t.flow", .stages = &w->stage, .nstages = 1, .json = put_json,
+                                .file = "t.flow", .stages = &w->stage, .nstages = 1, .json = put_json, .pretty = put_pretty,
                                 .csv = put_json, .csv_header = "a,b"};
     w->rt.pipeline = &w->p;
     char *error = NULL;
