@@ -23,6 +23,7 @@ struct enc {
     size_t fixed;        /* bytes of literals and of scalars with a constant bound */
     size_t lines;        /* each is `level` longer than counted in fixed */
     const char *need;    /* sum of bounds that vary */
+    const char *texts;   /* sum of the lengths of texts that may need escapes: 6 bytes for one */
     bool lays;           /* something is laid out at run time: `room` has to be known */
 };
 
@@ -90,15 +91,20 @@ const char *fce_escaped(struct fc_em *m, const char *s)
 
 /* ---- values --------------------------------------------------------------------------------------------------- */
 
+static void add(struct enc *k, const char **sum, const char *bound)
+{
+    const char *line = strrchr(*sum, '\n');
+    if (!**sum)
+        *sum = bound;
+    else if (strlen(line ? line : *sum) + strlen(bound) > 100)
+        *sum = fce_text(k->m, "%s +\n        %s", *sum, bound);
+    else
+        *sum = fce_text(k->m, "%s + %s", *sum, bound);
+}
+
 static void varying(struct enc *k, const char *bound)
 {
-    const char *line = strrchr(k->need, '\n');
-    if (!*k->need)
-        k->need = bound;
-    else if (strlen(line ? line : k->need) + strlen(bound) > 100)
-        k->need = fce_text(k->m, "%s +\n        %s", k->need, bound);
-    else
-        k->need = fce_text(k->m, "%s + %s", k->need, bound);
+    add(k, &k->need, bound);
 }
 
 static void put_string(struct enc *k, const char *v)
@@ -114,7 +120,7 @@ static void put_string(struct enc *k, const char *v)
     flush(k);
     fce_line(m, "w = fl_put_text(w, %s);", v);
     literal(k, "\"");
-    varying(k, fce_text(m, "fl_text_max(%s)", v));
+    add(k, &k->texts, fce_text(m, *k->texts ? "%s.n" : "(size_t)%s.n", v));
 }
 
 static void put_scalar(struct enc *k, const char *call, size_t bound)
@@ -351,7 +357,7 @@ static void put_elements(struct enc *k, struct fc_cv v)
     struct fc_em *m = k->m;
     const struct fc_type *t = v.type->elem;
     const char *i = fce_text(m, "i%d", ++m->temps);
-    struct enc one = {.m = m, .form = k->form == CSV ? JSON : k->form, .depth = k->depth, .literal = k->literal, .need = ""}; /* bounds are not summed here */
+    struct enc one = {.m = m, .form = k->form == CSV ? JSON : k->form, .depth = k->depth, .literal = k->literal, .need = "", .texts = ""}; /* bounds are not summed here */
     open_members(&one, "[");
     flush(&one);
     fce_line(m, "for (uint32_t %s = 0; %s < %s.n; %s++) {", i, i, v.v, i);
@@ -596,7 +602,7 @@ static void signature(struct fc_em *m, const char *name, enum form form)
 
 static void writer(struct fc_em *m, const char *name, enum form form, bool emitted)
 {
-    struct enc k = {.m = m, .form = form, .literal = "", .need = ""};
+    struct enc k = {.m = m, .form = form, .literal = "", .need = "", .texts = ""};
     struct fce_capture c;
     m->depth++;
     fce_begin(m, &c);
@@ -628,6 +634,8 @@ static void writer(struct fc_em *m, const char *name, enum form form, bool emitt
     const char *most = fce_text(m, "%zu", k.fixed);
     if (k.lines)
         most = fce_text(m, "%s + %zu * level", most, k.lines);
+    if (*k.texts)
+        most = fce_text(m, "%s +\n        6 * (%s)", most, k.texts);
     if (*k.need)
         most = fce_text(m, "%s +\n        %s", most, k.need);
     if (k.lays)

@@ -472,7 +472,7 @@ static void run_stretch(struct fc_em *m, const struct fc_stretch *st)
     static const char *const names[] = {"classify", "filter", "update", "transform", "mangle"};
     const char *calls = "";
     if (st->asks) {
-        fce_line(m, "for (uint32_t waiting = 1; waiting;) {");
+        fce_line(m, "for (uint32_t waiting = !cx->silent; waiting;) {");
         fce_line(m, "    waiting = 0;");
         fce_line(m, "    for (uint32_t i = 0; i < n; i++)");
         fce_line(m, "        if (b->rec[i]->state == FL_LIVE)");

@@ -38,6 +38,7 @@ struct json_t;
 struct fl_cx {
     struct fl_arena *scratch;
     int64_t now;         /* wall clock at the start of the batch, ns since 1970 UTC; virtual in tests */
+    bool silent;         /* in run and tick: every lookup is null, so nothing needs to be asked */
     uint32_t pending;    /* > 0: a lookup has no answer yet; whoever sees it unwinds, to be called again after the wave */
     struct fl_runtime *rt;
     uint64_t *dropped;   /* by reason, index as in fl_pipeline.reasons */

@@ -62,7 +62,7 @@ static inline char *fl_lay_string(struct fl_buf *out, char *w, const char **p, u
  */
 #define FL_LAY_MEMBER(key, lay)                                             \
     do {                                                                    \
-        if (fl_same(p, "\"" key "\":", sizeof(key) + 2)) {                  \
+        if (FL_LIKELY(fl_same(p, "\"" key "\":", sizeof(key) + 2))) {       \
             w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"" key "\": ");     \
             p += sizeof(key) + 2;                                           \
             w = lay(out, w, &p, level + 1, room);                           \

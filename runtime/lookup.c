@@ -212,11 +212,16 @@ void fl_lookups_batch_end(struct fl_lookups *l)
     l->batch++;
 }
 
+bool fl_lookups_silent(const struct fl_lookups *l)
+{
+    return !l || (l->mode == SILENT && !l->presets);
+}
+
 bool fl_lookup_get(struct fl_cx *cx, uint32_t lookup, fl_str key, const void **result)
 {
     struct fl_lookups *l = cx->rt->lookups;
     *result = NULL;
-    if (!l || (l->mode == SILENT && !l->presets))
+    if (fl_lookups_silent(l))
         return true;
     if (!l->begun) {
         trim(l); /* a quiet time may have passed since the last batch */

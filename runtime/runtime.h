@@ -168,6 +168,8 @@ struct fl_lookups;
 /* `file_or_url` is --lookups, or NULL. Without one and with --input every lookup is null and not counted. */
 struct fl_lookups *fl_lookups_new(struct fl_runtime *rt, const char *file_or_url, char **error);
 void fl_lookups_free(struct fl_lookups *l);
+/* Is every lookup null? l may be NULL. */
+bool fl_lookups_silent(const struct fl_lookups *l);
 /* The process is to stop: from mono time `until` on no answer is waited for; null instead. Any thread. */
 void fl_lookups_until(struct fl_lookups *l, int64_t until);
 /* Between batches: drop what is too old or too much; results given out before are invalid then. */

@@ -55,7 +55,8 @@ void fl_civil_of(int64_t ns, struct fl_civil *c)
 
 static inline char *put2(char *w, uint32_t v)
 {
-    memcpy(w, fl_digit_pairs + 2 * v, 2);
+    w[0] = (char)('0' + v / 10);
+    w[1] = (char)('0' + v % 10);
     return w + 2;
 }
 

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json_pretty.h"
 #include "json_scan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);

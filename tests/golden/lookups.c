@@ -144,6 +144,8 @@ static void key_host(struct fl_cx *cx, struct fl_key *key, fl_ip a_addr)
 /* lookups.flow:8 */
 static const struct rec_1 *lookup_host(struct fl_cx *cx, fl_ip a_addr)
 {
+    if (cx->silent)
+        return NULL;
     const void *answer;
     struct fl_key key;
     key_host(cx, &key, a_addr);
@@ -172,6 +174,8 @@ static void key_rack(struct fl_cx *cx, struct fl_key *key, int64_t a_n)
 /* lookups.flow:9 */
 static const struct rec_2 *lookup_rack(struct fl_cx *cx, int64_t a_n)
 {
+    if (cx->silent)
+        return NULL;
     const void *answer;
     struct fl_key key;
     key_rack(cx, &key, a_n);
@@ -265,7 +269,7 @@ static uint32_t want_2(struct fl_cx *cx, struct rec *r)
 static void run(struct fl_cx *cx, struct fl_batch *b)
 {
     const uint32_t n = b->n;
-    for (uint32_t waiting = 1; waiting;) {
+    for (uint32_t waiting = !cx->silent; waiting;) {
         waiting = 0;
         for (uint32_t i = 0; i < n; i++)
             if (b->rec[i]->state == FL_LIVE)
@@ -279,7 +283,7 @@ static void run(struct fl_cx *cx, struct fl_batch *b)
             continue;
         filter_1(cx, r);
     }
-    for (uint32_t waiting = 1; waiting;) {
+    for (uint32_t waiting = !cx->silent; waiting;) {
         waiting = 0;
         for (uint32_t i = 0; i < n; i++)
             if (b->rec[i]->state == FL_LIVE)
@@ -301,15 +305,38 @@ static void json(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out)
 {
     const struct rec *r = (const struct rec *)h;
     (void)cx;
-    char *w = fl_buf_room(out, 15 +
-        fl_string_max(r->in.id) + fl_string_max(r->let_name));
-    w = FL_PUT_LIT(w, "{\"id\":");
-    w = fl_put_string(w, r->in.id);
+    char *w = fl_buf_room(out, 20 +
+        6 * ((size_t)r->in.id.n + r->let_name.n));
+    w = FL_PUT_LIT(w, "{\"id\":\"");
+    w = fl_put_text(w, r->in.id);
+    w = FL_PUT_LIT(w, "\",");
     if (r->is_name == 1) {
-        w = FL_PUT_LIT(w, ",\"name\":");
-        w = fl_put_string(w, r->let_name);
+        w = FL_PUT_LIT(w, "\"name\":\"");
+        w = fl_put_text(w, r->let_name);
+        w = FL_PUT_LIT(w, "\",");
     }
+    w--;
     w = FL_PUT_LIT(w, "}");
+    out->n = (size_t)(w - out->p);
+}
+
+static void pretty(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out, unsigned level)
+{
+    const struct rec *r = (const struct rec *)h;
+    (void)cx;
+    char *w = fl_buf_room(out, 27 + 3 * level +
+        6 * ((size_t)r->in.id.n + r->let_name.n));
+    w = FL_PUT_LIT(w, "{");
+    w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"id\": \"");
+    w = fl_put_text(w, r->in.id);
+    w = FL_PUT_LIT(w, "\",");
+    if (r->is_name == 1) {
+        w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"name\": \"");
+        w = fl_put_text(w, r->let_name);
+        w = FL_PUT_LIT(w, "\",");
+    }
+    w--;
+    w = FL_PUT_LIT(fl_put_line(w, level), "}");
     out->n = (size_t)(w - out->p);
 }
 
@@ -352,5 +379,5 @@ const struct fl_pipeline fl_pipeline = {
     .reasons = reasons, .nreasons = 2,
     .lookups = lookups, .nlookups = 2,
     .init = init, .decode = decode, .run = run,
-    .json = json,
+    .json = json, .pretty = pretty,
 };

@@ -323,32 +323,86 @@ static void json(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out)
 {
     const struct rec *r = (const struct rec *)h;
     (void)cx;
-    char *w = fl_buf_room(out, 131 +
-        r->in.text_kind.n + fl_string_max(r->out.label) + fl_string_max(r->out.who__name));
+    char *w = fl_buf_room(out, 137 +
+        6 * ((size_t)r->out.label.n + r->out.who__name.n) +
+        r->in.text_kind.n);
     w = FL_PUT_LIT(w, "{\"kind\":");
     w = fl_put_raw(w, r->in.text_kind);
+    w = FL_PUT_LIT(w, ",");
     if (r->is_sum == 1) {
-        w = FL_PUT_LIT(w, ",\"sum\":");
+        w = FL_PUT_LIT(w, "\"sum\":");
         w = fl_put_int(w, r->let_sum);
+        w = FL_PUT_LIT(w, ",");
     }
     if (r->out.has_share) {
-        w = FL_PUT_LIT(w, ",\"share\":");
+        w = FL_PUT_LIT(w, "\"share\":");
         w = fl_put_int(w, r->out.share);
+        w = FL_PUT_LIT(w, ",");
     }
-    w = FL_PUT_LIT(w, ",\"both\":");
+    w = FL_PUT_LIT(w, "\"both\":");
     w = fl_put_bool(w, r->out.both);
-    w = FL_PUT_LIT(w, ",\"label\":");
-    w = fl_put_string(w, r->out.label);
+    w = FL_PUT_LIT(w, ",\"label\":\"");
+    w = fl_put_text(w, r->out.label);
+    w = FL_PUT_LIT(w, "\",");
     if (r->out.has_who) {
-        w = FL_PUT_LIT(w, ",\"who\":{\"name\":");
-        w = fl_put_string(w, r->out.who__name);
+        w = FL_PUT_LIT(w, "\"who\":{\"name\":\"");
+        w = fl_put_text(w, r->out.who__name);
+        w = FL_PUT_LIT(w, "\",");
         if (r->out.has_who__port) {
-            w = FL_PUT_LIT(w, ",\"port\":");
+            w = FL_PUT_LIT(w, "\"port\":");
             w = fl_put_int(w, r->out.who__port);
+            w = FL_PUT_LIT(w, ",");
         }
-        w = FL_PUT_LIT(w, "}");
+        w--;
+        w = FL_PUT_LIT(w, "},");
     }
+    w--;
     w = FL_PUT_LIT(w, "}");
+    out->n = (size_t)(w - out->p);
+}
+
+static void pretty(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out, unsigned level)
+{
+    const struct rec *r = (const struct rec *)h;
+    (void)cx;
+    char *w = fl_buf_room(out, 166 + 10 * level +
+        6 * ((size_t)r->out.label.n + r->out.who__name.n) +
+        r->in.text_kind.n);
+    w = FL_PUT_LIT(w, "{");
+    w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"kind\": ");
+    w = fl_put_raw(w, r->in.text_kind);
+    w = FL_PUT_LIT(w, ",");
+    if (r->is_sum == 1) {
+        w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"sum\": ");
+        w = fl_put_int(w, r->let_sum);
+        w = FL_PUT_LIT(w, ",");
+    }
+    if (r->out.has_share) {
+        w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"share\": ");
+        w = fl_put_int(w, r->out.share);
+        w = FL_PUT_LIT(w, ",");
+    }
+    w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"both\": ");
+    w = fl_put_bool(w, r->out.both);
+    w = FL_PUT_LIT(w, ",");
+    w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"label\": \"");
+    w = fl_put_text(w, r->out.label);
+    w = FL_PUT_LIT(w, "\",");
+    if (r->out.has_who) {
+        w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"who\": {");
+        w = FL_PUT_LIT(fl_put_line(w, level + 2), "\"name\": \"");
+        w = fl_put_text(w, r->out.who__name);
+        w = FL_PUT_LIT(w, "\",");
+        if (r->out.has_who__port) {
+            w = FL_PUT_LIT(fl_put_line(w, level + 2), "\"port\": ");
+            w = fl_put_int(w, r->out.who__port);
+            w = FL_PUT_LIT(w, ",");
+        }
+        w--;
+        w = FL_PUT_LIT(fl_put_line(w, level + 1), "},");
+    }
+    w--;
+    w = FL_PUT_LIT(fl_put_line(w, level), "}");
     out->n = (size_t)(w - out->p);
 }
 
@@ -383,5 +437,5 @@ const struct fl_pipeline fl_pipeline = {
     .classes = classes, .nclasses = 1,
     .reasons = reasons, .nreasons = 0,
     .init = init, .decode = decode, .run = run,
-    .json = json,
+    .json = json, .pretty = pretty,
 };

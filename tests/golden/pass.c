@@ -169,6 +169,14 @@ static void json(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out)
         fl_buf_put(out, h->raw, h->raw_n);
 }
 
+static void pretty(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out, unsigned level)
+{
+    fl_str raw = {h->raw, h->raw_n, FL_RAW};
+    if (h->spaced)
+        raw = fl_compact(cx->scratch, raw);
+    fl_json_pretty(out, raw.p, raw.n, level);
+}
+
 /* ---- start ---- */
 
 static char *init(struct fl_cx *cx)
@@ -202,5 +210,5 @@ const struct fl_pipeline fl_pipeline = {
     .classes = classes, .nclasses = 2,
     .reasons = reasons, .nreasons = 1,
     .init = init, .decode = decode, .run = run,
-    .json = json,
+    .json = json, .pretty = pretty,
 };

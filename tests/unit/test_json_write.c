@@ -14,6 +14,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "json_pretty.h"
 #include "json_scan.h"
 #include "json_write.h"
 #include "padded.h"
