@@ -18,6 +18,7 @@ enum form { JSON, PRETTY, CSV };
 struct enc {
     struct fc_em *m;
     enum form form;
+    bool emitted;        /* records made by `emit` are written */
     unsigned depth;      /* objects and lists that are open, the record itself included */
     const char *literal; /* waits to be written; a new line in it is followed by its TABs */
     size_t fixed;        /* bytes of literals and of scalars with a constant bound */
@@ -418,7 +419,7 @@ static struct fc_cv slot_cv(struct fc_em *m, const struct fc_slot *s)
     return fce_slot(m, s, s->field->kind == FC_F_DECLARED || s->field->nullable || s->emitted);
 }
 
-static struct members put_slots(struct enc *k, const struct fc_slot *object, bool emitted);
+static struct members put_slots(struct enc *k, const struct fc_slot *object);
 
 /* An object that is left out when it would be empty. */
 static void put_unless_empty(struct enc *k, struct members *o, const struct fc_slot *s, const char *key)
@@ -428,7 +429,7 @@ static void put_unless_empty(struct enc *k, struct members *o, const struct fc_s
     open_members(k, "{");
     const char *line = strrchr(k->literal, '\n');
     size_t n = line ? strlen(line) : strlen(fce_escaped(m, key)) + strlen("\"\":{");
-    struct members inner = put_slots(k, s, false);
+    struct members inner = put_slots(k, s);
     bool doubtful = inner.unsure && !inner.some;
     if (doubtful) {
         flush(k);
@@ -442,16 +443,16 @@ static void put_unless_empty(struct enc *k, struct members *o, const struct fc_s
     end_member(k, o, doubtful);
 }
 
-static struct members put_slots(struct enc *k, const struct fc_slot *object, bool emitted)
+static struct members put_slots(struct enc *k, const struct fc_slot *object)
 {
     struct fc_em *m = k->m;
     struct members o = {0};
     for (int i = 0; i < object->ninner; i++) {
         const struct fc_slot *s = &object->inner[i];
-        if (emitted && !s->emitted)
+        if (k->emitted && !s->emitted)
             continue;
         struct fc_cv v = slot_cv(m, s);
-        if (emitted)
+        if (k->emitted)
             v.n = fce_text(m, "!r->out.has_%s", s->c);
         else if (s->kind == FC_SLOT_STORED && !s->optional)
             v.n = NULL;
@@ -482,18 +483,17 @@ static void put_slot_value(struct enc *k, const struct fc_slot *s, struct fc_cv 
             literal(k, fce_text(m, "%lld", (long long)e->i));
         break;
     case FC_SLOT_INPUT:
-        if (s->in->raw && s->in->value && s->in->type->kind != FC_K_RECORD && k->form != CSV) {
-            const struct fc_in *up = s->in->parent;
-            const char *at = fce_text(m, "%s.text_%s", fce_input(m, up, false).v, s->in->member->name);
-            put_raw(k, s->in->type, at);
-        } else if (s->in->raw && !s->in->value && s->in->type->kind != FC_K_RECORD)
-            put_text(k, s->in, v.v);
-        else
+    case FC_SLOT_STORED:
+        if (!s->in || k->emitted || !s->in->raw || s->in->type->kind == FC_K_RECORD || (k->form == CSV && s->in->value))
             put_value(k, v);
+        else if (s->in->value)
+            put_raw(k, s->in->type, fce_text(m, "%s.text_%s", fce_input(m, s->in->parent, false).v, s->in->member->name));
+        else
+            put_text(k, s->in, v.v);
         break;
     case FC_SLOT_OBJECT: {
         open_members(k, "{");
-        struct members o = put_slots(k, s, false);
+        struct members o = put_slots(k, s);
         close_members(k, &o, "}");
         break;
     }
@@ -602,7 +602,7 @@ static void signature(struct fc_em *m, const char *name, enum form form)
 
 static void writer(struct fc_em *m, const char *name, enum form form, bool emitted)
 {
-    struct enc k = {.m = m, .form = form, .literal = "", .need = "", .texts = ""};
+    struct enc k = {.m = m, .form = form, .emitted = emitted, .literal = "", .need = "", .texts = ""};
     struct fce_capture c;
     m->depth++;
     fce_begin(m, &c);
@@ -612,7 +612,7 @@ static void writer(struct fc_em *m, const char *name, enum form form, bool emitt
         csv_leaves(&k, all, &first);
     } else {
         open_members(&k, "{");
-        struct members o = put_slots(&k, &m->p->out, emitted);
+        struct members o = put_slots(&k, &m->p->out);
         close_members(&k, &o, "}");
     }
     flush(&k);

@@ -123,6 +123,8 @@ struct fc_cv fce_slot(struct fc_em *m, const struct fc_slot *s, bool nullable)
     switch (s->kind) {
     case FC_SLOT_INPUT:
         v = fce_input(m, s->in, nullable);
+        if (nullable && s->nonempty)
+            v.n = fce_or(m, v.n, fce_text(m, s->type->kind == FC_K_IP ? "!%s.text.n" : "!%s.n", v.v));
         if (nullable && s->emitted)
             v.n = fce_or(m, v.n, "r->h.emitted");
         return v;

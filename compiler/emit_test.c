@@ -261,7 +261,7 @@ static void visit_seen(void *arg, const struct fc_expr *e)
     int rest = 0;
     const struct fc_in *n = fc_plan_input(k->m->p, e);
     const struct fc_slot *s = n ? NULL : fc_plan_slot(k->m->p, e, &rest);
-    if (s && s->kind == FC_SLOT_INPUT && rest == 0)
+    if (s && s->kind == FC_SLOT_INPUT && !s->nonempty && rest == 0)
         n = s->in;
     put_text(k->m, n ? fce_input(k->m, n, true) : fce_bind(k->m, fce_expr(k->m, &maybe)), n && n->raw && !n->value);
     fce_line(k->m, "break;");

@@ -204,6 +204,27 @@ static bool constant(const struct fc_expr *e)
     return e->kind == FC_E_STRING || (e->kind == FC_E_INT && fc_type_integral(e->type)) || e->kind == FC_E_BOOL || e->kind == FC_E_SIZE;
 }
 
+/* The x of nonempty(x), or NULL. */
+static const struct fc_expr *in_nonempty(const struct fc_expr *e)
+{
+    const struct fc_builtin *b = e->kind == FC_E_CALL && !e->sym ? e->info : NULL;
+    return b && strcmp(b->name, "nonempty") == 0 ? e->args : NULL;
+}
+
+/* Is its text written faster than its value? And does it say the same? */
+static bool number_text(const struct fc_type *t)
+{
+    bool number = t->kind == FC_K_INT || t->kind == FC_K_BYTES || t->kind == FC_K_PACKETS || t->kind == FC_K_TIME || t->kind == FC_K_DURATION;
+    return number && !fc_in_lossy(t);
+}
+
+/* The input that a field's value comes from. */
+static struct fc_in *source_of(struct planner *y, const struct fc_expr *e, const struct fc_type *t)
+{
+    struct fc_in *n = fc_plan_input(y->p, e);
+    return n && fc_type_same(n->type, t) && n->type->form == t->form ? n : NULL;
+}
+
 static const char *slot_name(struct fc_compilation *c, const struct fc_slot *s)
 {
     const char *name = plain(c, s->field->name.s);
@@ -226,21 +247,24 @@ static void make_slots(struct planner *y, struct fc_slot *parent, const struct f
         s->optional = f->optional;
         s->c = slot_name(y->c, s);
         s->emitted = top && set_in_mangle(y->p->program, m, true);
-        bool fixed = !s->emitted && !(top && set_in_mangle(y->p->program, m, false));
+        bool changed = top && set_in_mangle(y->p->program, m, false), fixed = !s->emitted && !changed;
         s->kind = FC_SLOT_STORED;
         if (f->kind == FC_F_OBJECT || f->kind == FC_F_FROM) {
             make_slots(y, s, f->fields, m->type);
         } else if (f->kind == FC_F_EXPR && fixed) {
-            struct fc_in *n = fc_plan_input(y->p, f->value);
-            if (n && fc_type_same(n->type, m->type) && n->type->form == m->type->form) {
+            const struct fc_expr *text = in_nonempty(f->value);
+            s->in = source_of(y, text ? text : f->value, m->type);
+            s->nonempty = s->in && text;
+            if (s->in) {
                 s->kind = FC_SLOT_INPUT;
-                s->in = n;
             } else if (constant(f->value) && m->type->form == FC_FORM_PLAIN) {
                 s->kind = FC_SLOT_CONST;
             } else if (f->value->kind == FC_E_NAME && f->value->sym && f->value->sym->kind == FC_SYM_LET) {
                 s->kind = FC_SLOT_LET;
                 s->let = f->value->sym;
             }
+        } else if (f->kind == FC_F_EXPR && !changed && number_text(m->type)) {
+            s->in = source_of(y, f->value, m->type);
         }
     }
 }
@@ -277,7 +301,7 @@ static void read_slots(struct planner *y, struct fc_slot *s)
             if (m->field->value)
                 read_has(y, m->field->value);
             read_slots(y, m);
-        } else if (m->kind != FC_SLOT_INPUT && m->field->value) {
+        } else if ((m->kind != FC_SLOT_INPUT || m->nonempty) && m->field->value) {
             read_expr(y, m->field->value);
         }
     }
@@ -303,6 +327,8 @@ static void pass_slots(struct planner *y, struct fc_slot *s)
                 csv_leaves(n); /* its leaves are columns */
             if (n->raw)
                 look_for_all(n);
+        } else if (m->kind == FC_SLOT_STORED && m->in) {
+            ((struct fc_in *)m->in)->raw = true;
         }
     }
 }
@@ -537,8 +563,9 @@ static void dump_slots(const struct fc_slot *s, FILE *out)
     static const char *const kinds[] = {"constant", "from input", "from let", "computed", "object"};
     for (int i = 0; i < s->ninner; i++) {
         const struct fc_slot *m = &s->inner[i];
-        fprintf(out, "    %-32s %s%s%s\n", m->c, kinds[m->kind], m->kind == FC_SLOT_LET ? " " : m->kind == FC_SLOT_INPUT ? " " : "",
-                m->kind == FC_SLOT_LET ? m->let->name : m->kind == FC_SLOT_INPUT ? m->in->path : "");
+        const char *how = m->nonempty ? " unless empty" : m->kind == FC_SLOT_STORED && m->in ? ", written as the text of" : "";
+        const char *from = m->kind == FC_SLOT_LET ? m->let->name : m->in ? m->in->path : "";
+        fprintf(out, "    %-32s %s%s%s%s\n", m->c, kinds[m->kind], how, *from ? " " : "", from);
         dump_slots(m, out);
     }
 }

@@ -35,9 +35,10 @@ static inline bool fc_in_live(const struct fc_in *n)
 /*
  * A field of the transform.
  *   constant  its text is part of the literal fragments of the encoder
- *   input     the input's value is written as it came; nothing is copied
+ *   input     the input's value is written as it came; nothing is copied. `nonempty`: decoded, and null if it is empty
  *   let       the let's value is written
- *   stored    computed by the transform stage, or set by mangle
+ *   stored    computed by the transform stage, or set by mangle. With `in`: a copy of a number of the input that only `emit`
+ *             sets otherwise, so where nothing was emitted the number's text is written as it came
  *   object    has fields of its own
  */
 enum fc_slot_kind { FC_SLOT_CONST, FC_SLOT_INPUT, FC_SLOT_LET, FC_SLOT_STORED, FC_SLOT_OBJECT };
@@ -49,7 +50,8 @@ struct fc_slot {
     struct fc_slot *parent;
     struct fc_slot *inner;          /* OBJECT */
     int ninner;
-    const struct fc_in *in;         /* INPUT */
+    const struct fc_in *in;         /* INPUT; STORED: or NULL */
+    bool nonempty;                  /* INPUT */
     const struct fc_sym *let;       /* LET */
     const char *c;                  /* Network_A_Name */
     bool optional;                  /* may be absent */
