@@ -197,7 +197,7 @@ struct fl_list fl_b_split(struct fl_cx *cx, fl_str s, fl_str sep)
 {
     uint32_t n = 1;
     if (s.n == 0)
-        s.p = "";
+        s = FL_STR(""); /* readable bytes behind */
     const char *p = s.p, *end = s.p + s.n, *hit;
     if (sep.n && s.n)
         for (const char *q = p; (hit = memmem(q, (size_t)(end - q), sep.p, sep.n)); q = hit + sep.n)

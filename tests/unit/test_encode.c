@@ -25,8 +25,8 @@ static void put_pretty(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *
 #define ONE "{\"UUID\":\"1\",\"Link\":{\"A\":\"x\"},\"List\":[1,2],\"None\":[],\"No\":{}}"
 
 static const struct fl_rec records[2] = {
-    {.raw = ONE, .raw_n = sizeof ONE - 1},
-    {.raw = "{}", .raw_n = 2},
+    {.raw = ONE FL_ZEROS, .raw_n = sizeof ONE - 1},
+    {.raw = "{}" FL_ZEROS, .raw_n = 2},
 };
 
 static const struct fl_option_set pretty[] = {{"pretty", "true", NULL}};

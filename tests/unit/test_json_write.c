@@ -20,6 +20,22 @@
 #include "padded.h"
 #include "time_text.h"
 
+/* As the compiler writes it for record { a? : int; b? : string; c? : [int]; }. */
+static char *lay_shape(struct fl_buf *out, char *w, const char **at, unsigned level, size_t room)
+{
+    const size_t start = (size_t)(w - out->p);
+    const char *p = *at + 1;
+    w = FL_PUT_LIT(w, "{");
+    FL_LAY_MEMBER("a", fl_lay_number);
+    FL_LAY_MEMBER("b", fl_lay_string);
+    FL_LAY_MEMBER("c", fl_lay);
+    return fl_lay(out, out->p + start, at, level, room);
+end:
+    w = FL_PUT_LIT(fl_put_line(w - 1, level), "}");
+    *at = p;
+    return w;
+}
+
 static char out[8192];
 
 static int tear_down(void **state)
@@ -396,6 +412,49 @@ static void pretty(void **state)
     }
 }
 
+/* Texts that have the shape and texts that do not come out as fl_json_pretty lays them out, with room for what follows. */
+static void laid(void **state)
+{
+    static const char *const rows[] = {
+        "{\"a\":1,\"b\":\"x\",\"c\":[1,2]}", "{\"a\":123456789012345678901234567890123456789}", "{\"b\":\"\"}", "{\"c\":[]}", "{}",
+        "{\"a\":-1.5e3,\"c\":{\"x\":[{},[[]]]}}", "{\"a\":\"text\",\"b\":12,\"c\":null}", "{\"b\":\"\\\"}\",\"c\":true}",
+        "{\"\\u0061\":1,\"b\":\"x\"}", "{\"a\":1,\"d\":2}", "{\"c\":[1],\"a\":1}", "[1,{\"a\":2}]", "\"text\"", "12", "null",
+        "{\"b\":\"a text of more than sixty-four bytes, which is copied by memcpy and not in steps of sixteen\"}",
+        "{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[{\"deep\":[1,2,3]}]]]]]]]]]]]]]]]]]]]]]]]]}",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (unsigned level = 0; level < 4; level++) {
+            struct fl_buf want = {0}, b = {0};
+            size_t n = strlen(rows[i]), room = n + 3 * (level + 4) + level + 2;
+            const char *text = padded(rows[i], n), *p = text;
+            fl_json_pretty(&want, text, n, level);
+            char *w = lay_shape(&b, fl_buf_room(&b, room), &p, level, room);
+            assert_ptr_equal(p, text + n);
+            assert_int_equal(w - b.p, want.n);
+            assert_memory_equal(b.p, want.p, want.n);
+            assert_true(b.cap - want.n >= FL_PAD);
+            /* a value between others, in a buffer that is full but for `room` */
+            b.n = b.cap - FL_PAD - room;
+            memset(b.p, '=', b.n);
+            size_t before = b.n;
+            p = text;
+            w = fl_lay(&b, b.p + before, &p, level, room);
+            assert_ptr_equal(p, text + n);
+            assert_int_equal(w - b.p, before + want.n);
+            assert_memory_equal(b.p + before, want.p, want.n);
+            assert_true(b.cap - (before + want.n) >= room + FL_PAD);
+            for (size_t j = 0; j < before; j++)
+                assert_int_equal(b.p[j], '=');
+            fl_buf_free(&want);
+            fl_buf_free(&b);
+        }
+    }
+    WROTE(fl_put_line(out, 15), "\n\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t");
+    WROTE(fl_put_line(out, 0), "\n");
+    WROTE(fl_put_long_line(out, 17), "\n\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t");
+}
+
 static void locate(void **state)
 {
     static const char text[] = "ab\ncd\n\nx";
@@ -412,7 +471,7 @@ static void locate(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(compact, tear_down), cmocka_unit_test_teardown(pretty, tear_down),
+        cmocka_unit_test_teardown(compact, tear_down), cmocka_unit_test_teardown(pretty, tear_down), cmocka_unit_test_teardown(laid, tear_down),
         cmocka_unit_test(locate), cmocka_unit_test(integers), cmocka_unit_test_teardown(copies, tear_down),
         cmocka_unit_test(floats), cmocka_unit_test(floats_round_trip), cmocka_unit_test_teardown(escapes, tear_down),
         cmocka_unit_test(times), cmocka_unit_test(times_read), cmocka_unit_test(durations),
