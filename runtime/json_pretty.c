@@ -13,7 +13,7 @@ static inline char *new_line(char *w, unsigned level)
 static inline const char *scalar_end(const char *p)
 {
     p = fl_digits_end(p);
-    while (!fl_number_ends(p) && (unsigned char)*p > ' ')
+    while (*p != ',' && (*p | 0x20) != '}' && (unsigned char)*p > ' ') /* nor ] */
         p++;
     return p;
 }

@@ -13,7 +13,7 @@
 
 #include <stddef.h>
 
-#include "json_scan.h"
+#include "json_walk.h"
 #include "json_write.h"
 #include "text.h"
 
@@ -23,18 +23,12 @@ void fl_json_pretty(struct fl_buf *out, const char *p, size_t n, unsigned level)
 /* Any value; a number or word has to be followed by `,` `]` `}`, white space or a control. */
 char *fl_lay(struct fl_buf *out, char *w, const char **p, unsigned level, size_t room);
 
-/* Can the number that ends here not go on? */
-static inline bool fl_number_ends(const char *p)
-{
-    return *p == ',' || *p == '}' || *p == ']';
-}
-
 /* A value that is most likely a number without sign and fraction. */
 static inline char *fl_lay_number(struct fl_buf *out, char *w, const char **p, unsigned level, size_t room)
 {
-    const char *from = *p, *q = fl_digits_end(from);
-    if (FL_LIKELY(fl_number_ends(q) && q - from <= 32)) {
-        memcpy(w, from, 32);
+    const char *from = *p, *q = fl_plain_int(from);
+    if (FL_LIKELY(q != NULL)) {
+        memcpy(w, from, 16);
         *p = q;
         return w + (q - from);
     }
@@ -46,8 +40,8 @@ static inline char *fl_lay_number(struct fl_buf *out, char *w, const char **p, u
 /* A value that is most likely a string. */
 static inline char *fl_lay_string(struct fl_buf *out, char *w, const char **p, unsigned level, size_t room)
 {
-    const char *from = *p, *q = fl_string_stop(from + 1);
-    if (FL_LIKELY(*from == '"' && *q == '"')) {
+    const char *from = *p, *q = fl_plain_text(from);
+    if (FL_LIKELY(q != NULL)) {
         *p = q + 1;
         return fl_put(w, from, (size_t)(q + 1 - from));
     }
