@@ -176,6 +176,7 @@ void fce_wants(struct fc_em *m, int i, const struct fc_stage *s);
 /* emit_state.c */
 void fce_tables(struct fc_em *m);
 void fce_lookups(struct fc_em *m);
+void fce_ahead(struct fc_em *m, const struct fc_stretch *st);
 struct fc_cv fce_table_read(struct fc_em *m, const struct fc_expr *e);
 const char *fce_lookup_arg(struct fc_em *m, const struct fc_sym *a, struct fc_cv v);
 struct fc_cv fce_lookup(struct fc_em *m, const struct fc_expr *e);

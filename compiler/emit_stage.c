@@ -491,6 +491,10 @@ static void run_stretch(struct fc_em *m, const struct fc_stretch *st)
     }
     fce_line(m, "for (uint32_t i = 0; i < n; i++) {");
     m->depth++;
+    if (st->ahead) {
+        fce_line(m, "if (i %% FL_AHEAD == 0)");
+        fce_line(m, "    ahead_%d(cx, b, i, n);", st->first + 1);
+    }
     fce_line(m, "struct rec *r = (struct rec *)b->rec[i];");
     fce_line(m, "if (r->h.state != FL_LIVE)");
     fce_line(m, "    continue;");
@@ -634,6 +638,8 @@ void fce_stages(struct fc_em *m)
         tick(m);
     if (m->g->parts)
         partition(m);
+    for (int i = 0; i < m->p->nstretches; i++)
+        fce_ahead(m, &m->p->stretches[i]);
     fce_line(m, "static void run(struct fl_cx *cx, struct fl_batch *b)");
     fce_line(m, "{");
     m->depth++;

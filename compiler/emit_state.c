@@ -70,8 +70,8 @@ void fce_tables(struct fc_em *m)
         any = true;
         fce_line(m, "/* %s */", fce_where(m, t->span));
         bool fixed = t->nkeys == 1 && fixed_key(t->keys[0]);
-        fce_line(m, "static struct fl_table table_%s = FL_TABLE(%s, %lld, sizeof(%s), %s);", t->name, fce_quote(m, t->name, strlen(t->name)), (long long)t->max,
-                 fce_kept_type(m, t->type), fixed ? "sizeof(int64_t)" : "0");
+        fce_line(m, "static struct fl_table table_%s = FL_TABLE(%s, %lld, sizeof(%s), %s, %s);", t->name, fce_quote(m, t->name, strlen(t->name)), (long long)t->max,
+                 fce_kept_type(m, t->type), fixed ? "sizeof(int64_t)" : "0", fc_plan_walked(m->g, t) ? "true" : "false");
     }
     if (any)
         fputc('\n', m->out);
@@ -105,6 +105,56 @@ struct fc_cv fce_table_read(struct fc_em *m, const struct fc_expr *e)
     if (!e->nullable)
         fce_line(m, "(void)is_%s;", t);
     return (struct fc_cv){.v = t, .n = e->nullable ? fce_text(m, "!is_%s", t) : NULL, .type = s->type, .simple = true};
+}
+
+/* One table's rows for the records at hand: first the index for all, then the rows for all. */
+static void fetch_ahead(struct fc_em *m, const struct fc_ahead *a)
+{
+    struct fc_cv keys[8];
+    const char *never = NULL, *p, *n, *t = a->table->name;
+    int nkeys = 0;
+    fce_line(m, "if (fl_table_far(&table_%s)) {", t);
+    m->depth++;
+    fce_line(m, "uint32_t hash[FL_AHEAD], count = 0;");
+    fce_line(m, "for (uint32_t i = from; i < end; i++) {");
+    m->depth++;
+    fce_line(m, "struct rec *r = (struct rec *)b->rec[i];");
+    fce_line(m, "if (r->h.state != FL_LIVE)");
+    fce_line(m, "    continue;");
+    for (const struct fc_expr *x = a->keys; x && nkeys < 8; x = x->next, nkeys++) {
+        keys[nkeys] = fce_bind(m, fce_expr(m, x));
+        never = fce_or(m, never, keys[nkeys].n);
+    }
+    if (never) {
+        fce_line(m, "if (%s)", fce_bare(m, never));
+        fce_line(m, "    continue;");
+    }
+    key_of(m, keys, nkeys, &p, &n);
+    fce_line(m, "hash[count++] = fl_table_hash(&table_%s, %s, %s);", t, p, n);
+    m->depth--;
+    fce_line(m, "}");
+    fce_line(m, "fl_table_fetch(&table_%s, hash, count);", t);
+    if (a->written)
+        fce_line(m, "fl_table_fetch_order(&table_%s, hash, count);", t);
+    m->depth--;
+    fce_line(m, "}");
+}
+
+void fce_ahead(struct fc_em *m, const struct fc_stretch *st)
+{
+    if (!st->ahead)
+        return;
+    fce_function_begin(m, FC_CX_RECORD, NULL);
+    fce_line(m, "/* Large tables: the rows of the next records are fetched together. */");
+    fce_line(m, "static void ahead_%d(struct fl_cx *cx, const struct fl_batch *b, uint32_t from, uint32_t n)", st->first + 1);
+    fce_line(m, "{");
+    m->depth++;
+    fce_line(m, "const uint32_t end = n - from < FL_AHEAD ? n : from + FL_AHEAD;");
+    fce_line(m, "(void)cx;");
+    for (const struct fc_ahead *a = st->ahead; a; a = a->next)
+        fetch_ahead(m, a);
+    m->depth--;
+    fce_line(m, "}\n");
 }
 
 /* ---- lookups ------------------------------------------------------------------------------------------------------- */

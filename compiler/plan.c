@@ -458,7 +458,7 @@ static void cut_stretches(struct planner *y)
         struct fc_stretch *now = p->nstretches ? &p->stretches[p->nstretches - 1] : NULL;
         bool cut = asks && now && !goes_on(g, now->first, i);
         if (!now || cut || g->stages[i]->kind == FC_ST_MANGLE || g->stages[i - 1]->kind == FC_ST_MANGLE)
-            p->stretches[p->nstretches++] = (struct fc_stretch){i, 0, asks};
+            p->stretches[p->nstretches++] = (struct fc_stretch){.first = i, .asks = asks};
         p->stretches[p->nstretches - 1].n++;
         p->stretches[p->nstretches - 1].asks |= asks;
         p->asks[i] = asks;
@@ -543,6 +543,7 @@ bool fc_make_plan(struct fc_compilation *c)
     check_lists(c, &p->in);
     read_all(&y, visit_match);
     cut_stretches(&y);
+    fc_plan_ahead(c, p);
     return c->diags.errors == 0;
 }
 
@@ -600,7 +601,7 @@ void fc_print_tables(struct fc_compilation *c, FILE *out)
         bool text = t->nkeys > 1 || t->keys[0]->kind == FC_K_STRING || t->keys[0]->kind == FC_K_IP || t->keys[0]->kind == FC_K_CIDR;
         if (t->used)
             fprintf(out, "table %s: at most %lld entries, %.1f MiB\n", t->name, (long long)t->max,
-                    (double)fl_table_worst(t->max, kept_size(t->type), text ? 0 : 8) / 1048576);
+                    (double)fl_table_worst(t->max, kept_size(t->type), text ? 0 : 8, fc_plan_walked(c->program, t)) / 1048576);
     }
 }
 
@@ -622,6 +623,7 @@ void fc_dump_plan(struct fc_compilation *c, FILE *out)
         for (int j = 0; j < p->stretches[i].n; j++)
             fprintf(out, " %s", fc_stage_text(p->program->stages[p->stretches[i].first + j]->kind));
         fprintf(out, "%s\n", p->stretches[i].asks ? "  (lookups are asked first, for the whole batch)" : "");
+        fc_dump_ahead(c, &p->stretches[i], out);
     }
     fprintf(out, "\ntables: the worst case\n");
     fc_print_tables(c, out);

@@ -74,10 +74,19 @@ struct fc_regexp {
     struct fc_regexp *next;
 };
 
+/* Rows of a table that are fetched for many records at once. */
+struct fc_ahead {
+    const struct fc_sym *table;
+    const struct fc_expr *keys;
+    bool written;                   /* not only read */
+    struct fc_ahead *next;
+};
+
 /* Consecutive stages that run record by record. A stage that asks lookups begins a new one, unless tables bind it to those above. */
 struct fc_stretch {
     int first, n;                   /* in program->stages */
     bool asks;
+    struct fc_ahead *ahead;
 };
 
 struct fc_plan {
@@ -106,6 +115,11 @@ static inline bool fc_in_lossy(const struct fc_type *t)
 
 /* Counts anew what is used: from stages, tests and templates on, not from declarations that nothing needs. */
 void fc_reach(struct fc_compilation *c);
+
+/* plan_ahead.c: gives each stretch its rows; does anything ask when a table's rows were written? */
+void fc_plan_ahead(struct fc_compilation *c, struct fc_plan *p);
+bool fc_plan_walked(const struct fc_program *g, const struct fc_sym *table);
+void fc_dump_ahead(struct fc_compilation *c, const struct fc_stretch *st, FILE *out);
 
 /* The input path that an expression is, or NULL. */
 struct fc_in *fc_plan_input(struct fc_plan *p, const struct fc_expr *e);

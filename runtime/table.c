@@ -3,15 +3,20 @@
  *
  * One mapping holds, each part touched only as far as it is used:
  *
- *   index, spare   slots of {32 bits of hash, row number + 1}, open addressing with linear probing. The index in use
- *                  has only as many slots as the rows need; when three quarters are taken it is copied into the
- *                  spare one, twice as large, which is one run through both from front to back. So a table with
- *                  few rows stays in the cache, whatever its maximum.
- *   rows           head (28 bytes), the key's first 36 bytes (a UUID; together 64), the value.
- *   rest           per row, what is longer than that of a text key.
+ *   index     buckets of a cache line: the hashes and row numbers of 7 rows, so that a key is found by looking at one line
+ *             here and one in its row. A row's bucket is given by the low bits of its hash. The index grows in place by
+ *             linear hashing: when there are too many rows for it, its buckets are split one after the other, two a
+ *             write, each into itself and the one that many places behind; so no write waits for the others' rows.
+ *   further   buckets for what is over: a list behind each full bucket. With a seeded hash few rows are there.
+ *   rows      head (20 bytes), the key's first 36 bytes (a UUID), the value: 64 together if that is a number.
+ *   rest      per row, what is longer than that of a text key.
  *
  * Rows in use are a list in the order of writing, which says who goes at the maximum and, with one expiry for all
  * rows as usual, who has expired.
+ *
+ * A part begins with small pages, so that a table with few rows is small, and goes on with huge ones: with many rows
+ * it is what the processor knows of their addresses that decides how long a row takes, and the kernel's work for
+ * fresh pages.
  */
 #include "table.h"
 
@@ -22,14 +27,16 @@
 #include <time.h>
 #include <unistd.h>
 
-struct fl_slot {
-    uint32_t hash;
-    uint32_t row; /* number + 1; 0: empty */
+struct fl_bucket {
+    uint32_t hash[FL_BUCKET_ROWS];
+    uint32_t row[FL_BUCKET_ROWS];
+    uint32_t n;    /* rows in this one */
+    uint32_t more; /* number of the further bucket + 1; 0: none. Only a full bucket has one. */
 };
 
 struct row {
-    int64_t written, expires;
     uint32_t older, newer; /* NONE at the ends; `newer` links free rows */
+    int64_t expires;
     uint16_t n;            /* length of the key */
     uint8_t class_;
     uint8_t live;
@@ -37,12 +44,18 @@ struct row {
 };
 
 #define NONE UINT32_MAX
-_Static_assert(FL_SLOT_BYTES == sizeof(struct fl_slot) && FL_TABLE_PAD == FL_PAD, "as table_size.h says");
-_Static_assert(offsetof(struct row, key) == FL_ROW_HEAD, "the head of a row and a UUID are 64 bytes");
+#define SMALL_PAGES ((size_t)512 << 10) /* at the beginning of a part that is larger than a huge page */
+_Static_assert(FL_BUCKET_BYTES == sizeof(struct fl_bucket) && FL_TABLE_PAD == FL_PAD, "as table_size.h says");
+_Static_assert(offsetof(struct row, key) == FL_ROW_HEAD, "the head of a row, a UUID and a number are 64 bytes");
 
 static inline struct row *row_at(const struct fl_table *t, uint32_t i)
 {
     return (struct row *)(void *)(t->rows + (size_t)i * t->stride);
+}
+
+static inline int64_t *written_of(const struct fl_table *t, struct row *r)
+{
+    return (int64_t *)(void *)((char *)r + t->written_at);
 }
 
 static inline char *rest_at(const struct fl_table *t, uint32_t i)
@@ -107,9 +120,11 @@ static uint32_t hash_of(uint64_t seed, const char *p, uint32_t n)
 
 static void forget_all(struct fl_table *t)
 {
-    t->mask = FL_TABLE_SLOTS - 1;
+    t->buckets = FL_TABLE_BUCKETS;
+    t->mask = FL_TABLE_BUCKETS - 1;
+    t->further_used = 0;
     t->live = t->used = t->sweep = 0;
-    t->free = t->oldest = t->newest = t->next = NONE;
+    t->further_free = t->free = t->oldest = t->newest = t->next = NONE;
     t->clock = t->expire = INT64_MIN;
     t->mixed = t->unordered = false;
 }
@@ -124,6 +139,21 @@ static uint64_t random_seed(const void *map)
     return fold((uint64_t)now.tv_nsec * 4096 + (uint64_t)now.tv_sec, (uint64_t)(uintptr_t)map ^ (uint64_t)getpid());
 }
 
+static size_t part_size(const struct fl_table *t, int part)
+{
+    return fl_table_part(part, t->max, t->value_size, t->key_size, t->walked);
+}
+
+/* The part at or behind `at`: a large one begins SMALL_PAGES before a huge page. */
+static char *place(char *at, size_t size)
+{
+    uintptr_t p = (uintptr_t)at;
+    if (size <= FL_HUGE_PAGE)
+        return at;
+    uintptr_t huge = fl_round_up(p + SMALL_PAGES, FL_HUGE_PAGE);
+    return at + (huge - SMALL_PAGES - p);
+}
+
 void fl_table_open(struct fl_table *t)
 {
     if (t->max < 1)
@@ -132,21 +162,27 @@ void fl_table_open(struct fl_table *t)
         t->max = INT32_MAX;
     t->key_room = (t->key_size ? t->key_size : FL_ROW_KEY);
     t->value_at = fl_row_value_at(t->key_size);
-    t->stride = fl_row_stride(t->value_size, t->key_size);
-    t->map_size = fl_table_mapped(t->max, t->value_size, t->key_size);
+    t->written_at = fl_row_written_at(t->value_size, t->key_size);
+    t->stride = fl_row_stride(t->value_size, t->key_size, t->walked);
+    t->map_size = fl_table_worst(t->max, t->value_size, t->key_size, t->walked) + FL_PARTS * FL_HUGE_PAGE;
     t->map = mmap(NULL, t->map_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (t->map == MAP_FAILED) {
         fprintf(stderr, "table %s: no address space for %zu MiB (%lld rows); lower its max\n", t->name ? t->name : "?",
                 t->map_size >> 20, (long long)t->max);
         exit(1);
     }
-    size_t index_bytes = fl_table_slots(t->max) * sizeof(struct fl_slot);
-    t->index = t->map;
-    t->spare = (struct fl_slot *)(void *)((char *)t->map + index_bytes);
-    t->rows = (char *)t->map + 2 * index_bytes;
-    if (t->map_size > 64 << 20) /* many rows: they and the index are used densely */
-        madvise(t->map, 2 * index_bytes + (size_t)t->max * t->stride, MADV_HUGEPAGE);
-    t->rest = t->key_size ? NULL : t->rows + fl_round_up((size_t)t->max * t->stride + FL_PAD, 4096);
+    char *part[FL_PARTS], *at = t->map;
+    for (int i = 0; i < FL_PARTS; i++) {
+        size_t size = part_size(t, i);
+        part[i] = place(at, size);
+        at = part[i] + size;
+        if (i != FL_PART_REST && size > FL_HUGE_PAGE)
+            madvise(part[i] + SMALL_PAGES, size - SMALL_PAGES, MADV_HUGEPAGE);
+    }
+    t->index = (struct fl_bucket *)(void *)part[FL_PART_INDEX];
+    t->further = (struct fl_bucket *)(void *)part[FL_PART_FURTHER];
+    t->rows = part[FL_PART_ROWS];
+    t->rest = t->key_size ? NULL : part[FL_PART_REST];
     t->seed = random_seed(t->map);
     forget_all(t);
 }
@@ -157,7 +193,7 @@ void fl_table_close(struct fl_table *t)
         munmap(t->map, t->map_size);
     t->map = NULL;
     t->rows = t->rest = NULL;
-    t->index = t->spare = NULL;
+    t->index = t->further = NULL;
     t->live = t->used = 0;
 }
 
@@ -188,58 +224,115 @@ static bool key_is(const struct fl_table *t, uint32_t i, const struct row *r, co
     return memcmp(r->key, key, t->key_room) == 0 && memcmp(rest_at(t, i), key + t->key_room, n - t->key_room) == 0;
 }
 
-/* The slot of the key, or the empty one at its place. */
-static struct fl_slot *find(const struct fl_table *t, uint32_t hash, const char *key, uint32_t n)
+static inline struct fl_bucket *bucket_of(const struct fl_table *t, uint32_t hash)
 {
-    for (uint32_t i = hash & t->mask;; i = (i + 1) & t->mask) {
-        struct fl_slot *s = &t->index[i];
-        if (!s->row)
-            return s;
-        if (s->hash != hash)
-            continue;
-        const struct row *r = row_at(t, s->row - 1);
-        __builtin_prefetch((const char *)r + t->value_at);
-        if (key_is(t, s->row - 1, r, key, n))
-            return s;
+    uint32_t i = hash & t->mask;
+    return &t->index[i < t->buckets ? i : i & t->mask >> 1]; /* not split yet */
+}
+
+/* The rows of a bucket with this hash, a bit for each. */
+static inline uint32_t hits(const struct fl_bucket *b, uint32_t hash)
+{
+    uint32_t bits = 0;
+    for (uint32_t i = 0; i < FL_BUCKET_ROWS; i++)
+        bits |= (uint32_t)(b->hash[i] == hash) << i;
+    return bits & ((1u << b->n) - 1);
+}
+
+static uint32_t find(const struct fl_table *t, uint32_t hash, const char *key, uint32_t n)
+{
+    for (const struct fl_bucket *b = bucket_of(t, hash);; b = &t->further[b->more - 1]) {
+        for (uint32_t hit = hits(b, hash); hit; hit &= hit - 1) {
+            uint32_t i = b->row[__builtin_ctz(hit)];
+            if (key_is(t, i, row_at(t, i), key, n))
+                return i;
+        }
+        if (!b->more)
+            return NONE;
     }
 }
 
-static void insert(struct fl_slot *index, uint32_t mask, struct fl_slot s)
+static uint32_t new_further(struct fl_table *t)
 {
-    uint32_t i = s.hash & mask;
-    while (index[i].row)
-        i = (i + 1) & mask;
-    index[i] = s;
+    uint32_t i = t->further_free;
+    if (i == NONE)
+        i = t->further_used++;
+    else
+        t->further_free = t->further[i].more;
+    t->further[i].n = t->further[i].more = 0;
+    return i;
 }
 
+static void free_further(struct fl_table *t, uint32_t i)
+{
+    t->further[i].more = t->further_free;
+    t->further_free = i;
+}
+
+static void insert(struct fl_table *t, uint32_t hash, uint32_t row)
+{
+    struct fl_bucket *b = bucket_of(t, hash);
+    while (b->more)
+        b = &t->further[b->more - 1];
+    if (b->n == FL_BUCKET_ROWS) {
+        uint32_t i = new_further(t);
+        b->more = i + 1;
+        b = &t->further[i];
+    }
+    b->hash[b->n] = hash;
+    b->row[b->n++] = row;
+}
+
+/* The list's last row takes the place of the one that goes, so that only full buckets have a further one. */
+static void take_out(struct fl_table *t, uint32_t hash, uint32_t row)
+{
+    struct fl_bucket *b = bucket_of(t, hash), *last = b, *before = NULL;
+    while (last->more) {
+        before = last;
+        last = &t->further[last->more - 1];
+    }
+    uint32_t k = 0;
+    while (b->row[k] != row)
+        if (++k == b->n) {
+            k = 0;
+            b = &t->further[b->more - 1];
+        }
+    uint32_t end = --last->n;
+    b->hash[k] = last->hash[end];
+    b->row[k] = last->row[end];
+    if (end == 0 && before) {
+        free_further(t, before->more - 1);
+        before->more = 0;
+    }
+}
+
+/* The next bucket in turn gives the rows away that belong into the new one. */
+static void split(struct fl_table *t)
+{
+    struct fl_bucket *from = &t->index[t->buckets++ & t->mask >> 1], b = *from;
+    from->n = from->more = 0;
+    for (;;) {
+        for (uint32_t i = 0; i < b.n; i++)
+            insert(t, b.hash[i], b.row[i]);
+        if (!b.more)
+            return;
+        uint32_t next = b.more - 1;
+        b = t->further[next];
+        free_further(t, next);
+    }
+}
+
+/* Two a write: the index has doubled long before it has to double again. */
 static void grow(struct fl_table *t)
 {
-    uint32_t mask = t->mask * 2 + 1;
-    for (uint32_t i = 0; i <= t->mask; i++)
-        if (t->index[i].row)
-            insert(t->spare, mask, t->index[i]);
-    size_t bytes = ((size_t)t->mask + 1) * sizeof *t->index;
-    struct fl_slot *old = t->index;
-    t->index = t->spare;
-    t->spare = old;
-    t->mask = mask;
-    /* The next one has to be empty; small parts of pages aren't given back by madvise. */
-    if (bytes % (size_t)sysconf(_SC_PAGESIZE) || (uintptr_t)old % (uintptr_t)sysconf(_SC_PAGESIZE) ||
-        madvise(old, bytes, MADV_DONTNEED))
-        memset(old, 0, bytes);
-}
-
-/* Close the gap: slots behind it that may stand earlier move up, so that no marks of deleted slots are needed. */
-static void remove_slot(struct fl_table *t, uint32_t gap)
-{
-    for (uint32_t i = (gap + 1) & t->mask; t->index[i].row; i = (i + 1) & t->mask) {
-        uint32_t home = t->index[i].hash & t->mask;
-        if (((i - home) & t->mask) >= ((i - gap) & t->mask)) {
-            t->index[gap] = t->index[i];
-            gap = i;
-        }
+    if (t->buckets > t->mask) {
+        if (t->live <= t->buckets * FL_BUCKET_LOAD)
+            return;
+        t->mask = t->mask * 2 + 1;
     }
-    t->index[gap].row = 0;
+    split(t);
+    if (t->buckets <= t->mask)
+        split(t);
 }
 
 /* ---- write order ----------------------------------------------------------------------------- */
@@ -280,10 +373,7 @@ static void drop_row(struct fl_table *t, uint32_t i)
         memcpy(whole + t->key_room, rest_at(t, i), r->n - t->key_room);
         key = whole;
     }
-    uint32_t slot = hash_of(t->seed, key, r->n) & t->mask;
-    while (t->index[slot].row != i + 1)
-        slot = (slot + 1) & t->mask;
-    remove_slot(t, slot);
+    take_out(t, hash_of(t->seed, key, r->n), i);
     unlink_row(t, i, r);
     r->live = 0;
     r->newer = t->free;
@@ -349,10 +439,10 @@ void *fl_table_get(struct fl_table *t, const void *key, uint32_t n, int64_t now)
 {
     if (n > FL_TABLE_KEY)
         return NULL;
-    const struct fl_slot *s = find(t, hash_of(t->seed, key, n), key, n);
-    if (!s->row)
+    uint32_t i = find(t, hash_of(t->seed, key, n), key, n);
+    if (i == NONE)
         return NULL;
-    struct row *r = row_at(t, s->row - 1);
+    struct row *r = row_at(t, i);
     return r->expires > now ? (char *)r + t->value_at : NULL;
 }
 
@@ -369,11 +459,9 @@ void *fl_table_put(struct fl_table *t, const void *key, uint32_t n, int64_t now,
     sweep(t, now);
 
     uint32_t hash = hash_of(t->seed, key, n);
-    struct fl_slot *s = find(t, hash, key, n);
+    uint32_t i = find(t, hash, key, n);
     struct row *r;
-    uint32_t i;
-    if (s->row) {
-        i = s->row - 1;
+    if (i != NONE) {
         r = row_at(t, i);
         if (r->expires <= now)
             memset((char *)r + t->value_at, 0, t->value_size);
@@ -386,11 +474,11 @@ void *fl_table_put(struct fl_table *t, const void *key, uint32_t n, int64_t now,
         r = row_at(t, i);
         fill(t, i, r, key, n);
         link_newest(t, i, r);
-        if (t->live > t->mask - t->mask / 4)
-            grow(t);
-        insert(t->index, t->mask, (struct fl_slot){hash, i + 1}); /* new_row may have moved slots */
+        insert(t, hash, i);
+        grow(t);
     }
-    r->written = now;
+    if (t->walked)
+        *written_of(t, r) = now;
     r->expires = expires;
     r->class_ = class_;
     return (char *)r + t->value_at;
@@ -400,9 +488,46 @@ void fl_table_forget(struct fl_table *t, const void *key, uint32_t n)
 {
     if (n > FL_TABLE_KEY)
         return;
-    const struct fl_slot *s = find(t, hash_of(t->seed, key, n), key, n);
-    if (s->row)
-        drop_row(t, s->row - 1);
+    uint32_t i = find(t, hash_of(t->seed, key, n), key, n);
+    if (i != NONE)
+        drop_row(t, i);
+}
+
+/* ---- hints ----------------------------------------------------------------------------------- */
+
+uint32_t fl_table_hash(const struct fl_table *t, const void *key, uint32_t n)
+{
+    uint32_t hash = n > FL_TABLE_KEY ? 0 : hash_of(t->seed, key, n);
+    __builtin_prefetch(bucket_of(t, hash));
+    return hash;
+}
+
+void fl_table_fetch(const struct fl_table *t, const uint32_t *hash, uint32_t count)
+{
+    for (uint32_t k = 0; k < count; k++) {
+        const struct fl_bucket *b = bucket_of(t, hash[k]);
+        for (uint32_t hit = hits(b, hash[k]); hit; hit &= hit - 1) {
+            const char *r = (const char *)row_at(t, b->row[__builtin_ctz(hit)]);
+            __builtin_prefetch(r);
+            __builtin_prefetch(r + t->stride - 1);
+        }
+        if (b->more)
+            __builtin_prefetch(&t->further[b->more - 1]);
+    }
+}
+
+void fl_table_fetch_order(const struct fl_table *t, const uint32_t *hash, uint32_t count)
+{
+    for (uint32_t k = 0; k < count; k++) {
+        const struct fl_bucket *b = bucket_of(t, hash[k]);
+        for (uint32_t hit = hits(b, hash[k]); hit; hit &= hit - 1) {
+            const struct row *r = row_at(t, b->row[__builtin_ctz(hit)]);
+            if (r->older != NONE)
+                __builtin_prefetch(row_at(t, r->older));
+            if (r->newer != NONE)
+                __builtin_prefetch(row_at(t, r->newer));
+        }
+    }
 }
 
 /* What fl_table_absent gives out of a row; the key in one piece. */
@@ -430,8 +555,8 @@ bool fl_table_absent(struct fl_table *t, uint32_t *cursor, int64_t now, int64_t 
     if (*cursor != NONE) { /* the clock was set back: look at all rows */
         while (*cursor < t->used) {
             uint32_t i = (*cursor)++;
-            const struct row *r = row_at(t, i);
-            if (r->live && r->expires > now && r->written < before) {
+            struct row *r = row_at(t, i);
+            if (r->live && r->expires > now && *written_of(t, r) < before) {
                 give(t, i, key, n, class_, value);
                 return true;
             }
@@ -440,8 +565,8 @@ bool fl_table_absent(struct fl_table *t, uint32_t *cursor, int64_t now, int64_t 
     }
     while (t->next != NONE) {
         uint32_t i = t->next;
-        const struct row *r = row_at(t, i);
-        if (r->written >= before)
+        struct row *r = row_at(t, i);
+        if (*written_of(t, r) >= before)
             break;
         t->next = r->newer; /* unlink_row keeps it valid when that row goes or moves */
         if (r->expires > now) {

@@ -43,7 +43,7 @@ struct rec {
 /* ---- tables ---- */
 
 /* tables.flow:8 */
-static struct fl_table table_counts = FL_TABLE("counts", 1000, sizeof(int64_t), 0);
+static struct fl_table table_counts = FL_TABLE("counts", 1000, sizeof(int64_t), 0, true);
 
 /* ---- decode ---- */
 
@@ -242,10 +242,31 @@ static void partition(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *o
     fl_partition_put(out, r->out.id);
 }
 
+/* Large tables: the rows of the next records are fetched together. */
+static void ahead_1(struct fl_cx *cx, const struct fl_batch *b, uint32_t from, uint32_t n)
+{
+    const uint32_t end = n - from < FL_AHEAD ? n : from + FL_AHEAD;
+    (void)cx;
+    if (fl_table_far(&table_counts)) {
+        uint32_t hash[FL_AHEAD], count = 0;
+        for (uint32_t i = from; i < end; i++) {
+            struct rec *r = (struct rec *)b->rec[i];
+            if (r->h.state != FL_LIVE)
+                continue;
+            const fl_str key_t1 = r->in.id;
+            hash[count++] = fl_table_hash(&table_counts, key_t1.p, key_t1.n);
+        }
+        fl_table_fetch(&table_counts, hash, count);
+        fl_table_fetch_order(&table_counts, hash, count);
+    }
+}
+
 static void run(struct fl_cx *cx, struct fl_batch *b)
 {
     const uint32_t n = b->n;
     for (uint32_t i = 0; i < n; i++) {
+        if (i % FL_AHEAD == 0)
+            ahead_1(cx, b, i, n);
         struct rec *r = (struct rec *)b->rec[i];
         if (r->h.state != FL_LIVE)
             continue;
@@ -269,45 +290,20 @@ static void json_emitted(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf
 {
     const struct rec *r = (const struct rec *)h;
     (void)cx;
-    char *w = fl_buf_room(out, 20 +
-        6 * ((size_t)r->out.id.n + r->out.note.n));
-    w = FL_PUT_LIT(w, "{");
+    char *w = fl_buf_room(out, 16 +
+        fl_string_max(r->out.id) + fl_string_max(r->out.note));
+    char *o2 = w;
     if (r->out.has_id) {
-        w = FL_PUT_LIT(w, "\"id\":\"");
-        w = fl_put_text(w, r->out.id);
-        w = FL_PUT_LIT(w, "\",");
+        w = FL_PUT_LIT(w, ",\"id\":");
+        w = fl_put_string(w, r->out.id);
     }
     if (r->out.has_note) {
-        w = FL_PUT_LIT(w, "\"note\":\"");
-        w = fl_put_text(w, r->out.note);
-        w = FL_PUT_LIT(w, "\",");
+        w = FL_PUT_LIT(w, ",\"note\":");
+        w = fl_put_string(w, r->out.note);
     }
-    w -= w[-1] == ',';
-    w = FL_PUT_LIT(w, "}");
-    out->n = (size_t)(w - out->p);
-}
-
-static void pretty_emitted(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out, unsigned level)
-{
-    const struct rec *r = (const struct rec *)h;
-    (void)cx;
-    char *w = fl_buf_room(out, 27 + 3 * level +
-        6 * ((size_t)r->out.id.n + r->out.note.n));
-    w = FL_PUT_LIT(w, "{");
-    if (r->out.has_id) {
-        w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"id\": \"");
-        w = fl_put_text(w, r->out.id);
-        w = FL_PUT_LIT(w, "\",");
-    }
-    if (r->out.has_note) {
-        w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"note\": \"");
-        w = fl_put_text(w, r->out.note);
-        w = FL_PUT_LIT(w, "\",");
-    }
-    if (w[-1] == ',') {
-        w--;
-        w = fl_put_line(w, level);
-    }
+    if (w == o2)
+        w++;
+    *o2 = '{';
     w = FL_PUT_LIT(w, "}");
     out->n = (size_t)(w - out->p);
 }
@@ -319,46 +315,17 @@ static void json(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out)
         json_emitted(cx, h, out);
         return;
     }
-    char *w = fl_buf_room(out, 50 +
-        6 * ((size_t)r->out.id.n + r->out.note.n));
-    w = FL_PUT_LIT(w, "{\"id\":\"");
-    w = fl_put_text(w, r->out.id);
-    w = FL_PUT_LIT(w, "\",\"before\":");
+    char *w = fl_buf_room(out, 45 +
+        fl_string_max(r->out.id) + fl_string_max(r->out.note));
+    w = FL_PUT_LIT(w, "{\"id\":");
+    w = fl_put_string(w, r->out.id);
+    w = FL_PUT_LIT(w, ",\"before\":");
     w = fl_put_int(w, r->let_before);
-    w = FL_PUT_LIT(w, ",");
     if (r->out.has_note) {
-        w = FL_PUT_LIT(w, "\"note\":\"");
-        w = fl_put_text(w, r->out.note);
-        w = FL_PUT_LIT(w, "\",");
+        w = FL_PUT_LIT(w, ",\"note\":");
+        w = fl_put_string(w, r->out.note);
     }
-    w--;
     w = FL_PUT_LIT(w, "}");
-    out->n = (size_t)(w - out->p);
-}
-
-static void pretty(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out, unsigned level)
-{
-    const struct rec *r = (const struct rec *)h;
-    if (h->emitted) {
-        pretty_emitted(cx, h, out, level);
-        return;
-    }
-    char *w = fl_buf_room(out, 60 + 4 * level +
-        6 * ((size_t)r->out.id.n + r->out.note.n));
-    w = FL_PUT_LIT(w, "{");
-    w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"id\": \"");
-    w = fl_put_text(w, r->out.id);
-    w = FL_PUT_LIT(w, "\",");
-    w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"before\": ");
-    w = fl_put_int(w, r->let_before);
-    w = FL_PUT_LIT(w, ",");
-    if (r->out.has_note) {
-        w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"note\": \"");
-        w = fl_put_text(w, r->out.note);
-        w = FL_PUT_LIT(w, "\",");
-    }
-    w--;
-    w = FL_PUT_LIT(fl_put_line(w, level), "}");
     out->n = (size_t)(w - out->p);
 }
 
@@ -395,5 +362,5 @@ const struct fl_pipeline fl_pipeline = {
     .reasons = reasons, .nreasons = 1,
     .tables = tables, .ntables = 1,
     .init = init, .decode = decode, .run = run, .tick = tick, .partition = partition,
-    .json = json, .pretty = pretty,
+    .json = json,
 };

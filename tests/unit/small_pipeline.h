@@ -51,7 +51,7 @@ static bool small_decode(struct fl_decoder *d, struct fl_rec *rec)
     return true;
 }
 
-static struct fl_table small_seen = FL_TABLE("seen", 4, 8, 0);
+static struct fl_table small_seen = FL_TABLE("seen", 4, 8, 0, true);
 static struct fl_table *const small_tables[] = {&small_seen};
 
 static void small_run(struct fl_cx *cx, struct fl_batch *b)

@@ -18,7 +18,7 @@
 
 static void put_get_forget(void **state)
 {
-    struct fl_table t = FL_TABLE("t", 100, sizeof(int64_t), 0);
+    struct fl_table t = FL_TABLE("t", 100, sizeof(int64_t), 0, true);
     (void)state;
     fl_table_open(&t);
     assert_null(fl_table_get(&t, "a", 1, 0));
@@ -48,7 +48,7 @@ static void put_get_forget(void **state)
 
 static void long_keys(void **state)
 {
-    struct fl_table t = FL_TABLE("t", 1000, 4, 0);
+    struct fl_table t = FL_TABLE("t", 1000, 4, 0, true);
     char key[400];
     (void)state;
     fl_table_open(&t);
@@ -75,7 +75,7 @@ static void long_keys(void **state)
 
 static void fixed_keys(void **state)
 {
-    struct fl_table t = FL_TABLE("t", 1 << 17, 8, 8);
+    struct fl_table t = FL_TABLE("t", 1 << 17, 8, 8, true);
     (void)state;
     fl_table_open(&t);
     for (uint64_t i = 0; i < 100000; i++)
@@ -90,7 +90,7 @@ static void fixed_keys(void **state)
 
 static void expiry(void **state)
 {
-    struct fl_table t = FL_TABLE("t", 1000, 8, 0);
+    struct fl_table t = FL_TABLE("t", 1000, 8, 0, true);
     char key[16];
     (void)state;
     fl_table_open(&t);
@@ -136,7 +136,7 @@ static void expiry(void **state)
 
 static void eviction(void **state)
 {
-    struct fl_table t = FL_TABLE("t", 3, 8, 0);
+    struct fl_table t = FL_TABLE("t", 3, 8, 0, true);
     (void)state;
     fl_table_open(&t);
     fl_table_put(&t, "a", 1, 1, NEVER, 0);
@@ -154,7 +154,7 @@ static void eviction(void **state)
     fl_table_put(&t, "e", 1, 7, NEVER, 0);
     assert_int_equal(t.evicted, 1);
     fl_table_close(&t);
-    struct fl_table one = FL_TABLE("one", 1, 8, 0);
+    struct fl_table one = FL_TABLE("one", 1, 8, 0, true);
     fl_table_open(&one);
     for (int i = 0; i < 100; i++)
         assert_non_null(fl_table_put(&one, &i, sizeof i, i, NEVER, 0));
@@ -183,7 +183,7 @@ static unsigned count_absent(struct fl_table *t, int64_t now, int64_t before, ch
 
 static void absent(void **state)
 {
-    struct fl_table t = FL_TABLE("t", 100, 8, 0);
+    struct fl_table t = FL_TABLE("t", 100, 8, 0, true);
     char order[100];
     (void)state;
     fl_table_open(&t);
@@ -272,7 +272,7 @@ static void against_model(void **state)
 {
     (void)state;
     for (unsigned round = 0; round < 40; round++) {
-        struct fl_table t = FL_TABLE("t", 1 + round % 32, 8, 0);
+        struct fl_table t = FL_TABLE("t", 1 + round % 32, 8, 0, true);
         struct model m = {.max = 1 + round % 32};
         int64_t now = 1000, expire = 50; /* one expiry: what has expired is then always the oldest */
         srand(round);
@@ -335,7 +335,7 @@ static void against_model(void **state)
 static void many(void **state)
 {
     enum { N = 200000 };
-    struct fl_table t = FL_TABLE("t", N, 8, 0);
+    struct fl_table t = FL_TABLE("t", N, 8, 0, true);
     (void)state;
     fl_table_open(&t);
     char key[32];
@@ -367,11 +367,11 @@ static void many(void **state)
 static void sizes(void **state)
 {
     (void)state;
-    size_t text = fl_table_worst(1000000, 16, 0), fixed = fl_table_worst(1000000, 16, 8);
+    size_t text = fl_table_worst(1000000, 16, 0, true), fixed = fl_table_worst(1000000, 16, 8, true);
     assert_true(fixed >= 1000000 * (28 + 8 + 16) && fixed < 1000000 * 90);
     assert_true(text >= 1000000 * (28 + 256 + 16) && text < 1000000 * 400);
-    assert_true(fl_table_worst(1, 8, 8) < 3 * 4096);
-    struct fl_table big = FL_TABLE("big", 10000000, 64, 0); /* address space only */
+    assert_true(fl_table_worst(1, 8, 8, true) < 3 * 4096);
+    struct fl_table big = FL_TABLE("big", 10000000, 64, 0, true); /* address space only */
     fl_table_open(&big);
     assert_non_null(fl_table_put(&big, "x", 1, 0, NEVER, 0));
     fl_table_close(&big);
