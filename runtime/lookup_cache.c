@@ -13,7 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
+
+#include "hash.h"
 
 static void *need(void *p)
 {
@@ -24,42 +25,11 @@ static void *need(void *p)
     return p;
 }
 
-static inline uint64_t mix(uint64_t a, uint64_t b)
-{
-    __uint128_t m = (__uint128_t)a * b;
-    return (uint64_t)m ^ (uint64_t)(m >> 64);
-}
-
-static inline uint64_t load(const char *p, uint32_t n)
-{
-    uint64_t v = 0;
-    memcpy(&v, p, n);
-    return v;
-}
-
-static uint64_t hash_of(uint64_t seed, fl_str key)
-{
-    const char *p = key.p;
-    uint32_t n = key.n;
-    uint64_t h = seed ^ (n * UINT64_C(0x9e3779b97f4a7c15));
-    for (; n >= 16; p += 16, n -= 16)
-        h = mix(load(p, 8) ^ h, load(p + 8, 8) ^ UINT64_C(0xa0761d6478bd642f));
-    if (n >= 8) {
-        h = mix(load(p, 8) ^ h, UINT64_C(0xe7037ed1a0b428db));
-        p += 8;
-        n -= 8;
-    }
-    if (n)
-        h ^= load(p, n);
-    return mix(h ^ UINT64_C(0x8ebc6af09c88c6e3), UINT64_C(0x589965cc75374cc3));
-}
-
 void fl_cache_init(struct fl_cache *c)
 {
     *c = (struct fl_cache){.mask = 63};
     c->slot = need(calloc(c->mask + 1, sizeof *c->slot));
-    if (getrandom(&c->seed, sizeof c->seed, GRND_NONBLOCK) != (ssize_t)sizeof c->seed)
-        c->seed = (uint64_t)(uintptr_t)c->slot; /* only very early in boot */
+    c->seed = fl_hash_seed(c->slot);
 }
 
 static void entry_free(struct fl_entry *e)
@@ -79,7 +49,7 @@ void fl_cache_free(struct fl_cache *c)
 
 struct fl_entry *fl_cache_find(const struct fl_cache *c, fl_str key)
 {
-    uint64_t h = hash_of(c->seed, key);
+    uint64_t h = fl_hash(c->seed, key.p, key.n);
     for (uint32_t i = (uint32_t)h & c->mask; c->slot[i].entry; i = (i + 1) & c->mask) {
         struct fl_entry *e = c->slot[i].entry;
         if (c->slot[i].hash == h && e->key_n == key.n && memcmp(e->key, key.p, key.n) == 0)
@@ -113,7 +83,7 @@ struct fl_entry *fl_cache_add(struct fl_cache *c, fl_str key, uint64_t batch)
     if ((c->used + 1) > (c->mask + 1) / 4 * 3)
         grow(c);
     struct fl_entry *e = need(malloc(sizeof *e + key.n));
-    *e = (struct fl_entry){.hash = hash_of(c->seed, key), .batch = batch, .key_n = key.n, .state = FL_ENTRY_ASKED};
+    *e = (struct fl_entry){.hash = fl_hash(c->seed, key.p, key.n), .batch = batch, .key_n = key.n, .state = FL_ENTRY_ASKED};
     if (key.n)
         memcpy(e->key, key.p, key.n);
     put(c, e);

@@ -141,6 +141,16 @@ static struct fl_compressor *compressor_of(struct fl_output *o, struct fl_parcel
     return free_slot->compressor;
 }
 
+/* Room for a piece is many times what a small object takes, and there may be many of these. */
+static void shrink(struct fl_buf *b)
+{
+    char *p = b->n < b->cap / 8 ? realloc(b->p, b->n + 1) : NULL;
+    if (!p)
+        return;
+    b->p = p;
+    b->cap = b->n + 1;
+}
+
 static void compress_piece(struct fl_output *o, const struct fl_piece *piece)
 {
     struct fl_parcel *p = piece->parcel;
@@ -152,6 +162,7 @@ static void compress_piece(struct fl_output *o, const struct fl_piece *piece)
     for (unsigned i = 0; i < FL_COMPRESSORS; i++)
         if (o->slots[i].user == p)
             o->slots[i].user = NULL;
+    shrink(&p->data);
     p->object.data = p->data.n ? p->data.p : "";
     p->object.size = p->data.n;
 }
@@ -310,6 +321,7 @@ struct fl_output *fl_output_new_with(struct fl_runtime *rt, const struct fl_sink
     o->slots[0].compressor = fl_compressor_new(o->compress, o->level);
     o->compression = fl_compressor_kind(o->slots[0].compressor);
     o->waiting = must(calloc(rt->pipeline->nclasses + 1, sizeof *o->waiting));
+    o->lines = must(calloc(rt->pipeline->nclasses + 1, sizeof *o->lines));
     struct fl_time now = rt->clock(rt);
     o->random = (uint64_t)now.wall ^ (uint64_t)now.mono << 20 ^ 0x9e3779b97f4a7c15u;
     pthread_mutex_init(&o->lock, NULL);
@@ -459,5 +471,6 @@ void fl_output_free(struct fl_output *o)
         pthread_cond_destroy(conds[i]);
     pthread_mutex_destroy(&o->lock);
     free(o->waiting);
+    free(o->lines);
     free(o);
 }

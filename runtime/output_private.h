@@ -13,9 +13,11 @@
 #define FL_COMPRESSORS 16  /* more objects than that take turns */
 #define FL_UPLOADS_MAX 16
 #define FL_SPARE_PARCELS 2
+#define FL_PARCEL_BYTES 1024 /* that a sealed object takes besides its data: many may be small */
 
 struct fl_parcel {
     struct fl_parcel *next, *prev;    /* sealed ones, oldest first; spare ones by next */
+    struct fl_parcel *newer, *older;  /* sealed ones of the class */
     struct fl_object object;
     struct fl_buf data, key, bucket;
     uint32_t class_, stamp_at;
@@ -71,7 +73,8 @@ struct fl_output {
     uint32_t nspare;
 
     struct fl_parcel *first, *last;   /* sealed and compressed */
-    uint64_t sealed_bytes;
+    struct fl_line { struct fl_parcel *oldest, *newest; } *lines; /* the same by class */
+    uint64_t sealed_bytes;            /* of memory, about */
     unsigned nsealed;
     unsigned uploading;
     unsigned failures;                /* in a row, over all parcels */

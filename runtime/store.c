@@ -16,6 +16,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "hash.h"
 #include "log.h"
 
 /*
@@ -48,14 +49,6 @@ void fl_store_stamp(int64_t second, char stamp[16])
 
 /* ---- folders and series ------------------------------------------------------------------------------------- */
 
-static uint64_t hash_of(const char *p, uint32_t n, bool partition)
-{
-    uint64_t h = UINT64_C(0xcbf29ce484222325) ^ partition;
-    for (uint32_t i = 0; i < n; i++)
-        h = (h ^ (uint8_t)p[i]) * UINT64_C(0x100000001b3);
-    return h ^ h >> 32;
-}
-
 static void rehash(struct fl_store *s, uint32_t size)
 {
     struct fl_folder **to = must(calloc(size, sizeof *to));
@@ -66,7 +59,6 @@ static void rehash(struct fl_store *s, uint32_t size)
             to[f->hash & (size - 1)] = f;
         }
     free(s->folders);
-    fl_buf_free(&s->spill);
     s->folders = to;
     s->folder_size = size;
 }
@@ -104,7 +96,7 @@ static void forget_idle(struct fl_store *s, struct fl_time now, int64_t rest)
 
 static struct fl_folder *folder_of(struct fl_store *s, const char *path, uint32_t n, bool partition)
 {
-    uint64_t h = hash_of(path, n, partition);
+    uint64_t h = fl_hash(s->seed, path, n) ^ partition;
     for (struct fl_folder *f = s->folders[h & (s->folder_size - 1)]; f; f = f->next)
         if (f->hash == h && f->path_n == n && f->partition == partition && memcmp(f->path, path, n) == 0)
             return f;
@@ -399,6 +391,7 @@ struct fl_store *fl_store_new(struct fl_runtime *rt, char **error)
     s->encoding = compress->encoding;
     s->buffered_extension = compress->suffix;
     snprintf(s->extension, sizeof s->extension, ".%s%s", s->framing.extension, compress->suffix);
+    s->seed = fl_hash_seed(s);
     rehash(s, 64);
     s->plain = must(calloc(rt->pipeline->nclasses + 1, sizeof *s->plain));
     s->open_records = must(calloc(rt->pipeline->nclasses + 1, sizeof *s->open_records));

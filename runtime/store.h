@@ -103,6 +103,7 @@ struct fl_store {
 
     struct fl_folder **folders; /* hash table of power-of-two size */
     uint32_t nfolders, folder_size;
+    uint64_t seed;              /* their paths come from the network */
     struct fl_series **plain;  /* by class: without a partition */
     uint64_t *open_records;    /* by class */
     struct fl_series *oldest, *newest;

@@ -23,9 +23,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/random.h>
-#include <time.h>
-#include <unistd.h>
+
+#include "hash.h"
 
 struct fl_bucket {
     uint32_t hash[FL_BUCKET_ROWS];
@@ -65,54 +64,9 @@ static inline char *rest_at(const struct fl_table *t, uint32_t i)
 
 /* ---- hash ------------------------------------------------------------------------------------ */
 
-static inline uint64_t fold(uint64_t a, uint64_t b)
+static inline uint32_t hash_of(uint64_t seed, const char *p, uint32_t n)
 {
-    unsigned __int128 p = (unsigned __int128)a * b;
-    return (uint64_t)p ^ (uint64_t)(p >> 64);
-}
-
-static inline uint64_t load8(const char *p)
-{
-    uint64_t v;
-    memcpy(&v, p, 8);
-    return v;
-}
-
-static inline uint64_t load1(const char *p)
-{
-    return (unsigned char)*p;
-}
-
-static inline uint64_t load4(const char *p)
-{
-    uint32_t v;
-    memcpy(&v, p, 4);
-    return v;
-}
-
-/*
- * 16 bytes a step, each mixed with the secret and the state by a 64 x 64 multiplication whose halves are folded
- * together.
- */
-static uint32_t hash_of(uint64_t seed, const char *p, uint32_t n)
-{
-    const uint64_t k1 = UINT64_C(0x9e3779b97f4a7c15), k2 = UINT64_C(0xd1b54a32d192ed03);
-    uint64_t h = seed ^ k1, a, b;
-    uint32_t left = n;
-    for (; left > 16; left -= 16, p += 16)
-        h = fold(load8(p) ^ k2 ^ h, load8(p + 8) ^ seed ^ k1);
-    if (left >= 8) {
-        a = load8(p);
-        b = load8(p + left - 8);
-    } else if (left >= 4) {
-        a = load4(p);
-        b = load4(p + left - 4);
-    } else {
-        a = left ? load1(p) << 16 | load1(p + left / 2) << 8 | load1(p + left - 1) : 0;
-        b = 0;
-    }
-    h = fold(a ^ k2 ^ h, b ^ seed ^ k1);
-    h = fold(h ^ seed, n ^ k2);
+    uint64_t h = fl_hash(seed, p, n);
     return (uint32_t)(h >> 32) ^ (uint32_t)h;
 }
 
@@ -127,16 +81,6 @@ static void forget_all(struct fl_table *t)
     t->further_free = t->free = t->oldest = t->newest = t->next = NONE;
     t->clock = t->expire = INT64_MIN;
     t->mixed = t->unordered = false;
-}
-
-static uint64_t random_seed(const void *map)
-{
-    uint64_t seed;
-    if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) == (ssize_t)sizeof seed)
-        return seed;
-    struct timespec now; /* at boot, before the kernel has entropy */
-    clock_gettime(CLOCK_REALTIME, &now);
-    return fold((uint64_t)now.tv_nsec * 4096 + (uint64_t)now.tv_sec, (uint64_t)(uintptr_t)map ^ (uint64_t)getpid());
 }
 
 static size_t part_size(const struct fl_table *t, int part)
@@ -183,7 +127,7 @@ void fl_table_open(struct fl_table *t)
     t->further = (struct fl_bucket *)(void *)part[FL_PART_FURTHER];
     t->rows = part[FL_PART_ROWS];
     t->rest = t->key_size ? NULL : part[FL_PART_REST];
-    t->seed = random_seed(t->map);
+    t->seed = fl_hash_seed(t->map);
     forget_all(t);
 }
 

@@ -50,7 +50,12 @@ void fl_upload_enqueue(struct fl_output *o, struct fl_parcel *p)
     p->next = NULL;
     *(o->last ? &o->last->next : &o->first) = p;
     o->last = p;
-    o->sealed_bytes += p->object.size;
+    struct fl_line *l = &o->lines[p->class_];
+    p->older = l->newest;
+    p->newer = NULL;
+    *(l->newest ? &l->newest->newer : &l->oldest) = p;
+    l->newest = p;
+    o->sealed_bytes += FL_PARCEL_BYTES + p->object.size;
     o->nsealed++;
     pthread_cond_signal(&o->due);
 }
@@ -68,7 +73,10 @@ static void leave(struct fl_output *o, struct fl_parcel *p)
 {
     *(p->prev ? &p->prev->next : &o->first) = p->next;
     *(p->next ? &p->next->prev : &o->last) = p->prev;
-    o->sealed_bytes -= p->object.size;
+    struct fl_line *l = &o->lines[p->class_];
+    *(p->older ? &p->older->newer : &l->oldest) = p->newer;
+    *(p->newer ? &p->newer->older : &l->newest) = p->older;
+    o->sealed_bytes -= FL_PARCEL_BYTES + p->object.size;
     o->nsealed--;
     atomic_fetch_sub_explicit(&o->waiting[p->class_], p->object.num_records, memory_order_relaxed);
     fl_parcel_release(o, p);
@@ -78,9 +86,9 @@ static void leave(struct fl_output *o, struct fl_parcel *p)
 bool fl_output_drop_oldest(struct fl_output *o, uint32_t class_)
 {
     pthread_mutex_lock(&o->lock);
-    struct fl_parcel *p = o->first;
-    while (p && (p->class_ != class_ || p->uploading))
-        p = p->next;
+    struct fl_parcel *p = o->lines[class_].oldest;
+    while (p && p->uploading)
+        p = p->newer;
     if (p) {
         fl_count(&o->rt->ledger, FL_C_overflow, p->object.num_records);
         fl_log_limited(60, FL_WARN, "too many records wait, dropping the oldest", "class=%s key=%s records=%llu",
@@ -116,6 +124,8 @@ static int64_t next_due(const struct fl_output *o)
         if (!p->uploading) {
             int64_t t = p->next_try > o->gate ? p->next_try : o->gate;
             due = t < due ? t : due;
+            if (due <= o->gate)
+                break; /* no other is due earlier; there may be many */
         }
     return due;
 }
