@@ -364,6 +364,136 @@ static void many(void **state)
     fl_table_close(&t);
 }
 
+/* At every size all keys are found: while the index splits its buckets, and before and after. */
+static void growth(void **state)
+{
+    enum { ALL = 700, N = 30000 };
+    struct fl_table t = FL_TABLE("t", N, 8, 8, false);
+    (void)state;
+    fl_table_open(&t);
+    for (int64_t i = 0; i < N; i++) {
+        *(int64_t *)fl_table_put(&t, &i, 8, 0, NEVER, 0) = i;
+        for (int64_t k = i < ALL ? 0 : i - 3; k <= i; k++)
+            if (*(int64_t *)fl_table_get(&t, &k, 8, 0) != k)
+                fail_msg("key %d of %d", (int)k, (int)i);
+        int64_t none = i + 1;
+        assert_null(fl_table_get(&t, &none, 8, 0));
+    }
+    for (int64_t i = 0; i < N; i++)
+        assert_int_equal(*(int64_t *)fl_table_get(&t, &i, 8, 0), i);
+    fl_table_close(&t);
+}
+
+/* Keys whose hashes end in the same bits. */
+static void colliding(const struct fl_table *t, uint32_t bits, int64_t *key, unsigned n)
+{
+    int64_t k = 0;
+    for (unsigned i = 0; i < n; k++)
+        if ((fl_table_hash(t, &k, 8) & ((1u << bits) - 1)) == 5)
+            key[i++] = k;
+}
+
+/* All keys in one bucket and those behind it: found, taken out from the middle, put back. */
+static void one_bucket(void **state)
+{
+    enum { N = 300 };
+    struct fl_table t = FL_TABLE("t", N, 8, 8, false);
+    int64_t key[N];
+    bool there[N] = {false};
+    (void)state;
+    fl_table_open(&t);
+    fl_table_seed(&t, 1);
+    colliding(&t, 12, key, N);
+    srand(3);
+    for (int step = 0; step < 20000; step++) {
+        unsigned i = (unsigned)rand() % N;
+        if (step % 5000 < 2500 ? rand() % 4 : rand() % 4 == 0)
+            *(int64_t *)fl_table_put(&t, &key[i], 8, 0, NEVER, 0) = key[i];
+        else
+            fl_table_forget(&t, &key[i], 8);
+        there[i] = fl_table_get(&t, &key[i], 8, 0) != NULL;
+        unsigned k = (unsigned)rand() % N;
+        int64_t *v = fl_table_get(&t, &key[k], 8, 0);
+        if ((v != NULL) != there[k] || (v && *v != key[k]))
+            fail_msg("step %d, key %u", step, k);
+    }
+    fl_table_clear(&t);
+    for (int i = 0; i < N; i++)
+        assert_null(fl_table_get(&t, &key[i], 8, 0));
+    fl_table_close(&t);
+}
+
+/* Keys that fall together under one seed are spread under another: they can't be found without knowing the seed. */
+static void flood(void **state)
+{
+    enum { N = 2000, BITS = 8 };
+    static int64_t key[N];
+    unsigned count[1 << BITS] = {0}, most = 0;
+    struct fl_table t = FL_TABLE("t", N, 8, 8, false);
+    (void)state;
+    fl_table_open(&t);
+    fl_table_seed(&t, 1);
+    colliding(&t, BITS, key, N);
+    for (uint64_t seed = 2; seed < 10; seed++) {
+        fl_table_seed(&t, seed);
+        memset(count, 0, sizeof count);
+        for (int i = 0; i < N; i++)
+            count[fl_table_hash(&t, &key[i], 8) & ((1 << BITS) - 1)]++;
+        for (int i = 0; i < 1 << BITS; i++)
+            most = count[i] > most ? count[i] : most;
+    }
+    assert_in_range(most, N >> BITS, 4 * (N >> BITS)); /* 7.8 on average */
+    fl_table_close(&t);
+}
+
+/* Thousands of rows with different expiry, more than fl_table_far; hints about any keys change nothing. */
+static void large_model(void **state)
+{
+    enum { KEYS = 20000 };
+    static struct { int64_t expires; uint64_t value; } row[KEYS];
+    struct fl_table t = FL_TABLE("t", KEYS, 8, 0, true);
+    int64_t now = 0;
+    (void)state;
+    fl_table_open(&t);
+    srand(7);
+    for (int step = 0; step < 400000; step++) {
+        int key = rand() % (1 + step % KEYS), op = rand() % 8;
+        char text[400];
+        uint32_t n = (uint32_t)sprintf(text, "%0*d", key % 3 ? 16 : 20 + key % 230, key), hash[FL_AHEAD], hints = 0;
+        now += rand() % 2;
+        if (step % 100 == 0) {
+            assert_int_equal(fl_table_far(&t), t.used > 2048);
+            for (; hints < FL_AHEAD; hints++) {
+                char hint[16];
+                hash[hints] = fl_table_hash(&t, hint, (uint32_t)sprintf(hint, "%d", rand() % (2 * KEYS)));
+            }
+            fl_table_fetch(&t, hash, hints);
+            fl_table_fetch_order(&t, hash, hints);
+        }
+        bool alive = row[key].expires > now;
+        if (op < 4) {
+            int64_t expire = 1 + rand() % (step % 3 ? 100 : 20000);
+            uint64_t *v = fl_table_put(&t, text, n, now, expire, 0);
+            assert_int_equal(*v, alive ? row[key].value : 0);
+            *v = row[key].value = (uint64_t)step + 1;
+            row[key].expires = now + expire;
+        } else if (op < 7) {
+            const uint64_t *v = fl_table_get(&t, text, n, now);
+            assert_int_equal(v ? *v : 0, alive ? row[key].value : 0);
+        } else {
+            fl_table_forget(&t, text, n);
+            row[key].expires = 0;
+        }
+    }
+    assert_int_equal(t.evicted, 0);
+    assert_true(fl_table_far(&t));
+    uint64_t alive = 0;
+    for (int key = 0; key < KEYS; key++)
+        alive += row[key].expires > now;
+    assert_in_range(fl_table_live(&t), alive, 3 * alive); /* what has expired is swept */
+    fl_table_close(&t);
+}
+
 static void sizes(void **state)
 {
     (void)state;
@@ -371,6 +501,7 @@ static void sizes(void **state)
     assert_true(fixed >= 1000000 * (28 + 8 + 16) && fixed < 1000000 * 90);
     assert_true(text >= 1000000 * (28 + 256 + 16) && text < 1000000 * 400);
     assert_true(fl_table_worst(1, 8, 8, true) < 3 * 4096);
+    assert_int_equal(fl_row_stride(8, 0, false), 64); /* a UUID and a number: one line of the cache */
     struct fl_table big = FL_TABLE("big", 10000000, 64, 0, true); /* address space only */
     fl_table_open(&big);
     assert_non_null(fl_table_put(&big, "x", 1, 0, NEVER, 0));
@@ -401,7 +532,8 @@ int main(void)
         cmocka_unit_test(put_get_forget), cmocka_unit_test(long_keys), cmocka_unit_test(fixed_keys),
         cmocka_unit_test(expiry), cmocka_unit_test(eviction),
         cmocka_unit_test(absent), cmocka_unit_test(against_model), cmocka_unit_test(many),
-        cmocka_unit_test(sizes), cmocka_unit_test(kept),
+        cmocka_unit_test(growth), cmocka_unit_test(one_bucket), cmocka_unit_test(flood),
+        cmocka_unit_test(large_model), cmocka_unit_test(sizes), cmocka_unit_test(kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
