@@ -2,8 +2,9 @@
  * queue.c - messages on their way from the source's thread to the worker's, bounded by bytes; see runtime.h.
  *
  * One producer, one consumer, one mutex: it is taken once per message (about 100 flows) or block (1 MiB), so there is
- * nothing to win by doing without. Message memory goes round: what the worker gives back is filled again by the
- * source. The queue is full when at least max_bytes wait in it, so it never holds more than max_bytes and one message.
+ * nothing to win by doing without. The other side is woken when the mutex is free again, else it would run into it and
+ * sleep once more. Message memory goes round: what the worker gives back is filled again by the source. The queue is
+ * full when at least max_bytes wait in it, so it never holds more than max_bytes and one message.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -14,6 +15,7 @@
 #include "runtime.h"
 
 #define SMALLEST ((size_t)4096)
+#define CACHE_LINE ((size_t)64)
 #define LARGEST_KEPT ((size_t)2 << 20) /* a larger buffer goes back to the system after use */
 #define LOOK_AT 8                      /* free messages that are looked at for one that is large enough */
 
@@ -127,9 +129,14 @@ void fl_message_room(struct fl_message *m, size_t n)
     size_t cap = m->cap < SMALLEST ? SMALLEST : m->cap;
     while (cap < n)
         cap *= 2;
-    char *data = realloc(m->data, cap + FL_PAD);
+    /* Large blocks of malloc begin 16 bytes behind a page's start: for read(2), which copies from a page's start, that is
+     * half as fast as any whole cache line (AMD's `rep movs`). */
+    char *data = aligned_alloc(CACHE_LINE, (cap + FL_PAD + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
     if (!data)
         die(cap + FL_PAD);
+    if (m->n)
+        memcpy(data, m->data, m->n);
+    free(m->data);
     m->data = data;
     m->cap = cap;
 }
@@ -168,11 +175,12 @@ bool fl_queue_push(struct fl_queue *q, struct fl_message *m)
         *q->last = m;
         q->last = &m->next;
         q->bytes += m->n + 1; /* an empty one counts too */
-        pthread_cond_signal(&q->more);
     } else {
         unkept = keep(q, m);
     }
     pthread_mutex_unlock(&q->lock);
+    if (taken)
+        pthread_cond_signal(&q->more);
     if (unkept)
         message_free(unkept);
     return taken;
@@ -208,16 +216,19 @@ static bool wait_more(struct fl_queue *q, int64_t deadline)
     return pthread_cond_timedwait(&q->more, &q->lock, &ts) != ETIMEDOUT;
 }
 
-/* The lock is held. Half empty is soon enough: the worker still has half a queue, and nobody is woken per message. */
-static void tell_room(struct fl_queue *q)
+/*
+ * The lock is held. Half empty is soon enough: the worker still has half a queue, and nobody is woken per message. True:
+ * `room` is to be signalled.
+ */
+static bool has_room(struct fl_queue *q)
 {
     if (q->bytes > q->max_bytes / 2)
-        return;
-    pthread_cond_signal(&q->room);
+        return false;
     if (q->wanted && q->wake) {
         q->wanted = false;
         q->wake(q->wake_arg);
     }
+    return true;
 }
 
 struct fl_message *fl_queue_pop(struct fl_queue *q, int64_t deadline, bool *end)
@@ -227,6 +238,7 @@ struct fl_message *fl_queue_pop(struct fl_queue *q, int64_t deadline, bool *end)
     while (!q->first && !q->closed && !q->poked && waiting)
         waiting = wait_more(q, deadline);
     struct fl_message *m = q->first;
+    bool room = false;
     q->poked = false;
     *end = !m && q->closed;
     if (m) {
@@ -235,9 +247,11 @@ struct fl_message *fl_queue_pop(struct fl_queue *q, int64_t deadline, bool *end)
             q->last = &q->first;
         m->next = NULL;
         q->bytes -= m->n + 1;
-        tell_room(q);
+        room = has_room(q);
     }
     pthread_mutex_unlock(&q->lock);
+    if (room)
+        pthread_cond_signal(&q->room);
     return m;
 }
 
