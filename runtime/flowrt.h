@@ -155,7 +155,7 @@ struct fl_lookup {
     int64_t cache;                /* ns an answer (null too) is kept */
     int64_t max;                  /* entries */
     int64_t timeout;              /* ns a batch waits at most */
-    uint32_t size;                /* of the result struct */
+    uint32_t size;                /* of the result struct; 0: declared, but the pipeline never asks it */
     const struct fl_lookup_field *fields;
     uint32_t nfields;
     bool first_value;             /* the answer is a list of plain values; field 0 gets the first (templates) */

@@ -19,6 +19,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "curl_late.h"
 #include "log.h"
 #include "lookup.h"
 #include "text.h"
@@ -135,7 +136,14 @@ static char *set_analyzers(struct fl_gremlin *g, const struct fl_gremlin_options
 struct fl_gremlin *fl_gremlin_new(const struct fl_gremlin_options *o, char **error)
 {
     struct fl_gremlin *g = calloc(1, sizeof *g);
-    if (!g || curl_global_init(CURL_GLOBAL_DEFAULT) || !(g->multi = curl_multi_init()))
+    if (!g)
+        abort();
+    *error = fl_curl_init();
+    if (*error) {
+        free(g);
+        return NULL;
+    }
+    if (!(g->multi = curl_multi_init()))
         abort();
     atomic_init(&g->until, INT64_MAX);
     bool client = set(o->client_cert) && set(o->client_key);

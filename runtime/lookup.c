@@ -133,14 +133,16 @@ struct fl_lookups *fl_lookups_new(struct fl_runtime *rt, const char *file_or_url
     l->lookup = calloc(l->n + 1, sizeof *l->lookup);
     if (!l->lookup)
         abort();
+    bool any = false;
     for (uint32_t i = 0; i < l->n; i++) {
         l->lookup[i].row = &rt->pipeline->lookups[i];
+        any |= l->lookup[i].row->size > 0;
         fl_cache_init(&l->lookup[i].cache);
     }
     bool url = file_or_url && (strncmp(file_or_url, "http://", 7) == 0 || strncmp(file_or_url, "https://", 8) == 0);
     if (file_or_url && !url)
         *error = open_file(l, file_or_url);
-    else if (url || (!rt->input && l->n > 0))
+    else if (url || (!rt->input && any))
         *error = open_analyzers(l, file_or_url);
     if (*error) {
         fl_lookups_free(l);

@@ -18,6 +18,7 @@
 #include <strings.h>
 
 #include "credentials.h"
+#include "curl_late.h"
 #include "http.h"
 #include "iam.h"
 #include "log.h"
@@ -124,7 +125,11 @@ static void *s3_open(struct fl_runtime *rt, char **error)
     struct s3 *s = calloc(1, sizeof *s);
     if (!s)
         abort();
-    curl_global_init(CURL_GLOBAL_DEFAULT);
+    *error = fl_curl_init();
+    if (*error) {
+        free(s);
+        return NULL;
+    }
     s->rt = rt;
     pthread_mutex_init(&s->lock, NULL);
     s->region = fl_option_str(c, "write", "s3", "region");

@@ -147,6 +147,17 @@ def default_that_drops_is_named(folder):
     assert "excluded_tags" in r.err, f"the log should name the default that decides what is dropped: {r.err}"
 
 
+def libcurl_is_loaded_only_by_who_makes_requests(folder):
+    open(os.path.join(folder, "libcurl.so.4"), "w").close() # no library
+    env = {"LD_LIBRARY_PATH": folder}
+    run("dummy", "--input", MESSAGES, "--output", os.path.join(folder, "out"), env=env).expect(0)
+    for program, what in (("dummy", "the output"), ("secadvisor", "lookups")):
+        path = os.path.join(FIXTURES, "expected", program, "config.yml")
+        r = run(program, path, "--set", "pipeline.write.type=s3", "--check-config", env=env).expect(1)
+        why = rf"cannot set up {what}: libcurl cannot be loaded \(.*: file too short\): install the package libcurl4\n$"
+        assert re.search(why, r.err), r.err
+
+
 def secrets_are_not_printed(folder):
     path = write(folder, "c.yml", "pipeline:\n  write:\n    type: s3\n    s3:\n      secret_key: hunter2hunter2\n")
     r = run("dummy", path, "--print-config").expect(0)

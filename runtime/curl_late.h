@@ -1,0 +1,13 @@
+/*
+ * curl_late.h - libcurl on first use, for write_s3.c and gremlin.c; curl_late.c says why.
+ */
+#ifndef FL_CURL_LATE_H
+#define FL_CURL_LATE_H
+
+/*
+ * Instead of curl_global_init, before any other function of libcurl and before threads are started. NULL, or why
+ * libcurl can't be used (to be freed); then nothing else of it may be called. curl_global_cleanup ends it.
+ */
+char *fl_curl_init(void);
+
+#endif
