@@ -10,14 +10,22 @@
 
 /* ---- UTF-8, RFC 3629 ------------------------------------------------------------------------------------------ */
 
-/* How many bytes from p on are ASCII, in steps of 32; the compiler makes vector code of it. */
+typedef uint64_t vector __attribute__((vector_size(16)));
+
+static vector load(const uint8_t *p)
+{
+    vector v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+/* How many bytes from p on are ASCII, in steps of 64. */
 static size_t ascii_prefix(const uint8_t *p, size_t n)
 {
     size_t i = 0;
-    for (; n - i >= 32; i += 32) {
-        uint64_t w[4];
-        memcpy(w, p + i, sizeof w);
-        if ((w[0] | w[1] | w[2] | w[3]) & UINT64_C(0x8080808080808080))
+    for (; n - i >= 64; i += 64) {
+        vector v = (load(p + i) | load(p + i + 16)) | (load(p + i + 32) | load(p + i + 48));
+        if ((v[0] | v[1]) & UINT64_C(0x8080808080808080))
             break;
     }
     return i;
@@ -54,7 +62,7 @@ bool fl_ws_utf8(struct fl_ws_utf8 *u, const uint8_t *p, size_t n)
             i += ascii_prefix(p + i, n - i);
             while (i < n && p[i] < 0x80) {
                 i++;
-                if (!(i & 31) && n - i >= 32)
+                if (!(i & 63) && n - i >= 64)
                     break;
             }
             if (i < n && p[i] >= 0x80 && !utf8_lead(u, p[i++]))
@@ -229,17 +237,34 @@ static bool take_control(struct fl_ws_parser *p, const uint8_t **at, const uint8
     return true;
 }
 
-/* n bytes of payload into the message; false: not UTF-8. */
+/* Room for n more bytes, and at once for the whole frame as far as its length is believed. */
+static void make_room(struct fl_ws_parser *p, size_t n)
+{
+    struct fl_message *m = p->message;
+    uint64_t whole = m->n + p->left;
+    if (m->cap < m->n + n)
+        fl_message_room(m, whole < TRUSTED ? (size_t)whole : m->n + n);
+}
+
+size_t fl_ws_room(struct fl_ws_parser *p, uint8_t **to)
+{
+    if (p->dead || !p->in_frame || p->opcode >= FL_WS_OP_CLOSE || p->skipping || !p->left)
+        return 0;
+    make_room(p, 1);
+    struct fl_message *m = p->message;
+    *to = (uint8_t *)m->data + m->n;
+    return m->cap - m->n < p->left ? m->cap - m->n : (size_t)p->left;
+}
+
+/* n bytes of payload into the message, if they aren't there already; false: not UTF-8. */
 static bool append(struct fl_ws_parser *p, const uint8_t *from, size_t n)
 {
     struct fl_message *m = p->message;
-    size_t want = m->n + n;
-    if (m->cap < want) {
-        uint64_t whole = m->n + p->left;
-        fl_message_room(m, whole < TRUSTED ? (size_t)whole : want);
+    if (from != (const uint8_t *)m->data + m->n) {
+        make_room(p, n);
+        memcpy(m->data + m->n, from, n);
     }
-    memcpy(m->data + m->n, from, n);
-    m->n = want;
+    m->n += n;
     return !p->text || fl_ws_utf8(&p->utf8, from, n);
 }
 

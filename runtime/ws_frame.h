@@ -1,9 +1,9 @@
 /*
  * ws_frame.h - frames of RFC 6455 as a client sees them; no I/O. source_skydive.c feeds it what the socket gave.
  *
- * Reading is in bulk: a payload is copied once, straight into the message memory of the queue, in pieces as large as
- * they arrive. Text is checked as UTF-8 on the way. Nothing is trusted: a length that a frame announces doesn't
- * reserve more than 1 MiB before its bytes come.
+ * Reading is in bulk: the caller lets the socket write a payload straight into the message memory of the queue
+ * (fl_ws_room); what came otherwise is copied there, in pieces as large as they arrive. Text is checked as UTF-8 on the
+ * way. Nothing is trusted: a length that a frame announces doesn't reserve more than 1 MiB before its bytes come.
  *
  *     struct fl_ws_event ev;
  *     while (fl_ws_next(&parser, &at, end, &ev) != FL_WS_MORE)
@@ -91,6 +91,11 @@ void fl_ws_parser_free(struct fl_ws_parser *p);
 /* Use bytes from *at on, up to the end of the next event; returns ev->kind. */
 enum fl_ws_event_kind fl_ws_next(struct fl_ws_parser *p, const uint8_t **at, const uint8_t *end,
                                  struct fl_ws_event *ev);
+/*
+ * Where the next bytes should be received: *to gets so much room (0: nowhere special) for payload of the frame that is
+ * under way. The next call of fl_ws_next then gets exactly the bytes that came there.
+ */
+size_t fl_ws_room(struct fl_ws_parser *p, uint8_t **to);
 
 /*
  * A control frame, masked with `mask` (fresh random bits each time, RFC 6455 section 5.3). n <= FL_WS_MAX_CONTROL.

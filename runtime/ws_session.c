@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,9 +20,11 @@
 #include "ws_connect.h"
 #include "ws_frame.h"
 
-#define READ_SIZE (256 << 10)   /* one read; larger ones gain nothing, as it falls out of the cache */
-#define PLAIN_SIZE (32 << 10)   /* TLS records hold up to 16 KiB */
-#define WRITE_SIZE 4096
+#define READ_SIZE ((size_t)64 << 10)    /* of what isn't received where it belongs */
+#define PLAIN_SIZE ((size_t)32 << 10)   /* TLS records hold up to 16 KiB */
+#define BULK ((size_t)16 << 10) /* of so much payload only the next frame's head is read along: more would be copied */
+#define HEAD 10                 /* of a server's frame at most */
+#define TURN ((size_t)1 << 20)  /* then the event loop looks at timers */
 #define PONG_EVERY (2 * FL_SECOND)
 #define CLOSE_WAIT (1 * FL_SECOND)
 
@@ -46,9 +49,14 @@ struct fl_ws_session {
     struct fl_ws_parser parser;
     struct fl_ws_result *result;
 
-    const uint8_t *at, *end;  /* received, not yet used: in libwebsockets' buffer, `rest` or `plain` */
-    struct fl_buf rest;       /* what libwebsockets handed over while the queue was full */
-    uint8_t *plain;
+    int fd;                   /* the socket; libwebsockets has a duplicate */
+    bool ended;               /* no more will come from it */
+    bool dry;                 /* there was nothing in it just now */
+    size_t turn;              /* bytes received in this one */
+    uint8_t *spill;           /* READ_SIZE: received behind the end of a frame, or encrypted */
+    size_t spilt;             /* bytes there that `at` hasn't come to */
+    uint8_t *plain;           /* PLAIN_SIZE, with TLS only */
+    const uint8_t *at, *end;  /* received, not yet used: in the message in hand, `spill` or `plain` */
     struct fl_message *held;  /* complete; the queue has no room */
     bool paused;              /* the socket is not read */
     bool detached;            /* the socket is gone, pushing may wait */
@@ -136,27 +144,24 @@ static void begin_close(struct fl_ws_session *s, uint16_t code, const char *reas
 /* The socket takes bytes. False: it is broken. */
 static bool writable(struct fl_ws_session *s)
 {
-    uint8_t chunk[LWS_PRE + WRITE_SIZE], *p = chunk + LWS_PRE;
     if (s->pong_wanted && s->phase == PHASE_OPEN) {
         uint8_t frame[FL_WS_MAX_OUT];
         s->pong_wanted = false;
         send_bytes(s, frame, fl_ws_frame(frame, FL_WS_OP_PONG, s->pong, s->pong_n, new_mask()));
     }
-    size_t n;
-    if (s->tls) {
-        n = fl_tls_take(s->tls, p, WRITE_SIZE);
-    } else {
-        n = s->out.n - s->out_at < WRITE_SIZE ? s->out.n - s->out_at : WRITE_SIZE;
-        if (n)
-            memcpy(p, s->out.p + s->out_at, n);
-        s->out_at += n;
-        if (s->out_at == s->out.n)
-            s->out.n = s->out_at = 0;
+    for (size_t n = 1; s->tls && n; s->out.n += n) {
+        fl_buf_room(&s->out, PLAIN_SIZE);
+        n = fl_tls_take(s->tls, s->out.p + s->out.n, PLAIN_SIZE);
     }
-    if (n && lws_write(s->wsi, p, n, LWS_WRITE_RAW) < 0)
-        return false;
-    if (n == WRITE_SIZE)
-        want_write(s);
+    while (s->out_at < s->out.n) {
+        ssize_t n = send(s->fd, s->out.p + s->out_at, s->out.n - s->out_at, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (n < 0 && errno == EAGAIN)
+            want_write(s);
+        if (n < 0 && errno != EINTR)
+            return errno == EAGAIN;
+        s->out_at += n > 0 ? (size_t)n : 0;
+    }
+    s->out.n = s->out_at = 0;
     return true;
 }
 
@@ -306,43 +311,118 @@ static void send_request(struct fl_ws_session *s)
     fl_buf_free(&text);
 }
 
-/* More plain text behind `end`? Only TLS keeps some back. */
-static bool refill(struct fl_ws_session *s)
+static void use_spill(struct fl_ws_session *s)
 {
-    char why[FL_WS_MAX_WHY] = "";
-    if (!s->tls)
+    s->at = s->spill;
+    s->end = s->spill + s->spilt;
+    s->spilt = 0;
+}
+
+/*
+ * One read from the socket: `room` bytes go to `to`, what comes behind them to `spill`. False: nothing came, or it is
+ * somebody else's turn.
+ */
+static bool receive(struct fl_ws_session *s, uint8_t *to, size_t room)
+{
+    struct iovec v[] = {{to, room}, {s->spill, room < BULK ? READ_SIZE : HEAD}};
+    struct msghdr h = {.msg_iov = room ? v : v + 1, .msg_iovlen = room ? 2 : 1};
+    ssize_t n;
+    if (s->ended || s->turn >= TURN)
         return false;
-    if (s->phase == PHASE_TLS) {
-        int r = fl_tls_handshake(s->tls, why, sizeof why);
-        want_write(s);
-        if (r == 1)
-            send_request(s);
-        if (r < 0) {
-            because(s, "%s", *why ? why : "TLS: the server closed");
-            s->phase = PHASE_OVER;
-        }
-        if (r != 1)
-            return false;
-    }
-    ssize_t n = fl_tls_read(s->tls, s->plain, PLAIN_SIZE, why, sizeof why);
-    if (n <= 0) {
-        want_write(s);
-        if (n < 0) {
-            because(s, "%s", *why ? why : "the analyzer ended the connection without a close frame");
-            s->phase = PHASE_OVER;
-        }
+    do
+        n = recvmsg(s->fd, &h, MSG_DONTWAIT);
+    while (n < 0 && errno == EINTR);
+    s->dry = n < 0 && errno == EAGAIN;
+    s->ended = n <= 0 && !s->dry;
+    if (n <= 0)
         return false;
-    }
-    s->at = s->plain;
-    s->end = s->plain + n;
+    s->received_at = mono();
+    s->turn += (size_t)n;
+    size_t direct = (size_t)n < room ? (size_t)n : room;
+    s->spilt = (size_t)n - direct;
+    s->at = to;
+    s->end = to + direct;
+    if (!direct)
+        use_spill(s);
     return true;
 }
 
-/* Uses what was received until it is used up or the queue is full. */
+/* Where plain text should go: into the message in hand, if there is one. */
+static size_t room_for_plain(struct fl_ws_session *s, uint8_t **to)
+{
+    *to = NULL;
+    return s->phase < PHASE_OPEN ? 0 : fl_ws_room(&s->parser, to);
+}
+
+static bool refill_plain(struct fl_ws_session *s)
+{
+    uint8_t *to;
+    if (s->spilt) {
+        use_spill(s);
+        return true;
+    }
+    size_t room = room_for_plain(s, &to);
+    return receive(s, to, room);
+}
+
+/* 1: TLS is up, 0: it wants more bytes, -1: it failed. */
+static int shake_hands(struct fl_ws_session *s)
+{
+    char why[FL_WS_MAX_WHY] = "";
+    int r = fl_tls_handshake(s->tls, why, sizeof why);
+    want_write(s);
+    if (r == 1)
+        send_request(s);
+    if (r < 0) {
+        because(s, "%s", *why ? why : "TLS: the server closed");
+        s->phase = PHASE_OVER;
+    }
+    return r;
+}
+
+/* As shake_hands. */
+static int decrypt(struct fl_ws_session *s)
+{
+    char why[FL_WS_MAX_WHY] = "";
+    uint8_t *to;
+    size_t room = room_for_plain(s, &to);
+    if (!room) {
+        to = s->plain;
+        room = PLAIN_SIZE;
+    }
+    ssize_t n = fl_tls_read(s->tls, to, room, why, sizeof why);
+    if (n > 0) {
+        s->at = to;
+        s->end = to + n;
+        return 1;
+    }
+    want_write(s);
+    if (n < 0) {
+        because(s, "%s", *why ? why : "the analyzer ended the connection without a close frame");
+        s->phase = PHASE_OVER;
+    }
+    return n < 0 ? -1 : 0;
+}
+
+static bool refill_tls(struct fl_ws_session *s)
+{
+    for (;;) {
+        int r = s->phase == PHASE_TLS ? shake_hands(s) : 1;
+        if (r == 1)
+            r = decrypt(s);
+        if (r || !receive(s, NULL, 0))
+            return r == 1;
+        fl_tls_feed(s->tls, s->at, (size_t)(s->end - s->at));
+        s->at = s->end;
+    }
+}
+
+/* Receives and uses what came, until there is nothing more, the queue is full, or it is somebody else's turn. */
 static void pump(struct fl_ws_session *s)
 {
+    s->turn = 0;
     while (deliver(s) && s->phase != PHASE_OVER) {
-        if (s->at == s->end && !refill(s))
+        if (s->at == s->end && !(s->tls ? refill_tls(s) : refill_plain(s)))
             return;
         if (s->phase == PHASE_HANDSHAKE)
             handshake_answer(s);
@@ -351,34 +431,18 @@ static void pump(struct fl_ws_session *s)
     }
 }
 
-static void received(struct fl_ws_session *s, const void *p, size_t n)
+/* There is something in the socket. False: the connection is over. */
+static bool readable(struct fl_ws_session *s)
 {
-    bool borrowed = false;
-    s->received_at = mono();
-    if (s->tls) {
-        fl_tls_feed(s->tls, p, n);
-    } else if (s->at < s->end) { /* was read before the pause took effect */
-        size_t used = (size_t)(s->at - (const uint8_t *)s->rest.p);
-        fl_buf_put(&s->rest, p, n);
-        s->at = (const uint8_t *)s->rest.p + used;
-        s->end = (const uint8_t *)s->rest.p + s->rest.n;
-    } else {
-        s->at = p;
-        s->end = s->at + n;
-        borrowed = true;
-    }
-    if (s->paused && !borrowed)
-        return;
     enum phase before = s->phase;
+    if (s->phase == PHASE_OVER)
+        return false;
+    if (s->paused)
+        return true;
     pump(s);
-    if (borrowed && s->at < s->end) { /* libwebsockets wants its buffer back */
-        s->rest.n = 0;
-        fl_buf_put(&s->rest, s->at, (size_t)(s->end - s->at));
-        s->at = (const uint8_t *)s->rest.p;
-        s->end = s->at + s->rest.n;
-    }
     if (s->phase != before || s->paused)
         arm(s);
+    return s->phase != PHASE_OVER && !s->ended;
 }
 
 /* Is there room again? */
@@ -389,11 +453,8 @@ static void try_resume(struct fl_ws_session *s)
     s->paused = false;
     s->received_at = s->message_at = mono();
     pump(s);
-    if (s->paused || s->phase == PHASE_OVER)
-        return;
-    if (!s->tls)
-        fl_buf_free(&s->rest);
-    lws_rx_flow_control(s->wsi, 1);
+    if (!s->paused && s->phase != PHASE_OVER)
+        lws_rx_flow_control(s->wsi, 1);
 }
 
 /* ---- from the event loop -------------------------------------------------------------------------------------- */
@@ -447,14 +508,11 @@ static void on_timer(lws_sorted_usec_list_t *timer)
 static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t n)
 {
     struct fl_ws_session *s = lws_context_user(lws_get_context(wsi));
-    (void)user;
+    (void)user, (void)in, (void)n;
     switch (reason) {
-    case LWS_CALLBACK_RAW_RX:
-        if (s->phase == PHASE_OVER)
-            return -1;
-        received(s, in, n);
-        return s->phase == PHASE_OVER ? -1 : 0;
-    case LWS_CALLBACK_RAW_WRITEABLE:
+    case LWS_CALLBACK_RAW_RX_FILE:
+        return readable(s) ? 0 : -1;
+    case LWS_CALLBACK_RAW_WRITEABLE_FILE:
         if (!writable(s))
             because(s, "the connection broke while sending");
         else if (s->phase != PHASE_OVER)
@@ -464,7 +522,7 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
         look_around(s);
         return 0;
-    case LWS_CALLBACK_RAW_CLOSE:
+    case LWS_CALLBACK_RAW_CLOSE_FILE:
     case LWS_CALLBACK_WSI_DESTROY:
         if (wsi == s->wsi)
             s->wsi = NULL;
@@ -495,21 +553,23 @@ struct fl_ws_session *fl_ws_session_new(const struct fl_ws_options *o)
     if (!s)
         abort();
     s->o = *o;
+    s->fd = -1;
+    s->spill = malloc(READ_SIZE);
     s->plain = o->tls ? malloc(PLAIN_SIZE) : NULL;
-    if (o->tls && !s->plain)
+    if (!s->spill || (o->tls && !s->plain))
         abort();
     lws_set_log_level(LLL_ERR | LLL_WARN, lws_says);
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN,
         .protocols = protocols,
         .user = s,
-        .pt_serv_buf_size = READ_SIZE,
         .fd_limit_per_thread = 16, /* else tables for as many as the system allows */
         .gid = (gid_t)-1,
         .uid = (uid_t)-1,
     };
     s->lws = lws_create_context(&info);
     if (!s->lws) {
+        free(s->spill);
         free(s->plain);
         free(s);
         return NULL;
@@ -524,8 +584,8 @@ void fl_ws_session_free(struct fl_ws_session *s)
         return;
     fl_queue_on_room(s->o.queue, NULL, NULL);
     lws_context_destroy(s->lws);
-    fl_buf_free(&s->rest);
     fl_buf_free(&s->out);
+    free(s->spill);
     free(s->plain);
     free(s);
 }
@@ -549,60 +609,58 @@ static void clean(struct fl_ws_session *s)
     fl_ws_response_free(&s->response);
     fl_tls_free(s->tls);
     s->tls = NULL;
-    fl_buf_free(&s->rest);
     fl_buf_free(&s->out);
-    s->out_at = 0;
+    s->out_at = s->spilt = 0;
     s->at = s->end = NULL;
-    s->paused = s->detached = s->pong_wanted = false;
+    s->paused = s->detached = s->pong_wanted = s->ended = s->dry = false;
+    close(s->fd);
+    s->fd = -1;
+}
+
+static bool adopt(struct fl_ws_session *s)
+{
+    lws_sock_file_fd_type d = {.filefd = fcntl(s->fd, F_DUPFD_CLOEXEC, 3)};
+    if (d.filefd >= 0)
+        s->wsi = lws_adopt_descriptor_vhost(lws_get_vhost_by_name(s->lws, "default"), LWS_ADOPT_RAW_FILE_DESC, d,
+                                            "flow", NULL);
+    if (!s->wsi) /* a duplicate was closed */
+        return false;
+    lws_set_timeout(s->wsi, NO_PENDING_TIMEOUT, 0);
+    return true;
 }
 
 /*
- * The connection went while the queue was full and the socket was not read. What had come by then lies in the kernel,
- * megabytes of it; libwebsockets would not look at it.
+ * The connection went. What was received before still counts: it waits for room in the queue now, and after a cut lies in
+ * the kernel too, megabytes of it, if the queue was full.
  */
-static void drain(struct fl_ws_session *s, int fd)
+static void finish(struct fl_ws_session *s)
 {
-    uint8_t *room = malloc(READ_SIZE);
-    if (!room)
-        abort();
-    while (!s->stop && s->phase != PHASE_OVER) {
-        ssize_t n = recv(fd, room, READ_SIZE, MSG_DONTWAIT);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            break;
-        s->at = s->end = room;
-        if (s->tls)
-            fl_tls_feed(s->tls, room, (size_t)n);
-        else
-            s->end += n;
+    s->detached = true;
+    s->ended |= s->stop || s->phase == PHASE_OVER;
+    if (s->phase == PHASE_OVER)
+        s->phase = PHASE_CLOSING;
+    do
         pump(s);
-    }
-    free(room);
+    while (!s->stop && s->phase != PHASE_OVER && !s->ended && !s->dry);
+    s->result->lasted = mono() - s->opened_at;
 }
 
 void fl_ws_session_run(struct fl_ws_session *s, int fd, int64_t deadline, struct fl_ws_result *result)
 {
-    lws_sock_file_fd_type socket = {.sockfd = fd};
-    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3); /* -1: then there is no drain */
     *result = (struct fl_ws_result){0};
     s->result = result;
+    s->fd = fd;
     s->phase = PHASE_TLS;
     s->handshake_deadline = deadline;
     s->received_at = mono();
     fill_random(s->o.request.nonce, sizeof s->o.request.nonce);
     fl_ws_response_init(&s->response, &s->o.request);
     fl_ws_parser_init(&s->parser, s->o.queue, s->o.max_message);
-    s->wsi = lws_adopt_descriptor_vhost(lws_get_vhost_by_name(s->lws, "default"), LWS_ADOPT_SOCKET, socket, "flow",
-                                        NULL);
-    if (!s->wsi) {
+    if (!adopt(s)) {
         because(s, "libwebsockets does not take the socket");
-        if (copy >= 0)
-            close(copy);
         clean(s);
         return;
     }
-    lws_set_timeout(s->wsi, NO_PENDING_TIMEOUT, 0);
     if (s->o.tls) {
         s->tls = fl_tls_new(s->o.tls, s->o.request.url->host);
         pump(s); /* the first words of TLS are ours */
@@ -613,17 +671,8 @@ void fl_ws_session_run(struct fl_ws_session *s, int fd, int64_t deadline, struct
     while (s->wsi && lws_service(s->lws, 0) >= 0)
         ;
     explain(s);
-    if (result->opened) { /* what was read before the end still counts */
-        s->detached = true;
-        if (s->phase == PHASE_OVER)
-            s->phase = PHASE_CLOSING;
-        pump(s);
-        if (s->paused && copy >= 0)
-            drain(s, copy);
-        result->lasted = mono() - s->opened_at;
-    }
-    if (copy >= 0)
-        close(copy);
+    if (result->opened)
+        finish(s);
     clean(s);
 }
 

@@ -2,10 +2,11 @@
  * ws_session.h - one WebSocket connection from a connected socket to its end; used by source_skydive.c, which connects
  * and connects again. A session object is used for one connection after another.
  *
- * libwebsockets runs the event loop, the timers and the socket (its raw role hands over what was read in bulk); TLS,
- * handshake and frames are ours. Messages go to the queue. When it is full the socket is not read: the message in hand
- * and the bytes behind it wait, and because pings can't be seen then, a pong is sent unasked every 2 s, which an
- * analyzer (it waits 7 s for one) takes as well.
+ * libwebsockets runs the event loop and the timers and says when the socket can be read or written (as for any file
+ * descriptor, its raw file role); TLS, handshake and frames are ours. So the kernel writes a message straight into the
+ * memory in which it goes to the queue, and nothing copies it again. When the queue is full the socket is not read: the
+ * message in hand and the bytes behind it wait, and because pings can't be seen then, a pong is sent unasked every 2 s,
+ * which an analyzer (it waits 7 s for one) takes as well.
  */
 #ifndef FL_WS_SESSION_H
 #define FL_WS_SESSION_H
