@@ -25,6 +25,7 @@ struct fl_queue {
     pthread_cond_t room;
     struct fl_message *first, **last;
     struct fl_message *free;
+    struct fl_message *slices; /* free ones, which have no memory */
     size_t max_bytes;
     size_t bytes;      /* that wait */
     size_t free_bytes; /* memory of the free list */
@@ -75,24 +76,26 @@ void fl_queue_free(struct fl_queue *q)
 {
     if (!q)
         return;
-    list_free(q->first);
+    for (struct fl_message *m = q->first, *next; m; m = next) {
+        next = m->next;
+        fl_queue_recycle(q, m);
+    }
     list_free(q->free);
+    list_free(q->slices);
     pthread_cond_destroy(&q->more);
     pthread_cond_destroy(&q->room);
     pthread_mutex_destroy(&q->lock);
     free(q);
 }
 
-/* The first free message with room for n, else any free one, else NULL. */
+/* The smallest free message with room for n, else any free one, else NULL. */
 static struct fl_message *take_free(struct fl_queue *q, size_t n)
 {
     struct fl_message **best = q->free ? &q->free : NULL;
     int looked = 0;
     for (struct fl_message **p = &q->free; *p && looked < LOOK_AT; p = &(*p)->next, looked++) {
-        if ((*p)->cap >= n) {
+        if ((*p)->cap >= n && ((*best)->cap < n || (*p)->cap < (*best)->cap))
             best = p;
-            break;
-        }
     }
     if (!best)
         return NULL;
@@ -152,12 +155,50 @@ static struct fl_message *keep(struct fl_queue *q, struct fl_message *m)
     return NULL;
 }
 
+/* The same for a slice, or for a block that may still have some. */
+static struct fl_message *give_back(struct fl_queue *q, struct fl_message *m)
+{
+    struct fl_message *block = m->block ? m->block : m;
+    if (m->block) {
+        *m = (struct fl_message){.next = q->slices};
+        q->slices = m;
+    }
+    if (block->users && --block->users)
+        return NULL;
+    return keep(q, block);
+}
+
+struct fl_message *fl_queue_slice(struct fl_queue *q, struct fl_message *block, char *data, size_t n)
+{
+    pthread_mutex_lock(&q->lock);
+    struct fl_message *m = q->slices;
+    if (m)
+        q->slices = m->next;
+    block->users += block->users ? 1 : 2; /* who fills it is the first */
+    pthread_mutex_unlock(&q->lock);
+    if (!m && !(m = malloc(sizeof *m)))
+        die(sizeof *m);
+    *m = (struct fl_message){.data = data, .n = n, .cap = n, .block = block};
+    return m;
+}
+
+struct fl_message *fl_queue_block(struct fl_queue *q, struct fl_message *old, size_t n)
+{
+    pthread_mutex_lock(&q->lock);
+    bool again = old && old->users <= 1;
+    pthread_mutex_unlock(&q->lock);
+    if (again)
+        return old;
+    fl_queue_recycle(q, old);
+    return fl_queue_message(q, n);
+}
+
 void fl_queue_recycle(struct fl_queue *q, struct fl_message *m)
 {
     if (!m)
         return;
     pthread_mutex_lock(&q->lock);
-    m = keep(q, m);
+    m = give_back(q, m);
     pthread_mutex_unlock(&q->lock);
     if (m)
         message_free(m);
@@ -176,7 +217,7 @@ bool fl_queue_push(struct fl_queue *q, struct fl_message *m)
         q->last = &m->next;
         q->bytes += m->n + 1; /* an empty one counts too */
     } else {
-        unkept = keep(q, m);
+        unkept = give_back(q, m);
     }
     pthread_mutex_unlock(&q->lock);
     if (taken)

@@ -69,6 +69,8 @@ struct fl_message {
     bool stream;          /* a block of documents; a document may go on in the next block */
     bool last;            /* the stream ends here: an unfinished document is an error */
     char *data;
+    struct fl_message *block; /* a slice: data lies in the memory of this one, cap is n; NULL: data is its own */
+    uint32_t users;       /* queue.c: of a block, its slices and who fills it */
 };
 
 /* Bounded by bytes; one producer, one consumer. Message memory is recycled. */
@@ -77,6 +79,12 @@ struct fl_queue *fl_queue_new(size_t max_bytes);
 void fl_queue_free(struct fl_queue *q);
 /* A message with room for n bytes (+ FL_PAD). Never blocks. Given back by push or fl_queue_recycle. */
 struct fl_message *fl_queue_message(struct fl_queue *q, size_t n);
+/* A message of n bytes that lie in `block` already, from `data` on. Whoever fills the block calls fl_queue_recycle or
+ * fl_queue_block when it is done with it; its memory goes round when the last slice has come back too. What is behind a
+ * slice is changed and put back while the consumer has it: all of a block is looked through before one is pushed. */
+struct fl_message *fl_queue_slice(struct fl_queue *q, struct fl_message *block, char *data, size_t n);
+/* `old` (or NULL) again, if it has no slices, else another message with room for n bytes. */
+struct fl_message *fl_queue_block(struct fl_queue *q, struct fl_message *old, size_t n);
 /* More room for a message that is being filled; data may move. */
 void fl_message_room(struct fl_message *m, size_t n);
 /* Hand over. Waits while the queue is full; false: the queue was closed, the message is recycled. */

@@ -195,12 +195,15 @@ void fl_worker_run(struct fl_worker *w)
 
 void fl_worker_message(struct fl_worker *w, struct fl_message *m)
 {
+    char behind[FL_PAD]; /* a slice's neighbour */
+    memcpy(behind, m->data + m->n, FL_PAD);
     memset(m->data + m->n, 0, FL_PAD);
     fl_count(&w->rt->ledger, FL_C_bytes_in, m->n);
     if (m->stream)
         fl_intake_block(&w->in, m);
     else
         fl_intake_message(&w->in, m);
+    memcpy(m->data + m->n, behind, FL_PAD);
     fl_reject_flush(w->reject);
 }
 

@@ -135,8 +135,8 @@ static const char *take_length(struct fl_ws_parser *p)
     return NULL;
 }
 
-/* A data frame begins: is there going to be room? */
-static void begin_data(struct fl_ws_parser *p)
+/* A data frame begins, with so many bytes of payload at `at` already: is there going to be room? */
+static void begin_data(struct fl_ws_parser *p, const uint8_t *at, size_t n)
 {
     if (p->opcode != FL_WS_OP_CONTINUATION) {
         p->open = true;
@@ -151,8 +151,14 @@ static void begin_data(struct fl_ws_parser *p)
     }
     if (p->skipping)
         return;
-    if (!p->message)
+    if (p->message)
+        return;
+    if (p->block && p->fin && p->left <= n) { /* append finds all of it there */
+        p->message = fl_queue_slice(p->queue, p->block, (char *)at, (size_t)p->left);
+        p->message->n = 0;
+    } else {
         p->message = fl_queue_message(p->queue, p->left < TRUSTED ? p->left : TRUSTED);
+    }
 }
 
 /* Collects the head of a frame. False: bytes ran out, or ev is an error. */
@@ -185,7 +191,7 @@ static bool take_head(struct fl_ws_parser *p, const uint8_t **at, const uint8_t 
     p->control_n = 0;
     p->in_frame = true;
     if (p->opcode < FL_WS_OP_CLOSE)
-        begin_data(p);
+        begin_data(p, *at, (size_t)(end - *at));
     return true;
 }
 

@@ -70,6 +70,7 @@ struct fl_ws_parser {
     struct fl_queue *queue;
     uint64_t max_message;
     struct fl_message *message; /* being put together, or NULL */
+    struct fl_message *block;   /* set by the caller: the bytes lie in it, so that a message of one frame can be a slice */
     uint64_t left;              /* payload bytes of this frame that are to come */
     uint64_t total;             /* payload bytes of this message so far, skipped ones included */
     uint8_t head[10];

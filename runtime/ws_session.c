@@ -20,11 +20,9 @@
 #include "ws_connect.h"
 #include "ws_frame.h"
 
-#define READ_SIZE ((size_t)64 << 10)    /* of what isn't received where it belongs */
-#define PLAIN_SIZE ((size_t)32 << 10)   /* TLS records hold up to 16 KiB */
-#define BULK ((size_t)16 << 10) /* of so much payload only the next frame's head is read along: more would be copied */
-#define HEAD 10                 /* of a server's frame at most */
-#define TURN ((size_t)1 << 20)  /* then the event loop looks at timers */
+#define READ_SIZE ((size_t)512 << 10) /* the kernel acknowledges, and lets the other side go on, once per read */
+#define PLAIN_SIZE ((size_t)32 << 10) /* TLS records hold up to 16 KiB */
+#define TURN ((size_t)4 << 20)        /* then the event loop looks at timers */
 #define PONG_EVERY (2 * FL_SECOND)
 #define CLOSE_WAIT (1 * FL_SECOND)
 
@@ -53,11 +51,11 @@ struct fl_ws_session {
     bool ended;               /* no more will come from it */
     bool dry;                 /* there was nothing in it just now */
     size_t turn;              /* bytes received in this one */
-    uint8_t *spill;           /* READ_SIZE: received behind the end of a frame, or encrypted */
-    size_t spilt;             /* bytes there that `at` hasn't come to */
+    struct fl_message *block; /* READ_SIZE: received behind the end of a frame, or encrypted */
+    size_t waiting;           /* bytes there that `at` hasn't come to */
     uint8_t *plain;           /* PLAIN_SIZE, with TLS only */
-    const uint8_t *at, *end;  /* received, not yet used: in the message in hand, `spill` or `plain` */
-    struct fl_message *held;  /* complete; the queue has no room */
+    const uint8_t *at, *end;  /* received, not yet used: in the message in hand, `block` or `plain` */
+    struct fl_message *held, **held_last; /* complete, not yet in the queue */
     bool paused;              /* the socket is not read */
     bool detached;            /* the socket is gone, pushing may wait */
     uint64_t number;          /* of the last message, over all connections */
@@ -208,24 +206,33 @@ static void pause_reading(struct fl_ws_session *s)
     lws_rx_flow_control(s->wsi, 0);
 }
 
-/* The message in hand goes to the queue. False: there is no room, and it isn't the time to wait for it. */
+static void hold(struct fl_ws_session *s, struct fl_message *m)
+{
+    m->number = ++s->number;
+    m->next = NULL;
+    if (!s->held)
+        s->held_last = &s->held;
+    *s->held_last = m;
+    s->held_last = &m->next;
+}
+
+/* Messages in hand go to the queue. False: there is no room, and it isn't the time to wait for it. */
 static bool deliver(struct fl_ws_session *s)
 {
-    if (!s->held)
-        return true;
-    if (!s->detached && fl_queue_full(s->o.queue)) {
-        pause_reading(s);
-        return false;
-    }
-    struct fl_message *m = s->held;
-    s->held = NULL;
-    m->number = ++s->number;
-    size_t n = m->n;
-    if (!fl_queue_push(s->o.queue, m)) {
+    for (struct fl_message *m; (m = s->held);) {
+        if (!s->detached && fl_queue_full(s->o.queue)) {
+            pause_reading(s);
+            return false;
+        }
+        uint64_t number = m->number;
+        size_t n = m->n;
+        s->held = m->next;
+        if (fl_queue_push(s->o.queue, m))
+            continue;
         fl_count(s->o.ledger, FL_C_messages, 1);
         fl_count(s->o.ledger, FL_C_rejected_messages, 1);
         fl_log_limited(10, FL_WARN, "message given up", "number=%" PRIu64 " bytes=%zu "
-                       "reason=\"stopping took too long\"", s->number, n);
+                       "reason=\"stopping took too long\"", number, n);
     }
     return true;
 }
@@ -256,12 +263,13 @@ static void closed_by_peer(struct fl_ws_session *s, const struct fl_ws_event *ev
 static void one_event(struct fl_ws_session *s)
 {
     struct fl_ws_event ev;
+    s->parser.block = s->tls ? NULL : s->block;
     switch (fl_ws_next(&s->parser, &s->at, s->end, &ev)) {
     case FL_WS_MORE:
     case FL_WS_PONG:
         break;
     case FL_WS_MESSAGE:
-        s->held = ev.message;
+        hold(s, ev.message);
         s->message_at = s->received_at;
         s->result->messages++;
         break;
@@ -311,24 +319,25 @@ static void send_request(struct fl_ws_session *s)
     fl_buf_free(&text);
 }
 
-static void use_spill(struct fl_ws_session *s)
+static void use_block(struct fl_ws_session *s)
 {
-    s->at = s->spill;
-    s->end = s->spill + s->spilt;
-    s->spilt = 0;
+    s->at = (const uint8_t *)s->block->data;
+    s->end = s->at + s->waiting;
+    s->waiting = 0;
 }
 
 /*
- * One read from the socket: `room` bytes go to `to`, what comes behind them to `spill`. False: nothing came, or it is
+ * One read from the socket: `room` bytes go to `to`, what comes behind them to `block`. False: nothing came, or it is
  * somebody else's turn.
  */
 static bool receive(struct fl_ws_session *s, uint8_t *to, size_t room)
 {
-    struct iovec v[] = {{to, room}, {s->spill, room < BULK ? READ_SIZE : HEAD}};
-    struct msghdr h = {.msg_iov = room ? v : v + 1, .msg_iovlen = room ? 2 : 1};
-    ssize_t n;
     if (s->ended || s->turn >= TURN)
         return false;
+    s->block = fl_queue_block(s->o.queue, s->block, READ_SIZE);
+    struct iovec v[] = {{to, room}, {s->block->data, READ_SIZE}};
+    struct msghdr h = {.msg_iov = room ? v : v + 1, .msg_iovlen = room ? 2 : 1};
+    ssize_t n;
     do
         n = recvmsg(s->fd, &h, MSG_DONTWAIT);
     while (n < 0 && errno == EINTR);
@@ -339,11 +348,11 @@ static bool receive(struct fl_ws_session *s, uint8_t *to, size_t room)
     s->received_at = mono();
     s->turn += (size_t)n;
     size_t direct = (size_t)n < room ? (size_t)n : room;
-    s->spilt = (size_t)n - direct;
+    s->waiting = (size_t)n - direct;
     s->at = to;
     s->end = to + direct;
     if (!direct)
-        use_spill(s);
+        use_block(s);
     return true;
 }
 
@@ -357,8 +366,8 @@ static size_t room_for_plain(struct fl_ws_session *s, uint8_t **to)
 static bool refill_plain(struct fl_ws_session *s)
 {
     uint8_t *to;
-    if (s->spilt) {
-        use_spill(s);
+    if (s->waiting) {
+        use_block(s);
         return true;
     }
     size_t room = room_for_plain(s, &to);
@@ -421,14 +430,14 @@ static bool refill_tls(struct fl_ws_session *s)
 static void pump(struct fl_ws_session *s)
 {
     s->turn = 0;
-    while (deliver(s) && s->phase != PHASE_OVER) {
-        if (s->at == s->end && !(s->tls ? refill_tls(s) : refill_plain(s)))
-            return;
-        if (s->phase == PHASE_HANDSHAKE)
-            handshake_answer(s);
-        else
-            one_event(s);
-    }
+    do {
+        while (s->at != s->end && s->phase != PHASE_OVER) {
+            if (s->phase == PHASE_HANDSHAKE)
+                handshake_answer(s);
+            else
+                one_event(s);
+        }
+    } while (deliver(s) && s->phase != PHASE_OVER && (s->tls ? refill_tls(s) : refill_plain(s)));
 }
 
 /* There is something in the socket. False: the connection is over. */
@@ -554,9 +563,8 @@ struct fl_ws_session *fl_ws_session_new(const struct fl_ws_options *o)
         abort();
     s->o = *o;
     s->fd = -1;
-    s->spill = malloc(READ_SIZE);
     s->plain = o->tls ? malloc(PLAIN_SIZE) : NULL;
-    if (!s->spill || (o->tls && !s->plain))
+    if (o->tls && !s->plain)
         abort();
     lws_set_log_level(LLL_ERR | LLL_WARN, lws_says);
     struct lws_context_creation_info info = {
@@ -569,7 +577,6 @@ struct fl_ws_session *fl_ws_session_new(const struct fl_ws_options *o)
     };
     s->lws = lws_create_context(&info);
     if (!s->lws) {
-        free(s->spill);
         free(s->plain);
         free(s);
         return NULL;
@@ -585,7 +592,6 @@ void fl_ws_session_free(struct fl_ws_session *s)
     fl_queue_on_room(s->o.queue, NULL, NULL);
     lws_context_destroy(s->lws);
     fl_buf_free(&s->out);
-    free(s->spill);
     free(s->plain);
     free(s);
 }
@@ -610,7 +616,9 @@ static void clean(struct fl_ws_session *s)
     fl_tls_free(s->tls);
     s->tls = NULL;
     fl_buf_free(&s->out);
-    s->out_at = s->spilt = 0;
+    s->out_at = s->waiting = 0;
+    fl_queue_recycle(s->o.queue, s->block);
+    s->block = NULL;
     s->at = s->end = NULL;
     s->paused = s->detached = s->pong_wanted = s->ended = s->dry = false;
     close(s->fd);
