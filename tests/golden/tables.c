@@ -290,20 +290,45 @@ static void json_emitted(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf
 {
     const struct rec *r = (const struct rec *)h;
     (void)cx;
-    char *w = fl_buf_room(out, 16 +
-        fl_string_max(r->out.id) + fl_string_max(r->out.note));
-    char *o2 = w;
+    char *w = fl_buf_room(out, 20 +
+        6 * ((size_t)r->out.id.n + r->out.note.n));
+    w = FL_PUT_LIT(w, "{");
     if (r->out.has_id) {
-        w = FL_PUT_LIT(w, ",\"id\":");
-        w = fl_put_string(w, r->out.id);
+        w = FL_PUT_LIT(w, "\"id\":\"");
+        w = fl_put_text(w, r->out.id);
+        w = FL_PUT_LIT(w, "\",");
     }
     if (r->out.has_note) {
-        w = FL_PUT_LIT(w, ",\"note\":");
-        w = fl_put_string(w, r->out.note);
+        w = FL_PUT_LIT(w, "\"note\":\"");
+        w = fl_put_text(w, r->out.note);
+        w = FL_PUT_LIT(w, "\",");
     }
-    if (w == o2)
-        w++;
-    *o2 = '{';
+    w -= w[-1] == ',';
+    w = FL_PUT_LIT(w, "}");
+    out->n = (size_t)(w - out->p);
+}
+
+static void pretty_emitted(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out, unsigned level)
+{
+    const struct rec *r = (const struct rec *)h;
+    (void)cx;
+    char *w = fl_buf_room(out, 27 + 3 * level +
+        6 * ((size_t)r->out.id.n + r->out.note.n));
+    w = FL_PUT_LIT(w, "{");
+    if (r->out.has_id) {
+        w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"id\": \"");
+        w = fl_put_text(w, r->out.id);
+        w = FL_PUT_LIT(w, "\",");
+    }
+    if (r->out.has_note) {
+        w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"note\": \"");
+        w = fl_put_text(w, r->out.note);
+        w = FL_PUT_LIT(w, "\",");
+    }
+    if (w[-1] == ',') {
+        w--;
+        w = fl_put_line(w, level);
+    }
     w = FL_PUT_LIT(w, "}");
     out->n = (size_t)(w - out->p);
 }
@@ -315,17 +340,46 @@ static void json(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out)
         json_emitted(cx, h, out);
         return;
     }
-    char *w = fl_buf_room(out, 45 +
-        fl_string_max(r->out.id) + fl_string_max(r->out.note));
-    w = FL_PUT_LIT(w, "{\"id\":");
-    w = fl_put_string(w, r->out.id);
-    w = FL_PUT_LIT(w, ",\"before\":");
+    char *w = fl_buf_room(out, 50 +
+        6 * ((size_t)r->out.id.n + r->out.note.n));
+    w = FL_PUT_LIT(w, "{\"id\":\"");
+    w = fl_put_text(w, r->out.id);
+    w = FL_PUT_LIT(w, "\",\"before\":");
     w = fl_put_int(w, r->let_before);
+    w = FL_PUT_LIT(w, ",");
     if (r->out.has_note) {
-        w = FL_PUT_LIT(w, ",\"note\":");
-        w = fl_put_string(w, r->out.note);
+        w = FL_PUT_LIT(w, "\"note\":\"");
+        w = fl_put_text(w, r->out.note);
+        w = FL_PUT_LIT(w, "\",");
     }
+    w--;
     w = FL_PUT_LIT(w, "}");
+    out->n = (size_t)(w - out->p);
+}
+
+static void pretty(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out, unsigned level)
+{
+    const struct rec *r = (const struct rec *)h;
+    if (h->emitted) {
+        pretty_emitted(cx, h, out, level);
+        return;
+    }
+    char *w = fl_buf_room(out, 60 + 4 * level +
+        6 * ((size_t)r->out.id.n + r->out.note.n));
+    w = FL_PUT_LIT(w, "{");
+    w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"id\": \"");
+    w = fl_put_text(w, r->out.id);
+    w = FL_PUT_LIT(w, "\",");
+    w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"before\": ");
+    w = fl_put_int(w, r->let_before);
+    w = FL_PUT_LIT(w, ",");
+    if (r->out.has_note) {
+        w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"note\": \"");
+        w = fl_put_text(w, r->out.note);
+        w = FL_PUT_LIT(w, "\",");
+    }
+    w--;
+    w = FL_PUT_LIT(fl_put_line(w, level), "}");
     out->n = (size_t)(w - out->p);
 }
 
@@ -362,5 +416,5 @@ const struct fl_pipeline fl_pipeline = {
     .reasons = reasons, .nreasons = 1,
     .tables = tables, .ntables = 1,
     .init = init, .decode = decode, .run = run, .tick = tick, .partition = partition,
-    .json = json,
+    .json = json, .pretty = pretty,
 };
