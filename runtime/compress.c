@@ -3,9 +3,8 @@
  * (RFC 1952: no name, time 0, system unknown, so that equal records give equal objects), keeps the check sum.
  *
  *   level            with the library found      otherwise
- *   fast, 0          ISA-L 0                     zlib 1
- *   default          ISA-L 1                     zlib 1
- *   1 2 3            ISA-L of that number        zlib of that number
+ *   fast, default    our own (compress_flow.c)
+ *   0 1 2 3          ISA-L of that number        zlib of that number, 1 at least
  *   4 5              zlib                        zlib
  *   6 .. 12          libdeflate                  zlib, 9 at most
  *   best             libdeflate 12               zlib 9
@@ -19,6 +18,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#if defined(HAVE_LIBISAL)
+#include <isa-l.h>
+#elif defined(HAVE_LIBDEFLATE)
+#include <libdeflate.h>
+#else
+#include <zlib.h>
+#endif
 
 #include "deflate.h"
 #include "sink.h"
@@ -34,10 +41,8 @@ struct fl_compressor {
 
 static const struct fl_deflate *pick(int *level)
 {
-    if (*level == -2)
-        *level = 0;
-    if (*level == -1)
-        *level = 1;
+    if (*level == -2 || *level == -1)
+        return &fl_deflate_flow;
     if (*level == -3 || *level > 12)
         *level = 12;
 #ifdef HAVE_LIBISAL
@@ -86,6 +91,17 @@ const struct fl_compress_kind *fl_compressor_kind(const struct fl_compressor *c)
     return &c->kind;
 }
 
+static uint32_t crc(uint32_t crc, const char *p, size_t n)
+{
+#if defined(HAVE_LIBISAL)
+    return crc32_gzip_refl(crc, (const unsigned char *)p, n);
+#elif defined(HAVE_LIBDEFLATE)
+    return libdeflate_crc32(crc, p, n);
+#else
+    return (uint32_t)crc32_z(crc, (const Bytef *)p, n);
+#endif
+}
+
 static void begin(struct fl_compressor *c, struct fl_buf *out)
 {
     static const char header[10] = {0x1f, (char)0x8b, 8, 0, 0, 0, 0, 0, 0, (char)0xff};
@@ -103,7 +119,7 @@ void fl_compressor_put(struct fl_compressor *c, const char *p, size_t n, struct 
         return;
     }
     begin(c, out);
-    c->mark.crc = c->deflate->crc(c->mark.crc, p, n);
+    c->mark.crc = crc(c->mark.crc, p, n);
     c->mark.size += n;
     size_t piece = c->deflate->piece;
     if (piece == 0) {

@@ -38,17 +38,11 @@ static void libdeflate_end(void *state, const char *p, size_t n, struct fl_buf *
     libdeflate_free_compressor(c);
 }
 
-static uint32_t libdeflate_crc(uint32_t crc, const char *p, size_t n)
-{
-    return libdeflate_crc32(crc, p, n);
-}
-
 const struct fl_deflate fl_deflate_libdeflate = {
     .name = "libdeflate",
     .piece = SIZE_MAX,
     .open = libdeflate_open,
     .end = libdeflate_end,
     .close = free,
-    .crc = libdeflate_crc,
 };
 #endif

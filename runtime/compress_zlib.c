@@ -61,11 +61,6 @@ static void zlib_close(void *state)
     free(state);
 }
 
-static uint32_t zlib_crc(uint32_t crc, const char *p, size_t n)
-{
-    return (uint32_t)crc32_z(crc, (const Bytef *)p, n);
-}
-
 const struct fl_deflate fl_deflate_zlib = {
     .name = "zlib",
     .piece = 0,
@@ -74,5 +69,4 @@ const struct fl_deflate fl_deflate_zlib = {
     .flush = zlib_flush,
     .end = zlib_end,
     .close = zlib_close,
-    .crc = zlib_crc,
 };

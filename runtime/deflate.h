@@ -1,6 +1,6 @@
 /*
  * deflate.h - what compress.c asks of a DEFLATE library (RFC 1951). One struct fl_deflate per library:
- * compress_isal.c, compress_libdeflate.c, compress_zlib.c. Internal to compression; everybody else uses sink.h.
+ * compress_flow.c, compress_isal.c, compress_libdeflate.c, compress_zlib.c. Internal to compression; everybody else uses sink.h.
  *
  * The gzip frame (RFC 1952) and the check sum over the whole object are compress.c's, so that a stream can be
  * handed from one engine state to another in the middle (fl_compressor_suspend).
@@ -27,9 +27,9 @@ struct fl_deflate {
     /* The last bytes and the end of the stream; the state is as new then. */
     void (*end)(void *state, const char *p, size_t n, struct fl_buf *out);
     void (*close)(void *state);
-    uint32_t (*crc)(uint32_t crc, const char *p, size_t n);
 };
 
+extern const struct fl_deflate fl_deflate_flow; /* fast and default */
 #ifdef HAVE_LIBISAL
 extern const struct fl_deflate fl_deflate_isal; /* levels 0 to 3 */
 #endif

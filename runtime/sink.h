@@ -69,7 +69,7 @@ struct fl_buf;
 struct fl_compressor;
 
 struct fl_compress_kind {
-    const char *name;       /* none, isal, libdeflate, zlib */
+    const char *name;       /* none, flow, isal, libdeflate, zlib */
     const char *encoding;   /* content encoding or NULL */
     const char *suffix;     /* ".gz" or "" */
 };
