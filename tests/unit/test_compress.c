@@ -139,6 +139,62 @@ static void suspended_streams(void **state)
     }
 }
 
+/* What the default isn't made for: text without any likeness, long runs, periods, and all of it in turns. */
+static void odd_bytes(void **state)
+{
+    (void)state;
+    static const size_t periods[] = {1, 2, 3, 5, 6, 63, 64, 65, 4099, 16384, 32768, 32769, 131072};
+    enum { KINDS = 3 + sizeof periods / sizeof *periods };
+    char *p = malloc(N);
+    assert_non_null(p);
+    struct fl_compressor *c = fl_compressor_new("gzip", -1);
+    uint32_t x = 3;
+    for (unsigned kind = 0; kind < KINDS; kind++) {
+        for (size_t i = 0; i < N; i++) {
+            x = x * 1664525 + 1013904223;
+            size_t period = kind < 3 ? 0 : periods[kind - 3];
+            if (kind == 0)
+                p[i] = (char)(x >> 24);
+            else if (kind == 1) /* each megabyte has a sample: what follows it here is something else */
+                p[i] = i < 200000 ? sample[i] : i < 400000 ? (char)(x >> 24) : i < 600000 ? 0 : (char)(x >> 31);
+            else if (kind == 2) /* runs of all lengths */
+                p[i] = x >> 30 || i == 0 ? (i ? p[i - 1] : 'a') : (char)(x >> 20);
+            else
+                p[i] = i < period ? (char)(x >> 24) : p[i - period];
+        }
+        for (size_t n = N; n > 0; n = n > 65536 ? n / 2 + 1 : n > 150 ? n - n / 3 : n - 1) {
+            struct fl_buf out = {0};
+            fl_compressor_put(c, p, n, &out);
+            fl_compressor_end(c, &out);
+            assert_gunzips(&out, p, n);
+            if (out.n > n + n / 50 + 400)
+                fail_msg("kind %u: %zu bytes became %zu", kind, n, out.n);
+            if (kind >= 3 && periods[kind - 3] <= 4099 && n == N && out.n > 32 * periods[kind - 3] + N / 64)
+                fail_msg("period %zu: %zu bytes became %zu", periods[kind - 3], n, out.n);
+            fl_buf_free(&out);
+        }
+    }
+    fl_compressor_free(c);
+    free(p);
+}
+
+/* Each place of the sample's beginning as the end of a stream: borders of pieces, steps and what is kept of them. */
+static void ends_anywhere(void **state)
+{
+    (void)state;
+    static const size_t around[] = {0, 16384, 65536, 131072, 131072 + 16384, 131072 + 65536, 262144};
+    struct fl_compressor *c = fl_compressor_new("gzip", -1);
+    for (size_t i = 0; i < sizeof around / sizeof *around; i++)
+        for (size_t n = around[i] > 150 ? around[i] - 150 : 0; n < around[i] + 150; n += around[i] ? 7 : 1) {
+            struct fl_buf out = {0};
+            fl_compressor_put(c, sample, n, &out);
+            fl_compressor_end(c, &out);
+            assert_gunzips(&out, sample, n);
+            fl_buf_free(&out);
+        }
+    fl_compressor_free(c);
+}
+
 /* The default may not be worse than zlib's fastest. */
 static void default_is_small(void **state)
 {
@@ -180,7 +236,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(round_trips), cmocka_unit_test(same_bytes_however_cut), cmocka_unit_test(suspended_streams),
-        cmocka_unit_test(default_is_small), cmocka_unit_test(none),
+        cmocka_unit_test(odd_bytes), cmocka_unit_test(ends_anywhere), cmocka_unit_test(default_is_small), cmocka_unit_test(none),
     };
     return cmocka_run_group_tests(tests, make_sample, free_sample);
 }
