@@ -195,13 +195,18 @@ static void *compressor_thread(void *output)
         o->piece_head = (o->piece_head + 1) % FL_PIECES;
         o->npieces--;
         piece_done(o, &piece);
-        pthread_cond_signal(&o->piece_out);
+        if (o->npieces <= FL_PIECES - FL_PIECES_SOME)
+            pthread_cond_signal(&o->piece_out);
     }
     pthread_mutex_unlock(&o->lock);
     fl_stage_time(FL_TIMED_COMPRESS);
     return NULL;
 }
 
+/*
+ * Nobody is woken for one piece: the compressor when there are some (those of an open object may wait), the store when
+ * there is room for some.
+ */
 static void hand_over(struct fl_output *o, struct fl_parcel *p, struct fl_buf *raw, bool last)
 {
     struct fl_piece piece = {p, *raw, last};
@@ -211,7 +216,8 @@ static void hand_over(struct fl_output *o, struct fl_parcel *p, struct fl_buf *r
         while (o->npieces == FL_PIECES)
             pthread_cond_wait(&o->piece_out, &o->lock);
         o->pieces[(o->piece_head + o->npieces++) % FL_PIECES] = piece;
-        pthread_cond_signal(&o->piece_in);
+        if (last || o->npieces >= FL_PIECES_SOME)
+            pthread_cond_signal(&o->piece_in);
     } else {
         compress_piece(o, &piece);
         piece_done(o, &piece);

@@ -9,10 +9,11 @@
 
 #include "store.h"
 
-#define FL_PIECES 4        /* under way to the compressor: 1 MiB */
+#define FL_PIECES 4        /* under way to the compressor, 128 KiB each */
+#define FL_PIECES_SOME 2   /* enough to wake somebody for */
 #define FL_COMPRESSORS 16  /* more objects than that take turns */
 #define FL_UPLOADS_MAX 16
-#define FL_SPARE_PARCELS 2
+#define FL_SPARE_PARCELS 4
 #define FL_PARCEL_BYTES 1024 /* that a sealed object takes besides its data: many may be small */
 
 struct fl_parcel {

@@ -219,7 +219,7 @@ static void attempt(struct fl_output *o, struct fl_parcel *p)
             has_failed(o, p, "the sink says of each name that another object has it");
         break;
     }
-    if (o->nuploads > 1)
+    if (o->failures) /* the others wait for the end of a probe, or for new times */
         pthread_cond_broadcast(&o->due);
 }
 
