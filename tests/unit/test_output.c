@@ -451,6 +451,32 @@ static void threads_give_the_same(void **state)
     world_close(&w[0]);
 }
 
+/* Pieces of an open object wait for each other; a sealed one never waits for more, however many went before it. */
+static void sealed_behind_pieces_of_another(void **state)
+{
+    (void)state;
+    char record[1000];
+    memset(record, '7', sizeof record - 1);
+    record[sizeof record - 1] = 0;
+    for (int pieces = 0; pieces < 6; pieces++) {
+        struct world w;
+        start(&w, SETS("pipeline.store.buffered.max_flows_per_object=1000", "pipeline.compress.type=none"));
+        gate_set(true);
+        for (int i = 0; i < pieces * 133; i++)
+            add(&w, 0, record);
+        for (int i = 0; i < 1000; i++)
+            add(&w, 1, "1");
+        gate_await(1);
+        gate_set(false);
+        fl_store_seal_all(w.rt.store, w.rt.clock(&w.rt));
+        assert_int_equal(fl_output_stop(w.rt.output, in(&w, 20 * FL_SECOND)), 0);
+        assert_int_equal(gate.done, pieces ? 2 : 1);
+        assert_int_equal(counter(&w, FL_C_written), 1000 + pieces * 133);
+        assert_books(&w);
+        world_close(&w);
+    }
+}
+
 static void unknown_sink(void **state)
 {
     (void)state;
@@ -470,7 +496,8 @@ int main(void)
         cmocka_unit_test(refused), cmocka_unit_test(name_is_taken), cmocka_unit_test(drop_oldest),
         cmocka_unit_test(stop_without_threads), cmocka_unit_test(more_objects_than_compressors),
         cmocka_unit_test(uploads_at_the_same_time), cmocka_unit_test(full_blocks), cmocka_unit_test(stop_by_deadline),
-        cmocka_unit_test(stop_retries), cmocka_unit_test(threads_give_the_same), cmocka_unit_test(unknown_sink),
+        cmocka_unit_test(stop_retries), cmocka_unit_test(threads_give_the_same),
+        cmocka_unit_test(sealed_behind_pieces_of_another), cmocka_unit_test(unknown_sink),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
