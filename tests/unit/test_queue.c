@@ -171,6 +171,44 @@ static void close_frees_a_waiting_source(void **state)
     fl_queue_free(q); /* frees what nobody took */
 }
 
+/* A block goes round when its last slice and who filled it have given it back, in any order. */
+static void slices(void **state)
+{
+    (void)state;
+    struct fl_queue *q = fl_queue_new(1 << 20);
+    bool end;
+    struct fl_message *block = fl_queue_block(q, NULL, 50000);
+    char *memory = block->data;
+    assert_ptr_equal(fl_queue_block(q, block, 50000), block);
+    memcpy(memory, "onetwothree", 11);
+    assert_true(fl_queue_push(q, fl_queue_slice(q, block, memory, 3)));
+    assert_true(fl_queue_push(q, fl_queue_slice(q, block, memory + 3, 3)));
+    assert_true(fl_queue_push(q, fl_queue_slice(q, block, memory + 6, 5)));
+    struct fl_message *other = fl_queue_block(q, block, 50000);
+    assert_ptr_not_equal(other->data, memory);
+    const char *const texts[] = {"one", "two", "three"};
+    for (int i = 0; i < 3; i++) {
+        struct fl_message *m = fl_queue_pop(q, INT64_MAX, &end), *new = fl_queue_message(q, 40000);
+        assert_ptr_not_equal(new->data, memory);
+        assert_int_equal(m->n, strlen(texts[i]));
+        assert_memory_equal(m->data, texts[i], m->n);
+        fl_queue_recycle(q, m);
+        fl_queue_push(q, new);
+    }
+    struct fl_message *again = fl_queue_message(q, 50000);
+    assert_ptr_equal(again->data, memory);
+    fl_queue_recycle(q, again);
+
+    struct fl_message *slice = fl_queue_slice(q, other, other->data, 10);
+    fl_queue_recycle(q, slice);
+    assert_ptr_equal(fl_queue_block(q, other, 50000), other); /* no slices are left */
+    assert_true(fl_queue_push(q, fl_queue_slice(q, other, other->data, 10)));
+    fl_queue_recycle(q, other);
+    fl_queue_close(q);
+    assert_false(fl_queue_push(q, fl_queue_slice(q, other, other->data, 10)));
+    fl_queue_free(q); /* frees the slice that nobody took, and its block */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +216,7 @@ int main(void)
         cmocka_unit_test(deadline_and_poke),
         cmocka_unit_test(full_and_woken_once),
         cmocka_unit_test(memory_goes_round),
+        cmocka_unit_test(slices),
         cmocka_unit_test(two_threads),
         cmocka_unit_test(close_frees_a_waiting_source),
     };

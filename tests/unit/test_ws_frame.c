@@ -51,6 +51,43 @@ static void describe(struct fl_queue *q, const struct fl_ws_event *ev, struct fl
     }
 }
 
+/*
+ * All events of the bytes, received as ws_session.c does: `step` bytes at a time go where fl_ws_room says, what is behind
+ * them into a block, of which messages are slices.
+ */
+static void run_received(const uint8_t *p, size_t n, size_t step, const char *expected)
+{
+    struct fl_queue *q = fl_queue_new(1 << 20);
+    struct fl_message *block = NULL;
+    struct fl_ws_parser parser;
+    struct fl_buf got = {0};
+    fl_ws_parser_init(&parser, q, MAX_MESSAGE);
+    for (size_t i = 0, k; i < n; i += k) {
+        struct fl_ws_event ev;
+        uint8_t *to;
+        size_t room = fl_ws_room(&parser, &to);
+        k = n - i < step ? n - i : step;
+        if (room) {
+            k = k < room ? k : room;
+        } else {
+            block = fl_queue_block(q, block, step);
+            to = (uint8_t *)block->data;
+        }
+        memcpy(to, p + i, k);
+        parser.block = block;
+        const uint8_t *at = to;
+        while (fl_ws_next(&parser, &at, to + k, &ev) != FL_WS_MORE)
+            describe(q, &ev, &got);
+        assert_ptr_equal(at, to + k);
+    }
+    fl_buf_putc(&got, 0);
+    assert_string_equal(got.p, expected);
+    fl_buf_free(&got);
+    fl_ws_parser_free(&parser);
+    fl_queue_recycle(q, block);
+    fl_queue_free(q);
+}
+
 /* All events of the bytes, fed in pieces of `step`. */
 static void run(const uint8_t *p, size_t n, size_t step, const char *expected)
 {
@@ -81,6 +118,9 @@ static void both(const void *p, size_t n, const char *expected)
     run(p, n, n, expected);
     run(p, n, 1, expected);
     run(p, n, 3, expected);
+    for (size_t step = 1; step < n && step < 20; step++)
+        run_received(p, n, step, expected);
+    run_received(p, n, n, expected);
 }
 
 #define CASE(bytes, expected) both(bytes, sizeof(bytes) - 1, expected)
