@@ -164,16 +164,9 @@ static void late(struct fc_compilation *c, const struct fc_rule *r)
     fc_report(&c->diags, FC_LOOKUP_LATE, e->span, fl_arena_printf(&c->arena, "`%s`", text));
 }
 
-/* ---- lookups against tables of the same stage ----------------------------------- */
+/* ---- tables by stage -------------------------------------------------------------------------------------- */
 
-struct against {
-    struct fc_compilation *c;
-    struct fc_program *p;
-    unsigned long long writes;
-    bool reported;
-};
-
-/* Tables that are read where e stands. A let of the file sees them as they were, so it is not followed. */
+/* Tables that are read where e stands. A let of the file is computed before they are written, so it is not followed. */
 static void visit_reads_here(void *arg, const struct fc_expr *e)
 {
     unsigned long long *reads = arg;
@@ -183,26 +176,32 @@ static void visit_reads_here(void *arg, const struct fc_expr *e)
         *reads |= fc_table_bit(e->sym);
     else if (e->sym->kind == FC_SYM_FUNCTION && e->kind == FC_E_CALL)
         *reads |= e->sym->reads;
-    else if (e->sym->kind == FC_SYM_LOCAL && e->sym->value)
-        fc_expr_each(e->sym->value, visit_reads_here, arg);
 }
 
-static void visit_against(void *arg, const struct fc_expr *e)
+static void visit_reads(void *arg, const struct fc_expr *e)
 {
-    struct against *g = arg;
-    unsigned long long hit = 0;
-    if (g->reported || e->kind != FC_E_CALL || !e->sym)
-        return;
-    if (e->sym->kind != FC_SYM_LOOKUP && !(e->sym->kind == FC_SYM_FUNCTION && e->sym->asks))
-        return;
-    fc_expr_each(e, visit_reads_here, &hit);
-    hit &= g->writes;
-    for (const struct fc_sym *t = g->p->tables; t && hit; t = t->next)
-        if (hit & fc_table_bit(t)) {
-            fc_report(&g->c->diags, FC_LOOKUP_TABLE, e->span, t->name);
-            g->reported = true;
-            return;
-        }
+    *(unsigned long long *)arg |= fc_depends_on(e).reads;
+}
+
+void fc_stage_each(const struct fc_stage *s, void (*visit)(void *arg, const struct fc_expr *e), void *arg)
+{
+    for (const struct fc_rule *r = s->rules; r; r = r->next)
+        fc_expr_each(r->when, visit, arg);
+    fc_block_each(s->body, visit, arg);
+    fc_fields_each(s->fields, visit, arg);
+    for (const struct fc_absent *m = s->mangles; m; m = m->next)
+        if (m->each)
+            fc_block_each(m->body, visit, arg);
+}
+
+struct fc_stage_tables fc_stage_tables(const struct fc_stage *s)
+{
+    struct fc_stage_tables t = {0, 0, fc_block_writes(s->body)};
+    for (const struct fc_absent *m = s->mangles; m; m = m->next)
+        t.writes |= m->each ? fc_block_writes(m->body) : 0;
+    fc_stage_each(s, visit_reads, &t.reads);
+    fc_stage_each(s, visit_reads_here, &t.reads_here);
+    return t;
 }
 
 void fc_depend_check(struct fc_compilation *c, struct fc_program *p)
@@ -217,13 +216,6 @@ void fc_depend_check(struct fc_compilation *c, struct fc_program *p)
             for (const struct fc_rule *r = s->rules; r; r = r->next)
                 if (r->when)
                     late(c, r);
-        } else if (s->kind == FC_ST_UPDATE || s->kind == FC_ST_MANGLE) {
-            struct against g = {c, p, fc_block_writes(s->body), false};
-            for (const struct fc_absent *m = s->mangles; m; m = m->next)
-                g.writes |= fc_block_writes(m->body);
-            fc_block_each(s->body, visit_against, &g);
-            for (const struct fc_absent *m = s->mangles; m; m = m->next)
-                fc_block_each(m->body, visit_against, &g);
         }
     }
 }

@@ -1,8 +1,8 @@
 /*
  * depend.h - what a value depends on: lookups and tables, through lets and functions.
  *
- * Lookups are asked for a whole batch before the stage that needs them, so plan and check have to know which
- * expressions may ask, and that what is asked does not depend on tables that the stage itself writes.
+ * Lookups are asked for a whole batch before the stages that need them, so plan has to know which expressions may ask;
+ * tables are read and written record by record, so it has to know which stages they bind together.
  */
 #ifndef FC_DEPEND_H
 #define FC_DEPEND_H
@@ -29,7 +29,17 @@ void fc_expr_each(const struct fc_expr *e, void (*visit)(void *arg, const struct
 void fc_fields_each(const struct fc_field *f, void (*visit)(void *arg, const struct fc_expr *e), void *arg);
 void fc_block_each(const struct fc_stmt *s, void (*visit)(void *arg, const struct fc_expr *e), void *arg);
 
-/* Report conditions that a late lookup would change, and lookups that depend on tables the stage writes. */
+/* The same for what a stage does with each record. */
+void fc_stage_each(const struct fc_stage *s, void (*visit)(void *arg, const struct fc_expr *e), void *arg);
+
+struct fc_stage_tables {
+    unsigned long long reads;      /* also through lets */
+    unsigned long long reads_here; /* when the stage runs, whatever was written above it */
+    unsigned long long writes;
+};
+struct fc_stage_tables fc_stage_tables(const struct fc_stage *s);
+
+/* Report conditions that a late lookup would change. */
 void fc_depend_check(struct fc_compilation *c, struct fc_program *p);
 
 #endif

@@ -132,8 +132,11 @@ static void record_struct(struct fc_em *m)
 {
     const char *body = "    struct fl_rec h;\n    struct in_record in;\n";
     for (const struct fc_sym *l = m->g->lets; l; l = l->next)
-        if (l->used)
+        if (l->used) {
             body = fce_text(m, "%s    %s let_%s;\n    uint8_t is_%s; /* 0 not computed yet, 1 value, 2 null */\n", body, fce_type(m, l->type), l->name, l->name);
+            if (fc_tried(m->p, l))
+                body = fce_text(m, "%s    bool tried_%s; /* computed in a wave, when tables were not yet as the record will see them */\n", body, l->name);
+        }
     const char *out = stored_members(m, &m->p->out, "");
     if (*out)
         body = fce_text(m, "%s    struct {\n%s    } out;\n", body, out);
@@ -162,6 +165,8 @@ void fce_lets(struct fc_em *m)
         fce_line(m, "(void)cx;");
         fce_place(m, l->value->span);
         struct fc_cv v = fce_expr(m, l->value);
+        if (fc_tried(m->p, l))
+            fce_line(m, "r->tried_%s = cx->wave;", l->name);
         if (v.n) {
             fce_line(m, "if (%s) {", fce_bare(m, v.n));
             fce_line(m, "    r->is_%s = 2;", l->name);
@@ -374,7 +379,7 @@ static void filter(struct fc_em *m, int i, const struct fc_stage *s)
 static void settle(struct fc_em *m, unsigned long long writes)
 {
     for (const struct fc_sym *l = m->g->lets; l; l = l->next)
-        if (l->used && (l->reads & writes) && fce_settle(m, l)) {
+        if (fc_settles(l, writes) && fce_settle(m, l)) {
             fce_line(m, "if (!r->is_%s)", l->name);
             fce_line(m, "    let_%s(cx, r);", l->name);
         }
@@ -448,12 +453,9 @@ static void transform(struct fc_em *m, int i, const struct fc_stage *s)
 
 static void mangle_each(struct fc_em *m, int i, const struct fc_stage *s)
 {
-    unsigned long long writes = 0;
-    for (const struct fc_absent *a = s->mangles; a; a = a->next)
-        writes |= a->each ? fc_block_writes(a->body) : 0;
     stage_head(m, "mangle", i, s, ", struct fl_batch *b");
     fce_line(m, "(void)r, (void)b;");
-    settle(m, writes);
+    settle(m, fc_stage_tables(s).writes);
     for (const struct fc_absent *a = s->mangles; a; a = a->next)
         if (a->each) {
             fce_line(m, "{");
@@ -467,28 +469,57 @@ static void mangle_each(struct fc_em *m, int i, const struct fc_stage *s)
 
 /* ---- the order --------------------------------------------------------------------------------------------------------------------- */
 
+/* What the waves computed from tables that this stretch writes was a guess: it is computed again when the record runs. */
+static void forget_tried(struct fc_em *m, const struct fc_stretch *st)
+{
+    bool any = false;
+    for (const struct fc_sym *l = m->g->lets; l; l = l->next) {
+        if (!fc_tried(m->p, l))
+            continue;
+        if (!any) {
+            fce_line(m, "for (uint32_t i = 0; i < n; i++) {");
+            fce_line(m, "    struct rec *r = (struct rec *)b->rec[i];");
+        }
+        any = true;
+        if (fc_settles(l, st->writes)) {
+            fce_line(m, "    if (r->tried_%s)", l->name);
+            fce_line(m, "        r->is_%s = 0;", l->name);
+        }
+        fce_line(m, "    r->tried_%s = false;", l->name);
+    }
+    if (any)
+        fce_line(m, "}");
+}
+
+static void run_waves(struct fc_em *m, const struct fc_stretch *st)
+{
+    const char *calls = "";
+    fce_line(m, "cx->wave = true;");
+    fce_line(m, "for (uint32_t waiting = !cx->silent; waiting;) {");
+    fce_line(m, "    waiting = 0;");
+    fce_line(m, "    for (uint32_t i = 0; i < n; i++)");
+    fce_line(m, "        if (b->rec[i]->state == FL_LIVE)");
+    for (int i = st->first; i < st->first + st->n; i++)
+        if (m->p->asks[i])
+            calls = fce_text(m, "%s%swant_%d(cx, (struct rec *)b->rec[i])", calls, *calls ? " + " : "", i + 1);
+    fce_line(m, "            waiting += %s;", calls);
+    fce_line(m, "    if (waiting)");
+    fce_line(m, "        fl_lookup_wait(cx);");
+    fce_line(m, "}");
+    fce_line(m, "cx->wave = false;");
+    forget_tried(m, st);
+}
+
 static void run_stretch(struct fc_em *m, const struct fc_stretch *st)
 {
     static const char *const names[] = {"classify", "filter", "update", "transform", "mangle"};
-    const char *calls = "";
-    if (st->asks) {
-        fce_line(m, "for (uint32_t waiting = !cx->silent; waiting;) {");
-        fce_line(m, "    waiting = 0;");
-        fce_line(m, "    for (uint32_t i = 0; i < n; i++)");
-        fce_line(m, "        if (b->rec[i]->state == FL_LIVE)");
-        for (int i = st->first; i < st->first + st->n; i++)
-            if (m->p->asks[i])
-                calls = fce_text(m, "%s%swant_%d(cx, (struct rec *)b->rec[i])", calls, *calls ? " + " : "", i + 1);
-        fce_line(m, "            waiting += %s;", calls);
-        fce_line(m, "    if (waiting)");
-        fce_line(m, "        fl_lookup_wait(cx);");
-        fce_line(m, "}");
-    }
     const struct fc_stage *first = m->g->stages[st->first];
     if (first->kind == FC_ST_MANGLE && first->when) {
         fce_line(m, "if (mangle_%d_on) {", st->first + 1);
         m->depth++;
     }
+    if (st->asks)
+        run_waves(m, st);
     fce_line(m, "for (uint32_t i = 0; i < n; i++) {");
     m->depth++;
     if (st->ahead) {

@@ -298,9 +298,9 @@ static void one_lookup(struct fc_em *m, const struct fc_sym *s)
     fce_line(m, "    return answer;");
     fce_line(m, "struct fl_buf q = {0};");
     query(m, s);
-    fce_line(m, "fl_lookup_ask(cx, %lld, fl_key_str(&key), (fl_str){q.p, (uint32_t)q.n, FL_PLAIN});", (long long)s->index);
+    fce_line(m, "answer = fl_lookup_ask(cx, %lld, fl_key_str(&key), (fl_str){q.p, (uint32_t)q.n, FL_PLAIN});", (long long)s->index);
     fce_line(m, "fl_buf_free(&q);");
-    fce_line(m, "return NULL;");
+    fce_line(m, "return answer;");
     m->depth--;
     fce_line(m, "}\n");
 }

@@ -70,13 +70,18 @@ static void go(struct fc_em *m, const struct way *way)
     }
 }
 
+static void want_let(struct wants *w, const struct fc_sym *l)
+{
+    w->calls = fce_text(w->m, "%s    if (!r->is_%s)\n        let_%s(cx, r);\n    waiting += cx->pending;\n    cx->pending = 0;\n", w->calls, l->name, l->name);
+}
+
 static void want(struct wants *w, const struct way *way, const struct fc_expr *e)
 {
     struct fc_em *m = w->m;
     if (!fc_depends_on(e).asks)
         return;
     if (!way && e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_LET) { /* a let is such a function already */
-        w->calls = fce_text(m, "%s    if (!r->is_%s)\n        let_%s(cx, r);\n    waiting += cx->pending;\n    cx->pending = 0;\n", w->calls, e->sym->name, e->sym->name);
+        want_let(w, e->sym);
         return;
     }
     want_begin(w);
@@ -145,6 +150,9 @@ static void want_block(struct wants *w, const struct way *up, const struct fc_st
 void fce_wants(struct fc_em *m, int i, const struct fc_stage *s)
 {
     struct wants w = {m, i, 0, ""};
+    for (const struct fc_sym *l = m->g->lets; l; l = l->next)
+        if (l->asks && fc_settles(l, fc_stage_tables(s).writes))
+            want_let(&w, l);
     want_rules(&w, s->rules);
     want_block(&w, NULL, s->body);
     want_fields(&w, NULL, s->fields);

@@ -387,56 +387,47 @@ static void visit_match(void *arg, const struct fc_expr *e)
 
 /* ---- all of it ------------------------------------------------------------------------------------------------------------------ */
 
-static bool stage_asks(const struct fc_stage *s);
-
 static void visit_asks(void *arg, const struct fc_expr *e)
 {
-    if (fc_depends_on(e).asks)
-        *(bool *)arg = true;
+    *(bool *)arg |= fc_depends_on(e).asks;
 }
 
-static bool stage_asks(const struct fc_stage *s)
+static bool stage_asks(const struct fc_program *g, const struct fc_stage *s)
 {
     bool asks = false;
-    for (const struct fc_rule *r = s->rules; r; r = r->next)
-        if (r->when)
-            asks |= fc_depends_on(r->when).asks;
-    fc_block_each(s->body, visit_asks, &asks);
-    fc_fields_each(s->fields, visit_asks, &asks);
-    for (const struct fc_absent *m = s->mangles; m; m = m->next)
-        fc_block_each(m->body, visit_asks, &asks);
+    unsigned long long writes = fc_stage_tables(s).writes;
+    fc_stage_each(s, visit_asks, &asks);
+    for (const struct fc_sym *l = g->lets; l; l = l->next)
+        asks |= fc_settles(l, writes) && l->asks;
     return asks;
 }
 
-static void visit_reads(void *arg, const struct fc_expr *e)
-{
-    *(unsigned long long *)arg |= fc_depends_on(e).reads;
-}
-
-/* Tables that a stage reads, also through lets. */
-static unsigned long long stage_reads(const struct fc_stage *s)
-{
-    unsigned long long reads = 0;
-    for (const struct fc_rule *r = s->rules; r; r = r->next)
-        if (r->when)
-            reads |= fc_depends_on(r->when).reads;
-    fc_block_each(s->body, visit_reads, &reads);
-    fc_fields_each(s->fields, visit_reads, &reads);
-    return reads;
-}
-
 /*
- * Tables are read and written record by record. So where a table is read in a stretch and written below a stage that asks,
- * the stretch goes on, and that stage's lookups are asked before it begins.
+ * Tables are read and written record by record. Does one bind stages above i, from `first` on, to i or those below it?
+ * Mangle works on the batch. Lets were computed before what they read was written.
  */
-static bool goes_on(const struct fc_program *g, int first, int i)
+static bool bound(const struct fc_program *g, int first, int i)
 {
     unsigned long long reads = 0, writes = 0;
-    for (int k = first; k < i; k++)
-        reads |= stage_reads(g->stages[k]);
-    for (int k = i; k < g->nstages && g->stages[k]->kind != FC_ST_MANGLE; k++)
-        writes |= fc_block_writes(g->stages[k]->body);
-    return (reads & writes) != 0;
+    for (int k = first; k < i; k++) {
+        struct fc_stage_tables t = fc_stage_tables(g->stages[k]);
+        reads |= t.reads;
+        writes |= t.writes;
+    }
+    for (int k = i; k < g->nstages && g->stages[k]->kind != FC_ST_MANGLE; k++) {
+        struct fc_stage_tables t = fc_stage_tables(g->stages[k]);
+        if ((reads & t.writes) || (writes & (t.reads_here | t.writes)))
+            return true;
+    }
+    return false;
+}
+
+/* Where the stretch of the asking stage i begins: as late as tables allow, so that dropped records are not asked for. */
+static int stretch_start(const struct fc_program *g, const struct fc_stretch *now, int i)
+{
+    while (i > now->first && bound(g, now->first, i))
+        i--;
+    return i;
 }
 
 static bool emits(const struct fc_stmt *s)
@@ -447,6 +438,11 @@ static bool emits(const struct fc_stmt *s)
     return false;
 }
 
+static void begin_stretch(struct fc_plan *p, int first)
+{
+    p->stretches[p->nstretches++] = (struct fc_stretch){.first = first};
+}
+
 static void cut_stretches(struct planner *y)
 {
     const struct fc_program *g = y->p->program;
@@ -454,19 +450,37 @@ static void cut_stretches(struct planner *y)
     p->stretches = fl_arena_zero(&y->c->arena, sizeof *p->stretches * (size_t)(g->nstages + 1));
     p->asks = fl_arena_zero(&y->c->arena, sizeof *p->asks * (size_t)(g->nstages + 1));
     for (int i = 0; i < g->nstages; i++) {
-        bool asks = stage_asks(g->stages[i]);
-        struct fc_stretch *now = p->nstretches ? &p->stretches[p->nstretches - 1] : NULL;
-        bool cut = asks && now && !goes_on(g, now->first, i);
-        if (!now || cut || g->stages[i]->kind == FC_ST_MANGLE || g->stages[i - 1]->kind == FC_ST_MANGLE)
-            p->stretches[p->nstretches++] = (struct fc_stretch){.first = i, .asks = asks};
-        p->stretches[p->nstretches - 1].n++;
-        p->stretches[p->nstretches - 1].asks |= asks;
-        p->asks[i] = asks;
-        for (const struct fc_absent *m = g->stages[i]->mangles; m; m = m->next) {
+        const struct fc_stage *s = g->stages[i];
+        p->asks[i] = stage_asks(g, s);
+        if (i == 0 || s->kind == FC_ST_MANGLE || g->stages[i - 1]->kind == FC_ST_MANGLE) {
+            begin_stretch(p, i);
+        } else if (p->asks[i]) {
+            struct fc_stretch *now = &p->stretches[p->nstretches - 1];
+            int start = stretch_start(g, now, i);
+            if (start > now->first)
+                begin_stretch(p, start);
+        }
+        for (const struct fc_absent *m = s->mangles; m; m = m->next) {
             p->ticks |= !m->each;
             p->emits |= emits(m->body);
         }
     }
+    for (int i = 0; i < p->nstretches; i++) {
+        struct fc_stretch *st = &p->stretches[i];
+        st->n = (i + 1 < p->nstretches ? st[1].first : g->nstages) - st->first;
+        for (int k = st->first; k < st->first + st->n; k++) {
+            st->asks |= p->asks[k];
+            st->writes |= fc_stage_tables(g->stages[k]).writes;
+        }
+    }
+}
+
+bool fc_tried(const struct fc_plan *p, const struct fc_sym *let)
+{
+    for (int i = 0; i < p->nstretches; i++)
+        if (p->stretches[i].asks && fc_settles(let, p->stretches[i].writes))
+            return true;
+    return false;
 }
 
 static void read_all(struct planner *y, void (*visit)(void *, const struct fc_expr *))

@@ -87,6 +87,7 @@ struct fc_stretch {
     int first, n;                   /* in program->stages */
     bool asks;
     struct fc_ahead *ahead;
+    unsigned long long writes;      /* tables */
 };
 
 struct fc_plan {
@@ -112,6 +113,15 @@ static inline bool fc_in_lossy(const struct fc_type *t)
     return (t->kind == FC_K_ENUM && t->en->other >= 0) || t->kind == FC_K_CIDR || t->form == FC_FORM_RFC3339 || t->form == FC_FORM_TEXT ||
            ((t->kind == FC_K_TIME || t->kind == FC_K_DURATION) && t->form == FC_FORM_S);
 }
+
+/* Is the let computed before a stage that writes these tables? It sees them as they were. */
+static inline bool fc_settles(const struct fc_sym *let, unsigned long long writes)
+{
+    return let->used && (let->reads & writes);
+}
+
+/* Does a wave compute the let from tables that change before the record itself runs? Then it is computed again. */
+bool fc_tried(const struct fc_plan *p, const struct fc_sym *let);
 
 /* Counts anew what is used: from stages, tests and templates on, not from declarations that nothing needs. */
 void fc_reach(struct fc_compilation *c);

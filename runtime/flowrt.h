@@ -40,6 +40,7 @@ struct fl_cx {
     int64_t now;         /* wall clock at the start of the batch, ns since 1970 UTC; virtual in tests */
     bool silent;         /* in run and tick: every lookup is null, so nothing needs to be asked */
     uint32_t pending;    /* > 0: a lookup has no answer yet; whoever sees it unwinds, to be called again after the wave */
+    bool wave;           /* questions are gathered for the whole batch; elsewhere they are asked one by one */
     struct fl_runtime *rt;
     uint64_t *dropped;   /* by reason, index as in fl_pipeline.reasons */
     uint64_t overflows;  /* arithmetic that went over 64 bits and was held at the limit */
@@ -168,8 +169,11 @@ struct fl_lookup {
  */
 bool fl_lookup_get(struct fl_cx *cx, uint32_t lookup, fl_str key, const void **result);
 
-/* Ask; the same key may be asked any number of times in a wave. Sets cx->pending. */
-void fl_lookup_ask(struct fl_cx *cx, uint32_t lookup, fl_str key, fl_str query);
+/*
+ * Ask. In a wave: sets cx->pending and returns NULL; the same key may be asked any number of times. Elsewhere, for what
+ * the waves could not foresee because it depends on tables that change from record to record: waits, returns the answer.
+ */
+const void *fl_lookup_ask(struct fl_cx *cx, uint32_t lookup, fl_str key, fl_str query);
 
 /* Wait until all that was asked is answered or late; then everything asked is known (late: null, counted, not cached). */
 void fl_lookup_wait(struct fl_cx *cx);
@@ -192,7 +196,7 @@ struct fl_templates;
 /* Compile `list` (of fl_str `NAME=template`). On a bad one: NULL and a message in *error (to be freed with free). Lives for ever. */
 struct fl_templates *fl_templates_new(struct fl_list list, const struct fl_names *names, uint32_t lookup, char **error);
 /*
- * The JSON object of all names as FL_RAW text in scratch; {NULL} if none is set. May leave cx->pending set.
+ * The JSON object of all names as FL_RAW text in scratch; {NULL} if none is set. In a wave it may leave cx->pending set.
  * A template whose names are absent is left out; an error or an empty answer gives "".
  */
 fl_str fl_templates_eval(struct fl_cx *cx, const struct fl_rec *r, struct fl_templates *t);

@@ -3,7 +3,8 @@
  *
  * Generated code calls fl_lookup_get for each record; what isn't known is asked with fl_lookup_ask, the record is
  * put aside, and fl_lookup_wait sends all that was asked at once. Then the records run again, and may ask the next
- * question with what they learnt. worker.c calls fl_lookups_batch_end between batches: only there entries leave the
+ * question with what they learnt. What only turns out when tables are written record by record is asked outside
+ * waves, and waited for at once. worker.c calls fl_lookups_batch_end between batches: only there entries leave the
  * cache, so that results stay valid, and so a hit reads no clock.
  *
  * Failures are never cached: an analyzer that restarts doesn't leave minutes of missing names behind. Inside the batch
@@ -239,14 +240,8 @@ bool fl_lookup_get(struct fl_cx *cx, uint32_t lookup, fl_str key, const void **r
 
 /* ---- waves ------------------------------------------------------------------------------------------------------ */
 
-void fl_lookup_ask(struct fl_cx *cx, uint32_t lookup, fl_str key, fl_str query)
+static void put_question(struct fl_lookups *l, struct lookup *k, fl_str key, fl_str query)
 {
-    struct fl_lookups *l = cx->rt->lookups;
-    struct lookup *k = &l->lookup[lookup];
-    cx->pending++;
-    l->begun = true;
-    if (fl_cache_find(&k->cache, key))
-        return;
     int64_t timeout = k->row->timeout > 0 ? k->row->timeout : DEFAULT_TIMEOUT;
     struct ask *a = fl_arena_zero(&l->wave, sizeof *a);
     a->query.text = fl_arena_strndup(&l->wave, query.p, query.n);
@@ -256,6 +251,22 @@ void fl_lookup_ask(struct fl_cx *cx, uint32_t lookup, fl_str key, fl_str query)
     a->entry = fl_cache_add(&k->cache, key, l->batch);
     *l->end = &a->query;
     l->end = &a->query.next;
+}
+
+const void *fl_lookup_ask(struct fl_cx *cx, uint32_t lookup, fl_str key, fl_str query)
+{
+    struct fl_lookups *l = cx->rt->lookups;
+    struct lookup *k = &l->lookup[lookup];
+    const void *result = NULL;
+    l->begun = true;
+    cx->pending++;
+    if (!fl_cache_find(&k->cache, key))
+        put_question(l, k, key, query);
+    if (!cx->wave) {
+        fl_lookup_wait(cx);
+        fl_lookup_get(cx, lookup, key, &result);
+    }
+    return result;
 }
 
 static void know(struct fl_lookups *l, struct ask *a, void *result)

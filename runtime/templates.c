@@ -310,9 +310,11 @@ static struct value value_of(struct fl_cx *cx, const struct fl_rec *r, struct fl
     fl_str query = {t->query.p, (uint32_t)t->query.n, FL_PLAIN};
     const void *result;
     if (!fl_lookup_get(cx, t->lookup, query, &result)) {
-        fl_lookup_ask(cx, t->lookup, query, query);
-        v.outcome = PENDING;
-    } else if (result) {
+        result = fl_lookup_ask(cx, t->lookup, query, query);
+        if (cx->pending)
+            v.outcome = PENDING;
+    }
+    if (result) {
         const struct fl_lookup_field *f = &cx->rt->pipeline->lookups[t->lookup].fields[0];
         memcpy(&v.text, (const char *)result + f->offset, sizeof v.text);
     }

@@ -22,7 +22,6 @@
 
 #define START_WALL (INT64_C(1767225600) * FL_SECOND) /* 2026-01-01T00:00:00Z */
 #define START_MONO (1000 * FL_SECOND)
-#define WAVES 100 /* of lookups that one expectation may need */
 
 /* ---- a fresh world for each test ------------------------------------------------------------------------------- */
 
@@ -149,26 +148,11 @@ static bool have_record(struct fl_testrun *t, const struct fl_test_step *step)
     return t->last && t->last->state == FL_LIVE;
 }
 
-static enum fl_truth ask(struct fl_testrun *t, const struct fl_test_step *step)
-{
-    struct fl_cx *cx = &t->w->cx;
-    enum fl_truth truth = FL_NULL;
-    for (int wave = 0; wave < WAVES; wave++) {
-        cx->pending = 0;
-        truth = step->expect(cx, t->last);
-        if (!cx->pending)
-            break;
-        fl_lookup_wait(cx);
-    }
-    cx->pending = 0;
-    return truth;
-}
-
 static void expect(struct fl_testrun *t, const struct fl_test_step *step)
 {
     if (!have_record(t, step))
         return;
-    enum fl_truth truth = ask(t, step);
+    enum fl_truth truth = step->expect(&t->w->cx, t->last);
     if (truth == FL_YES)
         return;
     fl_test_fail(t, step, truth == FL_NULL ? "it is null" : "it is false");

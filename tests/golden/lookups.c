@@ -155,9 +155,9 @@ static const struct rec_1 *lookup_host(struct fl_cx *cx, fl_ip a_addr)
     fl_buf_put(&q, "G.V().Has('IP', ", 16);
     fl_query_quoted(&q, fl_decoded(cx, a_addr.text));
     fl_buf_put(&q, ")", 1);
-    fl_lookup_ask(cx, 0, fl_key_str(&key), (fl_str){q.p, (uint32_t)q.n, FL_PLAIN});
+    answer = fl_lookup_ask(cx, 0, fl_key_str(&key), (fl_str){q.p, (uint32_t)q.n, FL_PLAIN});
     fl_buf_free(&q);
-    return NULL;
+    return answer;
 }
 
 static const struct fl_lookup_field fields_rack[] = {
@@ -185,9 +185,9 @@ static const struct rec_2 *lookup_rack(struct fl_cx *cx, int64_t a_n)
     fl_buf_put(&q, "G.V().Has('Rack', ", 18);
     fl_query_quoted(&q, fl_b_text_int(cx, a_n));
     fl_buf_put(&q, ")", 1);
-    fl_lookup_ask(cx, 1, fl_key_str(&key), (fl_str){q.p, (uint32_t)q.n, FL_PLAIN});
+    answer = fl_lookup_ask(cx, 1, fl_key_str(&key), (fl_str){q.p, (uint32_t)q.n, FL_PLAIN});
     fl_buf_free(&q);
-    return NULL;
+    return answer;
 }
 
 /* ---- lets: per record, computed when first used ---- */
@@ -269,6 +269,7 @@ static uint32_t want_2(struct fl_cx *cx, struct rec *r)
 static void run(struct fl_cx *cx, struct fl_batch *b)
 {
     const uint32_t n = b->n;
+    cx->wave = true;
     for (uint32_t waiting = !cx->silent; waiting;) {
         waiting = 0;
         for (uint32_t i = 0; i < n; i++)
@@ -277,12 +278,14 @@ static void run(struct fl_cx *cx, struct fl_batch *b)
         if (waiting)
             fl_lookup_wait(cx);
     }
+    cx->wave = false;
     for (uint32_t i = 0; i < n; i++) {
         struct rec *r = (struct rec *)b->rec[i];
         if (r->h.state != FL_LIVE)
             continue;
         filter_1(cx, r);
     }
+    cx->wave = true;
     for (uint32_t waiting = !cx->silent; waiting;) {
         waiting = 0;
         for (uint32_t i = 0; i < n; i++)
@@ -291,6 +294,7 @@ static void run(struct fl_cx *cx, struct fl_batch *b)
         if (waiting)
             fl_lookup_wait(cx);
     }
+    cx->wave = false;
     for (uint32_t i = 0; i < n; i++) {
         struct rec *r = (struct rec *)b->rec[i];
         if (r->h.state != FL_LIVE)

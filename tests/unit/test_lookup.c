@@ -39,7 +39,7 @@ static void open_world(struct world *w, const char *file)
     char *error;
     memset(w, 0, sizeof *w);
     w->rt = (struct fl_runtime){.pipeline = &pipeline, .clock = virtual_clock, .virtual_time = {FL_SECOND, FL_SECOND}};
-    w->cx.rt = &w->rt;
+    w->cx = (struct fl_cx){.rt = &w->rt, .wave = true};
     if (file) {
         strcpy(w->path, "/tmp/fl_lookup_XXXXXX");
         int fd = mkstemp(w->path);
@@ -365,13 +365,33 @@ static void bad_sources(void **state)
     unlink(path);
 }
 
+/* Outside a wave a question is answered at once; what fails is null all the same. */
+static void asked_alone(void **state)
+{
+    struct world w;
+    const void *result;
+    (void)state;
+    open_world(&w, file);
+    w.cx.wave = false;
+    assert_false(fl_lookup_get(&w.cx, 0, str("a"), &result));
+    const struct named *r = fl_lookup_ask(&w.cx, 0, str("a"), str("a"));
+    assert_non_null(r);
+    assert_string_equal(r->name.p, "a!");
+    assert_null(fl_lookup_ask(&w.cx, 0, str("unheard"), str("unheard")));
+    assert_int_equal(w.cx.pending, 0);
+    assert_true(fl_lookup_get(&w.cx, 0, str("a"), &result));
+    assert_ptr_equal(result, r);
+    assert_int_equal(counted(&w, FL_C_lookup_queries), 2);
+    close_world(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(from_file), cmocka_unit_test(not_cached),  cmocka_unit_test(expiry),
         cmocka_unit_test(eviction),  cmocka_unit_test(many_keys),   cmocka_unit_test(one_query_for_equal_keys),
         cmocka_unit_test(late),      cmocka_unit_test(wave_of_200), cmocka_unit_test(presets),
-        cmocka_unit_test(no_source), cmocka_unit_test(bad_sources),
+        cmocka_unit_test(no_source), cmocka_unit_test(bad_sources), cmocka_unit_test(asked_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

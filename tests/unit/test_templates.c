@@ -98,7 +98,7 @@ static int start(void **state, const char *file)
     rt.lookups = fl_lookups_new(&rt, path, &error);
     unlink(path);
     fl_arena_init(&scratch, 4096);
-    cx = (struct fl_cx){.scratch = &scratch, .rt = &rt};
+    cx = (struct fl_cx){.scratch = &scratch, .wave = true, .rt = &rt};
     return rt.lookups ? 0 : -1;
 }
 

@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""waves_test - lookups and tables in one pipeline: however records are cut into batches, and however much of what is asked
+depends on what earlier records of the batch wrote, each record sees what it would see alone. Compared with a model here."""
+
+import json
+import os
+import random
+
+import support
+from support import FLOWC, run
+
+HEAD = """
+pipeline p "p";
+schema In { id : string; tid? : string; n : int = 0; }
+source stdin { decode json; }
+lookup kind(tid : string) : { Type : string; Next? : string; }  cache 1h  max 1k
+    from gremlin "G.V({tid})" { Type = Metadata.Type; Next? = Metadata.Next; }
+table first[string] : string  expire 1h  max 1k;
+table count[string] : int     expire 1h  max 1k;
+"""
+TAIL = "output { store direct; encode ndjson; write stdout; }\n"
+TIDS = ["a", "b", "c", "d"]
+KINDS = {"a": {"Type": "veth", "Next": "b"}, "b": {"Type": "bridge"}, "c": {"Type": "host", "Next": "d"}, "d": {"Type": "dev", "Next": "a"}}
+
+
+def kind(tid, field="Type"):
+    return KINDS[tid].get(field) if tid is not None else None
+
+
+class Model:
+    def __init__(self):
+        self.first, self.count = {}, {}
+
+
+# A filter asks by a table that a later stage of the same stretch writes.
+FILTER = """
+let home = first[id] ?? tid;
+filter { drop veth when (kind(home).Type ?? "") == "veth"; }
+update { first[id] = home ?? "d"; count[id] = (count[id] ?? 0) + 1; }
+transform T { id; n; home?; times? = count[id]; kind? = kind(first[id]).Type; }
+"""
+
+
+def filter_model(m, r):
+    home = m.first.get(r["id"], r.get("tid"))
+    if kind(home) == "veth":
+        return None
+    m.first[r["id"]] = home or "d"
+    m.count[r["id"]] = m.count.get(r["id"], 0) + 1
+    return {"id": r["id"], "n": r["n"], "home": home, "times": m.count[r["id"]], "kind": kind(m.first[r["id"]])}
+
+
+# Whether anything is asked at all depends on a table; so do rules of classify and an update that asks and writes.
+GUARD = """
+classify { again when has first[id]; veth when (kind(tid).Type ?? "") == "veth"; other otherwise; }
+filter { keep when class == again; drop bridge when (kind(tid).Type ?? "") == "bridge"; }
+update {
+    if class == again { first[id] = kind(first[id]).Next ?? "a"; }
+    else if has tid { first[id] = tid; }
+}
+transform T { id; n; class = text(class); now? = first[id]; next? = kind(first[id]).Next; }
+"""
+
+
+def guard_model(m, r):
+    cls = "again" if r["id"] in m.first else "veth" if kind(r.get("tid")) == "veth" else "other"
+    if cls != "again" and kind(r.get("tid")) == "bridge":
+        return None
+    if cls == "again":
+        m.first[r["id"]] = kind(m.first[r["id"]], "Next") or "a"
+    elif "tid" in r:
+        m.first[r["id"]] = r["tid"]
+    now = m.first.get(r["id"])
+    return {"id": r["id"], "n": r["n"], "class": cls, "now": now, "next": kind(now, "Next")}
+
+
+# A let that asks by a table sees it as it was before the update; a second update writes what the first one wrote.
+LETS = """
+let before = kind(first[id]).Type;
+update { first[id] = tid ?? "c"; }
+filter { drop none when n % 3 == 0 and not has before; }
+update { if (kind(first[id]).Type ?? "") == "host" { first[id] = "d"; } }
+transform T { id; n; before?; after? = first[id]; }
+"""
+
+
+def lets_model(m, r):
+    before = kind(m.first.get(r["id"]))
+    m.first[r["id"]] = r.get("tid") or "c"
+    if r["n"] % 3 == 0 and before is None:
+        return None
+    if kind(m.first[r["id"]]) == "host":
+        m.first[r["id"]] = "d"
+    return {"id": r["id"], "n": r["n"], "before": before, "after": m.first[r["id"]]}
+
+
+# The same in mangle, which works on the batch after the stages above.
+MANGLE = """
+transform T { id; n; kind? : string; was? : string; }
+mangle { each {
+    was = input.tid;
+    kind = kind(first[id]).Type;
+    first[id] = kind(first[id]).Next ?? input.tid ?? "a";
+} }
+"""
+
+
+def mangle_model(m, r):
+    got = kind(m.first.get(r["id"]))
+    m.first[r["id"]] = kind(m.first.get(r["id"]), "Next") or r.get("tid") or "a"
+    return {"id": r["id"], "n": r["n"], "kind": got, "was": r.get("tid")}
+
+
+def build(folder, body):
+    path = os.path.join(folder, "p.flow")
+    with open(path, "w") as f:
+        f.write(HEAD + body + TAIL)
+    run(FLOWC, "build", path, "-o", os.path.join(folder, "p")).expect(0)
+    return os.path.join(folder, "p")
+
+
+def records_of(out):
+    return sorted((json.loads(line) for line in out.splitlines() if line.startswith("{")), key=lambda r: r["n"])
+
+
+def compare_with(folder, body, model):
+    program = build(folder, body)
+    lookups = os.path.join(folder, "lookups.json")
+    with open(lookups, "w") as f:
+        json.dump({f"G.V(\"{t}\")": [{"ID": t, "Metadata": v}] for t, v in KINDS.items()}, f)
+    rng = random.Random(1)
+    for _ in range(6):
+        flows = [{"id": rng.choice("xyz"), "n": i} | ({"tid": rng.choice(TIDS)} if rng.random() < .8 else {}) for i in range(40)]
+        m, expected = Model(), []
+        for r in flows:
+            e = model(m, r)
+            if e is not None:
+                expected.append({k: v for k, v in e.items() if v is not None})
+        for size in (40, 7, 1):
+            batches = [flows[i:i + size] for i in range(0, len(flows), size)]
+            r = run(program, "--input", "-", "--output", "-", "--lookups", lookups,
+                    stdin="".join(json.dumps(b) + "\n" for b in batches).encode()).expect(0)
+            got = records_of(r.out)
+            assert got == expected, f"batches of {size}: " + next(
+                (f"record {i}: {g} instead of {e}" for i, (g, e) in enumerate(zip(got, expected)) if g != e), f"{len(got)} records, not {len(expected)}")
+            assert "lacks a query" not in r.err, r.err
+
+
+def a_filter_asks_by_what_is_written_below(folder):
+    compare_with(folder, FILTER, filter_model)
+
+
+def a_table_decides_what_is_asked(folder):
+    compare_with(folder, GUARD, guard_model)
+
+
+def a_let_that_asks_is_settled_before_the_update(folder):
+    compare_with(folder, LETS, lets_model)
+
+
+def in_mangle(folder):
+    compare_with(folder, MANGLE, mangle_model)
+
+
+if __name__ == "__main__":
+    support.main([a_filter_asks_by_what_is_written_below, a_table_decides_what_is_asked,
+                  a_let_that_asks_is_settled_before_the_update, in_mangle])
