@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "checker.h"
+#include "depend.h"
 
 enum option_type { BOOL, INT, STRING, DURATION, BYTES, LIST, CIDRS, SECRET, LEVEL };
 
@@ -238,12 +239,41 @@ void fck_reject(struct fc_checker *k, struct fc_item *it)
     choose(k, "reject", (struct fc_name){"_", it->span}, it->span, it->options);
 }
 
-/* partition date = strftime(Start, "%Y"), class: constant names, text values that are always there. */
+/* The first field of the transform that e reads and an `emit` may leave out; of lets and the input, any `emit`. */
+static void visit_emit(void *arg, const struct fc_expr *e)
+{
+    struct emit_search { const struct fc_checker *k; const struct fc_stmt *found; } *s = arg;
+    bool own = e->kind == FC_E_FIELD && e->a->sym == &s->k->record;
+    bool other = e->sym && (e->sym == &s->k->input || e->sym->kind == FC_SYM_LET);
+    if (!s->found && (own || other))
+        s->found = fck_emit_without(s->k, own ? e->info : NULL);
+}
+
+static void partition_null(struct fc_checker *k, const struct fc_expr *e)
+{
+    struct { const struct fc_checker *k; const struct fc_stmt *found; } s = {k, NULL};
+    struct fc_diag *g = fck_may_be_null(k, e);
+    fc_expr_each(e, visit_emit, &s);
+    if (!s.found) {
+        fck_help_null(k, g, e);
+        return;
+    }
+    fc_diag_note(k->d, g, s.found->span, "records that are made here may lack it");
+    fc_diag_help(k->d, g, "give a default with `%s ?? ..`", fck_text(k, e->span));
+}
+
+/*
+ * partition date = strftime(Start, "%Y"), class: constant names, text values that are always there. What is known below
+ * filters is known of received records only.
+ */
 static void check_partition(struct fc_checker *k, struct fc_option *o)
 {
     if (k->p->parts)
         fc_report(k->d, FC_OPTION_TWICE, o->span, "partition");
     k->p->parts = o->parts;
+    const struct fc_fact *facts = k->facts;
+    if (fck_emit_without(k, NULL))
+        k->facts = NULL;
     for (struct fc_part *p = o->parts; p; p = p->next) {
         for (struct fc_part *q = o->parts; q != p; q = q->next)
             if (strcmp(q->name.s, p->name.s) == 0)
@@ -257,13 +287,13 @@ static void check_partition(struct fc_checker *k, struct fc_option *o)
         const struct fc_type *t = fck_expr(k, p->value, NULL);
         if (t->kind == FC_K_ERROR)
             continue;
-        if (p->value->nullable) {
-            fck_help_null(k, fck_may_be_null(k, p->value), p->value);
-        }
+        if (p->value->nullable)
+            partition_null(k, p->value);
         struct fc_expr *call = t->kind == FC_K_STRING ? NULL : fck_as_text(k, p->value);
         if (call)
             p->value = call;
     }
+    k->facts = facts;
 }
 
 void fck_output(struct fc_checker *k, struct fc_item *it)

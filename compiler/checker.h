@@ -151,6 +151,8 @@ const struct fc_type *fck_list(struct fc_checker *k, struct fc_expr *e, const st
 
 /* check_stage.c */
 void fck_stage(struct fc_checker *k, struct fc_stage *s);
+/* An `emit` so far whose records may lack this field of the transform, or, for NULL, what is not of the transform. */
+const struct fc_stmt *fck_emit_without(const struct fc_checker *k, const struct fc_member *m);
 
 /* check_option.c */
 void fck_source(struct fc_checker *k, struct fc_item *it);

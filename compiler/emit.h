@@ -68,6 +68,7 @@ struct fc_em {
     int temps;
     enum fc_context cx;
     bool known;            /* lookups are answered: no unwinding */
+    bool made;             /* the record may be one of `emit`: what was received is not there */
     const char *unwind;    /* statement that leaves the function when a lookup is pending */
     const char *class_;    /* C for the class of emitted records */
     struct fc_rec *recs;

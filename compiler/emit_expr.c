@@ -125,8 +125,6 @@ struct fc_cv fce_slot(struct fc_em *m, const struct fc_slot *s, bool nullable)
         v = fce_input(m, s->in, nullable);
         if (nullable && s->nonempty)
             v.n = fce_or(m, v.n, fce_text(m, s->type->kind == FC_K_IP ? "!%s.text.n" : "!%s.n", v.v));
-        if (nullable && s->emitted)
-            v.n = fce_or(m, v.n, "r->h.emitted");
         return v;
     case FC_SLOT_CONST:
     case FC_SLOT_LET:
@@ -176,6 +174,18 @@ static struct fc_cv let_value(struct fc_em *m, const struct fc_expr *e)
     return value(s->type, at, s->optional && (e->nullable || m->known || s->asks) ? fce_text(m, "%s != 1", is) : NULL, true);
 }
 
+/* What a record of `emit` lacks. */
+static struct fc_cv unless_made(struct fc_em *m, const struct fc_expr *e, struct fc_cv v)
+{
+    int rest;
+    const struct fc_slot *s = m->made && e->nullable ? fc_plan_slot(m->p, e, &rest) : NULL;
+    while (s && s->parent && s->parent != &m->p->out)
+        s = s->parent;
+    if (m->made && e->nullable && !(s && s->emitted))
+        v.n = fce_or(m, v.n, "r->h.emitted");
+    return v;
+}
+
 static struct fc_cv name_value(struct fc_em *m, const struct fc_expr *e)
 {
     struct fc_sym *s = e->sym;
@@ -185,6 +195,7 @@ static struct fc_cv name_value(struct fc_em *m, const struct fc_expr *e)
     case FC_SYM_PARAM:
         return value(s->type, fce_text(m, "P.%s", fce_name(m, s->name)), NULL, true);
     case FC_SYM_LET:
+        return unless_made(m, e, let_value(m, e));
     case FC_SYM_FLET:
         return let_value(m, e);
     case FC_SYM_ARG:
@@ -210,14 +221,14 @@ static struct fc_cv field_value(struct fc_em *m, const struct fc_expr *e)
 {
     const struct fc_in *n = fc_plan_input(m->p, e);
     if (n)
-        return fce_input(m, n, e->nullable);
+        return unless_made(m, e, fce_input(m, n, e->nullable));
     struct fc_cv base = fce_expr(m, e->a);
     if (!base.in && !base.slot && !base.simple)
         base = fce_bind(m, base);
     struct fc_cv v = fce_member(m, base, e->info, e->nullable);
     if (e->nullable && base.n && (base.in || base.slot))
         v.n = fce_or(m, base.n, v.n);
-    return v;
+    return base.slot ? unless_made(m, e, v) : v;
 }
 
 /* ---- literals ------------------------------------------------------------------------------------------------- */

@@ -624,6 +624,7 @@ static void tick(struct fc_em *m)
 static void partition(struct fc_em *m)
 {
     fce_function_begin(m, FC_CX_RECORD, NULL);
+    m->made = m->p->emits;
     fce_line(m, "static void partition(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out)");
     fce_line(m, "{");
     m->depth++;
@@ -637,6 +638,7 @@ static void partition(struct fc_em *m)
         fce_line(m, "fl_partition_put(out, %s);", v.v);
         first = false;
     }
+    m->made = false;
     m->depth--;
     fce_line(m, "}\n");
 }
