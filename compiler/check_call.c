@@ -556,7 +556,7 @@ const struct fc_type *fck_list(struct fc_checker *k, struct fc_expr *e, const st
         const struct fc_type *t = x == known ? x->type : fck_expr(k, x, elem);
         if (t->kind == FC_K_ERROR)
             continue;
-        if (x->nullable)
+        if (x->nullable && (!elem || fc_type_same(elem, t)))
             fck_help_null(k, fck_may_be_null(k, x), x);
         if (!elem)
             elem = t;

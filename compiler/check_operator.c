@@ -139,9 +139,9 @@ static const struct fc_type *check_arith(struct fc_checker *k, struct fc_expr *e
                               : row->result == FC_K_FLOAT ? &FC_FLOAT_T : row->result == FC_K_DURATION ? &FC_DURATION_T
                                   : &FC_INT_T;
     bool nullable = e->a->nullable || e->b->nullable;
-    int64_t divisor;
-    if (row->nullable && (e->op == FC_OP_DIV || e->op == FC_OP_MOD) && fck_const_int(e->b, &divisor)) {
-        if (divisor == 0) {
+    bool zero;
+    if (row->nullable && (e->op == FC_OP_DIV || e->op == FC_OP_MOD) && fck_const_zero(e->b, &zero)) {
+        if (zero) {
             fc_report(k->d, FC_DIVISION_BY_ZERO, e->b->span);
             return fck_done(e, &FC_ERROR_T, false);
         }
@@ -151,6 +151,19 @@ static const struct fc_type *check_arith(struct fc_checker *k, struct fc_expr *e
     fck_done(e, t, nullable);
     fck_fold(k, e);
     return t;
+}
+
+/* [10.0.0.0/8, 192.0.2.1, gateway]: prefixes and addresses, constant or not. Looked at as a list of prefixes. */
+static void check_addresses(struct fc_checker *k, struct fc_expr *list)
+{
+    for (struct fc_expr *x = list->args; x; x = x->next) {
+        const struct fc_type *t = fck_expr(k, x, NULL);
+        if (t->kind != FC_K_ERROR && t->kind != FC_K_IP && t->kind != FC_K_CIDR)
+            fck_mismatch(k, x, &FC_IP_T);
+        else if (x->nullable)
+            fck_help_null(k, fck_may_be_null(k, x), x);
+    }
+    fck_done(list, fc_type_list(k->a, &FC_CIDR_T), false);
 }
 
 static const struct fc_type *check_in(struct fc_checker *k, struct fc_expr *e)
@@ -164,10 +177,12 @@ static const struct fc_type *check_in(struct fc_checker *k, struct fc_expr *e)
         l = fck_expr(k, e->a, NULL);
         if (l->kind == FC_K_ERROR && e->b->kind == FC_E_LIST)
             return fck_done(e, &FC_BOOL_T, false);
-        const struct fc_type *hint = fc_type_list(k->a, l->kind == FC_K_IP ? &FC_CIDR_T : l);
-        bool addresses = e->b->kind == FC_E_LIST && e->b->args && e->b->args->kind == FC_E_ADDRESS &&
-            l->kind == FC_K_STRING;
-        fck_expr(k, e->b, e->b->kind == FC_E_LIST && !addresses ? hint : NULL);
+        bool list = e->b->kind == FC_E_LIST;
+        bool addresses = list && e->b->args && e->b->args->kind == FC_E_ADDRESS && l->kind == FC_K_STRING;
+        if (list && l->kind == FC_K_IP)
+            check_addresses(k, e->b);
+        else
+            fck_expr(k, e->b, list && !addresses ? fc_type_list(k->a, l) : NULL);
     }
     const struct fc_type *r = e->b->type;
     bool nullable = e->a->nullable || e->b->nullable;

@@ -167,5 +167,7 @@ void fck_test(struct fc_checker *k, struct fc_item *it);
 void fck_fold(struct fc_checker *k, struct fc_expr *e);
 /* The value of a constant integral expression (any unit). */
 bool fck_const_int(const struct fc_expr *e, int64_t *value);
+/* Is a constant number, floats too, zero? False if it is no constant. */
+bool fck_const_zero(const struct fc_expr *e, bool *zero);
 
 #endif

@@ -226,18 +226,37 @@ static const char *none_is_null(struct fc_em *m, struct fc_cv *v)
     return fce_or(m, v->n, fce_text(m, "!%s.family", v->v));
 }
 
-static struct fc_cv literal_list(struct fc_em *m, struct fc_cv v, const struct fc_expr *list)
+/* v, which is not null, is this element or, for an address, in this prefix. */
+static const char *is_element(struct fc_em *m, const struct fc_cv *v, const struct fc_expr *x)
 {
-    const char *out = "";
-    for (const struct fc_expr *x = list->args; x; x = x->next) {
-        struct fc_cv y = fce_expr(m, x);
-        const char *eq = v.type->kind == FC_K_STRING ? fce_text(m, "fl_str_eq(%s, %s)", v.v, y.v)
-                         : v.type->kind == FC_K_CIDR ? fce_text(m, "fl_b_same_cidr(%s, %s)", v.v, y.v)
-                         : v.type->kind == FC_K_IP   ? fce_text(m, "fl_b_equal_ip(%s, %s)", v.v, y.v)
-                                                     : fce_text(m, "%s == %s", v.v, y.v);
-        out = fce_text(m, "%s%s%s", out, *out ? " || " : "", eq);
+    struct fc_cv y = fce_expr(m, x);
+    switch (v->type->kind) {
+    case FC_K_STRING:
+        return fce_text(m, "fl_str_eq(%s, %s)", v->v, y.v);
+    case FC_K_CIDR:
+        return fce_text(m, "fl_b_same_cidr(%s, %s)", v->v, y.v);
+    case FC_K_IP:
+        if (y.type->kind == FC_K_CIDR)
+            return fce_text(m, "fl_cidr_has(&%s, &%s)", fce_bind(m, y).v, v->v);
+        return fce_text(m, "fl_b_equal_ip(%s, %s)", v->v, y.v);
+    default:
+        return fce_text(m, "%s == %s", v->v, y.v);
     }
-    return value(&FC_BOOL_T, *out ? fce_text(m, "(%s)", out) : "false", v.type->kind == FC_K_IP ? none_is_null(m, &v) : v.n, false);
+}
+
+/* Element by element; addresses that the compiler knows are in `set`, if there is one. */
+static struct fc_cv literal_list(struct fc_em *m, struct fc_cv v, const struct fc_expr *list, const struct fc_matcher *set)
+{
+    const char *out = set ? fce_text(m, "fl_prefixes_has(&set_%s, &%s)", set->c, v.v) : "";
+    bool several = false;
+    for (const struct fc_expr *x = list->args; x; x = x->next) {
+        if (set && fc_address(x))
+            continue;
+        several |= *out != 0;
+        out = fce_text(m, "%s%s%s", out, *out ? " || " : "", is_element(m, &v, x));
+    }
+    out = !*out ? "false" : several || !set ? fce_text(m, "(%s)", out) : out;
+    return value(&FC_BOOL_T, out, v.type->kind == FC_K_IP ? none_is_null(m, &v) : v.n, false);
 }
 
 struct fc_cv fce_in_list(struct fc_em *m, const struct fc_expr *e)
@@ -258,12 +277,14 @@ struct fc_cv fce_in_list(struct fc_em *m, const struct fc_expr *e)
     const struct fc_matcher *set = lt->kind == FC_K_IP && rt->elem->kind == FC_K_CIDR ? fc_plan_matcher(m->c, m->p, list, FC_SET_PREFIXES)
                                    : lt->kind == FC_K_CLASS                           ? fc_plan_matcher(m->c, m->p, list, FC_SET_CLASSES)
                                                                                       : NULL;
+    if (set && set->kind == FC_SET_PREFIXES && list->kind == FC_E_LIST)
+        return literal_list(m, v, list, set);
     if (set && set->kind == FC_SET_PREFIXES)
         return value(&FC_BOOL_T, fce_text(m, "fl_prefixes_has(&set_%s, &%s)", set->c, v.v), none_is_null(m, &v), false);
     if (set)
         return value(&FC_BOOL_T, fce_text(m, "in_%s[%s]", set->c, v.v), v.n, false);
     if (list->kind == FC_E_LIST)
-        return literal_list(m, v, list);
+        return literal_list(m, v, list, NULL);
     struct fc_cv l = fce_bind(m, fce_expr(m, list));
     const char *n = fce_or(m, v.n, l.n);
     if (lt->kind == FC_K_IP)

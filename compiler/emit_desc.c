@@ -159,11 +159,16 @@ static void build_matchers(struct fc_em *m)
         } else if (x->kind == FC_SET_PREFIXES) {
             int n = 0;
             for (const struct fc_expr *e = x->list->args; e; e = e->next)
-                n++;
+                n += fc_address(e) != NULL;
             fce_line(m, "fl_cidr cidrs_%s[%d];", x->c, n ? n : 1);
             n = 0;
-            for (const struct fc_expr *e = x->list->args; e; e = e->next, n++)
-                fce_line(m, "cidrs_%s[%d] = fl_cidr_of(%s, %zu);", x->c, n, fce_quote(m, e->s, strlen(e->s)), strlen(e->s));
+            for (const struct fc_expr *e = x->list->args; e; e = e->next) {
+                const struct fc_expr *a = fc_address(e);
+                if (!a)
+                    continue;
+                const char *bits = strchr(a->s, '/') ? "" : strchr(a->s, ':') ? "/128" : "/32", *text = fce_text(m, "%s%s", a->s, bits);
+                fce_line(m, "cidrs_%s[%d] = fl_cidr_of(%s, %zu);", x->c, n++, fce_quote(m, text, strlen(text)), strlen(text));
+            }
             fce_line(m, "fl_prefixes_build(&set_%s, cidrs_%s, %d);", x->c, x->c, n);
         } else if (x->param) {
             const char *p = fce_name(m, x->param->name);

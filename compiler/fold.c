@@ -26,6 +26,13 @@ bool fck_const_int(const struct fc_expr *e, int64_t *value)
     return true;
 }
 
+bool fck_const_zero(const struct fc_expr *e, bool *zero)
+{
+    e = behind(e);
+    *zero = e->kind == FC_E_FLOAT ? e->f == 0 : e->i == 0;
+    return literal(e) || e->kind == FC_E_FLOAT;
+}
+
 static void become(struct fc_expr *e, int64_t value)
 {
     e->kind = FC_E_INT; /* the type, set by check, keeps the unit */

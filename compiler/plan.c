@@ -335,16 +335,31 @@ static void pass_slots(struct planner *y, struct fc_slot *s)
 
 /* ---- matchers ------------------------------------------------------------------------------------------------------------- */
 
+const struct fc_expr *fc_address(const struct fc_expr *e)
+{
+    while (e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_CONST)
+        e = e->sym->value;
+    return e->kind == FC_E_ADDRESS ? e : NULL;
+}
+
+static bool worth(const struct fc_expr *elements, enum fc_set_kind kind)
+{
+    bool addresses = !elements;
+    for (const struct fc_expr *x = elements; x; x = x->next) {
+        if (kind == FC_SET_CLASSES && !(x->kind == FC_E_NAME && x->sym && x->sym->kind == FC_SYM_CLASS))
+            return false;
+        addresses |= fc_address(x) != NULL;
+    }
+    return kind == FC_SET_CLASSES || addresses;
+}
+
 const struct fc_matcher *fc_plan_matcher(struct fc_compilation *c, struct fc_plan *p, const struct fc_expr *list, enum fc_set_kind kind)
 {
     while (list->kind == FC_E_NAME && list->sym && list->sym->kind == FC_SYM_CONST)
         list = list->sym->value;
     const struct fc_sym *param = list->kind == FC_E_NAME && list->sym && list->sym->kind == FC_SYM_PARAM ? list->sym : NULL;
-    if (!param && list->kind != FC_E_LIST)
+    if (!param && (list->kind != FC_E_LIST || !worth(list->args, kind)))
         return NULL;
-    for (const struct fc_expr *x = param ? NULL : list->args; x; x = x->next)
-        if (kind == FC_SET_PREFIXES ? x->kind != FC_E_ADDRESS : !(x->kind == FC_E_NAME && x->sym && x->sym->kind == FC_SYM_CLASS))
-            return NULL;
     struct fc_matcher **m = &p->matchers;
     int n = 0;
     for (; *m; m = &(*m)->next, n++)

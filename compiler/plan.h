@@ -135,6 +135,9 @@ void fc_dump_ahead(struct fc_compilation *c, const struct fc_stretch *st, FILE *
 struct fc_in *fc_plan_input(struct fc_plan *p, const struct fc_expr *e);
 /* The slot that a path below the transform's record is; *rest is how many fields of it are below the slot (in its value). */
 struct fc_slot *fc_plan_slot(struct fc_plan *p, const struct fc_expr *e, int *rest);
+/* The address or prefix that e is, or names; NULL if it isn't known to the compiler. */
+const struct fc_expr *fc_address(const struct fc_expr *e);
+/* Of a list of addresses it takes the constants; the others are compared one by one. NULL: nothing to be built. */
 const struct fc_matcher *fc_plan_matcher(struct fc_compilation *c, struct fc_plan *p, const struct fc_expr *list, enum fc_set_kind kind);
 int fc_plan_regexp(struct fc_compilation *c, struct fc_plan *p, const char *pattern);
 
