@@ -68,8 +68,10 @@ static void read_sets(struct fl_config *c, const struct fl_args *args)
         const char *set = args->set[i], *value = strchr(set, '=') + 1;
         size_t size = (size_t)(value - 1 - set);
         char *key = fl_arena_strndup(&c->arena, set, size);
-        const struct fl_param *p = param_named(c, set, size);
-        char *path = fl_lower(&c->arena, p && p->yaml ? p->yaml : key);
+        size_t name = strcspn(key, ".");
+        const struct fl_param *p = param_named(c, set, name);
+        bool itself = p && (name == size || p->shape == FL_MAP_OF); /* NAME, or NAME.MEMBER of a map */
+        const char *path = itself && p->yaml ? fl_arena_printf(&c->arena, "%s%s", p->yaml, key + name) : key;
         fl_yaml_parse_value(&c->arena, fl_arena_printf(&c->arena, "--set %s", key), path, value, &part[i],
                             &c->problems);
         n += part[i].n;

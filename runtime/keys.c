@@ -98,12 +98,16 @@ static const char *suggest(struct fl_config *c, const char *path)
 
 /* ---- checks ----------------------------------------------------------------------------------------------- */
 
-/* `--set NAME=` of a param without a YAML path. */
+/* `--set NAME=` of a param without a YAML path, or `--set NAME.MEMBER=` of a map. */
 static bool is_param_name(const struct fl_config *c, const char *written)
 {
-    for (uint32_t i = 0; i < c->pipeline->nparams; i++)
-        if (!c->pipeline->params[i].yaml && !strcasecmp(c->pipeline->params[i].name, written))
+    for (uint32_t i = 0; i < c->pipeline->nparams; i++) {
+        const struct fl_param *p = &c->pipeline->params[i];
+        size_t n = strlen(p->name);
+        if (!p->yaml && !strncasecmp(p->name, written, n) &&
+            (!written[n] || (written[n] == '.' && p->shape == FL_MAP_OF)))
             return true;
+    }
     return false;
 }
 

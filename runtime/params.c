@@ -116,6 +116,13 @@ static void note_class(struct fl_config *c, const char *where, const char *s)
     fl_conf_note(c, FL_WARN, "%s: no class is called %s%s", where, s, fl_conf_meant(c, &near));
 }
 
+/* A bare address is refused, as in the original: which prefix is meant has to be written. */
+static const char *meant_prefix(struct fl_config *c, const char *s)
+{
+    int family = fl_ip_of(text_of(c, s)).family;
+    return family ? fl_arena_printf(&c->arena, "; one address is %s/%d", s, family == 4 ? 32 : 128) : "";
+}
+
 /* `where` is the key, with [index] in a list. */
 static bool read_one(struct fl_config *c, const struct fl_param *p, const struct fl_yaml_value *v, const char *where,
                      union value *out)
@@ -140,7 +147,8 @@ static bool read_one(struct fl_config *c, const struct fl_param *p, const struct
         fl_problem(&c->problems, v->at, "%s: the secret is not of the right form; expected %s", where,
                    types[p->type].expected);
     else
-        fl_problem(&c->problems, v->at, "%s: `%s` is wrong; expected %s", where, v->text, types[p->type].expected);
+        fl_problem(&c->problems, v->at, "%s: `%s` is wrong; expected %s%s", where, v->text, types[p->type].expected,
+                   p->type == FL_T_CIDR ? meant_prefix(c, v->text) : "");
     return false;
 }
 
@@ -186,11 +194,15 @@ static void put_member(struct fl_buf *b, const char *key, const char *value)
 static uint32_t map_members(struct fl_config *c, const struct fl_param *p, const struct fl_yaml *y, struct fl_buf *b,
                             bool *clean)
 {
-    const char *path = path_of(p);
+    const char *path = fl_lower(&c->arena, path_of(p));
     size_t n = strlen(path);
     uint32_t members = 0;
     for (uint32_t i = 0; i < y->n; i++) {
         const struct fl_yaml_entry *e = &y->entry[i];
+        if (!strcmp(e->path, path) && (e->value.kind == FL_YAML_TEXT || e->value.kind == FL_YAML_LIST)) {
+            fl_problem(&c->problems, e->value.at, "%s: expected names with texts, as {name: text}", e->written);
+            *clean = false;
+        }
         if (strncmp(e->path, path, n) || e->path[n] != '.')
             continue;
         if (e->value.kind != FL_YAML_TEXT) {

@@ -175,6 +175,41 @@ def flowc_exit_codes(folder):
     assert r.out.strip(), "explain says nothing"
 
 
+def params_by_every_way(folder):
+    flow = write(folder, "p.flow", """pipeline p "p";
+param plain : map<string>;
+param Named : map<string> = { "A": "b" };
+param keyed : map<string> yaml "transform.p.keyed";
+param nets  : [cidr] = [10.0.0.0/8] yaml "classify.nets";
+schema In { id : string; a? : ip; }
+source stdin { decode json; }
+transform T { id; x? = plain["x"]; dots? = plain["a.B"]; named? = Named["A"]; k? = keyed["K"]; home? = a in nets; }
+output { store direct; encode ndjson; write stdout; }
+""")
+    program = os.path.join(folder, "p")
+    run(support.FLOWC, "build", flow, "-o", program).expect(0)
+
+    def record(*settings):
+        args = [a for s in settings for a in ("--set", s)]
+        r = run(program, "--input", "-", "--output", "-", *args, stdin=b'{"id":"1","a":"10.0.0.1"}').expect(0)
+        return r.out.splitlines()[1]
+
+    def refused(setting):
+        r = run(program, "--input", "-", "--output", "-", "--set", setting, stdin=b"").expect(1)
+        return r.err.splitlines()[0]
+
+    assert record() == '{"id":"1","named":"b","home":true}', record()
+    assert record("plain={x: y, a.B: c}") == '{"id":"1","x":"y","dots":"c","named":"b","home":true}'
+    assert record("plain.x=z", "Named.A=q") == '{"id":"1","x":"z","named":"q","home":true}'
+    assert record("keyed.K=w") == record("keyed={K: w}") == record("pipeline.transform.p.keyed={K: w}") == \
+        '{"id":"1","named":"b","k":"w","home":true}'
+    assert record("nets=[192.0.2.0/24]") == '{"id":"1","named":"b","home":false}'
+    assert refused("plain=5") == "--set plain: plain: expected names with texts, as {name: text}", refused("plain=5")
+    assert refused("plain={x: [1]}") == "--set plain: plain.x: expected a text", refused("plain={x: [1]}")
+    assert refused("nets=[2001:db8::1]") == "--set nets: pipeline.classify.nets[0]: `2001:db8::1` is wrong; expected a " \
+        "prefix such as 10.0.0.0/8 or 2001:db8::/32; one address is 2001:db8::1/128", refused("nets=[2001:db8::1]")
+
+
 if __name__ == "__main__":
     support.main([v for k, v in list(globals().items())
                   if callable(v) and getattr(v, "__module__", "") == "__main__" and k not in ("write", "records")])
