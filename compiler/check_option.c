@@ -299,7 +299,7 @@ static void check_partition(struct fc_checker *k, struct fc_option *o)
 void fck_output(struct fc_checker *k, struct fc_item *it)
 {
     static const char *const phases[] = {"store", "encode", "compress", "account", "write", "decode", "decompress"};
-    bool have[7] = {false};
+    bool have[7] = {false}, later = false;
     for (struct fc_output_part *p = it->outputs; p; p = p->next) {
         switch (p->kind) {
         case FC_OUT_STAGE:
@@ -307,6 +307,7 @@ void fck_output(struct fc_checker *k, struct fc_item *it)
             break;
         case FC_OUT_STEP:
             have[p->step] = true;
+            later |= p->step == FC_STEP_WRITE && strcmp(p->name.s, "prometheus") == 0;
             if (p->step == FC_STEP_DECODE || p->step == FC_STEP_DECOMPRESS) {
                 fc_report(k->d, FC_ORDER, p->head, "decode and decompress belong into the source's braces");
                 break;
@@ -330,6 +331,7 @@ void fck_output(struct fc_checker *k, struct fc_item *it)
             break;
         case FC_OUT_METRICS:
             fc_report(k->d, FC_LATER, p->head, "`metrics`");
+            later = true;
             break;
         case FC_OUT_SELECT:
             fc_report(k->d, FC_LATER, p->head, "`select`");
@@ -337,7 +339,7 @@ void fck_output(struct fc_checker *k, struct fc_item *it)
         }
     }
     static const enum fc_step_kind needed[] = {FC_STEP_STORE, FC_STEP_ENCODE, FC_STEP_WRITE};
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3 && !later; i++) /* metrics have no objects */
         if (!have[needed[i]])
             fc_diag_help(k->d, fc_report(k->d, FC_MISSING_STAGE, it->span,
                                          fl_arena_printf(k->a, "`%s` in its output", phases[needed[i]])),

@@ -70,6 +70,8 @@ static struct group group_of(struct expected e)
         return (struct group){"the end of the template", template_parts};
     if (has(e, "name") && has(e, "'['") && has(e, "'{'") && !has(e, "string") && !has(e, "in"))
         return (struct group){"a type", type_starts};
+    if (has(e, "match") && has(e, "fraction")) /* behind `has` */
+        return (struct group){"a value", expression_starts};
     if (has(e, "string") && has(e, "fraction"))
         return (struct group){"a JSON value", json_starts};
     return (struct group){NULL, NULL};
