@@ -4,8 +4,12 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,25 +37,99 @@ static void options(int fd)
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
-/* Waits until the socket is connected: 0 or an errno; ECANCELED when `wake` became readable. */
-static int finish(int fd, int64_t deadline, int wake)
+/* Waits until fd is ready: 0 or an errno; ECANCELED when `wake` became readable. */
+static int wait_for(int fd, short events, int64_t deadline, int wake)
 {
     for (;;) {
         int64_t left = deadline - mono();
         if (left <= 0)
             return ETIMEDOUT;
-        struct pollfd p[2] = {{.fd = fd, .events = POLLOUT}, {.fd = wake, .events = POLLIN}};
+        struct pollfd p[2] = {{.fd = fd, .events = events}, {.fd = wake, .events = POLLIN}};
         int n = poll(p, 2, (int)(left / 1000000) + 1);
         if (n < 0 && errno != EINTR)
             return errno;
         if (n > 0 && p[1].revents)
             return ECANCELED;
-        if (n > 0 && p[0].revents) {
-            int error = 0;
-            socklen_t size = sizeof error;
-            return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) ? errno : error;
-        }
+        if (n > 0 && p[0].revents)
+            return 0;
     }
+}
+
+/* ---- names ------------------------------------------------------------------------------------------------ */
+
+static const struct addrinfo numeric = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | AI_NUMERICHOST};
+static const struct addrinfo by_name = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
+
+struct resolution {
+    struct gaicb request;
+    char host[256], service[8];
+    int done; /* eventfd */
+};
+
+/* The C library can't be stopped in the middle of a question: it goes on, and the next attempt waits for its answer. */
+static struct resolution *unanswered;
+
+static void answered(union sigval v)
+{
+    uint64_t one = 1;
+    while (write(v.sival_int, &one, sizeof one) < 0 && errno == EINTR)
+        ;
+}
+
+/* 0 or one of EAI_*. */
+static int ask(const char *host, const char *service)
+{
+    struct resolution *r = calloc(1, sizeof *r);
+    if (!r)
+        abort();
+    snprintf(r->host, sizeof r->host, "%s", host);
+    snprintf(r->service, sizeof r->service, "%s", service);
+    r->done = eventfd(0, EFD_CLOEXEC);
+    r->request = (struct gaicb){.ar_name = r->host, .ar_service = r->service, .ar_request = &by_name};
+    struct gaicb *list[] = {&r->request};
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD, .sigev_notify_function = answered};
+    event.sigev_value.sival_int = r->done;
+    int e = r->done < 0 ? EAI_SYSTEM : getaddrinfo_a(GAI_NOWAIT, list, 1, &event);
+    if (e) {
+        close(r->done);
+        free(r);
+    } else {
+        unanswered = r;
+    }
+    return e;
+}
+
+/* The addresses of host, or NULL and why. A name server that is silent costs no more than the time to the deadline. */
+static struct addrinfo *resolve(const char *host, const char *service, int64_t deadline, int wake, char *why,
+                                size_t why_size)
+{
+    struct addrinfo *list;
+    if (getaddrinfo(host, service, &numeric, &list) == 0)
+        return list;
+    int e = unanswered ? 0 : ask(host, service), error = e ? 0 : wait_for(unanswered->done, POLLIN, deadline, wake);
+    if (!e && !error) {
+        struct resolution *r = unanswered;
+        unanswered = NULL;
+        e = gai_error(&r->request);
+        list = r->request.ar_result;
+        close(r->done);
+        free(r);
+    }
+    if (!e && !error)
+        return list;
+    snprintf(why, why_size, "cannot resolve '%.100s': %s", host,
+             error ? strerror(error) : e == EAI_SYSTEM ? strerror(errno) : gai_strerror(e));
+    return NULL;
+}
+
+/* ---- connections ---------------------------------------------------------------------------------------------- */
+
+/* 0 or an errno. */
+static int finish(int fd, int64_t deadline, int wake)
+{
+    int error = wait_for(fd, POLLOUT, deadline, wake);
+    socklen_t size = sizeof error;
+    return error ? error : getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) ? errno : error;
 }
 
 static int one(const struct addrinfo *a, int64_t deadline, int wake, int *fd)
@@ -72,15 +150,11 @@ static int one(const struct addrinfo *a, int64_t deadline, int wake, int *fd)
 
 int fl_ws_tcp_connect(const char *host, uint16_t port, int64_t deadline, int wake, char *why, size_t why_size)
 {
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV}, *list;
     char service[8];
     snprintf(service, sizeof service, "%u", port);
-    int e = getaddrinfo(host, service, &hints, &list);
-    if (e) {
-        snprintf(why, why_size, "cannot resolve '%.100s': %s", host,
-                 e == EAI_SYSTEM ? strerror(errno) : gai_strerror(e));
+    struct addrinfo *list = resolve(host, service, deadline, wake, why, why_size);
+    if (!list)
         return -1;
-    }
     int fd = -1, error = 0, left = 0;
     for (struct addrinfo *a = list; a; a = a->ai_next)
         left++;

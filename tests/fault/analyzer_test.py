@@ -187,5 +187,29 @@ def answers_late(folder):
     assert took < 4 * support.SLOW, took
 
 
+def silent_name_server(folder):
+    """A question to a name server that never answers ends with the time to connect, and doesn't hold up a stop."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        try:
+            server.bind(("127.0.0.99", 53))
+        except OSError:
+            print("        (not allowed to be a name server: left out)")
+            return
+        conf = os.path.join(folder, "resolv.conf")
+        with open(conf, "w") as f:
+            f.write("nameserver 127.0.0.99\noptions timeout:30 attempts:5\n")
+        inside = f'mount --bind {conf} /etc/resolv.conf && exec "$0" "$@"'
+        if subprocess.run(["unshare", "-m", "sh", "-c", inside, "true"], stderr=subprocess.DEVNULL).returncode:
+            print("        (not allowed to mount: left out)")
+            return
+        with support.Running("/usr/bin/unshare", "-m", "sh", "-c", inside, support.binary("dummy"), "--output", folder,
+                             "--set", "pipeline.subscriber.url=ws://analyzer.example:8082/ws/subscriber/flow",
+                             "--set", "pipeline.subscriber.connect_timeout=1s") as p:
+            p.until(lambda: p.err.count("cannot resolve 'analyzer.example': Connection timed out") >= 1, "a time-out in the log")
+            p.signal()
+            assert p.wait(10).status == 0, p.err
+            assert "leaving it behind" not in p.err and "time to stop is over" not in p.err, p.err
+
+
 if __name__ == "__main__":
-    support.main([breaks_off_anywhere, lies_and_floods, closes_while_nobody_reads, answers_late])
+    support.main([breaks_off_anywhere, lies_and_floods, closes_while_nobody_reads, answers_late, silent_name_server])
