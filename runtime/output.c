@@ -15,7 +15,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "output_private.h"
@@ -322,6 +324,7 @@ struct fl_output *fl_output_new_with(struct fl_runtime *rt, const struct fl_sink
     struct fl_output *o = must(calloc(1, sizeof *o));
     o->rt = rt;
     o->kind = kind;
+    o->lost_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     o->compress = fl_config_kind(rt->config, "compress");
     o->level = strcmp(o->compress, "gzip") == 0 ? (int)fl_option_int(rt->config, "compress", "gzip", "level") : 0;
     o->slots[0].compressor = fl_compressor_new(o->compress, o->level);
@@ -400,6 +403,11 @@ void fl_output_hurry(struct fl_output *o)
     pthread_mutex_unlock(&o->lock);
 }
 
+int fl_output_lost_fd(const struct fl_output *o)
+{
+    return o->lost_fd;
+}
+
 void fl_output_freeze(struct fl_output *o)
 {
     struct timespec until;
@@ -476,6 +484,7 @@ void fl_output_free(struct fl_output *o)
     for (unsigned i = 0; i < 4; i++)
         pthread_cond_destroy(conds[i]);
     pthread_mutex_destroy(&o->lock);
+    close(o->lost_fd);
     free(o->waiting);
     free(o->lines);
     free(o);

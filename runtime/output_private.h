@@ -82,6 +82,8 @@ struct fl_output {
     int64_t gate;                     /* mono: no attempt before, after a failure */
     int64_t said;                     /* mono: last log line about failures */
     bool told;                        /* the log knows that writing fails now */
+    bool lost;                        /* the sink is gone: nothing is tried any more */
+    int lost_fd;                      /* eventfd that says so */
     uint64_t random;
 
     pthread_t compressor_thread, upload_threads[FL_UPLOADS_MAX];

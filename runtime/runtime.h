@@ -156,6 +156,8 @@ char *fl_output_check(struct fl_output *o);
 void fl_output_start(struct fl_output *o);
 /* The process is to stop: records that still wait in front of a full output are let through, retries go at once. Any thread. */
 void fl_output_hurry(struct fl_output *o);
+/* Becomes readable when the sink is gone for good and the process can only end. */
+int fl_output_lost_fd(const struct fl_output *o);
 /* The process leaves now: no object is counted any more, so that the books can be closed. Never undone. */
 void fl_output_freeze(struct fl_output *o);
 /* Nothing more will be sealed: write what is left until mono time `deadline`. Returns how many records could not be delivered. */

@@ -28,6 +28,7 @@ enum fl_write_result {
     FL_WRITTEN,
     FL_RETRY,   /* passing trouble: no connection, 5xx, 429, 403 (credentials may be mended), disk full */
     FL_REFUSED, /* will never be taken: 400, 413 */
+    FL_GONE,    /* nothing will ever be taken again: nobody reads the pipe */
     FL_EXISTS   /* another object has this key, with other bytes: it is written under the next free name */
 };
 

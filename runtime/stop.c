@@ -165,13 +165,16 @@ static int time_left(struct life *l)
 
 static void wait_for_end(struct life *l, int signals)
 {
-    struct pollfd fds[] = { { .fd = l->done, .events = POLLIN }, { .fd = signals, .events = POLLIN } };
+    struct pollfd fds[] = { { .fd = l->done, .events = POLLIN }, { .fd = signals, .events = POLLIN },
+                            { .fd = fl_output_lost_fd(l->rt->output), .events = POLLIN } };
     for (;;) {
-        int n = poll(fds, 2, time_left(l));
+        int n = poll(fds, 3, time_left(l));
         if (n < 0 && errno != EINTR)
             abort();
         if (n > 0 && fds[1].revents)
             on_signal(l, signals);
+        if (n > 0 && fds[2].revents)
+            leave(l, "nothing can be written any more, leaving", 1);
         if (n > 0 && fds[0].revents)
             return;
     }

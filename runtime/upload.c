@@ -9,10 +9,12 @@
 #include <config.h>
 #endif
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "output.h"
@@ -104,7 +106,7 @@ bool fl_output_drop_oldest(struct fl_output *o, uint32_t class_)
 static struct fl_parcel *pick(struct fl_output *o, int64_t now)
 {
     struct fl_parcel *best = NULL;
-    if (o->gate > now || (o->failures && o->uploading))
+    if (o->lost || o->gate > now || (o->failures && o->uploading))
         return NULL;
     for (struct fl_parcel *p = o->first; p; p = p->next)
         if (!p->uploading && p->next_try <= now && (!best || p->tries < best->tries)) {
@@ -118,7 +120,7 @@ static struct fl_parcel *pick(struct fl_output *o, int64_t now)
 static int64_t next_due(const struct fl_output *o)
 {
     int64_t due = INT64_MAX;
-    if (o->failures && o->uploading)
+    if (o->lost || (o->failures && o->uploading))
         return due; /* the probe's end wakes us */
     for (const struct fl_parcel *p = o->first; p; p = p->next)
         if (!p->uploading) {
@@ -157,6 +159,17 @@ static void was_refused(struct fl_output *o, struct fl_parcel *p, const char *wh
            fl_log_quote(p->object.bucket), fl_log_quote(p->object.key),
            (unsigned long long)p->object.num_records, fl_log_quote(why));
     leave(o, p);
+}
+
+/* stop.c ends the process: what waits is counted there. */
+static void sink_is_gone(struct fl_output *o, const char *why)
+{
+    uint64_t one = 1;
+    if (!o->lost)
+        fl_log(FL_ERROR, "the output is gone", "reason=%s", fl_log_quote(why));
+    o->lost = true;
+    while (write(o->lost_fd, &one, sizeof one) < 0 && errno == EINTR)
+        ;
 }
 
 static void has_failed(struct fl_output *o, struct fl_parcel *p, const char *why)
@@ -212,6 +225,9 @@ static void attempt(struct fl_output *o, struct fl_parcel *p)
         break;
     case FL_REFUSED:
         was_refused(o, p, why);
+        break;
+    case FL_GONE:
+        sink_is_gone(o, why);
         break;
     case FL_EXISTS:
         name_is_taken(p);

@@ -67,7 +67,7 @@ static enum fl_write_result stdout_write(void *sink, const struct fl_object *o, 
         return FL_WRITTEN;
     snprintf(why, why_size, "standard output: %s", strerror(e));
     /* The reader of a pipe doesn't come back; a full disk behind a redirection may get room. */
-    return e == EPIPE || e == EBADF ? FL_REFUSED : FL_RETRY;
+    return e == EPIPE || e == EBADF ? FL_GONE : FL_RETRY;
 }
 
 static void stdout_close(void *sink)

@@ -128,7 +128,29 @@ def full_disk(folder):
     p.stdout.read(10)
     p.stdout.close()
     err = p.stderr.read().decode()
-    assert p.wait(20 * support.SLOW) == 1 and "Broken pipe" in err, err
+    assert p.wait(20 * support.SLOW) == 1, err
+    assert err.count("the output is gone") == 1 and "Broken pipe" in err and "nothing can be written any more" in err, err
+    support.balanced(support.ledger(err))
+
+
+def reader_is_gone(folder):
+    """Though there is more to read for ever, the program ends when nobody takes what it writes."""
+    fifo = os.path.join(folder, "in")
+    os.mkfifo(fifo)
+    p = start("--input", fifo, "--output", "-", "--set", "pipeline.store.buffered.max_flows_per_object=1",
+              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    p.stdout.close()
+    with open(MESSAGES, "rb") as f, open(fifo, "wb", buffering=0) as pipe:
+        messages = f.readlines()
+        try:
+            while p.poll() is None:
+                for message in messages:
+                    pipe.write(message)
+        except BrokenPipeError:
+            pass
+        err = p.stderr.read().decode()
+        assert p.wait(20 * support.SLOW) == 1, err
+    assert "Broken pipe" in err, err
     support.balanced(support.ledger(err))
 
 
@@ -155,4 +177,5 @@ def full_tmpfs(folder):
 
 
 if __name__ == "__main__":
-    support.main([closed_descriptors, nobody_reads_the_log, limited_file_size, folder_goes_and_comes, full_disk, full_tmpfs])
+    support.main([closed_descriptors, nobody_reads_the_log, limited_file_size, folder_goes_and_comes, full_disk,
+                  reader_is_gone, full_tmpfs])
