@@ -412,7 +412,7 @@ static struct fc_cv slot_cv(struct fc_em *m, const struct fc_slot *s)
 {
     if (s->kind == FC_SLOT_LET) {
         const struct fc_sym *l = s->let;
-        struct fc_cv v = {.v = fce_text(m, "r->let_%s", l->name), .type = l->type, .simple = true};
+        struct fc_cv v = {.v = fce_text(m, "r->let_%s", l->name), .type = s->type, .simple = true}; /* the field's form */
         v.n = l->optional ? fce_text(m, "r->is_%s != 1", l->name) : NULL;
         return v;
     }

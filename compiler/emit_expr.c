@@ -128,7 +128,9 @@ struct fc_cv fce_slot(struct fc_em *m, const struct fc_slot *s, bool nullable)
         return v;
     case FC_SLOT_CONST:
     case FC_SLOT_LET:
-        return fce_expr(m, s->field->value);
+        v = fce_expr(m, s->field->value);
+        v.type = s->type; /* the field's form may be another than the let's */
+        return v;
     case FC_SLOT_STORED:
         v.v = fce_text(m, "r->out.%s", fce_name(m, s->c));
         v.n = nullable && (s->optional || s->emitted) ? fce_text(m, "!r->out.has_%s", s->c) : NULL;
