@@ -97,6 +97,7 @@ struct fl_worker {
     struct fl_buf partition;
     bool hold;              /* tests: the records of a batch stay until the next one begins */
     bool held;
+    int64_t deadline;       /* mono time of the next timer */
     pthread_t thread;
     bool running;
 };

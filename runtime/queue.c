@@ -1,7 +1,7 @@
 /*
  * queue.c - messages on their way from the source's thread to the worker's, bounded by bytes; see runtime.h.
  *
- * One producer, one consumer, one mutex: it is taken once per message (about 100 flows) or block (1 MiB), so there is
+ * One producer, one consumer, one mutex: it is taken once per message (about 100 flows) or block (half a MiB), so there is
  * nothing to win by doing without. The other side is woken when the mutex is free again, else it would run into it and
  * sleep once more. Message memory goes round: what the worker gives back is filled again by the source. The queue is
  * full when at least max_bytes wait in it, so it never holds more than max_bytes and one message.
@@ -33,6 +33,8 @@ struct fl_queue {
     bool wanted;       /* the source saw a full queue and waits for `wake` */
     void (*wake)(void *);
     void *wake_arg;
+    void (*take)(void *, struct fl_message *); /* NULL: messages wait for pop */
+    void *take_arg;
 };
 
 static void die(size_t n)
@@ -204,9 +206,20 @@ void fl_queue_recycle(struct fl_queue *q, struct fl_message *m)
         message_free(m);
 }
 
+void fl_queue_direct(struct fl_queue *q, void (*take)(void *, struct fl_message *), void *arg)
+{
+    q->take = take;
+    q->take_arg = arg;
+}
+
 bool fl_queue_push(struct fl_queue *q, struct fl_message *m)
 {
     m->next = NULL;
+    if (q->take) {
+        q->take(q->take_arg, m);
+        fl_queue_recycle(q, m);
+        return true;
+    }
     pthread_mutex_lock(&q->lock);
     while (q->bytes >= q->max_bytes && !q->closed)
         pthread_cond_wait(&q->room, &q->lock);

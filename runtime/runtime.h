@@ -6,6 +6,7 @@
  *                                           decode, run, encode,      compress, seal,
  *                                           store_*.c                 write, retry
  *
+ * A plain file is read by the worker's thread itself: the source then runs there, and the queue hands over directly.
  * The queue and the output are bounded; whoever is ahead waits (back-pressure), nothing is dropped silently.
  * The main thread starts everything, waits for signals, and stops it in the order of the arrows.
  */
@@ -89,6 +90,8 @@ struct fl_message *fl_queue_block(struct fl_queue *q, struct fl_message *old, si
 void fl_message_room(struct fl_message *m, size_t n);
 /* Hand over. Waits while the queue is full; false: the queue was closed, the message is recycled. */
 bool fl_queue_push(struct fl_queue *q, struct fl_message *m);
+/* From now on, in the producer's thread: push calls `take`, and never waits. Before the first push; take doesn't keep the message. */
+void fl_queue_direct(struct fl_queue *q, void (*take)(void *, struct fl_message *), void *arg);
 /* Would push wait? The WebSocket source then stops reading; `wake` is called (from the consumer's thread,
  * the queue locked: it must not call the queue) once there is room. Full is: max_bytes or more wait; so the queue holds at most that and one message. */
 bool fl_queue_full(struct fl_queue *q);
@@ -169,6 +172,9 @@ void fl_output_free(struct fl_output *o);
 struct fl_source;
 struct fl_source *fl_source_new(struct fl_runtime *rt, char **error); /* picks skydive, file or stdin; checks what can be checked without a network */
 void fl_source_start(struct fl_source *s);                             /* its own thread; closes rt->queue at the end of a file */
+/* Nothing has to be waited for (a plain file): start does nothing, the worker's thread is to call run. s may be NULL. */
+bool fl_source_ready(const struct fl_source *s);
+void fl_source_run(struct fl_source *s);                               /* returns at the end of the file, or soon after fl_source_stop */
 void fl_source_stop(struct fl_source *s);                              /* stops reading, sends a close frame; closes rt->queue; joins the thread */
 void fl_source_free(struct fl_source *s);
 

@@ -27,6 +27,7 @@ struct fl_source {
     void *impl;
     pthread_t thread;
     bool running;   /* thread is to be joined */
+    bool ready;     /* there is none: the worker reads */
     atomic_bool abandoned; /* its memory has to stay, and it must not touch what others free */
 };
 
@@ -57,6 +58,7 @@ struct fl_source *fl_source_new(struct fl_runtime *rt, char **error)
     s->kind = kind;
     s->rt = rt;
     s->impl = impl;
+    s->ready = kind->ready && kind->ready(impl);
     return s;
 }
 
@@ -70,9 +72,21 @@ static void *thread_main(void *arg)
     return NULL;
 }
 
+bool fl_source_ready(const struct fl_source *s)
+{
+    return s && s->ready;
+}
+
+void fl_source_run(struct fl_source *s)
+{
+    s->kind->run(s->impl);
+}
+
 void fl_source_start(struct fl_source *s)
 {
     sigset_t all, before;
+    if (s->ready)
+        return;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the main thread's */
     int e = pthread_create(&s->thread, NULL, thread_main, s);
@@ -98,6 +112,8 @@ static bool join(struct fl_source *s, int seconds)
 
 void fl_source_stop(struct fl_source *s)
 {
+    if (s->ready)
+        s->kind->stop(s->impl);
     if (!s->running || s->abandoned)
         return;
     s->kind->stop(s->impl);

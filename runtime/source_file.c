@@ -24,7 +24,7 @@
 #include "runtime.h"
 #include "source.h"
 
-#define BLOCK ((size_t)256 << 10)
+#define BLOCK ((size_t)512 << 10)
 #define POLL_MS 250
 #define QUIET_MS 1000 /* an unfinished line that waits so long goes on its way */
 #define MAGIC_1 0x1f
@@ -453,6 +453,15 @@ static void file_stop(void *source)
         fl_log(FL_DEBUG, "eventfd", "error=%s", strerror(errno));
 }
 
+/* Compressed ones aren't: unpacking goes on beside decoding. */
+static bool file_ready(const void *source)
+{
+    const struct file *f = source;
+    uint8_t first[2] = {0};
+    return f->path && !f->follow && f->regular && !f->gzip && pread(f->fd, first, 2, 0) >= 0 &&
+           (first[0] != MAGIC_1 || first[1] != MAGIC_2);
+}
+
 static bool file_failed(const void *source)
 {
     return ((const struct file *)source)->failed;
@@ -490,7 +499,8 @@ static void *open_input(struct fl_runtime *rt, char **error)
 }
 
 #define KIND(NAME, OPEN)                                                                                  \
-    {.name = NAME, .open = OPEN, .run = file_run, .stop = file_stop, .close = file_close, .failed = file_failed}
+    {.name = NAME, .open = OPEN, .run = file_run, .ready = file_ready, .stop = file_stop, .close = file_close,      \
+     .failed = file_failed}
 const struct fl_source_kind fl_source_file = KIND("file", open_configured);
 const struct fl_source_kind fl_source_stdin = KIND("stdin", open_stdin);
 const struct fl_source_kind fl_source_input = KIND("input", open_input);

@@ -252,19 +252,38 @@ int64_t fl_worker_tick(struct fl_worker *w)
 
 /* ---- the thread ------------------------------------------------------------------------------------------------ */
 
+static void tick_when_due(struct fl_worker *w)
+{
+    if (w->rt->clock(w->rt).mono >= w->deadline)
+        w->deadline = fl_worker_tick(w);
+}
+
+/* A message that this thread has read itself. */
+static void take(void *arg, struct fl_message *m)
+{
+    fl_stage_time(FL_TIMED_READ);
+    fl_worker_message(arg, m);
+    tick_when_due(arg);
+}
+
 static void *work(void *arg)
 {
     struct fl_worker *w = arg;
     struct fl_runtime *rt = w->rt;
-    int64_t deadline = fl_worker_tick(w);
-    for (bool end = false; !end;) {
-        struct fl_message *m = fl_queue_pop(rt->queue, deadline, &end);
+    bool end = fl_source_ready(rt->source);
+    w->deadline = fl_worker_tick(w);
+    if (end) { /* what it reads is still in this processor's cache when it is decoded */
+        fl_queue_direct(rt->queue, take, w);
+        fl_source_run(rt->source);
+    }
+    while (!end) {
+        struct fl_message *m = fl_queue_pop(rt->queue, w->deadline, &end);
         if (m) {
             fl_worker_message(w, m);
             fl_queue_recycle(rt->queue, m);
         }
-        if (!end && rt->clock(rt).mono >= deadline)
-            deadline = fl_worker_tick(w);
+        if (!end)
+            tick_when_due(w);
     }
     fl_intake_end(&w->in); /* input was stopped inside a document */
     fl_reject_flush(w->reject);
