@@ -303,7 +303,7 @@ static void absent_members(struct fc_em *m, const struct fc_in *n, const char *m
     fce_line(m, "}");
 }
 
-static void dispatch(struct fc_em *m, const struct fc_in *n)
+static void dispatch(struct fc_em *m, const struct fc_in *n, bool whole)
 {
     bool lengths[256] = {false};
     fce_line(m, "switch (key.n) {");
@@ -317,8 +317,12 @@ static void dispatch(struct fc_em *m, const struct fc_in *n)
             const char *key = n->inner[j].member->key;
             if (strlen(key) != len)
                 continue;
-            fce_line(m, "    if (memcmp(key.p, %s, %zu) == 0)", fce_quote(m, key, len), len);
+            fce_line(m, "    if (memcmp(key.p, %s, %zu) == 0)%s", fce_quote(m, key, len), len, whole ? " {" : "");
+            if (whole)
+                fce_line(m, "        clean &= %d >= at;", j);
             fce_line(m, "        goto value_%s;", n->inner[j].c);
+            if (whole)
+                fce_line(m, "    }");
         }
         fce_line(m, "    break;");
     }
@@ -438,24 +442,27 @@ static void skip_records(struct fc_em *m, const struct fc_in *n)
 
 /* ---- records -------------------------------------------------------------------------------------------------- */
 
-/* p is at the value of x, perhaps before white space: what happens to it. `whole`: the record is also passed on as it came. */
+/*
+ * p is at the value of x, perhaps before white space: what happens to it. `whole`: the record is also passed on as it came,
+ * if it is clean; white space makes it unclean by itself.
+ */
 static void member_value(struct fc_em *m, const struct fc_in *x, bool whole)
 {
     const char *name = fce_name(m, x->member->name);
     bool record = x->type->kind == FC_K_RECORD, live = fc_in_live(x);
     bool presence = live && !x->value && !x->raw && !record, both = x->value && x->raw && !record;
-    if (both || presence || (whole && !live))
-        fce_line(m, "fl_at(d, p);\n");
     if (!live || presence) {
-        if (presence)
-            fce_line(m, "v->has = *d->p != 'n' ? v->has | HAS_%s : v->has & ~HAS_%s;", x->c, x->c);
+        if (presence) {
+            fce_line(m, "p = fl_unspaced(d, p);");
+            fce_line(m, "has = *p != 'n' ? has | HAS_%s : has & ~HAS_%s;", x->c, x->c);
+        }
         if (whole)
-            fce_line(m, "clean &= *d->p != 'n'; /* null */");
+            fce_line(m, "clean &= *p != 'n'; /* null */");
         skip_value(m, x->type);
         return;
     }
     if (both)
-        fce_line(m, "v->text_%s.p = p = d->p;", x->member->name);
+        fce_line(m, "v->text_%s.p = p = fl_unspaced(d, p);", x->member->name);
     fce_line(m, "if (!(p = %s))", getter(m, x, fce_text(m, "v->%s", name), fce_quote(m, x->path, strlen(x->path))));
     fce_line(m, "    return NULL;");
     if (both) {
@@ -464,7 +471,7 @@ static void member_value(struct fc_em *m, const struct fc_in *x, bool whole)
         if (x->type->kind == FC_K_LIST)
             fce_line(m, "v->text_%s = fl_compact(d->scratch, v->text_%s);", x->member->name, x->member->name);
     }
-    fce_line(m, "v->has = k ? v->has | HAS_%s : v->has & ~HAS_%s;", x->c, x->c);
+    fce_line(m, "has = k ? has | HAS_%s : has & ~HAS_%s;", x->c, x->c);
     if (record) {
         fce_line(m, "if (k == 0)");
         fce_line(m, "    memset(&v->%s, 0, sizeof v->%s);", name, name);
@@ -480,24 +487,22 @@ static void label(struct fc_em *m, const char *name)
     m->depth++;
 }
 
-/* The members in order; from elsewhere each value is reached by its label. */
+/* The members in order; from elsewhere each value is reached by its label. `at`: what has come stands before this member. */
 static void members_in_order(struct fc_em *m, const struct fc_in *n, bool whole)
 {
     int passed = 0;
     for (int i = 0; i < n->ninner; i++) {
         const struct fc_in *x = &n->inner[i];
-        bool block = guess(m, n->type->members, i, &passed, "goto open;", "goto other;");
+        bool block = guess(m, n->type->members, i, &passed, "goto open;", whole ? fce_text(m, "{ at = %d; goto other; }", i) : "goto other;");
         label(m, fce_text(m, "value_%s", x->c));
-        if (whole) {
-            fce_line(m, "clean &= %d >= at;", i);
-            fce_line(m, "at = %d;", i + 1);
-        }
         member_value(m, x, whole);
         if (block) {
             m->depth--;
             fce_line(m, "}");
         }
     }
+    if (whole)
+        fce_line(m, "at = %d;", n->ninner);
 }
 
 /* What is not as expected. */
@@ -511,7 +516,7 @@ static void members_out_of_order(struct fc_em *m, const struct fc_in *n, bool wh
     fce_line(m, "if (fl_next_key(d, &key) < 0)");
     fce_line(m, "    return NULL;");
     fce_line(m, "p = d->p;");
-    dispatch(m, n);
+    dispatch(m, n, whole);
     if (whole)
         fce_line(m, "clean = false;");
     fce_line(m, "if (!(p = fl_pass_value(d, p)))");
@@ -554,6 +559,7 @@ static void decode_record(struct fc_em *m, const struct fc_in *n)
     fce_line(m, "static const char *decode_%s(struct fl_decoder *d, const char *p, struct in_%s *v, int *got)", name, name);
     fce_line(m, "{");
     m->depth++;
+    fce_line(m, "uint64_t has = 0;");
     fce_line(m, "fl_str key;");
     fce_line(m, "int k;");
     if (whole) {
@@ -562,8 +568,6 @@ static void decode_record(struct fc_em *m, const struct fc_in *n)
         fce_line(m, "int at = 0;");
         fce_line(m, "d->spaced = false;");
     }
-    if (!n->member && strcmp(all, "0") == 0)
-        fce_line(m, "(void)v;");
     if (n->member)
         fce_line(m, "if (v->has) /* of a key that comes twice the last holds */\n        memset(v, 0, sizeof *v);");
     members_in_order(m, n, whole);
@@ -571,6 +575,7 @@ static void decode_record(struct fc_em *m, const struct fc_in *n)
     label(m, "end");
     fce_line(m, "if (k < 0)");
     fce_line(m, "    return NULL;");
+    fce_line(m, "v->has = has;");
     if (strcmp(mask, "0") != 0)
         absent_members(m, n, fce_text(m, "NEED_%s", name));
     if (whole) {

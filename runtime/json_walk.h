@@ -87,6 +87,15 @@ static inline void fl_at(struct fl_decoder *d, const char *p)
     fl_skip_space(d);
 }
 
+/* p behind white space, of which there is hardly ever any. */
+static inline const char *fl_unspaced(struct fl_decoder *d, const char *p)
+{
+    if (FL_LIKELY((unsigned char)*p > ' '))
+        return p;
+    fl_at(d, p);
+    return d->p;
+}
+
 /* Any value by one of json_scan.h's getters. */
 #define FL_TAKE(d, p, k, getter_call) (fl_at((d), (p)), (*(k) = (getter_call)) < 0 ? NULL : (d)->p)
 

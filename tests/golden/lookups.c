@@ -51,6 +51,7 @@ struct rec {
 /* lookups.flow:4 */
 static const char *decode_record(struct fl_decoder *d, const char *p, struct in_record *v, int *got)
 {
+    uint64_t has = 0;
     fl_str key;
     int k;
     if (!FL_FIRST(d, p, "{\"id\":"))
@@ -59,20 +60,20 @@ static const char *decode_record(struct fl_decoder *d, const char *p, struct in_
 value_id:
     if (!(p = fl_take_raw_string(d, p, 0, &v->id, &k, "id")))
         return NULL;
-    v->has = k ? v->has | HAS_id : v->has & ~HAS_id;
+    has = k ? has | HAS_id : has & ~HAS_id;
     if (FL_NEXT(p, ",\"addr\":")) {
         p += 8;
     value_addr:
         if (!(p = fl_take_ip(d, p, 1, &v->addr, &k, "addr")))
             return NULL;
-        v->has = k ? v->has | HAS_addr : v->has & ~HAS_addr;
+        has = k ? has | HAS_addr : has & ~HAS_addr;
     }
     if (FL_NEXT(p, ",\"skip\":")) {
         p += 8;
     value_skip:
         if (!(p = FL_TAKE(d, p, &k, fl_get_bool(d, &v->skip, "skip"))))
             return NULL;
-        v->has = k ? v->has | HAS_skip : v->has & ~HAS_skip;
+        has = k ? has | HAS_skip : has & ~HAS_skip;
     }
 other:
     d->p = p;
@@ -109,6 +110,7 @@ open:
 end:
     if (k < 0)
         return NULL;
+    v->has = has;
     if (v->has != ALL_record && (v->has & NEED_record) != NEED_record) {
         if (!(v->has & HAS_id)) {
             fl_bad(d, "id", "is missing");

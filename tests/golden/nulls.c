@@ -89,40 +89,39 @@ static int enum_Kind(struct fl_decoder *d, int64_t *out, const char *field)
 /* nulls.flow:6 */
 static const char *decode_record(struct fl_decoder *d, const char *p, struct in_record *v, int *got)
 {
+    uint64_t has = 0;
     fl_str key;
     int k;
     if (!FL_FIRST(d, p, "{\"kind\":"))
         goto open;
     p += 8;
 value_kind:
-    fl_at(d, p);
-
-    v->text_kind.p = p = d->p;
+    v->text_kind.p = p = fl_unspaced(d, p);
     if (!(p = FL_TAKE(d, p, &k, enum_Kind(d, &v->kind, "kind"))))
         return NULL;
     v->text_kind.n = (uint32_t)(p - v->text_kind.p);
     v->text_kind.kind = FL_RAW;
-    v->has = k ? v->has | HAS_kind : v->has & ~HAS_kind;
+    has = k ? has | HAS_kind : has & ~HAS_kind;
     if (FL_NEXT(p, ",\"a\":")) {
         p += 5;
     value_a:
         if (!(p = fl_take_int(d, p, 0, &v->a, &k, "a")))
             return NULL;
-        v->has = k ? v->has | HAS_a : v->has & ~HAS_a;
+        has = k ? has | HAS_a : has & ~HAS_a;
     }
     if (FL_NEXT(p, ",\"b\":")) {
         p += 5;
     value_b:
         if (!(p = fl_take_int(d, p, 1, &v->b, &k, "b")))
             return NULL;
-        v->has = k ? v->has | HAS_b : v->has & ~HAS_b;
+        has = k ? has | HAS_b : has & ~HAS_b;
     }
     if (FL_NEXT(p, ",\"name\":")) {
         p += 8;
     value_name:
         if (!(p = fl_take_string(d, p, 2, &v->name, &k, "name")))
             return NULL;
-        v->has = k ? v->has | HAS_name : v->has & ~HAS_name;
+        has = k ? has | HAS_name : has & ~HAS_name;
     }
 other:
     d->p = p;
@@ -161,6 +160,7 @@ open:
 end:
     if (k < 0)
         return NULL;
+    v->has = has;
     if (v->has != ALL_record && (v->has & NEED_record) != NEED_record) {
         if (!(v->has & HAS_kind)) {
             v->kind = 2;

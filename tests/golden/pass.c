@@ -48,6 +48,7 @@ struct rec {
 /* pass.flow:4 */
 static const char *decode_record(struct fl_decoder *d, const char *p, struct in_record *v, int *got)
 {
+    uint64_t has = 0;
     fl_str key;
     int k;
     if (!FL_FIRST(d, p, "{\"id\":"))
@@ -61,14 +62,14 @@ value_id:
     value_size:
         if (!(p = fl_take_int(d, p, 1, &v->size, &k, "size")))
             return NULL;
-        v->has = k ? v->has | HAS_size : v->has & ~HAS_size;
+        has = k ? has | HAS_size : has & ~HAS_size;
     }
     if (FL_NEXT(p, ",\"peer\":")) {
         p += 8;
     value_peer:
         if (!(p = fl_take_ip(d, p, 2, &v->peer, &k, "peer")))
             return NULL;
-        v->has = k ? v->has | HAS_peer : v->has & ~HAS_peer;
+        has = k ? has | HAS_peer : has & ~HAS_peer;
     }
 other:
     d->p = p;
@@ -105,6 +106,7 @@ open:
 end:
     if (k < 0)
         return NULL;
+    v->has = has;
     if (v->has != ALL_record && (v->has & NEED_record) != NEED_record) {
         if (!(v->has & HAS_size)) {
             v->size = 0;

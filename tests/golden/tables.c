@@ -50,6 +50,7 @@ static struct fl_table table_counts = FL_TABLE("counts", 1000, sizeof(int64_t), 
 /* tables.flow:4 */
 static const char *decode_record(struct fl_decoder *d, const char *p, struct in_record *v, int *got)
 {
+    uint64_t has = 0;
     fl_str key;
     int k;
     if (!FL_FIRST(d, p, "{\"id\":"))
@@ -58,13 +59,13 @@ static const char *decode_record(struct fl_decoder *d, const char *p, struct in_
 value_id:
     if (!(p = fl_take_string(d, p, 0, &v->id, &k, "id")))
         return NULL;
-    v->has = k ? v->has | HAS_id : v->has & ~HAS_id;
+    has = k ? has | HAS_id : has & ~HAS_id;
     if (FL_NEXT(p, ",\"n\":")) {
         p += 5;
     value_n:
         if (!(p = fl_take_int(d, p, 1, &v->n, &k, "n")))
             return NULL;
-        v->has = k ? v->has | HAS_n : v->has & ~HAS_n;
+        has = k ? has | HAS_n : has & ~HAS_n;
     }
 other:
     d->p = p;
@@ -99,6 +100,7 @@ open:
 end:
     if (k < 0)
         return NULL;
+    v->has = has;
     if (v->has != ALL_record && (v->has & NEED_record) != NEED_record) {
         if (!(v->has & HAS_id)) {
             fl_bad(d, "id", "is missing");
