@@ -173,7 +173,7 @@ static void compress_piece(struct fl_output *o, const struct fl_piece *piece)
 static void piece_done(struct fl_output *o, struct fl_piece *piece)
 {
     piece->raw.n = 0;
-    if (o->nspare_raw < FL_PIECES && piece->raw.cap <= SPARE_RAW)
+    if (o->nspare_raw < FL_SPARE_RAW && piece->raw.cap <= SPARE_RAW)
         o->spare_raw[o->nspare_raw++] = piece->raw;
     else
         fl_buf_free(&piece->raw);
@@ -212,6 +212,7 @@ static void *compressor_thread(void *output)
 static void hand_over(struct fl_output *o, struct fl_parcel *p, struct fl_buf *raw, bool last)
 {
     struct fl_piece piece = {p, *raw, last};
+    size_t cap = raw->cap < SPARE_RAW ? raw->cap : SPARE_RAW;
     *raw = (struct fl_buf){0};
     pthread_mutex_lock(&o->lock);
     if (o->started) {
@@ -227,6 +228,8 @@ static void hand_over(struct fl_output *o, struct fl_parcel *p, struct fl_buf *r
     if (o->nspare_raw)
         *raw = o->spare_raw[--o->nspare_raw];
     pthread_mutex_unlock(&o->lock);
+    if (!raw->p && !last) /* the next piece will be as large */
+        fl_buf_room(raw, cap - FL_PAD);
 }
 
 /* ---- for the store ---------------------------------------------------------------------------------------------- */

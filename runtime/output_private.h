@@ -13,6 +13,7 @@
 #define FL_PIECES_SOME 2   /* enough to wake somebody for */
 #define FL_COMPRESSORS 16  /* more objects than that take turns */
 #define FL_UPLOADS_MAX 16
+#define FL_SPARE_RAW (FL_PIECES + 1) /* all that wait, and the one that is being compressed */
 #define FL_SPARE_PARCELS 4
 #define FL_PARCEL_BYTES 1024 /* that a sealed object takes besides its data: many may be small */
 
@@ -68,7 +69,7 @@ struct fl_output {
 
     struct fl_piece pieces[FL_PIECES];
     uint32_t piece_head, npieces;
-    struct fl_buf spare_raw[FL_PIECES];
+    struct fl_buf spare_raw[FL_SPARE_RAW];
     uint32_t nspare_raw;
     struct fl_parcel *spare;
     uint32_t nspare;
