@@ -4,7 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <signal.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,42 +61,46 @@ static const struct addrinfo numeric = {.ai_socktype = SOCK_STREAM, .ai_flags = 
 static const struct addrinfo by_name = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
 
 struct resolution {
-    struct gaicb request;
     char host[256], service[8];
-    int done; /* eventfd */
+    struct addrinfo *list;
+    int error; /* 0 or one of EAI_* */
+    int done;  /* eventfd */
 };
 
-/* The C library can't be stopped in the middle of a question: it goes on, and the next attempt waits for its answer. */
+/* The C library can't be stopped in the middle of a question: its thread goes on, and the next attempt waits for its answer. */
 static struct resolution *unanswered;
 
-static void answered(union sigval v)
+/* getaddrinfo_a does the same on a stack of 64 KiB, which is little for what /etc/nsswitch.conf may load. */
+static void *look_up(void *arg)
 {
+    struct resolution *r = arg;
     uint64_t one = 1;
-    while (write(v.sival_int, &one, sizeof one) < 0 && errno == EINTR)
+    r->error = getaddrinfo(r->host, r->service, &by_name, &r->list);
+    while (write(r->done, &one, sizeof one) < 0 && errno == EINTR)
         ;
+    return NULL;
 }
 
 /* 0 or one of EAI_*. */
 static int ask(const char *host, const char *service)
 {
     struct resolution *r = calloc(1, sizeof *r);
+    pthread_t thread;
     if (!r)
         abort();
     snprintf(r->host, sizeof r->host, "%s", host);
     snprintf(r->service, sizeof r->service, "%s", service);
     r->done = eventfd(0, EFD_CLOEXEC);
-    r->request = (struct gaicb){.ar_name = r->host, .ar_service = r->service, .ar_request = &by_name};
-    struct gaicb *list[] = {&r->request};
-    struct sigevent event = {.sigev_notify = SIGEV_THREAD, .sigev_notify_function = answered};
-    event.sigev_value.sival_int = r->done;
-    int e = r->done < 0 ? EAI_SYSTEM : getaddrinfo_a(GAI_NOWAIT, list, 1, &event);
+    int e = r->done < 0 ? errno : pthread_create(&thread, NULL, look_up, r);
     if (e) {
         close(r->done);
         free(r);
-    } else {
-        unanswered = r;
+        errno = e;
+        return EAI_SYSTEM;
     }
-    return e;
+    pthread_detach(thread);
+    unanswered = r;
+    return 0;
 }
 
 /* The addresses of host, or NULL and why. A name server that is silent costs no more than the time to the deadline. */
@@ -109,9 +113,12 @@ static struct addrinfo *resolve(const char *host, const char *service, int64_t d
     int e = unanswered ? 0 : ask(host, service), error = e ? 0 : wait_for(unanswered->done, POLLIN, deadline, wake);
     if (!e && !error) {
         struct resolution *r = unanswered;
+        uint64_t count;
+        while (read(r->done, &count, sizeof count) < 0 && errno == EINTR)
+            ;
         unanswered = NULL;
-        e = gai_error(&r->request);
-        list = r->request.ar_result;
+        e = r->error;
+        list = r->list;
         close(r->done);
         free(r);
     }
