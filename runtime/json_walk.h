@@ -123,6 +123,8 @@ static inline const char *fl_plain_int(const char *p)
     const char *q = p + __builtin_ctz(other | 1u << 16);
 #else
     const char *q = fl_digits_end(p);
+    if (q - p > 16)
+        return NULL;
 #endif
     if (FL_UNLIKELY(*q != ',' && *q != '}'))
         return NULL;
@@ -184,7 +186,7 @@ static inline const char *fl_take_raw_int(struct fl_decoder *d, const char *p, u
                                           const char *field)
 {
     const char *q = fl_plain_int(p);
-    if (FL_UNLIKELY(!q || q - p > 18))
+    if (FL_UNLIKELY(!q))
         return FL_TAKE(d, p, k, fl_get_raw_int(d, out, field));
     *out = (fl_str){p, (uint32_t)(q - p), FL_RAW};
     *k = 1;
