@@ -68,16 +68,18 @@ static void walk_symbol(struct fc_sym *s)
     if (s->walked || s->walking)
         return;
     s->walking = true;
-    struct fc_depends d = {false, 0};
+    struct fc_depends d = {false, 0, 0};
     for (struct fc_sym *l = s->lets; l; l = l->next) {
         walk_symbol(l);
         d.asks |= l->asks;
         d.reads |= l->reads;
+        d.reads_here |= l->reads_here;
     }
     if (s->value)
         fc_expr_each(s->value, visit_depends, &d);
     s->asks = d.asks;
     s->reads = d.reads;
+    s->reads_here = d.reads_here;
     s->walking = false;
     s->walked = true;
 }
@@ -96,12 +98,14 @@ static void visit_depends(void *arg, const struct fc_expr *e)
         walk_symbol(e->sym);
         d->asks |= e->sym->asks;
         d->reads |= e->sym->reads;
+        d->reads_here |= e->sym->kind == FC_SYM_LET ? 0 : e->sym->reads_here;
         break;
     case FC_SYM_LOOKUP:
         d->asks |= e->kind == FC_E_CALL;
         break;
     case FC_SYM_TABLE:
         d->reads |= fc_table_bit(e->sym);
+        d->reads_here |= fc_table_bit(e->sym);
         break;
     default:
         break;
@@ -110,7 +114,7 @@ static void visit_depends(void *arg, const struct fc_expr *e)
 
 struct fc_depends fc_depends_on(const struct fc_expr *e)
 {
-    struct fc_depends d = {false, 0};
+    struct fc_depends d = {false, 0, 0};
     if (e)
         fc_expr_each(e, visit_depends, &d);
     return d;
@@ -166,23 +170,6 @@ static void late(struct fc_compilation *c, const struct fc_rule *r)
 
 /* ---- tables by stage -------------------------------------------------------------------------------------- */
 
-/* Tables that are read where e stands. A let of the file is computed before they are written, so it is not followed. */
-static void visit_reads_here(void *arg, const struct fc_expr *e)
-{
-    unsigned long long *reads = arg;
-    if (!e->sym)
-        return;
-    if (e->sym->kind == FC_SYM_TABLE)
-        *reads |= fc_table_bit(e->sym);
-    else if (e->sym->kind == FC_SYM_FUNCTION && e->kind == FC_E_CALL)
-        *reads |= e->sym->reads;
-}
-
-static void visit_reads(void *arg, const struct fc_expr *e)
-{
-    *(unsigned long long *)arg |= fc_depends_on(e).reads;
-}
-
 void fc_stage_each(const struct fc_stage *s, void (*visit)(void *arg, const struct fc_expr *e), void *arg)
 {
     for (const struct fc_rule *r = s->rules; r; r = r->next)
@@ -196,11 +183,13 @@ void fc_stage_each(const struct fc_stage *s, void (*visit)(void *arg, const stru
 
 struct fc_stage_tables fc_stage_tables(const struct fc_stage *s)
 {
-    struct fc_stage_tables t = {0, 0, fc_block_writes(s->body)};
+    struct fc_depends d = {false, 0, 0};
+    struct fc_stage_tables t = {.writes = fc_block_writes(s->body)};
     for (const struct fc_absent *m = s->mangles; m; m = m->next)
         t.writes |= m->each ? fc_block_writes(m->body) : 0;
-    fc_stage_each(s, visit_reads, &t.reads);
-    fc_stage_each(s, visit_reads_here, &t.reads_here);
+    fc_stage_each(s, visit_depends, &d);
+    t.reads = d.reads;
+    t.reads_here = d.reads_here;
     return t;
 }
 

@@ -12,6 +12,7 @@
 struct fc_depends {
     bool asks;                /* may ask a lookup */
     unsigned long long reads; /* tables, a bit by index; the last bit stands for all from 63 on */
+    unsigned long long reads_here; /* the same without lets of the file: those are computed before their tables are written */
 };
 
 /* Cheap after fc_depend_check, which fills the memo in the symbols. */
@@ -33,8 +34,7 @@ void fc_block_each(const struct fc_stmt *s, void (*visit)(void *arg, const struc
 void fc_stage_each(const struct fc_stage *s, void (*visit)(void *arg, const struct fc_expr *e), void *arg);
 
 struct fc_stage_tables {
-    unsigned long long reads;      /* also through lets */
-    unsigned long long reads_here; /* when the stage runs, whatever was written above it */
+    unsigned long long reads, reads_here; /* as in fc_depends */
     unsigned long long writes;
 };
 struct fc_stage_tables fc_stage_tables(const struct fc_stage *s);

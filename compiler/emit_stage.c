@@ -481,7 +481,7 @@ static void forget_tried(struct fc_em *m, const struct fc_stretch *st)
             fce_line(m, "    struct rec *r = (struct rec *)b->rec[i];");
         }
         any = true;
-        if (fc_settles(l, st->writes)) {
+        if (fc_guessed(l, st)) {
             fce_line(m, "    if (r->tried_%s)", l->name);
             fce_line(m, "        r->is_%s = 0;", l->name);
         }

@@ -493,7 +493,7 @@ static void cut_stretches(struct planner *y)
 bool fc_tried(const struct fc_plan *p, const struct fc_sym *let)
 {
     for (int i = 0; i < p->nstretches; i++)
-        if (p->stretches[i].asks && fc_settles(let, p->stretches[i].writes))
+        if (fc_guessed(let, &p->stretches[i]))
             return true;
     return false;
 }
@@ -572,6 +572,7 @@ bool fc_make_plan(struct fc_compilation *c)
     check_lists(c, &p->in);
     read_all(&y, visit_match);
     cut_stretches(&y);
+    fc_plan_asks(c, p);
     fc_plan_ahead(c, p);
     return c->diags.errors == 0;
 }

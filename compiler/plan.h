@@ -117,14 +117,21 @@ static inline bool fc_in_lossy(const struct fc_type *t)
 /* Is the let computed before a stage that writes these tables? It sees them as they were. */
 static inline bool fc_settles(const struct fc_sym *let, unsigned long long writes)
 {
-    return let->used && (let->reads & writes);
+    return let->used && (let->reads_here & writes);
 }
 
-/* Does a wave compute the let from tables that change before the record itself runs? Then it is computed again. */
+/* May the stretch's waves compute the let from tables that change before the record itself runs? Then it is computed again. */
+static inline bool fc_guessed(const struct fc_sym *let, const struct fc_stretch *st)
+{
+    return let->used && st->asks && (let->reads & st->writes);
+}
 bool fc_tried(const struct fc_plan *p, const struct fc_sym *let);
 
 /* Counts anew what is used: from stages, tests and templates on, not from declarations that nothing needs. */
 void fc_reach(struct fc_compilation *c);
+
+/* plan_asks.c: reports lookups that are asked by what their own stretch writes. */
+void fc_plan_asks(struct fc_compilation *c, struct fc_plan *p);
 
 /* plan_ahead.c: gives each stretch its rows; does anything ask when a table's rows were written? */
 void fc_plan_ahead(struct fc_compilation *c, struct fc_plan *p);
