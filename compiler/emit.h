@@ -174,6 +174,7 @@ void fce_block_let(struct fc_em *m, const struct fc_stmt *s);
 void fce_function_begin(struct fc_em *m, enum fc_context cx, const char *unwind); /* unwind NULL: lookups are answered */
 /* emit_want.c */
 void fce_wants(struct fc_em *m, int i, const struct fc_stage *s);
+void fce_wants_partition(struct fc_em *m); /* as if it were one more stage */
 /* emit_state.c */
 void fce_tables(struct fc_em *m);
 void fce_lookups(struct fc_em *m);

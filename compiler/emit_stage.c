@@ -491,35 +491,41 @@ static void forget_tried(struct fc_em *m, const struct fc_stretch *st)
         fce_line(m, "}");
 }
 
-static void run_waves(struct fc_em *m, const struct fc_stretch *st)
+static const char *want_call(struct fc_em *m, int i)
 {
-    const char *calls = "";
+    return fce_text(m, "want_%d(cx, (struct rec *)b->rec[i])", i + 1);
+}
+
+static void run_waves(struct fc_em *m, const char *calls)
+{
     fce_line(m, "cx->wave = true;");
     fce_line(m, "for (uint32_t waiting = !cx->silent; waiting;) {");
     fce_line(m, "    waiting = 0;");
     fce_line(m, "    for (uint32_t i = 0; i < n; i++)");
     fce_line(m, "        if (b->rec[i]->state == FL_LIVE)");
-    for (int i = st->first; i < st->first + st->n; i++)
-        if (m->p->asks[i])
-            calls = fce_text(m, "%s%swant_%d(cx, (struct rec *)b->rec[i])", calls, *calls ? " + " : "", i + 1);
     fce_line(m, "            waiting += %s;", calls);
     fce_line(m, "    if (waiting)");
     fce_line(m, "        fl_lookup_wait(cx);");
     fce_line(m, "}");
     fce_line(m, "cx->wave = false;");
-    forget_tried(m, st);
 }
 
 static void run_stretch(struct fc_em *m, const struct fc_stretch *st)
 {
     static const char *const names[] = {"classify", "filter", "update", "transform", "mangle"};
     const struct fc_stage *first = m->g->stages[st->first];
+    const char *calls = "";
     if (first->kind == FC_ST_MANGLE && first->when) {
         fce_line(m, "if (mangle_%d_on) {", st->first + 1);
         m->depth++;
     }
-    if (st->asks)
-        run_waves(m, st);
+    for (int i = st->first; i < st->first + st->n; i++)
+        if (m->p->asks[i])
+            calls = fce_text(m, "%s%s%s", calls, *calls ? " + " : "", want_call(m, i));
+    if (st->asks) {
+        run_waves(m, calls);
+        forget_tried(m, st);
+    }
     fce_line(m, "for (uint32_t i = 0; i < n; i++) {");
     m->depth++;
     if (st->ahead) {
@@ -671,6 +677,8 @@ void fce_stages(struct fc_em *m)
         tick(m);
     if (m->g->parts)
         partition(m);
+    if (m->p->partition_asks)
+        fce_wants_partition(m);
     for (int i = 0; i < m->p->nstretches; i++)
         fce_ahead(m, &m->p->stretches[i]);
     fce_line(m, "static void run(struct fl_cx *cx, struct fl_batch *b)");
@@ -680,6 +688,8 @@ void fce_stages(struct fc_em *m)
     fce_line(m, "(void)cx, (void)n;");
     for (int i = 0; i < m->p->nstretches; i++)
         run_stretch(m, &m->p->stretches[i]);
+    if (m->p->partition_asks)
+        run_waves(m, want_call(m, m->g->nstages));
     m->nsettled = 0;
     m->depth--;
     fce_line(m, "}\n");

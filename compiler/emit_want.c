@@ -147,6 +147,18 @@ static void want_block(struct wants *w, const struct way *up, const struct fc_st
     }
 }
 
+static void want_all(struct wants *w, const char *who)
+{
+    struct fc_em *m = w->m;
+    fce_line(m, "/* Ask what %s needs of a record; returns how much is not answered yet. */", who);
+    fce_line(m, "static uint32_t want_%d(struct fl_cx *cx, struct rec *r)", w->stage + 1);
+    fce_line(m, "{");
+    fce_line(m, "    uint32_t waiting = 0;");
+    fce_paste(m, w->calls);
+    fce_line(m, "    return waiting;");
+    fce_line(m, "}\n");
+}
+
 void fce_wants(struct fc_em *m, int i, const struct fc_stage *s)
 {
     struct wants w = {m, i, 0, ""};
@@ -159,11 +171,13 @@ void fce_wants(struct fc_em *m, int i, const struct fc_stage *s)
     for (const struct fc_absent *a = s->mangles; a; a = a->next)
         if (a->each)
             want_block(&w, NULL, a->body);
-    fce_line(m, "/* Ask what stage %d needs of a record; returns how much is not answered yet. */", i + 1);
-    fce_line(m, "static uint32_t want_%d(struct fl_cx *cx, struct rec *r)", i + 1);
-    fce_line(m, "{");
-    fce_line(m, "    uint32_t waiting = 0;");
-    fce_paste(m, w.calls);
-    fce_line(m, "    return waiting;");
-    fce_line(m, "}\n");
+    want_all(&w, fce_text(m, "stage %d", i + 1));
+}
+
+void fce_wants_partition(struct fc_em *m)
+{
+    struct wants w = {m, m->g->nstages, 0, ""};
+    for (const struct fc_part *p = m->g->parts; p; p = p->next)
+        want(&w, NULL, p->value);
+    want_all(&w, "the partition");
 }

@@ -480,6 +480,8 @@ static void cut_stretches(struct planner *y)
             p->emits |= emits(m->body);
         }
     }
+    for (const struct fc_part *part = g->parts; part; part = part->next)
+        p->partition_asks |= fc_depends_on(part->value).asks;
     for (int i = 0; i < p->nstretches; i++) {
         struct fc_stretch *st = &p->stretches[i];
         st->n = (i + 1 < p->nstretches ? st[1].first : g->nstages) - st->first;

@@ -101,6 +101,7 @@ struct fc_plan {
     struct fc_stretch *stretches;
     int nstretches;
     bool *asks;                     /* by stage */
+    bool partition_asks;
     bool emits;                     /* mangle makes records */
     bool ticks;                     /* absent .. every */
 };

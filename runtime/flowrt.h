@@ -170,8 +170,8 @@ struct fl_lookup {
 bool fl_lookup_get(struct fl_cx *cx, uint32_t lookup, fl_str key, const void **result);
 
 /*
- * Ask. In a wave: sets cx->pending and returns NULL; the same key may be asked any number of times. Elsewhere, for what
- * the waves could not foresee because it depends on tables that change from record to record: waits, returns the answer.
+ * Ask. In a wave: sets cx->pending and returns NULL; the same key may be asked any number of times. Elsewhere, where the
+ * waves could not foresee that it is needed, because tables or fields that decide it change meanwhile: waits, returns the answer.
  */
 const void *fl_lookup_ask(struct fl_cx *cx, uint32_t lookup, fl_str key, fl_str query);
 

@@ -134,10 +134,34 @@ def mangle_model(m, r):
     return {"id": r["id"], "n": r["n"], "kind": got, "was": was}
 
 
-def build(folder, body):
+# What a partition asks is asked for the whole batch, too.
+PARTITION = '''
+let home = first[id];
+update { first[id] = tid ?? "a"; }
+transform T { id; n; }
+output { store direct { partition kind = kind(home).Type ?? "none", next = kind(input.tid).Next ?? "none"; } encode ndjson; write file; }
+'''
+
+
+# Where mangle is switched off, nothing is asked for it.
+OFF = """
+param more : bool = false  yaml "more";
+transform T { id; n; kind? : string; }
+mangle when more { each { kind = kind(id).Type; } }
+"""
+
+
+def write_lookups(folder):
+    path = os.path.join(folder, "lookups.json")
+    with open(path, "w") as f:
+        json.dump({f"G.V(\"{t}\")": [{"ID": t, "Metadata": v}] for t, v in KINDS.items()}, f)
+    return path
+
+
+def build(folder, body, tail=TAIL):
     path = os.path.join(folder, "p.flow")
     with open(path, "w") as f:
-        f.write(HEAD + body + TAIL)
+        f.write(HEAD + body + tail)
     run(FLOWC, "build", path, "-o", os.path.join(folder, "p")).expect(0)
     return os.path.join(folder, "p")
 
@@ -148,9 +172,7 @@ def records_of(out):
 
 def compare_with(folder, body, model):
     program = build(folder, body)
-    lookups = os.path.join(folder, "lookups.json")
-    with open(lookups, "w") as f:
-        json.dump({f"G.V(\"{t}\")": [{"ID": t, "Metadata": v}] for t, v in KINDS.items()}, f)
+    lookups = write_lookups(folder)
     rng = random.Random(1)
     for _ in range(6):
         flows = [{"id": rng.choice(IDS), "n": i} | ({"tid": rng.choice(TIDS)} if rng.random() < .8 else {}) for i in range(40)]
@@ -189,6 +211,32 @@ def in_mangle(folder):
     compare_with(folder, MANGLE, mangle_model)
 
 
+def in_a_partition(folder):
+    program = build(folder, PARTITION, "")
+    out = os.path.join(folder, "out")
+    flows = [{"id": "x", "n": 1, "tid": "a"}, {"id": "x", "n": 2, "tid": "b"}, {"id": "x", "n": 3}, {"id": "y", "n": 4, "tid": "c"}]
+    run(program, "--input", "-", "--output", out, "--lookups", write_lookups(folder), stdin=json.dumps(flows).encode()).expect(0)
+    got = {}
+    for where, _, names in os.walk(out):
+        for name in names:
+            with open(os.path.join(where, name)) as f:
+                parts = "/".join(p for p in where.split(os.sep) if "=" in p)
+                got.update({json.loads(line)["n"]: parts for line in f})
+    assert got == {1: "kind=none/next=b", 2: "kind=veth/next=none", 3: "kind=bridge/next=none", 4: "kind=none/next=d"}, got
+
+
+def a_mangle_that_is_off_asks_nothing(folder):
+    program = build(folder, OFF)
+    nothing = os.path.join(folder, "nothing.json")
+    with open(nothing, "w") as f:
+        f.write("{}")
+    for more, asked in (("false", False), ("true", True)):
+        r = run(program, "--set", f"more={more}", "--input", "-", "--output", "-", "--lookups", nothing, stdin=b'[{"id": "x", "n": 1}]').expect(0)
+        assert records_of(r.out) == [{"id": "x", "n": 1}], r.out
+        assert ("lacks a query" in r.err) == asked, r.err
+
+
 if __name__ == "__main__":
     support.main([a_let_is_asked_by_below_the_update, lookups_beside_a_counter, a_table_decides_what_is_asked,
-                  a_let_that_asks_is_settled_before_the_update, in_mangle])
+                  a_let_that_asks_is_settled_before_the_update, in_mangle, in_a_partition,
+                  a_mangle_that_is_off_asks_nothing])
