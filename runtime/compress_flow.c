@@ -35,6 +35,7 @@
 #define HISTORY 16384   /* so much of a piece is kept for the next one, and so much of that is joined to it */
 #define STEP 65536      /* input between two looks at the room for output and at the codes */
 #define ROOM (2 * STEP + 8192) /* output of one: at most 15 bits a byte, a match as long as a piece, a header */
+#define STORED 5        /* more bytes than this and the input's has it stored instead */
 #define SAMPLED 24      /* every so many steps codes are made anew: about 1 MiB */
 #define LOOK 72         /* bytes that have to follow a place where a match is looked for */
 #define SHORTEST 6      /* bytes of a match */
@@ -42,7 +43,7 @@
 #define AHEAD 20        /* so many bytes may differ before the text goes on at the last distance */
 #define ONWARDS 24      /* so many places are looked up before the last distance is tried again */
 #define FEW 2           /* differing bytes that are not worth a look into the table */
-#define FAR 24          /* a longer match in place of one at the last distance sets that distance */
+#define LONGER 24       /* a longer match in place of one at the last distance sets that distance */
 
 struct match {
     uint32_t literals, length, distance; /* `literals` bytes before it are in none */
@@ -58,12 +59,12 @@ struct flow {
     uint32_t table[1 << HASH_BITS]; /* position in the stream, modulo 2^32; what is found is compared */
     uint32_t place;         /* position of joined[0] */
     size_t held, done;      /* bytes in it; so many of them are written */
-    uint8_t joined[2 * HISTORY + FL_PAD];
-    struct match matches[STEP / SHORTEST + 2]; /* of a sample */
+    uint8_t joined[2 * HISTORY];
+    struct match matches[(STEP + LOOK) / SHORTEST + 2]; /* of a sample */
     size_t nmatches;
 };
 
-/* Input in one piece: what is before p is history. FL_PAD readable bytes follow `end`. */
+/* Input in one piece: what is before p is history. */
 struct text {
     const uint8_t *base, *end;
     uint32_t place; /* of base */
@@ -101,18 +102,27 @@ static inline uint64_t equal64(const uint8_t *a, const uint8_t *b)
 #endif
 }
 
-/* How many bytes from p are as those from q, at most to `end`. */
+/* How many bytes from p are as those from q, at most to `end`; nothing behind it is read. */
 static inline size_t equal_length(const uint8_t *p, const uint8_t *q, const uint8_t *end)
 {
     const uint8_t *begin = p;
-    for (; p < end; p += 64, q += 64) {
+    for (; end - p >= 64; p += 64, q += 64) {
         uint64_t differ = ~equal64(p, q);
-        if (differ) {
-            p += __builtin_ctzll(differ);
-            break;
-        }
+        if (differ)
+            return (size_t)(p - begin) + (size_t)__builtin_ctzll(differ);
     }
-    return (size_t)((p < end ? p : end) - begin);
+    while (p < end && *p == *q)
+        p++, q++;
+    return (size_t)(p - begin);
+}
+
+/* As equal64 where fewer bytes are left before `end`. */
+static uint64_t equal_few(const uint8_t *a, const uint8_t *b, const uint8_t *end)
+{
+    uint64_t mask = 0;
+    for (unsigned i = 0; a + i < end; i++)
+        mask |= (uint64_t)(a[i] == b[i]) << i;
+    return mask;
 }
 
 static inline uint64_t first_bytes(const uint8_t *p)
@@ -185,7 +195,7 @@ static inline uint64_t runs(uint64_t equal)
 
 /*
  * Matches that begin in [p, stop): written, or kept in `matches` when `sample` is set. Returns the place behind the last
- * one; *literals is where the bytes begin that are in none. At least LOOK bytes follow `stop`.
+ * one; *literals is where the bytes begin that are in none. At least LOOK bytes follow `stop`, 8 if it is a sample.
  */
 static inline __attribute__((always_inline)) const uint8_t *find(struct flow *f, const struct text *t, const uint8_t *p,
                                                                  const uint8_t *stop, bool sample,
@@ -196,14 +206,17 @@ static inline __attribute__((always_inline)) const uint8_t *find(struct flow *f,
     uint32_t last = f->distance;
     size_t n = 0;
     while (p < stop) {
-        uint64_t equal = last - 1 < (size_t)(p - t->base) ? equal64(p, p - last) : 0, run = runs(equal);
+        uint64_t equal = 0, run;
+        if (last - 1 < (size_t)(p - t->base))
+            equal = sample && end - p < 64 ? equal_few(p, p - last, end) : equal64(p, p - last);
+        run = runs(equal);
         uint32_t distance = 0;
         size_t length;
         if (run) {
             unsigned differ = (unsigned)__builtin_ctzll(run);
             if (differ >= FEW && look_up(f, t, p, &distance)) {
                 length = equal_length(p, p - distance, end);
-                last = length > FAR ? distance : last;
+                last = length > LONGER ? distance : last;
             } else {
                 uint64_t ends = ~(equal >> differ) & UINT64_MAX >> differ;
                 distance = last;
@@ -222,7 +235,8 @@ static inline __attribute__((always_inline)) const uint8_t *find(struct flow *f,
                 length++;
             last = distance;
         }
-        f->table[hash(p)] = t->place + (uint32_t)(p - t->base);
+        if (!sample || end - p >= 8)
+            f->table[hash(p)] = t->place + (uint32_t)(p - t->base);
         if (sample) {
             f->matches[n++] = (struct match){(uint32_t)(p - from), (uint32_t)length, distance};
         } else {
@@ -281,7 +295,10 @@ static __attribute__((noinline)) const uint8_t *write_found(struct flow *f, cons
 static __attribute__((noinline)) const uint8_t *write_sample(struct flow *f, const struct text *t, const uint8_t *p,
                                                              const uint8_t *stop, bool last)
 {
-    const uint8_t *literals, *next = find(f, t, p, stop, true, &literals);
+    const uint8_t *literals, *next;
+    if (last) /* the whole of a small object, maybe */
+        stop = t->end - p > 8 ? t->end - 8 : p;
+    next = find(f, t, p, stop, true, &literals);
     next = last ? t->end : next;
     make_codes(f, p, next, last);
     for (size_t i = 0; i < f->nmatches; i++) {
@@ -306,11 +323,38 @@ static void end_output(struct flow *f, struct fl_buf *out)
     out->n = (size_t)((char *)f->bits.to - out->p);
 }
 
+static void put_zeros_to_byte(struct fl_bits *out)
+{
+    out->n = (out->n + 7) & ~7u;
+    fl_bits_out(out);
+}
+
+/* [p, end) as it is. */
+static void put_stored(struct fl_bits *out, const uint8_t *p, const uint8_t *end)
+{
+    while (p < end) {
+        size_t n = end - p < 65535 ? (size_t)(end - p) : 65535;
+        fl_bits_put(out, 0, 3);
+        put_zeros_to_byte(out);
+        fl_bits_put(out, n | (n ^ 0xffff) << 16, 32);
+        fl_bits_out(out);
+        memcpy(out->to, p, n);
+        out->to += n;
+        p += n;
+    }
+}
+
+/*
+ * One step. What would come out longer than it is, is stored: with whatever codes the bytes before it left, nothing grows
+ * by more than 12 bytes, the end of a block and two headers.
+ */
 static const uint8_t *step(struct flow *f, const struct text *t, const uint8_t *p, const uint8_t *stop, bool last,
                            struct fl_buf *out)
 {
     size_t before = out->n;
     const uint8_t *from = p;
+    const struct fl_bits begin = f->bits;
+    uint32_t end = f->begun ? f->codes.literal[FL_DEFLATE_END] : 0;
     begin_output(f, ROOM, out);
     if (f->steps == 0) {
         f->steps = SAMPLED;
@@ -325,11 +369,21 @@ static const uint8_t *step(struct flow *f, const struct text *t, const uint8_t *
             f->steps = 1;
     }
     f->steps--;
+    if (out->n - before > (size_t)(p - from) + STORED) {
+        out->n = before;
+        f->bits = begin;
+        begin_output(f, ROOM, out);
+        put(&f->bits, end);
+        put_stored(&f->bits, from, p);
+        end_output(f, out);
+        f->begun = false;
+        f->steps = 0;
+    }
     return p;
 }
 
 /* Returns how far it came: some bytes at the end wait for what follows, unless nothing does. */
-static const uint8_t *compress(struct flow *f, const struct text *t, const uint8_t *p, bool last, struct fl_buf *out)
+static const uint8_t *take(struct flow *f, const struct text *t, const uint8_t *p, bool last, struct fl_buf *out)
 {
     const uint8_t *stop = (size_t)(t->end - p) > LOOK ? t->end - LOOK : p;
     while (p < stop || (last && p < t->end)) {
@@ -372,16 +426,16 @@ static void keep(struct flow *f, const uint8_t *from, size_t n, uint32_t place, 
     f->done = (size_t)(done - from) - over;
 }
 
-static void flow_put(void *state, const char *data, size_t n, struct fl_buf *out)
+/* The next n bytes; `last`: nothing waits then, and the block ends. */
+static void add(struct flow *f, const uint8_t *p, size_t n, bool last, struct fl_buf *out)
 {
-    struct flow *f = state;
-    const uint8_t *p = (const uint8_t *)data, *next = p;
+    const uint8_t *next = p;
     uint32_t place = f->place + (uint32_t)f->held; /* of p */
     if (f->held || n <= HISTORY) {
         size_t k = n < HISTORY ? n : HISTORY;
         memcpy(f->joined + f->held, p, k);
         struct text t = {f->joined, f->joined + f->held + k, f->place};
-        const uint8_t *at = compress(f, &t, f->joined + f->done, false, out);
+        const uint8_t *at = take(f, &t, f->joined + f->done, last && k == n, out);
         if (k == n) {
             keep(f, f->joined, f->held + k, f->place, at);
             return;
@@ -389,29 +443,30 @@ static void flow_put(void *state, const char *data, size_t n, struct fl_buf *out
         next = p + k - (t.end - at);
     }
     struct text t = {p, p + n, place};
-    next = compress(f, &t, next, false, out);
+    next = take(f, &t, next, last, out);
     keep(f, p, n, place, next);
 }
 
-/* What waits, and the end of the block. */
-static void finish(struct flow *f, struct fl_buf *out)
+static void flow_put(void *state, const char *p, size_t n, struct fl_buf *out)
 {
-    struct text t = {f->joined, f->joined + f->held, f->place};
-    memset(f->joined + f->held, 0, FL_PAD);
-    compress(f, &t, f->joined + f->done, true, out);
+    add(state, (const uint8_t *)p, n, false, out);
+}
+
+/* To a byte's border: the end of the block, if one is open, and then an empty one of `n` bits. */
+static void finish(struct flow *f, uint64_t bits, unsigned n, struct fl_buf *out)
+{
     begin_output(f, 64, out);
     if (f->begun)
         put(&f->bits, f->codes.literal[FL_DEFLATE_END]);
-    fl_bits_out(&f->bits);
+    fl_bits_put(&f->bits, bits, n);
+    put_zeros_to_byte(&f->bits);
 }
 
 static void flow_flush(void *state, struct fl_buf *out)
 {
     struct flow *f = state;
-    finish(f, out);
-    /* An empty stored block ends at a byte's border. */
-    fl_bits_put(&f->bits, 0, 3);
-    f->bits.n = (f->bits.n + 7) & ~7u;
+    add(f, f->joined, 0, true, out);
+    finish(f, 0, 3, out); /* stored: its length begins at a byte's border */
     fl_bits_put(&f->bits, UINT64_C(0xffff0000), 32);
     fl_bits_out(&f->bits);
     end_output(f, out);
@@ -421,11 +476,8 @@ static void flow_flush(void *state, struct fl_buf *out)
 static void flow_end(void *state, const char *p, size_t n, struct fl_buf *out)
 {
     struct flow *f = state;
-    flow_put(f, p, n, out);
-    finish(f, out);
-    fl_bits_put(&f->bits, 3, 10); /* the last block, with fixed codes: nothing but its end */
-    f->bits.n = (f->bits.n + 7) & ~7u;
-    fl_bits_out(&f->bits);
+    add(f, (const uint8_t *)p, n, true, out);
+    finish(f, 3, 10, out); /* the last one, with fixed codes: nothing but its end */
     end_output(f, out);
     forget(f);
 }

@@ -75,7 +75,8 @@ struct fl_block_codes {
 
 /*
  * Make the codes of a block from counts, and write its header (at most 400 bytes), which says that it isn't the last
- * one. `all`: symbols that were not counted get a code too, since they may occur behind what was counted.
+ * one. `all`: symbols that were not counted get a code too, since they may occur behind what was counted. Otherwise
+ * nothing does, and DEFLATE's fixed codes are taken where these are shorter with the header.
  */
 void fl_block_begin(struct fl_block_codes *c, const struct fl_symbol_counts *n, bool all, struct fl_bits *out);
 

@@ -13,6 +13,7 @@
 #define LENGTHS_LONGEST 7
 #define WEIGHT 16        /* of a counted symbol against one that only may occur */
 #define SYMBOL_BITS 9
+#define FIXED_LITERALS 288 /* the fixed codes have two that may not occur */
 
 /* ---- lengths ------------------------------------------------------------------------------------------------------ */
 
@@ -146,6 +147,25 @@ static unsigned runs(const uint8_t *length, unsigned n, uint16_t *run)
     return made;
 }
 
+/* The codes that need no header. */
+static void fixed_lengths(uint8_t *literal, uint8_t *distance)
+{
+    memset(literal, 8, FIXED_LITERALS);
+    memset(literal + 144, 9, 112);
+    memset(literal + 256, 7, 24);
+    memset(distance, 5, FL_DEFLATE_DISTANCES);
+}
+
+static uint64_t coded_bits(const struct fl_symbol_counts *n, const uint8_t *literal, const uint8_t *distance)
+{
+    uint64_t bits = 0;
+    for (unsigned i = 0; i < FL_DEFLATE_LITERALS; i++)
+        bits += (uint64_t)n->literal[i] * literal[i];
+    for (unsigned i = 0; i < FL_DEFLATE_DISTANCES; i++)
+        bits += (uint64_t)n->distance[i] * distance[i];
+    return bits;
+}
+
 static void put_header(const uint8_t *literal, const uint8_t *distance, struct fl_bits *out)
 {
     static const uint8_t order[LENGTHS] = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
@@ -177,25 +197,42 @@ static void put_header(const uint8_t *literal, const uint8_t *distance, struct f
     }
 }
 
+static uint64_t bits_since(const struct fl_bits *out, const struct fl_bits *begin)
+{
+    return (uint64_t)(out->to - begin->to) * 8 + out->n - begin->n;
+}
+
 void fl_block_begin(struct fl_block_codes *c, const struct fl_symbol_counts *n, bool all, struct fl_bits *out)
 {
-    uint32_t count[FL_DEFLATE_LITERALS], code[FL_DEFLATE_LITERALS];
-    uint8_t literal[FL_DEFLATE_LITERALS], distance[FL_DEFLATE_DISTANCES];
+    uint32_t count[FL_DEFLATE_LITERALS], code[FIXED_LITERALS];
+    uint8_t literal[FIXED_LITERALS] = {0}, distance[FL_DEFLATE_DISTANCES];
+    const struct fl_bits begin = *out;
     for (unsigned i = 0; i < FL_DEFLATE_LITERALS; i++)
         count[i] = n->literal[i] * WEIGHT + all;
     count[FL_DEFLATE_END] += count[FL_DEFLATE_END] == 0;
     count[0] += count[0] == 0; /* with it there are two at least, a complete code */
     code_lengths(count, FL_DEFLATE_LITERALS, LONGEST, literal);
-    codes(literal, FL_DEFLATE_LITERALS, code);
+    for (unsigned i = 0; i < FL_DEFLATE_DISTANCES; i++)
+        count[i] = n->distance[i] * WEIGHT + (all || i < 2);
+    code_lengths(count, FL_DEFLATE_DISTANCES, LONGEST, distance);
+    put_header(literal, distance, out);
+    if (!all) {
+        uint64_t made = bits_since(out, &begin) + coded_bits(n, literal, distance);
+        uint8_t fixed_literal[FIXED_LITERALS], fixed_distance[FL_DEFLATE_DISTANCES];
+        fixed_lengths(fixed_literal, fixed_distance);
+        if (3 + coded_bits(n, fixed_literal, fixed_distance) <= made) {
+            memcpy(literal, fixed_literal, sizeof literal);
+            memcpy(distance, fixed_distance, sizeof distance);
+            *out = begin;
+            fl_bits_put(out, 2, 3);
+        }
+    }
+    codes(literal, FIXED_LITERALS, code);
+    codes(distance, FL_DEFLATE_DISTANCES, c->distance);
     memcpy(c->literal, code, sizeof c->literal);
     for (unsigned l = 3; l <= FL_DEFLATE_MATCH; l++) {
         unsigned s = fl_length_symbol(l), extra = fl_length_extra(s);
         uint32_t k = code[FL_DEFLATE_END + 1 + s], bits = l == FL_DEFLATE_MATCH ? 0 : (l - 3) & ((1u << extra) - 1);
         c->length[l] = ((k >> 5 | bits << (k & 31)) << 5) + (k & 31) + extra;
     }
-    for (unsigned i = 0; i < FL_DEFLATE_DISTANCES; i++)
-        count[i] = n->distance[i] * WEIGHT + (all || i < 2);
-    code_lengths(count, FL_DEFLATE_DISTANCES, LONGEST, distance);
-    codes(distance, FL_DEFLATE_DISTANCES, c->distance);
-    put_header(literal, distance, out);
 }

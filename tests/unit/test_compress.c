@@ -167,7 +167,7 @@ static void odd_bytes(void **state)
             fl_compressor_put(c, p, n, &out);
             fl_compressor_end(c, &out);
             assert_gunzips(&out, p, n);
-            if (out.n > n + n / 50 + 400)
+            if (out.n > n + n / 1000 + 50)
                 fail_msg("kind %u: %zu bytes became %zu", kind, n, out.n);
             if (kind >= 3 && periods[kind - 3] <= 4099 && n == N && out.n > 32 * periods[kind - 3] + N / 64)
                 fail_msg("period %zu: %zu bytes became %zu", periods[kind - 3], n, out.n);
