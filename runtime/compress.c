@@ -1,13 +1,13 @@
 /*
- * compress.c - from raw bytes to an object's bytes, see sink.h: picks the library for a level, writes the gzip frame
+ * compress.c - from raw bytes to an object's bytes, see sink.h: picks the engine for a level, writes the gzip frame
  * (RFC 1952: no name, time 0, system unknown, so that equal records give equal objects), keeps the check sum.
  *
- *   level            with the library found      otherwise
- *   fast, default    our own (compress_flow.c)
- *   0 1 2 3          ISA-L of that number        zlib of that number, 1 at least
- *   4 5              zlib                        zlib
- *   6 .. 12          libdeflate                  zlib, 9 at most
- *   best             libdeflate 12               zlib 9
+ *   level                   with libdeflate      without
+ *   0                       zlib: stored         the same
+ *   fast, default, 1 2 3    our own              the same
+ *   4 5                     zlib                 the same
+ *   6 .. 12                 libdeflate           zlib, 9 at most
+ *   best                    libdeflate 12        zlib 9
  *
  * Called by output.c on the compressor thread, and by tests.
  */
@@ -19,9 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(HAVE_LIBISAL)
-#include <isa-l.h>
-#elif defined(HAVE_LIBDEFLATE)
+#ifdef HAVE_LIBDEFLATE
 #include <libdeflate.h>
 #else
 #include <zlib.h>
@@ -41,20 +39,14 @@ struct fl_compressor {
 
 static const struct fl_deflate *pick(int *level)
 {
-    if (*level == -2 || *level == -1)
-        return &fl_deflate_flow;
     if (*level == -3 || *level > 12)
         *level = 12;
-#ifdef HAVE_LIBISAL
-    if (*level <= 3)
-        return &fl_deflate_isal;
-#endif
+    if (*level != 0 && *level <= 3)
+        return &fl_deflate_flow;
 #ifdef HAVE_LIBDEFLATE
     if (*level >= 6)
         return &fl_deflate_libdeflate;
 #endif
-    if (*level < 1)
-        *level = 1;
     if (*level > 9)
         *level = 9;
     return &fl_deflate_zlib;
@@ -93,9 +85,7 @@ const struct fl_compress_kind *fl_compressor_kind(const struct fl_compressor *c)
 
 static uint32_t crc(uint32_t crc, const char *p, size_t n)
 {
-#if defined(HAVE_LIBISAL)
-    return crc32_gzip_refl(crc, (const unsigned char *)p, n);
-#elif defined(HAVE_LIBDEFLATE)
+#ifdef HAVE_LIBDEFLATE
     return libdeflate_crc32(crc, p, n);
 #else
     return (uint32_t)crc32_z(crc, (const Bytef *)p, n);

@@ -1,4 +1,4 @@
-/* compress_zlib.c - DEFLATE by zlib, see deflate.h: for levels 4 and 5, and for all where nothing faster was found. */
+/* compress_zlib.c - DEFLATE by zlib, see deflate.h: for levels 0, 4 and 5, and above where there is no libdeflate. */
 #ifdef HAVE_CONFIG_H
 #include <config.h>
 #endif

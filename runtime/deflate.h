@@ -1,6 +1,6 @@
 /*
- * deflate.h - what compress.c asks of a DEFLATE library (RFC 1951). One struct fl_deflate per library:
- * compress_flow.c, compress_isal.c, compress_libdeflate.c, compress_zlib.c. Internal to compression; everybody else uses sink.h.
+ * deflate.h - what compress.c asks of a DEFLATE engine (RFC 1951). One struct fl_deflate per engine:
+ * compress_flow.c (our own), compress_libdeflate.c, compress_zlib.c. Internal to compression; everybody else uses sink.h.
  *
  * The gzip frame (RFC 1952) and the check sum over the whole object are compress.c's, so that a stream can be
  * handed from one engine state to another in the middle (fl_compressor_suspend).
@@ -16,7 +16,7 @@
 struct fl_deflate {
     const char *name;
     /*
-     * The library's output depends on how the input is cut: it is given pieces of exactly so many bytes, but
+     * The engine's output depends on how the input is cut: it is given pieces of exactly so many bytes, but
      * for the last. 0: any cut gives the same. SIZE_MAX: the whole object at once, by `end` only.
      */
     size_t piece;
@@ -29,13 +29,10 @@ struct fl_deflate {
     void (*close)(void *state);
 };
 
-extern const struct fl_deflate fl_deflate_flow; /* fast and default */
-#ifdef HAVE_LIBISAL
-extern const struct fl_deflate fl_deflate_isal; /* levels 0 to 3 */
-#endif
+extern const struct fl_deflate fl_deflate_flow; /* fast, default, 1 to 3 */
 #ifdef HAVE_LIBDEFLATE
 extern const struct fl_deflate fl_deflate_libdeflate; /* levels 6 to 12 */
 #endif
-extern const struct fl_deflate fl_deflate_zlib; /* levels 1 to 9 */
+extern const struct fl_deflate fl_deflate_zlib; /* levels 0 to 9; asked for 0, 4, 5, and above without libdeflate */
 
 #endif

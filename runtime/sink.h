@@ -70,7 +70,7 @@ struct fl_buf;
 struct fl_compressor;
 
 struct fl_compress_kind {
-    const char *name;       /* none, flow, isal, libdeflate, zlib */
+    const char *name;       /* none, flow, libdeflate, zlib */
     const char *encoding;   /* content encoding or NULL */
     const char *suffix;     /* ".gz" or "" */
 };

@@ -167,10 +167,6 @@ static void measure_sizes(const char *name)
     size_figure("  the same, not compressed", "MB", said("plain") / 1e6);
     size_figure("  zlib -1 on it", "MB", said("zlib1") / 1e6);
     size_figure("  zlib -1 on it, cost", "CPU s", said("zlib1_s"));
-    if (!isnan(log_number(log_path, "", "isal1"))) {
-        size_figure("  ISA-L 1 on it", "MB", said("isal1") / 1e6);
-        size_figure("  ISA-L 1 on it, cost", "CPU s", said("isal1_s"));
-    }
 }
 
 /* ---- start ------------------------------------------------------------------------------------------------ */

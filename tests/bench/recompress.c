@@ -1,8 +1,8 @@
 /*
  * recompress.c - what other compressors make of the same bytes: recompress FOLDER
  *
- * Every gzip object below the folder is unpacked and packed again, each as one object, by zlib levels 1 and 6 and,
- * where it is there, ISA-L level 1. Prints ` plain=BYTES ours=BYTES zlib1=BYTES zlib1_s=CPU-SECONDS zlib6=... isal1=...`.
+ * Every gzip object below the folder is unpacked and packed again, each as one object, by zlib levels 1 and 6.
+ * Prints ` plain=BYTES ours=BYTES zlib1=BYTES zlib1_s=CPU-SECONDS zlib6=BYTES zlib6_s=CPU-SECONDS`.
  */
 #ifdef HAVE_CONFIG_H
 #include <config.h>
@@ -16,9 +16,6 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <zlib.h>
-#ifdef HAVE_LIBISAL
-#include <isa-l/igzip_lib.h>
-#endif
 
 struct bytes {
     unsigned char *p;
@@ -31,9 +28,6 @@ struct total {
 
 static struct total zlib1, zlib6;
 static double plain, ours;
-#ifdef HAVE_LIBISAL
-static struct total isal1;
-#endif
 
 static void die(const char *what)
 {
@@ -92,29 +86,6 @@ static void by_zlib(const struct bytes *in, struct bytes *out, int level, struct
     t->seconds += cpu_seconds() - begin;
 }
 
-#ifdef HAVE_LIBISAL
-static void by_isal(const struct bytes *in, struct bytes *out, struct total *t)
-{
-    static unsigned char level_buf[ISAL_DEF_LVL1_DEFAULT];
-    static struct isal_zstream z;
-    double begin = cpu_seconds();
-    isal_deflate_init(&z);
-    z.level = 1;
-    z.level_buf = level_buf;
-    z.level_buf_size = sizeof level_buf;
-    z.gzip_flag = IGZIP_GZIP;
-    z.end_of_stream = 1;
-    need(out, in->n + in->n / 8 + 4096);
-    z.next_in = in->p;
-    z.avail_in = (uint32_t)in->n;
-    z.next_out = out->p;
-    z.avail_out = (uint32_t)out->cap;
-    if (isal_deflate(&z) != COMP_OK || z.internal_state.state != ZSTATE_END)
-        die("ISA-L");
-    t->bytes += (double)z.total_out;
-    t->seconds += cpu_seconds() - begin;
-}
-#endif
 
 static void object(const char *path, double size)
 {
@@ -124,9 +95,6 @@ static void object(const char *path, double size)
     ours += size;
     by_zlib(&text, &packed, 1, &zlib1);
     by_zlib(&text, &packed, 6, &zlib6);
-#ifdef HAVE_LIBISAL
-    by_isal(&text, &packed, &isal1);
-#endif
 }
 
 static void folder(const char *path)
@@ -154,11 +122,7 @@ int main(int argc, char **argv)
     if (argc != 2)
         die("usage: recompress FOLDER");
     folder(argv[1]);
-    printf(" plain=%.0f ours=%.0f zlib1=%.0f zlib1_s=%.4f zlib6=%.0f zlib6_s=%.4f", plain, ours, zlib1.bytes,
+    printf(" plain=%.0f ours=%.0f zlib1=%.0f zlib1_s=%.4f zlib6=%.0f zlib6_s=%.4f\n", plain, ours, zlib1.bytes,
            zlib1.seconds, zlib6.bytes, zlib6.seconds);
-#ifdef HAVE_LIBISAL
-    printf(" isal1=%.0f isal1_s=%.4f", isal1.bytes, isal1.seconds);
-#endif
-    printf("\n");
     return 0;
 }

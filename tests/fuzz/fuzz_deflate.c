@@ -1,6 +1,6 @@
 /*
- * fuzz_deflate.c - our own DEFLATE (compress_flow.c, deflate_codes.c) with any bytes, cut anyhow: zlib and libdeflate give
- * them back, no read or write outside, equal bytes give equal objects, and nothing grows by more than it may.
+ * fuzz_deflate.c - our own DEFLATE (compress_flow.c, deflate_codes.c) with any bytes, cut anyhow: zlib and libdeflate
+ * give them back, no read or write outside, equal bytes give equal objects, and nothing grows by more than it may.
  *
  *   fuzz_deflate [runs [seed]]
  *
@@ -96,7 +96,7 @@ static void repeats(const uint8_t *begin, uint8_t *p, size_t n)
         if (d > (size_t)(p + at - begin))
             d = 0;
         for (; k > 0 && at < n; k--, at++)
-            p[at] = d && (!changed || pick(changed)) ? p[at - d] : (uint8_t)pick(256);
+            p[at] = d && (!changed || pick(changed)) ? *(p + at - d) : (uint8_t)pick(256);
     }
 }
 
@@ -191,7 +191,7 @@ static void check(const struct fl_buf *packed, const struct bytes *plain, unsign
     if (!d)
         d = libdeflate_alloc_decompressor();
     uint8_t *got = memory(plain->n);
-    size_t in, n;
+    size_t in = 0, n = 0;
     must(d && libdeflate_gzip_decompress_ex(d, packed->p, packed->n, got, plain->n, &in, &n) == LIBDEFLATE_SUCCESS,
          "libdeflate can't read it");
     must(in == packed->n && n == plain->n && memcmp(got, plain->p, n) == 0, "libdeflate reads something else");
