@@ -41,7 +41,9 @@ static const struct fl_deflate *pick(int *level)
 {
     if (*level == -3 || *level > 12)
         *level = 12;
-    if (*level != 0 && *level <= 3)
+    if (*level == 0)
+        return &fl_deflate_stored;
+    if (*level <= 3)
         return &fl_deflate_flow;
 #ifdef HAVE_LIBDEFLATE
     if (*level >= 6)

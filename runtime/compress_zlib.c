@@ -70,3 +70,14 @@ const struct fl_deflate fl_deflate_zlib = {
     .end = zlib_end,
     .close = zlib_close,
 };
+
+/* Level 0: its stored blocks are as long as what zlib is given at once. */
+const struct fl_deflate fl_deflate_stored = {
+    .name = "zlib",
+    .piece = OUT_ROOM,
+    .open = zlib_open,
+    .put = zlib_put,
+    .flush = zlib_flush,
+    .end = zlib_end,
+    .close = zlib_close,
+};

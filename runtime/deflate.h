@@ -33,6 +33,7 @@ extern const struct fl_deflate fl_deflate_flow; /* fast, default, 1 to 3 */
 #ifdef HAVE_LIBDEFLATE
 extern const struct fl_deflate fl_deflate_libdeflate; /* levels 6 to 12 */
 #endif
-extern const struct fl_deflate fl_deflate_zlib; /* levels 0 to 9; asked for 0, 4, 5, and above without libdeflate */
+extern const struct fl_deflate fl_deflate_stored; /* zlib, level 0 */
+extern const struct fl_deflate fl_deflate_zlib; /* levels 4 and 5, to 9 without libdeflate */
 
 #endif
