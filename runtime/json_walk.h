@@ -148,26 +148,27 @@ static inline const char *fl_pass_int(struct fl_decoder *d, const char *p, unsig
 
 /* ---- values that are read: as the getters of json_scan.h ---------------------------------------- */
 
-static inline const char *fl_take_raw_string(struct fl_decoder *d, const char *p, unsigned site, fl_str *out, int *k,
-                                             const char *field)
+static inline const char *fl_take_text_(struct fl_decoder *d, const char *p, unsigned site, fl_str *out, int *k,
+                                        const char *field, bool raw)
 {
     const char *q = fl_plain_text(p);
     if (FL_UNLIKELY(!q))
-        return FL_TAKE(d, p, k, fl_get_raw_string(d, out, field));
+        return FL_TAKE(d, p, k, raw ? fl_get_raw_string(d, out, field) : fl_get_string(d, out, field));
     *out = (fl_str){p + 1, (uint32_t)(q - p - 1), FL_CLEAN};
     *k = 1;
     return fl_step(d, p, q + 1, site);
 }
 
+static inline const char *fl_take_raw_string(struct fl_decoder *d, const char *p, unsigned site, fl_str *out, int *k,
+                                             const char *field)
+{
+    return fl_take_text_(d, p, site, out, k, field, true);
+}
+
 static inline const char *fl_take_string(struct fl_decoder *d, const char *p, unsigned site, fl_str *out, int *k,
                                          const char *field)
 {
-    const char *q = fl_plain_text(p);
-    if (FL_UNLIKELY(!q))
-        return FL_TAKE(d, p, k, fl_get_string(d, out, field));
-    *out = (fl_str){p + 1, (uint32_t)(q - p - 1), FL_CLEAN};
-    *k = 1;
-    return fl_step(d, p, q + 1, site);
+    return fl_take_text_(d, p, site, out, k, field, false);
 }
 
 static inline const char *fl_take_ip(struct fl_decoder *d, const char *p, unsigned site, fl_ip *out, int *k,
