@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 import urllib.request
@@ -179,6 +180,29 @@ class Analyzer:
         self.process.kill()
         self.process.wait()
         self.process.stdout.close()
+
+
+class Listener:
+    """A server on a free port of loopback: connection(c, number) of a subclass runs in a thread for each, numbered from 1."""
+
+    def __init__(self):
+        self.listener, self.number = socket.create_server(("127.0.0.1", 0)), 0
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+
+    def accept(self):
+        while True:
+            try:
+                c = self.listener.accept()[0]
+            except OSError:
+                return
+            self.number += 1
+            threading.Thread(target=self.connection, args=(c, self.number), daemon=True).start()
 
 
 def main(tests):

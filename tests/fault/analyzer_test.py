@@ -29,27 +29,12 @@ def frame(opcode, data, last=True):
     return bytes([(0x80 if last else 0) | opcode]) + size + data
 
 
-class Peer:
+class Peer(support.Listener):
     """Does the handshake, then script(connection, number)."""
 
     def __init__(self, script):
-        self.listener, self.number, self.script = socket.create_server(("127.0.0.1", 0)), 0, script
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.listener.close()
-
-    def accept(self):
-        while True:
-            try:
-                c = self.listener.accept()[0]
-            except OSError:
-                return
-            self.number += 1
-            threading.Thread(target=self.connection, args=(c, self.number), daemon=True).start()
+        self.script = script
+        super().__init__()
 
     def connection(self, c, number):
         with c:

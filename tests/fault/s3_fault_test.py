@@ -19,30 +19,15 @@ from support import MESSAGES  # noqa: E402
 RESET = struct.pack("ii", 1, 0)
 
 
-class Bucket:
+class Bucket(support.Listener):
     """Serves one request after the other as behave(number, method) says: ok, a status, or how the connection breaks."""
 
     def __init__(self, behave):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
         self.objects, self.requests, self.behave, self.lock = {}, 0, behave, threading.Lock()
-        threading.Thread(target=self.accept, daemon=True).start()
+        super().__init__()
+        self.port = self.listener.getsockname()[1]
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.listener.close()
-
-    def accept(self):
-        while True:
-            try:
-                c = self.listener.accept()[0]
-            except OSError:
-                return
-            threading.Thread(target=self.connection, args=(c,), daemon=True).start()
-
-    def connection(self, c):
+    def connection(self, c, _):
         try:
             with c, c.makefile("rb") as f:
                 while self.request(c, f):
