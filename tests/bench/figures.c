@@ -142,7 +142,7 @@ static void measure_hardware(void)
     }
     for (int i = 0; i < runs; i++) {
         double alone = calibrate(flows, 1).wall, begin = now();
-        struct child a = start_calibration(flows, 1), b = start_calibration(flows, 1);
+        struct child a = start_calibration(flows, 1, 0), b = start_calibration(flows, 1, 0);
         finish(&a);
         finish(&b);
         add(&ratio->s, 2 * alone / (now() - begin));

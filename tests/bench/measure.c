@@ -104,14 +104,15 @@ void print_series(const struct series *s, int width, int decimals, double factor
 
 /* ---- commands --------------------------------------------------------------------------------------------- */
 
-static void bind_to(int cpus)
+/* To the first `cpus` of the processors that this process may use, without the first `skip` of them. */
+static void bind_to(int skip, int cpus)
 {
     cpu_set_t may, set;
     CPU_ZERO(&set);
     if (sched_getaffinity(0, sizeof may, &may) != 0)
         _exit(126);
-    for (int i = 0; i < CPU_SETSIZE && cpus > 0; i++)
-        if (CPU_ISSET(i, &may)) {
+    for (int i = 0, seen = 0; i < CPU_SETSIZE; i++)
+        if (CPU_ISSET(i, &may) && seen++ >= skip && cpus > 0) {
             CPU_SET(i, &set);
             cpus--;
         }
@@ -146,7 +147,7 @@ static void become(const struct command *c)
     dup2(log, 1);
     dup2(log, 2);
     if (c->cpus)
-        bind_to(c->cpus);
+        bind_to(0, c->cpus);
     if (n > 0)
         execvp(words[0], words);
     _exit(127);
@@ -289,21 +290,24 @@ static int compress_file(const char *path, int level)
     return 0;
 }
 
-struct child start_calibration(const char *path, int level)
+struct child start_calibration(const char *path, int level, int cpus)
 {
     struct child child = {.label = "zlib", .begin = now()};
     fflush(stdout);
     child.pid = fork();
     if (child.pid < 0)
         die("fork");
-    if (child.pid == 0)
+    if (child.pid == 0) {
+        if (cpus)
+            bind_to(0, cpus);
         _exit(compress_file(path, level));
+    }
     return child;
 }
 
 struct cost calibrate(const char *path, int level)
 {
-    struct child child = start_calibration(path, level);
+    struct child child = start_calibration(path, level, 1);
     return finish(&child);
 }
 
@@ -343,6 +347,8 @@ struct server serve(const char *program, const char *flows)
     if (s.pid == 0) {
         dup2(fd[1], 1);
         prctl(PR_SET_PDEATHSIG, SIGTERM);
+        if (processors() > 1)
+            bind_to(1, 1);
         execl(program, program, flows, (char *)NULL);
         _exit(127);
     }

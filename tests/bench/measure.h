@@ -76,13 +76,13 @@ double log_number(const char *path, const char *mark, const char *key);
 
 /* How many flows a file of messages has. */
 uint64_t count_flows(const char *path, uint64_t *bytes);
-/* The calibration z: zlib at this level over a file, in blocks of 5 MB, in a process of its own. */
-struct child start_calibration(const char *path, int level);
+/* The calibration z: zlib at this level over a file, in blocks of 5 MB, in a process of its own; calibrate binds it to one processor. */
+struct child start_calibration(const char *path, int level, int cpus);
 struct cost calibrate(const char *path, int level);
 /* Says so when z varied by more than a fifth: somebody else was at work. */
 void warn_when_busy(const struct series *z);
 
-/* The other side of a WebSocket: tests/bench/serve, see there. */
+/* The other side of a WebSocket: tests/bench/serve, see there; on the second processor, if there is one. */
 struct server {
     pid_t pid;
     int from;
