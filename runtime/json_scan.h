@@ -81,13 +81,13 @@ static inline const char *fl_string_stop(const char *p)
 {
 #if defined(FL_SSE2)
     for (;; p += 16) {
+        /* c ^ 2 moves the quote to 0x20, and blank and `!` away from there: signed, all but `\\` are below 0x21. */
         __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-        __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
+        __m128i below = _mm_subs_epi8(_mm_xor_si128(v, _mm_set1_epi8(2)), _mm_set1_epi8(0x21));
         __m128i slash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
-        __m128i odd = _mm_cmpgt_epi8(_mm_set1_epi8(0x20), v); /* signed: holds for 0x80.. too */
-        unsigned m = (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, slash), odd));
-        if (m)
-            return p + __builtin_ctz(m);
+        unsigned m = (unsigned)_mm_movemask_epi8(_mm_or_si128(below, slash));
+        if (FL_LIKELY(m))
+            return p + (unsigned)__builtin_ctz(m);
     }
 #elif defined(FL_NEON)
     for (;; p += 16) {

@@ -117,19 +117,20 @@ static inline const char *fl_plain_text(const char *p)
 static inline const char *fl_plain_int(const char *p)
 {
 #if defined(FL_SSE2)
-    /* '0'..'9' become the lowest ten of signed bytes; more digits than 16 end at one, which isn't an end. */
-    __m128i v = _mm_add_epi8(_mm_loadu_si128((const __m128i *)(const void *)p), _mm_set1_epi8((char)(0x80 - '0')));
-    unsigned other = (unsigned)_mm_movemask_epi8(_mm_cmpgt_epi8(v, _mm_set1_epi8((char)(0x80 + 9))));
-    const char *q = p + __builtin_ctz(other | 1u << 16);
+    /* What isn't a digit gets its highest bit set; more digits than 16 end at one, which isn't an end. */
+    __m128i v = _mm_sub_epi8(_mm_loadu_si128((const __m128i *)(const void *)p), _mm_set1_epi8('0'));
+    unsigned other = (unsigned)_mm_movemask_epi8(_mm_adds_epu8(v, _mm_set1_epi8(0x80 - 10)));
+    const char *q = p + (unsigned)__builtin_ctz(other | 1u << 16);
 #else
     const char *q = fl_digits_end(p);
     if (q - p > 16)
         return NULL;
 #endif
-    if (FL_UNLIKELY(*q != ',' && *q != '}'))
+    /* Behind it `,` or `}`; or what is wrong behind any number, as who comes next will find. A fraction or an exponent isn't. */
+    if (FL_UNLIKELY((*q | 0x51) != '}'))
         return NULL;
-    /* Behind two and more the first one isn't 0. None at all: that byte is the `,` or `}`. */
-    return FL_LIKELY(q == p + 1 || (unsigned char)(*p - '1') <= 8) ? q : NULL;
+    /* No digit at all, or a 0 and more: without a branch on the digit, which can't be predicted. */
+    return FL_LIKELY(q != p && (((unsigned)(unsigned char)p[0] << 8 | (unsigned char)p[1]) & 0xfff0) != 0x3030) ? q : NULL;
 }
 
 /* ---- values that nobody reads ------------------------------------------------------------------ */
