@@ -36,7 +36,10 @@ static void in_struct(struct fc_em *m, const struct fc_in *n)
         } else if (text_only(x)) {
             body = fce_text(m, "%s    fl_str %s; /* as it came */\n", body, name);
         } else if (x->value) {
-            body = fce_text(m, "%s    %s %s;\n", body, fce_type(m, x->type), name);
+            if (x->late && !x->raw)
+                body = fce_text(m, "%s    const char *%s; /* its digits */\n", body, name);
+            else if (!x->late)
+                body = fce_text(m, "%s    %s %s;\n", body, fce_type(m, x->type), name);
             if (x->raw)
                 body = fce_text(m, "%s    fl_str text_%s; /* as it came, quotes included */\n", body, x->member->name);
         }
@@ -94,6 +97,8 @@ static const char *getter(struct fc_em *m, const struct fc_in *x, const char *at
     const char *walk_field = fce_text(m, "&k, %s", field);
     if (text_only(x))
         return text_getter(m, t, at, field);
+    if (x->late)
+        return by_walk(m, "digits", at, fce_text(m, "%s, %s", t->kind == FC_K_TIME || t->kind == FC_K_DURATION ? fce_scale(t) : "1", walk_field));
     switch (t->kind) {
     case FC_K_BOOL:
         return by_getter(m, "fl_get_bool", at, field);
@@ -283,10 +288,12 @@ static void absent_members(struct fc_em *m, const struct fc_in *n, const char *m
         m->depth++;
         if (x->member->dflt) {
             if (x->type->kind != FC_K_RECORD && (x->value || text_only(x))) {
-                const char *dv = default_value(m, x);
-                fce_line(m, "v->%s = %s;", fce_name(m, x->member->name), dv);
+                const char *json = json_default(m, x->member);
+                if (x->late && !x->raw)
+                    fce_line(m, "v->%s = %s;", fce_name(m, x->member->name), fce_quote(m, json, strlen(json)));
+                else if (!x->late)
+                    fce_line(m, "v->%s = %s;", fce_name(m, x->member->name), default_value(m, x));
                 if (x->value && x->raw) {
-                    const char *json = json_default(m, x->member);
                     fce_line(m, "v->text_%s = %s;", x->member->name, fce_string(m, json, strlen(json)));
                 }
             }
@@ -461,9 +468,10 @@ static void member_value(struct fc_em *m, const struct fc_in *x, bool whole)
         skip_value(m, x->type);
         return;
     }
-    if (both)
+    if (both && !x->late)
         fce_line(m, "v->text_%s.p = p = fl_unspaced(d, p);", x->member->name);
-    fce_line(m, "if (!(p = %s))", getter(m, x, fce_text(m, "v->%s", name), fce_quote(m, x->path, strlen(x->path))));
+    const char *at = fce_text(m, both && x->late ? "v->text_%s.p" : "v->%s", both && x->late ? x->member->name : name);
+    fce_line(m, "if (!(p = %s))", getter(m, x, at, fce_quote(m, x->path, strlen(x->path))));
     fce_line(m, "    return NULL;");
     if (both) {
         fce_line(m, "v->text_%s.n = (uint32_t)(p - v->text_%s.p);", x->member->name, x->member->name);

@@ -454,8 +454,8 @@ static struct members put_slots(struct enc *k, const struct fc_slot *object)
         struct fc_cv v = slot_cv(m, s);
         if (k->emitted)
             v.n = fce_text(m, "!r->out.has_%s", s->c);
-        else if (s->kind == FC_SLOT_STORED && !s->optional)
-            v.n = NULL;
+        else if (s->kind == FC_SLOT_STORED)
+            v.n = !s->optional ? NULL : fc_slot_text(s) ? fce_input(m, s->in, true).n : v.n;
         const char *key = s->field->as ? s->field->as : s->field->name.s, *null = v.n;
         if (s->kind == FC_SLOT_OBJECT && s->optional && s->field->kind == FC_F_OBJECT) {
             put_unless_empty(k, &o, s, key);

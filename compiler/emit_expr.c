@@ -102,9 +102,20 @@ static const char *input_null(struct fc_em *m, const struct fc_in *n)
     return fce_text(m, "!(%s.has & HAS_%s)", input_c(m, n->parent), n->c);
 }
 
+/* Decoded here, from its digits. */
+static const char *late_value(struct fc_em *m, const struct fc_in *n)
+{
+    const char *at = n->raw ? fce_text(m, "%s.text_%s.p", input_c(m, n->parent), n->member->name) : input_c(m, n);
+    if (n->type->kind == FC_K_TIME || n->type->kind == FC_K_DURATION)
+        return fce_text(m, "fl_scaled_at(%s, %s)", at, fce_scale(n->type));
+    return fce_text(m, "fl_int_at(%s)", at);
+}
+
 struct fc_cv fce_input(struct fc_em *m, const struct fc_in *n, bool nullable)
 {
     struct fc_cv v = value(n->type, input_c(m, n), nullable ? input_null(m, n) : NULL, true);
+    if (n->late)
+        v = value(n->type, late_value(m, n), v.n, false);
     if (n->type->kind == FC_K_RECORD)
         v.in = n;
     return v;

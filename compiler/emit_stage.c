@@ -429,7 +429,7 @@ static void fill_slots(struct fc_em *m, const struct fc_slot *object)
             fce_paste(m, body);
             if (n)
                 fce_line(m, "}");
-        } else if (s->kind == FC_SLOT_STORED && s->field->value) {
+        } else if (s->kind == FC_SLOT_STORED && s->field->value && !fc_slot_text(s)) {
             fce_line(m, "/* %s %s */", fce_where(m, s->field->span), s->field->name.s);
             fce_place(m, s->field->span);
             fce_line(m, "{");

@@ -65,115 +65,6 @@ struct fc_slot *fc_plan_slot(struct fc_plan *p, const struct fc_expr *e, int *re
     return s;
 }
 
-static void mark_value(struct fc_in *n)
-{
-    if (n->type->kind == FC_K_RECORD) {
-        n->has = true;
-        for (int i = 0; i < n->ninner; i++)
-            mark_value(&n->inner[i]);
-    } else {
-        n->value = true;
-    }
-}
-
-static void mark_way(struct fc_in *n)
-{
-    for (n = n->parent; n && n->member; n = n->parent)
-        n->has = true;
-}
-
-/* ---- reads ------------------------------------------------------------------------------------------------------ */
-
-static void read_expr(struct planner *y, const struct fc_expr *e);
-
-static void read_fields(struct planner *y, const struct fc_field *f)
-{
-    for (; f; f = f->next) {
-        if (f->value)
-            read_expr(y, f->value);
-        read_fields(y, f->fields);
-    }
-}
-
-/* A path below the transform's record: what it stands for is read. */
-static void read_slot(struct planner *y, struct fc_slot *s, const struct fc_expr *e, int rest)
-{
-    if (s->kind == FC_SLOT_INPUT) {
-        struct fc_in *n = (struct fc_in *)s->in;
-        const struct fc_expr *way[16];
-        for (int i = rest; i > 0; i--, e = e->a)
-            way[i - 1 < 16 ? i - 1 : 15] = e;
-        for (int i = 0; i < rest && i < 16; i++)
-            n = &n->inner[((const struct fc_member *)way[i]->info)->index];
-        mark_value(n);
-        mark_way(n);
-    } else if (s->kind == FC_SLOT_OBJECT && rest == 0) {
-        for (int i = 0; i < s->ninner; i++)
-            read_slot(y, &s->inner[i], e, 0);
-    }
-}
-
-static void read_has(struct planner *y, const struct fc_expr *e)
-{
-    struct fc_in *n = fc_plan_input(y->p, e);
-    if (!n) {
-        read_expr(y, e);
-        return;
-    }
-    n->has = true;
-    mark_way(n);
-}
-
-static void read_expr(struct planner *y, const struct fc_expr *e)
-{
-    int rest;
-    struct fc_in *n = fc_plan_input(y->p, e);
-    if (n) {
-        mark_value(n);
-        mark_way(n);
-        return;
-    }
-    struct fc_slot *s = y->p->out.inner ? fc_plan_slot(y->p, e, &rest) : NULL;
-    if (s) {
-        read_slot(y, s, e, rest);
-        return;
-    }
-    if (e->kind == FC_E_UNARY && e->op == FC_OP_HAS) {
-        read_has(y, e->a);
-        return;
-    }
-    if (e->a && !(e->kind == FC_E_INDEX && e->sym))
-        read_expr(y, e->a);
-    if (e->b)
-        read_expr(y, e->b);
-    if (e->c)
-        read_expr(y, e->c);
-    for (const struct fc_expr *x = e->kind == FC_E_ANY ? NULL : e->args; x; x = x->next)
-        read_expr(y, x);
-    for (const struct fc_arm *arm = e->arms; arm; arm = arm->next)
-        read_expr(y, arm->value);
-    read_fields(y, e->fields);
-}
-
-
-static void read_block(struct planner *y, const struct fc_stmt *s)
-{
-    for (; s; s = s->next) {
-        if (s->kind == FC_S_ASSIGN && s->target->kind == FC_E_INDEX)
-            for (const struct fc_expr *x = s->target->args; x; x = x->next)
-                read_expr(y, x);
-        const struct fc_expr *one[] = {s->value, s->expire};
-        for (int i = 0; i < 2; i++)
-            if (one[i])
-                read_expr(y, one[i]);
-        for (const struct fc_expr *x = s->keys; x; x = x->next)
-            read_expr(y, x);
-        read_fields(y, s->fields);
-        read_block(y, s->body);
-        read_block(y, s->other);
-    }
-}
-
 /* ---- slots ------------------------------------------------------------------------------------------------------------ */
 
 static bool assigned(const struct fc_stmt *s, const struct fc_member *m, bool emit)
@@ -209,13 +100,6 @@ static const struct fc_expr *in_nonempty(const struct fc_expr *e)
 {
     const struct fc_builtin *b = e->kind == FC_E_CALL && !e->sym ? e->info : NULL;
     return b && strcmp(b->name, "nonempty") == 0 ? e->args : NULL;
-}
-
-/* Is its text written faster than its value? And does it say the same? */
-static bool number_text(const struct fc_type *t)
-{
-    bool number = t->kind == FC_K_INT || t->kind == FC_K_BYTES || t->kind == FC_K_PACKETS || t->kind == FC_K_TIME || t->kind == FC_K_DURATION;
-    return number && !fc_in_lossy(t);
 }
 
 /* The input that a field's value comes from. */
@@ -263,7 +147,7 @@ static void make_slots(struct planner *y, struct fc_slot *parent, const struct f
                 s->kind = FC_SLOT_LET;
                 s->let = f->value->sym;
             }
-        } else if (f->kind == FC_F_EXPR && !changed && number_text(m->type)) {
+        } else if (f->kind == FC_F_EXPR && !changed && fc_number_text(m->type)) {
             s->in = source_of(y, f->value, m->type);
         }
     }
@@ -293,21 +177,7 @@ static void look_for_all(struct fc_in *n)
     }
 }
 
-static void read_slots(struct planner *y, struct fc_slot *s)
-{
-    for (int i = 0; i < s->ninner; i++) {
-        struct fc_slot *m = &s->inner[i];
-        if (m->kind == FC_SLOT_OBJECT) {
-            if (m->field->value)
-                read_has(y, m->field->value);
-            read_slots(y, m);
-        } else if ((m->kind != FC_SLOT_INPUT || m->nonempty) && m->field->value) {
-            read_expr(y, m->field->value);
-        }
-    }
-}
-
-/* What is only passed on is kept as text; after read_slots, so that what is read besides is known. */
+/* What is only passed on is kept as text; after fc_plan_reads, so that what is read besides is known. */
 static void pass_slots(struct planner *y, struct fc_slot *s)
 {
     for (int i = 0; i < s->ninner; i++) {
@@ -316,10 +186,10 @@ static void pass_slots(struct planner *y, struct fc_slot *s)
             pass_slots(y, m);
         } else if (m->kind == FC_SLOT_INPUT) {
             struct fc_in *n = (struct fc_in *)m->in;
-            mark_way(n);
+            fc_mark_way(n);
             if (n->type->kind == FC_K_BOOL || n->type->kind == FC_K_FLOAT)
                 n->value = true;
-            else if (n->type->kind == FC_K_RECORD || !n->value)
+            else if (n->type->kind == FC_K_RECORD || !n->value || n->late)
                 n->raw = true;
             else if (fc_in_lossy(n->type))
                 n->raw = true; /* read and passed on: what comes out is what came in */
@@ -500,42 +370,40 @@ bool fc_tried(const struct fc_plan *p, const struct fc_sym *let)
     return false;
 }
 
-static void read_all(struct planner *y, void (*visit)(void *, const struct fc_expr *))
+static void find_matchers(struct planner *y)
 {
     const struct fc_program *g = y->p->program;
     for (const struct fc_sym *f = g->functions; f; f = f->next) {
         if (!f->used)
             continue;
         for (const struct fc_sym *l = f->lets; l; l = l->next)
-            visit ? fc_expr_each(l->value, visit, y) : read_expr(y, l->value);
-        visit ? fc_expr_each(f->value, visit, y) : read_expr(y, f->value);
+            fc_expr_each(l->value, visit_match, y);
+        fc_expr_each(f->value, visit_match, y);
     }
     for (const struct fc_sym *l = g->lets; l; l = l->next)
         if (l->used)
-            visit ? fc_expr_each(l->value, visit, y) : read_expr(y, l->value);
+            fc_expr_each(l->value, visit_match, y);
     for (int i = 0; i < g->nstages; i++) {
         const struct fc_stage *s = g->stages[i];
         for (const struct fc_rule *r = s->rules; r; r = r->next)
             if (r->when)
-                visit ? fc_expr_each(r->when, visit, y) : read_expr(y, r->when);
-        visit ? fc_block_each(s->body, visit, y) : read_block(y, s->body);
-        if (visit)
-            fc_fields_each(s->fields, visit, y);
+                fc_expr_each(r->when, visit_match, y);
+        fc_block_each(s->body, visit_match, y);
+        fc_fields_each(s->fields, visit_match, y);
         if (s->when)
-            visit ? fc_expr_each(s->when, visit, y) : read_expr(y, s->when);
+            fc_expr_each(s->when, visit_match, y);
         for (const struct fc_absent *m = s->mangles; m; m = m->next)
-            visit ? fc_block_each(m->body, visit, y) : read_block(y, m->body);
+            fc_block_each(m->body, visit_match, y);
     }
     for (const struct fc_part *part = g->parts; part; part = part->next)
-        visit ? fc_expr_each(part->value, visit, y) : read_expr(y, part->value);
-    for (const struct fc_item *it = g->tests; it; it = it->next)
-        for (const struct fc_check *c = it->kind == FC_I_TEST ? it->checks : NULL; c; c = c->next)
-            if (c->kind == FC_C_EXPECT && y->c->tests) {
-                visit ? fc_expr_each(c->expr, visit, y) : read_expr(y, c->expr);
-            } else if (c->kind == FC_C_EXPECT_OBJECT && y->c->tests && visit) {
-                for (const struct fc_expr *x = c->args; x; x = x->next)
-                    fc_expr_each(x, visit, y);
-            }
+        fc_expr_each(part->value, visit_match, y);
+    for (const struct fc_item *it = y->c->tests ? g->tests : NULL; it; it = it->next)
+        for (const struct fc_check *c = it->kind == FC_I_TEST ? it->checks : NULL; c; c = c->next) {
+            if (c->kind == FC_C_EXPECT)
+                fc_expr_each(c->expr, visit_match, y);
+            for (const struct fc_expr *x = c->kind == FC_C_EXPECT_OBJECT ? c->args : NULL; x; x = x->next)
+                fc_expr_each(x, visit_match, y);
+        }
 }
 
 /* Lists of what can be decoded element by element. */
@@ -566,13 +434,12 @@ bool fc_make_plan(struct fc_compilation *c)
         make_slots(&y, &p->out, c->program->transform->fields, c->program->output);
     else
         p->pass = true;
-    read_all(&y, NULL);
     if (p->pass && c->program->csv)
         csv_leaves(&p->in);
-    read_slots(&y, &p->out);
+    fc_plan_reads(c, p);
     pass_slots(&y, &p->out);
     check_lists(c, &p->in);
-    read_all(&y, visit_match);
+    find_matchers(&y);
     cut_stretches(&y);
     fc_plan_asks(c, p);
     fc_plan_ahead(c, p);
@@ -586,7 +453,7 @@ static void dump_in(const struct fc_in *n, FILE *out)
     for (int i = 0; i < n->ninner; i++) {
         const struct fc_in *m = &n->inner[i];
         if (fc_in_live(m))
-            fprintf(out, "    %-32s %s%s%s\n", m->path, m->value ? "value " : "", m->raw ? "raw " : "", m->has ? "has" : "");
+            fprintf(out, "    %-32s %s%s%s%s\n", m->path, m->value ? "value " : "", m->late ? "late " : "", m->raw ? "raw " : "", m->has ? "has" : "");
         dump_in(m, out);
     }
 }
@@ -596,9 +463,9 @@ static void dump_slots(const struct fc_slot *s, FILE *out)
     static const char *const kinds[] = {"constant", "from input", "from let", "computed", "object"};
     for (int i = 0; i < s->ninner; i++) {
         const struct fc_slot *m = &s->inner[i];
-        const char *how = m->nonempty ? " unless empty" : m->kind == FC_SLOT_STORED && m->in ? ", written as the text of" : "";
+        const char *how = m->nonempty ? " unless empty" : fc_slot_text(m) ? "only for emit, else the text of" : m->kind == FC_SLOT_STORED && m->in ? ", written as the text of" : "";
         const char *from = m->kind == FC_SLOT_LET ? m->let->name : m->in ? m->in->path : "";
-        fprintf(out, "    %-32s %s%s%s%s\n", m->c, kinds[m->kind], how, *from ? " " : "", from);
+        fprintf(out, "    %-32s %s%s%s%s\n", m->c, fc_slot_text(m) ? "" : kinds[m->kind], how, *from ? " " : "", from);
         dump_slots(m, out);
     }
 }

@@ -13,6 +13,7 @@
 /*
  * One path of the input. What is not marked is skipped (checked as JSON, not for its type).
  *   value  decoded: its value is looked into or computed with
+ *   late   with value, a number: read only by what an option can switch off; checked at once, decoded where it is read
  *   raw    kept as its JSON text: it is only passed on
  *   has    only whether it is there
  */
@@ -24,7 +25,7 @@ struct fc_in {
     int ninner;
     const char *path;               /* Network.A */
     const char *c;                  /* Network_A: part of C names */
-    bool value, raw, has;
+    bool value, late, raw, has;
 };
 
 static inline bool fc_in_live(const struct fc_in *n)
@@ -38,7 +39,8 @@ static inline bool fc_in_live(const struct fc_in *n)
  *   input     the input's value is written as it came; nothing is copied. `nonempty`: decoded, and null if it is empty
  *   let       the let's value is written
  *   stored    computed by the transform stage, or set by mangle. With `in`: a copy of a number of the input that only `emit`
- *             sets otherwise, so where nothing was emitted the number's text is written as it came
+ *             sets otherwise, so where nothing was emitted the number's text is written as it came; and if no one reads the field
+ *             (fc_slot_text), nothing is stored then
  *   object    has fields of its own
  */
 enum fc_slot_kind { FC_SLOT_CONST, FC_SLOT_INPUT, FC_SLOT_LET, FC_SLOT_STORED, FC_SLOT_OBJECT };
@@ -56,6 +58,7 @@ struct fc_slot {
     const char *c;                  /* Network_A_Name */
     bool optional;                  /* may be absent */
     bool emitted;                   /* some `emit` gives it */
+    bool read;                      /* as a field of the record */
 };
 
 /* A set of prefixes or classes that a condition looks in, built once at start. */
@@ -128,8 +131,25 @@ static inline bool fc_guessed(const struct fc_sym *let, const struct fc_stretch 
 }
 bool fc_tried(const struct fc_plan *p, const struct fc_sym *let);
 
+static inline bool fc_slot_text(const struct fc_slot *s)
+{
+    return s->kind == FC_SLOT_STORED && s->in && !s->read;
+}
+
+/* Is it a number whose text is written faster than its value, and says the same? */
+static inline bool fc_number_text(const struct fc_type *t)
+{
+    bool number = t->kind == FC_K_INT || t->kind == FC_K_BYTES || t->kind == FC_K_PACKETS || t->kind == FC_K_TIME || t->kind == FC_K_DURATION;
+    return number && !fc_in_lossy(t);
+}
+
 /* Counts anew what is used: from stages, tests and templates on, not from declarations that nothing needs. */
 void fc_reach(struct fc_compilation *c);
+
+/* plan_read.c: marks what is read of the input. */
+void fc_plan_reads(struct fc_compilation *c, struct fc_plan *p);
+/* The records that the field is in: whether they are there is looked at. */
+void fc_mark_way(struct fc_in *n);
 
 /* plan_asks.c: reports lookups that are asked by what their own stretch writes. */
 void fc_plan_asks(struct fc_compilation *c, struct fc_plan *p);

@@ -50,6 +50,7 @@ struct fc_sym {
     int64_t index;
     unsigned used;
     bool walking, walked;      /* plan: cycle check and memo */
+    bool always;               /* plan: read by what no option switches off */
     bool asks;                 /* plan: its value may ask a lookup */
     bool covered;              /* check: a lookup in it that is late has a default */
     bool after_transform;      /* LET: plain names in it are the transform's fields */

@@ -96,6 +96,25 @@ int fl_get_int(struct fl_decoder *d, int64_t *out, const char *field)
     return int_value(p, end, out) ? 1 : too_large(d, field);
 }
 
+int fl_get_digits(struct fl_decoder *d, const char **at, int64_t scale, const char *field)
+{
+    int64_t v;
+    *at = d->p;
+    return scale == 1 ? fl_get_int(d, &v, field) : fl_get_scaled(d, &v, scale, false, field);
+}
+
+int64_t fl_int_at(const char *digits)
+{
+    const char *end = digits;
+    int64_t v = 0;
+    if (!digits)
+        return 0;
+    for (end += *end == '-'; (unsigned char)(*end - '0') <= 9;)
+        end++;
+    int_value(digits, end, &v);
+    return v;
+}
+
 int fl_get_int_text(struct fl_decoder *d, int64_t *out, const char *field)
 {
     if (*d->p != '"')

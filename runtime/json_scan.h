@@ -220,6 +220,14 @@ int fl_get_float(struct fl_decoder *d, double *out, const char *field);
  * `fraction` allows decimals and exponents, exact down to a ns; what is smaller is cut off.
  */
 int fl_get_scaled(struct fl_decoder *d, int64_t *ns, int64_t scale, bool fraction, const char *field);
+/* An integer as fl_get_int takes it or, with another scale than 1, fl_get_scaled: where its digits are. */
+int fl_get_digits(struct fl_decoder *d, const char **at, int64_t scale, const char *field);
+/* What fl_get_digits has found, or constant digits, as a value; NULL: 0. */
+int64_t fl_int_at(const char *digits);
+static inline int64_t fl_scaled_at(const char *digits, int64_t scale)
+{
+    return fl_int_at(digits) * scale;
+}
 /* A text of RFC 3339, see time_text.h. */
 int fl_get_rfc3339(struct fl_decoder *d, int64_t *ns, const char *field);
 /* Any string; its family is 0 if it is no address. */

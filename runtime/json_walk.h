@@ -195,6 +195,22 @@ static inline const char *fl_take_raw_int(struct fl_decoder *d, const char *p, u
     return fl_step(d, p, q, site);
 }
 
+/*
+ * A number for later, see fl_int_at: where its digits are. It is checked: an integer that has 64 bits in units of `scale`, a power of
+ * ten. 10^19 is too much, 9 * 10^18 isn't.
+ */
+static inline const char *fl_take_digits(struct fl_decoder *d, const char *p, unsigned site, const char **at, int64_t scale, int *k,
+                                         const char *field)
+{
+    const size_t most = scale == 1 ? 19 : scale == 1000 ? 16 : scale == 1000000 ? 13 : 0;
+    const char *q = fl_plain_int(p);
+    if (FL_UNLIKELY(!q || (size_t)(q - p) > most || ((size_t)(q - p) == most && *p == '9')))
+        return FL_TAKE(d, p, k, fl_get_digits(d, at, scale, field));
+    *at = p;
+    *k = 1;
+    return fl_step(d, p, q, site);
+}
+
 #ifdef FL_SWAR
 /* How many of the 8 bytes of x (characters xor '0') are digits before the first other one. */
 static inline unsigned fl_digits8(uint64_t x)
