@@ -484,7 +484,7 @@ static void put_slot_value(struct enc *k, const struct fc_slot *s, struct fc_cv 
         break;
     case FC_SLOT_INPUT:
     case FC_SLOT_STORED:
-        if (!s->in || k->emitted || !s->in->raw || s->in->type->kind == FC_K_RECORD || (k->form == CSV && s->in->value))
+        if (!s->in || s->text || k->emitted || !s->in->raw || s->in->type->kind == FC_K_RECORD || (k->form == CSV && s->in->value))
             put_value(k, v);
         else if (s->in->value)
             put_raw(k, s->in->type, fce_text(m, "%s.text_%s", fce_input(m, s->in->parent, false).v, s->in->member->name));
@@ -583,7 +583,7 @@ static void csv_leaves(struct enc *k, struct fc_cv v, bool *first)
             struct fc_cv x = slot_cv(m, s);
             if (v.n)
                 x.n = fce_or(m, v.n, x.n);
-            csv_cell(k, x, s, s->kind == FC_SLOT_INPUT ? s->in : NULL, first);
+            csv_cell(k, x, s, s->kind == FC_SLOT_INPUT && !s->text ? s->in : NULL, first);
         } else {
             struct fc_cv x = fce_member(m, v, &v.type->members[i], true);
             if (v.n && !v.in)

@@ -133,6 +133,9 @@ struct fc_cv fce_slot(struct fc_em *m, const struct fc_slot *s, bool nullable)
     struct fc_cv v = value(s->type, "", NULL, true);
     switch (s->kind) {
     case FC_SLOT_INPUT:
+        if (s->text)
+            return value(s->type, fce_text(m, "fl_digits_text(%s.text_%s)", input_c(m, s->in->parent), s->in->member->name),
+                         nullable ? input_null(m, s->in) : NULL, false);
         v = fce_input(m, s->in, nullable);
         if (nullable && s->nonempty)
             v.n = fce_or(m, v.n, fce_text(m, s->type->kind == FC_K_IP ? "!%s.text.n" : "!%s.n", v.v));

@@ -125,7 +125,7 @@ static void slot_names(struct names *k, const struct fc_slot *object, const char
             }
             if (s->kind == FC_SLOT_STORED)
                 v = fce_bind(m, fce_expr(m, s->field->value));
-            put_text(m, v, s->kind == FC_SLOT_INPUT && s->in->raw && !s->in->value);
+            put_text(m, v, s->kind == FC_SLOT_INPUT && !s->text && s->in->raw && !s->in->value);
             name_end(k);
         }
     }
@@ -261,7 +261,7 @@ static void visit_seen(void *arg, const struct fc_expr *e)
     int rest = 0;
     const struct fc_in *n = fc_plan_input(k->m->p, e);
     const struct fc_slot *s = n ? NULL : fc_plan_slot(k->m->p, e, &rest);
-    if (s && s->kind == FC_SLOT_INPUT && !s->nonempty && rest == 0)
+    if (s && s->kind == FC_SLOT_INPUT && !s->nonempty && !s->text && rest == 0)
         n = s->in;
     put_text(k->m, n ? fce_input(k->m, n, true) : fce_bind(k->m, fce_expr(k->m, &maybe)), n && n->raw && !n->value);
     fce_line(k->m, "break;");

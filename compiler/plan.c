@@ -95,11 +95,11 @@ static bool constant(const struct fc_expr *e)
     return e->kind == FC_E_STRING || (e->kind == FC_E_INT && fc_type_integral(e->type)) || e->kind == FC_E_BOOL || e->kind == FC_E_SIZE;
 }
 
-/* The x of nonempty(x), or NULL. */
-static const struct fc_expr *in_nonempty(const struct fc_expr *e)
+/* The x of nonempty(x) or text(x), or NULL. */
+static const struct fc_expr *in_builtin(const struct fc_expr *e, const char *name)
 {
     const struct fc_builtin *b = e->kind == FC_E_CALL && !e->sym ? e->info : NULL;
-    return b && strcmp(b->name, "nonempty") == 0 ? e->args : NULL;
+    return b && strcmp(b->name, name) == 0 ? e->args : NULL;
 }
 
 /* The input that a field's value comes from. */
@@ -107,6 +107,15 @@ static struct fc_in *source_of(struct planner *y, const struct fc_expr *e, const
 {
     struct fc_in *n = fc_plan_input(y->p, e);
     return n && fc_type_same(n->type, t) && n->type->form == t->form ? n : NULL;
+}
+
+/* The input that e is the decimal text of: what its digits say. */
+static struct fc_in *digits_of(struct planner *y, const struct fc_expr *e)
+{
+    const struct fc_expr *number = in_builtin(e, "text");
+    struct fc_in *n = number ? fc_plan_input(y->p, number) : NULL;
+    bool whole = n && (n->type->kind == FC_K_INT || n->type->kind == FC_K_BYTES || n->type->kind == FC_K_PACKETS);
+    return whole && fc_number_text(n->type) ? n : NULL;
 }
 
 static const char *slot_name(struct fc_compilation *c, const struct fc_slot *s)
@@ -136,9 +145,11 @@ static void make_slots(struct planner *y, struct fc_slot *parent, const struct f
         if (f->kind == FC_F_OBJECT || f->kind == FC_F_FROM) {
             make_slots(y, s, f->fields, m->type);
         } else if (f->kind == FC_F_EXPR && fixed) {
-            const struct fc_expr *text = in_nonempty(f->value);
+            const struct fc_expr *text = in_builtin(f->value, "nonempty");
             s->in = source_of(y, text ? text : f->value, m->type);
             s->nonempty = s->in && text;
+            if (!s->in && (s->in = digits_of(y, f->value)))
+                s->text = true;
             if (s->in) {
                 s->kind = FC_SLOT_INPUT;
             } else if (constant(f->value) && m->type->form == FC_FORM_PLAIN) {
@@ -189,7 +200,7 @@ static void pass_slots(struct planner *y, struct fc_slot *s)
             fc_mark_way(n);
             if (n->type->kind == FC_K_BOOL || n->type->kind == FC_K_FLOAT)
                 n->value = true;
-            else if (n->type->kind == FC_K_RECORD || !n->value || n->late)
+            else if (n->type->kind == FC_K_RECORD || !n->value || n->late || m->text)
                 n->raw = true;
             else if (fc_in_lossy(n->type))
                 n->raw = true; /* read and passed on: what comes out is what came in */
@@ -463,7 +474,7 @@ static void dump_slots(const struct fc_slot *s, FILE *out)
     static const char *const kinds[] = {"constant", "from input", "from let", "computed", "object"};
     for (int i = 0; i < s->ninner; i++) {
         const struct fc_slot *m = &s->inner[i];
-        const char *how = m->nonempty ? " unless empty" : fc_slot_text(m) ? "only for emit, else the text of" : m->kind == FC_SLOT_STORED && m->in ? ", written as the text of" : "";
+        const char *how = m->nonempty ? " unless empty" : m->text ? " as a text" : fc_slot_text(m) ? "only for emit, else the text of" : m->kind == FC_SLOT_STORED && m->in ? ", written as the text of" : "";
         const char *from = m->kind == FC_SLOT_LET ? m->let->name : m->in ? m->in->path : "";
         fprintf(out, "    %-32s %s%s%s%s\n", m->c, fc_slot_text(m) ? "" : kinds[m->kind], how, *from ? " " : "", from);
         dump_slots(m, out);

@@ -36,7 +36,8 @@ static inline bool fc_in_live(const struct fc_in *n)
 /*
  * A field of the transform.
  *   constant  its text is part of the literal fragments of the encoder
- *   input     the input's value is written as it came; nothing is copied. `nonempty`: decoded, and null if it is empty
+ *   input     the input's value is written as it came; nothing is copied. `nonempty`: decoded, and null if it is empty;
+ *             `text`: the digits of a number, as a text
  *   let       the let's value is written
  *   stored    computed by the transform stage, or set by mangle. With `in`: a copy of a number of the input that only `emit`
  *             sets otherwise, so where nothing was emitted the number's text is written as it came; and if no one reads the field
@@ -53,7 +54,7 @@ struct fc_slot {
     struct fc_slot *inner;          /* OBJECT */
     int ninner;
     const struct fc_in *in;         /* INPUT; STORED: or NULL */
-    bool nonempty;                  /* INPUT */
+    bool nonempty, text;            /* INPUT */
     const struct fc_sym *let;       /* LET */
     const char *c;                  /* Network_A_Name */
     bool optional;                  /* may be absent */

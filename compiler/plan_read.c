@@ -49,7 +49,7 @@ static void read_fields(struct reader *y, const struct fc_field *f)
 static void read_slot(struct reader *y, struct fc_slot *s, const struct fc_expr *e, int rest)
 {
     s->read = true;
-    if (s->kind == FC_SLOT_INPUT) {
+    if (s->kind == FC_SLOT_INPUT && !s->text) {
         struct fc_in *n = (struct fc_in *)s->in;
         const struct fc_expr *way[16];
         for (int i = rest; i > 0; i--, e = e->a)
@@ -146,6 +146,8 @@ static void read_slots(struct reader *y, struct fc_slot *s)
             if (m->field->value)
                 read_has(y, m->field->value);
             read_slots(y, m);
+        } else if (m->text) {
+            ((struct fc_in *)m->in)->late = true;
         } else if ((m->kind != FC_SLOT_INPUT || m->nonempty) && m->field->value && (y->late || !fc_slot_text(m))) {
             read_expr(y, m->field->value);
         }

@@ -228,6 +228,12 @@ static inline int64_t fl_scaled_at(const char *digits, int64_t scale)
 {
     return fl_int_at(digits) * scale;
 }
+/* The text of an integer as a decimal text: the same, but JSON has a negative zero. */
+static inline fl_str fl_digits_text(fl_str s)
+{
+    uint32_t minus = s.n == 2 && s.p[0] == '-' && s.p[1] == '0';
+    return (fl_str){s.p + minus, s.n - minus, FL_CLEAN};
+}
 /* A text of RFC 3339, see time_text.h. */
 int fl_get_rfc3339(struct fl_decoder *d, int64_t *ns, const char *field);
 /* Any string; its family is 0 if it is no address. */
