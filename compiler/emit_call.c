@@ -13,6 +13,9 @@ static struct fc_cv value(const struct fc_type *t, const char *v, const char *n,
 
 /* ---- builtins ------------------------------------------------------------------------------------------- */
 
+/* A builtin that gives its argument, or null if the rest is 0: there is no need to copy what has a name. */
+#define SAME "($$ = $1, "
+
 static struct fc_cv builtin(struct fc_em *m, const struct fc_expr *e)
 {
     const struct fc_builtin *b = e->info;
@@ -30,10 +33,10 @@ static struct fc_cv builtin(struct fc_em *m, const struct fc_expr *e)
             arg[1] = fce_apart(m, arg[1]);
         n = fce_or(m, n, arg[i].n);
     }
-    bool nullable = b->result[1] == '?';
-    const char *t = nullable ? fce_temp(m) : "";
+    bool nullable = b->result[1] == '?', same = nullable && arg[0].simple && strncmp(b->c, SAME, strlen(SAME)) == 0;
+    const char *t = same ? arg[0].v : nullable ? fce_temp(m) : "";
     const char *out = "";
-    for (const char *c = b->c; *c; c++) {
+    for (const char *c = b->c + (same ? strlen(SAME) : 0); *c; c++) {
         if (c[0] == '$' && c[1] == '$') {
             out = fce_text(m, "%s%s", out, t);
             c++;
@@ -47,6 +50,8 @@ static struct fc_cv builtin(struct fc_em *m, const struct fc_expr *e)
             out = fce_text(m, "%s%c", out, *c);
         }
     }
+    if (same)
+        return value(e->type, t, fce_or(m, n, fce_text(m, "!%.*s", (int)strlen(out) - 1, out)), true);
     if (!nullable)
         return value(e->type, out, n, false);
     fce_zeroed(m, e->type, t, NULL);
@@ -79,7 +84,7 @@ static struct fc_cv function(struct fc_em *m, const struct fc_expr *e)
     else
         fce_line(m, "{");
     m->depth++;
-    fce_line(m, "struct frame_%s g = {0};", f->name);
+    fce_line(m, "FL_FRAME(struct frame_%s, g);", f->name);
     i = 0;
     for (a = f->args; a && i < 16; a = a->next, i++) {
         struct fc_cv v = args[i];

@@ -18,17 +18,20 @@ void fce_function_begin(struct fc_em *m, enum fc_context cx, const char *unwind)
 
 /* ---- functions of the .flow ---------------------------------------------------------------------------------- */
 
+/* What says whether something is there comes first: only that has to be zeroed (FL_FRAME). */
 static void frame(struct fc_em *m, const struct fc_sym *f)
 {
-    const char *body = "";
+    const char *flags = "", *body = "";
     for (const struct fc_sym *a = f->args; a; a = a->next) {
         body = fce_text(m, "%s    %s %s;\n", body, fce_type(m, a->type), fce_name(m, a->name));
         if (a->optional)
-            body = fce_text(m, "%s    bool has_%s;\n", body, a->name);
+            flags = fce_text(m, "%s    bool has_%s;\n", flags, a->name);
     }
-    for (const struct fc_sym *l = f->lets; l; l = l->next)
-        body = fce_text(m, "%s    %s %s;\n    uint8_t is_%s; /* 0 not computed yet, 1 value, 2 null */\n", body, fce_type(m, l->type), fce_name(m, l->name), l->name);
-    fprintf(m->types.f, "struct frame_%s {\n%s};\n\n", f->name, *body ? body : "    char none;\n");
+    for (const struct fc_sym *l = f->lets; l; l = l->next) {
+        flags = fce_text(m, "%s    uint8_t is_%s; /* 0 not computed yet, 1 value, 2 null */\n", flags, l->name);
+        body = fce_text(m, "%s    %s %s;\n", body, fce_type(m, l->type), fce_name(m, l->name));
+    }
+    fprintf(m->types.f, "struct frame_%s {\n%s    char flags_end;\n%s};\n\n", f->name, flags, body);
 }
 
 static void function_let(struct fc_em *m, const struct fc_sym *f, const struct fc_sym *l)

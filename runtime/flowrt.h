@@ -86,6 +86,13 @@ struct fl_list {
 
 #include "record.h"
 
+/* ---- functions ------------------------------------------------------------------------------------------ */
+
+/* A call's arguments and lets, of which only the flags in front are zeroed. */
+#define FL_FRAME(type, name) \
+    type name;               \
+    memset(&(name), 0, offsetof(type, flags_end))
+
 /* ---- parameters ---------------------------------------------------------------------------------------- */
 
 /* Language types as values, and the C type that holds each. */
