@@ -165,6 +165,7 @@ struct fc_laid {
     size_t fixed, lines;  /* what the layout adds to the text: fixed + lines * level bytes at most */
 };
 struct fc_laid fce_lay(struct fc_em *m, const struct fc_type *record, unsigned depth);
+const char *fce_lay_places(struct fc_em *m, const struct fc_in *n);
 /* emit_stage.c */
 void fce_lets(struct fc_em *m);
 void fce_functions(struct fc_em *m);

@@ -23,7 +23,7 @@ static bool text_only(const struct fc_in *n)
 
 static void in_struct(struct fc_em *m, const struct fc_in *n)
 {
-    const char *body = "";
+    const char *body = "", *lengths = n->places ? "    bool placed; /* the numbers are where the members below say, nothing else is there */\n" : "";
     int bit = 0;
     for (int i = 0; i < n->ninner; i++) {
         const struct fc_in *x = &n->inner[i];
@@ -36,19 +36,23 @@ static void in_struct(struct fc_em *m, const struct fc_in *n)
         } else if (text_only(x)) {
             body = fce_text(m, "%s    fl_str %s; /* as it came */\n", body, name);
         } else if (x->value) {
-            if (x->late && !x->raw)
+            if (x->late && !x->raw && !n->places)
                 body = fce_text(m, "%s    const char *%s; /* its digits */\n", body, name);
             else if (!x->late)
                 body = fce_text(m, "%s    %s %s;\n", body, fce_type(m, x->type), name);
             if (x->raw)
                 body = fce_text(m, "%s    fl_str text_%s; /* as it came, quotes included */\n", body, x->member->name);
         }
+        if (n->places) {
+            body = fce_text(m, "%s    const char *%s; /* its digits */\n", body, name);
+            lengths = fce_text(m, "%s    uint8_t n_%s;\n", lengths, x->member->name);
+        }
         fprintf(m->consts.f, "#define HAS_%s (UINT64_C(1) << %d)\n", x->c, bit++);
     }
     if (bit > 64)
         fc_report(&m->c->diags, FC_LATER, n->member ? n->member->span : m->g->span, "a record of which more than 64 fields are read");
-    fprintf(m->types.f, "struct in_%s {\n    uint64_t has;\n%s%s};\n\n", n->member ? n->c : "record", n->raw && n->type->kind == FC_K_RECORD ? "    fl_str raw; /* the whole object */\n" : "",
-            body);
+    fprintf(m->types.f, "struct in_%s {\n    uint64_t has;\n%s%s%s};\n\n", n->member ? n->c : "record", n->raw && n->type->kind == FC_K_RECORD ? "    fl_str raw; /* the whole object */\n" : "",
+            body, lengths);
 }
 
 /* ---- getters --------------------------------------------------------------------------------------------------- */
@@ -458,6 +462,15 @@ static void member_value(struct fc_em *m, const struct fc_in *x, bool whole)
     const char *name = fce_name(m, x->member->name);
     bool record = x->type->kind == FC_K_RECORD, live = fc_in_live(x);
     bool presence = live && !x->value && !x->raw && !record, both = x->value && x->raw && !record;
+    if (presence && x->parent->places) {
+        fce_line(m, "if (!(p = fl_pass_digits(d, p, %d, &v->%s, &k)))", m->nsites++, name);
+        fce_line(m, "    return NULL;");
+        fce_line(m, "v->n_%s = (uint8_t)(p - v->%s);", x->member->name, name);
+        fce_line(m, "has = k ? has | HAS_%s : has & ~HAS_%s;", x->c, x->c);
+        fce_line(m, "clean &= k != 0; /* null */");
+        fce_line(m, "placed &= k == 1;");
+        return;
+    }
     if (!live || presence) {
         if (presence) {
             fce_line(m, "p = fl_unspaced(d, p);");
@@ -479,6 +492,8 @@ static void member_value(struct fc_em *m, const struct fc_in *x, bool whole)
         if (x->type->kind == FC_K_LIST)
             fce_line(m, "v->text_%s = fl_compact(d->scratch, v->text_%s);", x->member->name, x->member->name);
     }
+    if (x->parent->places)
+        fce_line(m, "v->n_%s = (uint8_t)(p - v->%s);", x->member->name, name);
     fce_line(m, "has = k ? has | HAS_%s : has & ~HAS_%s;", x->c, x->c);
     if (record) {
         fce_line(m, "if (k == 0)");
@@ -521,6 +536,8 @@ static void members_out_of_order(struct fc_em *m, const struct fc_in *n, bool wh
     fce_line(m, "if ((k = fl_member_end(d)) <= 0)");
     fce_line(m, "    goto end;");
     label(m, "key");
+    if (n->places)
+        fce_line(m, "placed = false; /* and perhaps not with these very keys */");
     fce_line(m, "if (fl_next_key(d, &key) < 0)");
     fce_line(m, "    return NULL;");
     fce_line(m, "p = d->p;");
@@ -575,6 +592,8 @@ static void decode_record(struct fc_em *m, const struct fc_in *n)
         fce_line(m, "bool clean = %s, spaced = d->spaced;", flat ? "true" : "false /* holds records */");
         fce_line(m, "int at = 0;");
         fce_line(m, "d->spaced = false;");
+        if (n->places)
+            fce_line(m, "bool placed = true;");
     }
     if (n->member)
         fce_line(m, "if (v->has) /* of a key that comes twice the last holds */\n        memset(v, 0, sizeof *v);");
@@ -588,6 +607,8 @@ static void decode_record(struct fc_em *m, const struct fc_in *n)
         absent_members(m, n, fce_text(m, "NEED_%s", name));
     if (whole) {
         fce_line(m, "v->raw = (fl_str){start, (uint32_t)(d->p - start), FL_RAW};");
+        if (n->places)
+            fce_line(m, "v->placed = placed && clean && !d->spaced;");
         fce_line(m, "if (!clean || d->spaced)");
         fce_line(m, "    v->raw = fl_reshape(d->scratch, v->raw, &form_%s);", name);
         fce_line(m, "d->spaced |= spaced;");

@@ -327,7 +327,14 @@ static void put_record(struct enc *k, struct fc_cv v)
         flush(k);
         if (k->form == PRETTY) {
             struct fc_laid laid = fce_lay(m, v.type, k->depth);
-            fce_line(m, "w = %s(out, w, &(const char *){%s.p}, level + %u, room);", laid.function, raw, k->depth);
+            if (v.in->places && strcmp(laid.function, "fl_lay") != 0) {
+                fce_line(m, "if (%s.placed)", v.v);
+                fce_line(m, "    w = %s(w, &%s, level + %u);", fce_lay_places(m, v.in), v.v, k->depth);
+                fce_line(m, "else");
+                fce_line(m, "    w = %s(out, w, &(const char *){%s.p}, level + %u, room);", laid.function, raw, k->depth);
+            } else {
+                fce_line(m, "w = %s(out, w, &(const char *){%s.p}, level + %u, room);", laid.function, raw, k->depth);
+            }
             k->lays = true;
             k->fixed += laid.fixed;
             k->lines += laid.lines;

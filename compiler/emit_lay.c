@@ -99,6 +99,46 @@ static unsigned count(const struct fc_type *t, unsigned depth, struct fc_laid *l
     return deepest;
 }
 
+/*
+ * A record of numbers whose places the decoder has kept: they are copied without looking for where they end. Returns the function's
+ * name; it is called where all is as expected (`placed`), instead of the one above.
+ */
+const char *fce_lay_places(struct fc_em *m, const struct fc_in *n)
+{
+    const char *name = fce_text(m, "lay_in_%s", n->c);
+    if (strstr(m->laying, fce_text(m, "%s(", name)))
+        return name;
+    struct fce_capture c;
+    int depth = m->depth;
+    m->depth = 0;
+    fce_begin(m, &c);
+    fce_line(m, "static char *%s(char *w, const struct in_%s *v, unsigned level)", name, n->c);
+    fce_line(m, "{");
+    m->depth++;
+    fce_line(m, "w = FL_PUT_LIT(w, \"{\");");
+    for (int i = 0; i < n->ninner; i++) {
+        const struct fc_member *x = n->inner[i].member;
+        const char *key = fce_text(m, "\"%s\": ", fce_escaped(m, x->key)), *field = fce_name(m, x->name);
+        if (x->optional) {
+            fce_line(m, "if (v->has & HAS_%s) {", n->inner[i].c);
+            m->depth++;
+        }
+        fce_line(m, "w = FL_PUT_LIT(fl_put_line(w, level + 1), %s);", fce_quote(m, key, strlen(key)));
+        fce_line(m, "w = fl_put_digits(w, v->%s, v->n_%s);", field, x->name);
+        fce_line(m, "*w++ = ',';");
+        if (x->optional) {
+            m->depth--;
+            fce_line(m, "}");
+        }
+    }
+    fce_line(m, "return FL_PUT_LIT(fl_put_line(w - 1, level), \"}\");");
+    m->depth--;
+    fce_line(m, "}\n");
+    m->laying = fce_text(m, "%s%s", m->laying, fce_end(m, &c));
+    m->depth = depth;
+    return name;
+}
+
 struct fc_laid fce_lay(struct fc_em *m, const struct fc_type *record, unsigned depth)
 {
     struct fc_laid laid = {.function = "fl_lay"};

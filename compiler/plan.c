@@ -188,6 +188,15 @@ static void look_for_all(struct fc_in *n)
     }
 }
 
+/* All of them checked, none decoded. */
+static bool only_numbers(const struct fc_in *n)
+{
+    for (int i = 0; i < n->ninner; i++)
+        if (!fc_number_text(n->inner[i].type) || n->inner[i].raw || (n->inner[i].value && !n->inner[i].late))
+            return false;
+    return n->ninner > 0;
+}
+
 /* What is only passed on is kept as text; after fc_plan_reads, so that what is read besides is known. */
 static void pass_slots(struct planner *y, struct fc_slot *s)
 {
@@ -206,8 +215,10 @@ static void pass_slots(struct planner *y, struct fc_slot *s)
                 n->raw = true; /* read and passed on: what comes out is what came in */
             if (n->type->kind == FC_K_RECORD && y->p->program->csv)
                 csv_leaves(n); /* its leaves are columns */
-            if (n->raw)
+            if (n->raw) {
                 look_for_all(n);
+                n->places = only_numbers(n);
+            }
         } else if (m->kind == FC_SLOT_STORED && m->in) {
             ((struct fc_in *)m->in)->raw = true;
         }
@@ -464,7 +475,8 @@ static void dump_in(const struct fc_in *n, FILE *out)
     for (int i = 0; i < n->ninner; i++) {
         const struct fc_in *m = &n->inner[i];
         if (fc_in_live(m))
-            fprintf(out, "    %-32s %s%s%s%s\n", m->path, m->value ? "value " : "", m->late ? "late " : "", m->raw ? "raw " : "", m->has ? "has" : "");
+            fprintf(out, "    %-32s %s%s%s%s%s\n", m->path, m->value ? "value " : "", m->late ? "late " : "", m->raw ? "raw " : "", m->has ? "has" : "",
+                    m->places ? " places" : "");
         dump_in(m, out);
     }
 }

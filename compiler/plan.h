@@ -16,6 +16,7 @@
  *   late   with value, a number: read only by what an option can switch off; checked at once, decoded where it is read
  *   raw    kept as its JSON text: it is only passed on
  *   has    only whether it is there
+ *   places with raw, a record of nothing but numbers: where each of them is, so that it can be laid out without looking for them again
  */
 struct fc_in {
     const struct fc_member *member; /* NULL for the whole record */
@@ -25,7 +26,7 @@ struct fc_in {
     int ninner;
     const char *path;               /* Network.A */
     const char *c;                  /* Network_A: part of C names */
-    bool value, late, raw, has;
+    bool value, late, raw, has, places;
 };
 
 static inline bool fc_in_live(const struct fc_in *n)

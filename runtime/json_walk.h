@@ -211,6 +211,21 @@ static inline const char *fl_take_digits(struct fl_decoder *d, const char *p, un
     return fl_step(d, p, q, site);
 }
 
+/* A number that nobody reads, but its place is kept. k is 1, 0: null, or 2: anything else, which is passed over. */
+static inline const char *fl_pass_digits(struct fl_decoder *d, const char *p, unsigned site, const char **at, int *k)
+{
+    const char *q = fl_plain_int(p);
+    *k = 1;
+    if (FL_UNLIKELY(!q)) {
+        p = fl_unspaced(d, p);
+        *at = p;
+        *k = *p == 'n' ? 0 : 2;
+        return fl_pass_value(d, p);
+    }
+    *at = p;
+    return fl_step(d, p, q, site);
+}
+
 #ifdef FL_SWAR
 /* How many of the 8 bytes of x (characters xor '0') are digits before the first other one. */
 static inline unsigned fl_digits8(uint64_t x)

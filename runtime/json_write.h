@@ -38,6 +38,14 @@ static inline char *fl_put(char *w, const char *p, size_t n)
     return w + n;
 }
 
+/* The same for up to 32 bytes. */
+static inline char *fl_put_digits(char *w, const char *p, size_t n)
+{
+    memcpy(w, p, 16);
+    memcpy(w + 16, p + 16, 16);
+    return w + n;
+}
+
 /* A string constant. All but the shortest in steps of 16 bytes: one load and one store each. */
 #define FL_LIT_STEPS(n) ((n) <= 8 || (n) > 64 ? (n) : ((n) + 15) / 16 * 16)
 #define FL_PUT_LIT(w, lit) ((char *)memcpy((w), lit FL_ZEROS_16, FL_LIT_STEPS(sizeof(lit) - 1)) + (sizeof(lit) - 1))
