@@ -26,6 +26,10 @@
 
 #include "hash.h"
 
+#if defined(__SSE2__) && !defined(FL_PLAIN_C)
+#include <emmintrin.h>
+#endif
+
 struct fl_bucket {
     uint32_t hash[FL_BUCKET_ROWS];
     uint32_t row[FL_BUCKET_ROWS];
@@ -44,6 +48,7 @@ struct row {
 
 #define NONE UINT32_MAX
 #define SMALL_PAGES ((size_t)512 << 10) /* at the beginning of a part that is larger than a huge page */
+_Static_assert(FL_BUCKET_ROWS == 7 && FL_BUCKET_BYTES % 16 == 0, "a bucket's hashes are compared as 8 numbers, aligned");
 _Static_assert(FL_BUCKET_BYTES == sizeof(struct fl_bucket) && FL_TABLE_PAD == FL_PAD, "as table_size.h says");
 _Static_assert(offsetof(struct row, key) == FL_ROW_HEAD, "the head of a row, a UUID and a number are 64 bytes");
 
@@ -178,8 +183,14 @@ static inline struct fl_bucket *bucket_of(const struct fl_table *t, uint32_t has
 static inline uint32_t hits(const struct fl_bucket *b, uint32_t hash)
 {
     uint32_t bits = 0;
+#if defined(__SSE2__) && !defined(FL_PLAIN_C)
+    const __m128i *h = (const __m128i *)(const void *)b->hash, want = _mm_set1_epi32((int)hash);
+    __m128i low = _mm_cmpeq_epi32(_mm_load_si128(h), want), high = _mm_cmpeq_epi32(_mm_load_si128(h + 1), want);
+    bits = (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(_mm_packs_epi32(low, high), low)); /* the eighth is a row's number */
+#else
     for (uint32_t i = 0; i < FL_BUCKET_ROWS; i++)
         bits |= (uint32_t)(b->hash[i] == hash) << i;
+#endif
     return bits & ((1u << b->n) - 1);
 }
 
