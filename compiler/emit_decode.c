@@ -433,7 +433,7 @@ static void skip_record(struct fc_em *m, const struct fc_type *t)
             fce_line(m, "}");
         }
     }
-    fce_line(m, "return fl_pass_members(d, p);");
+    fce_line(m, "return FL_OBJECT_END(d, p) ? p : fl_pass_members(d, p);");
     m->depth--;
     fce_line(m, "}\n");
 }
@@ -532,9 +532,11 @@ static void members_in_order(struct fc_em *m, const struct fc_in *n, bool whole)
 static void members_out_of_order(struct fc_em *m, const struct fc_in *n, bool whole, const char *field)
 {
     label(m, "other");
+    fce_line(m, "if (FL_OBJECT_END(d, p))");
+    fce_line(m, "    goto end;");
     fce_line(m, "d->p = p;");
     fce_line(m, "if ((k = fl_member_end(d)) <= 0)");
-    fce_line(m, "    goto end;");
+    fce_line(m, "    goto closed;");
     label(m, "key");
     if (n->places)
         fce_line(m, "placed = false; /* and perhaps not with these very keys */");
@@ -560,6 +562,10 @@ static void members_out_of_order(struct fc_em *m, const struct fc_in *n, bool wh
     fce_line(m, "    return d->p;");
     fce_line(m, "}");
     fce_line(m, "k = k == 2 ? 0 : -1;");
+    label(m, "closed");
+    fce_line(m, "if (k < 0)");
+    fce_line(m, "    return NULL;");
+    fce_line(m, "p = d->p;");
 }
 
 static void decode_record(struct fc_em *m, const struct fc_in *n)
@@ -600,13 +606,11 @@ static void decode_record(struct fc_em *m, const struct fc_in *n)
     members_in_order(m, n, whole);
     members_out_of_order(m, n, whole, fce_quote(m, path, strlen(path)));
     label(m, "end");
-    fce_line(m, "if (k < 0)");
-    fce_line(m, "    return NULL;");
     fce_line(m, "v->has = has;");
     if (strcmp(mask, "0") != 0)
         absent_members(m, n, fce_text(m, "NEED_%s", name));
     if (whole) {
-        fce_line(m, "v->raw = (fl_str){start, (uint32_t)(d->p - start), FL_RAW};");
+        fce_line(m, "v->raw = (fl_str){start, (uint32_t)(p - start), FL_RAW};");
         if (n->places)
             fce_line(m, "v->placed = placed && clean && !d->spaced;");
         fce_line(m, "if (!clean || d->spaced)");
@@ -614,7 +618,7 @@ static void decode_record(struct fc_em *m, const struct fc_in *n)
         fce_line(m, "d->spaced |= spaced;");
     }
     fce_line(m, "*got = 1;");
-    fce_line(m, "return d->p;");
+    fce_line(m, "return p;");
     m->depth--;
     fce_line(m, "}\n");
 }
@@ -632,6 +636,9 @@ void fce_decoder(struct fc_em *m)
     fce_line(m, "static bool decode(struct fl_decoder *d, struct fl_rec *h)");
     fce_line(m, "{");
     fce_line(m, "    int got;");
-    fce_line(m, "    return decode_record(d, d->p, &((struct rec *)h)->in, &got) != NULL; /* d->p is at the end then */");
+    fce_line(m, "    const char *end = decode_record(d, d->p, &((struct rec *)h)->in, &got);");
+    fce_line(m, "    if (end)");
+    fce_line(m, "        d->p = end;");
+    fce_line(m, "    return end != NULL;");
     fce_line(m, "}\n");
 }

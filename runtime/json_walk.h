@@ -65,6 +65,9 @@ static inline bool fl_same(const char *p, const char *lit, size_t n)
 /* p at a value: is it an object that begins with the member `lit`, as `{"UUID":`? It counts as open then. */
 #define FL_FIRST(d, p, lit) (FL_NEXT(p, lit) && FL_LIKELY((d)->depth < FL_JSON_DEPTH) && ((d)->depth++, true))
 
+/* p behind a value: does the object end here? p moves behind it. */
+#define FL_OBJECT_END(d, p) (FL_LIKELY(*(p) == '}') && ((d)->depth--, (p)++, true))
+
 /* ---- places ------------------------------------------------------------------------------------ */
 
 /* From p to q, the end of the value at p: without waiting for q where the guess is right. */
