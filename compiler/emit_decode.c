@@ -160,7 +160,7 @@ static void enum_getter(struct fc_em *m, const struct fc_enum *en)
         }
     } else {
         fce_line(m, "int64_t v;");
-        fce_line(m, "int k = fl_get_int(d, &v, field);");
+        fce_line(m, "int k = fl_get_digit(d, &v, field);");
         fce_line(m, "if (k != 1)");
         fce_line(m, "    return k;");
         fce_line(m, "switch (v) {");

@@ -115,35 +115,41 @@ void fce_functions(struct fc_em *m)
 
 /* ---- lets and the record ----------------------------------------------------------------------------------------- */
 
-static const char *stored_members(struct fc_em *m, const struct fc_slot *s, const char *body)
+/* What says whether a value is there stands apart, before the values: it is looked at more often, and there are no gaps. */
+struct stored {
+    const char *flags, *values;
+};
+
+static void stored_members(struct fc_em *m, const struct fc_slot *s, struct stored *out)
 {
     for (int i = 0; i < s->ninner; i++) {
         const struct fc_slot *x = &s->inner[i];
         if (x->kind == FC_SLOT_STORED) {
-            body = fce_text(m, "%s        %s %s;\n", body, fce_type(m, x->type), fce_name(m, x->c));
+            out->values = fce_text(m, "%s        %s %s;\n", out->values, fce_type(m, x->type), fce_name(m, x->c));
             if (x->optional || x->emitted)
-                body = fce_text(m, "%s        bool has_%s;\n", body, x->c);
+                out->flags = fce_text(m, "%s        bool has_%s;\n", out->flags, x->c);
         }
         if (fce_presence(m, x))
-            body = fce_text(m, "%s        bool has_%s;\n", body, x->c);
-        body = stored_members(m, x, body);
+            out->flags = fce_text(m, "%s        bool has_%s;\n", out->flags, x->c);
+        stored_members(m, x, out);
     }
-    return body;
 }
 
 static void record_struct(struct fc_em *m)
 {
-    const char *body = "    struct fl_rec h;\n    struct in_record in;\n";
+    struct stored lets = {"", ""}, out = {"", ""};
     for (const struct fc_sym *l = m->g->lets; l; l = l->next)
         if (l->used) {
-            body = fce_text(m, "%s    %s let_%s;\n    uint8_t is_%s; /* 0 not computed yet, 1 value, 2 null */\n", body, fce_type(m, l->type), l->name, l->name);
+            lets.values = fce_text(m, "%s    %s let_%s;\n", lets.values, fce_type(m, l->type), l->name);
+            lets.flags = fce_text(m, "%s    uint8_t is_%s; /* 0 not computed yet, 1 value, 2 null */\n", lets.flags, l->name);
             if (fc_tried(m->p, l))
-                body = fce_text(m, "%s    bool tried_%s; /* computed in a wave, when tables were not yet as the record will see them */\n", body, l->name);
+                lets.flags = fce_text(m, "%s    bool tried_%s; /* computed in a wave, when tables were not yet as the record will see them */\n", lets.flags, l->name);
         }
-    const char *out = stored_members(m, &m->p->out, "");
-    if (*out)
-        body = fce_text(m, "%s    struct {\n%s    } out;\n", body, out);
-    fprintf(m->types.f, "/* A record on its way. */\nstruct rec {\n%s};\n\n", body);
+    stored_members(m, &m->p->out, &out);
+    fprintf(m->types.f, "/* A record on its way. */\nstruct rec {\n    struct fl_rec h;\n%s    struct in_record in;\n%s", lets.flags, lets.values);
+    if (*out.values || *out.flags)
+        fprintf(m->types.f, "    struct {\n%s%s    } out;\n", out.flags, out.values);
+    fprintf(m->types.f, "};\n\n");
 }
 
 void fce_lets(struct fc_em *m)

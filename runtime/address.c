@@ -73,6 +73,28 @@ static bool parse4(const char *text, uint32_t n, uint32_t *out)
     return true;
 }
 
+/* The bytes of x that are at least k; all are below 0x80 then, or it doesn't matter. */
+static inline uint32_t at_least(uint32_t x, uint32_t k)
+{
+    return (x | 0x80808080) - k * 0x01010101;
+}
+
+/* Up to four hexadecimal digits of a text of four bytes and more; returns the byte behind, p itself if there is none. */
+static inline const char *parse_group(const char *p, const char *end, uint16_t *out)
+{
+    uint32_t x = end - p >= 4 ? load4(p) : end == p ? 0 : load4(end - 4) >> 8 * (4 - (end - p)), small = x | 0x20202020;
+    uint32_t digits = at_least(x, '0') & ~at_least(x, '9' + 1), letters = at_least(small, 'a') & ~at_least(small, 'f' + 1);
+    uint32_t other = ~((digits | letters) & ~x) & 0x80808080;
+    unsigned n = other ? (unsigned)__builtin_ctz(other) / 8 : 4;
+    if (n == 0)
+        return p;
+    uint32_t v = (x & 0x0f0f0f0f) + 9 * (x >> 6 & 0x01010101);
+    v = __builtin_bswap32(v << 8 * (4 - n)); /* the last one is the lowest byte */
+    v = (v | v >> 4) & 0x00ff00ff;
+    *out = (uint16_t)(v | v >> 8);
+    return p + n;
+}
+
 #else
 
 /* Four octets, nothing else. The bytes are copied first, so that octets can be read without looking for the end. */
@@ -111,8 +133,6 @@ static bool parse4(const char *text, uint32_t n, uint32_t *out)
     return p == b + n;
 }
 
-#endif
-
 static int hex(char c)
 {
     if (digit(c) <= 9)
@@ -133,10 +153,15 @@ static const char *parse_group(const char *p, const char *end, uint16_t *out)
     return p;
 }
 
+#endif
+
 /* RFC 4291 section 2.2, forms 1 to 3. */
 static bool parse6(const char *p, uint32_t n, uint64_t *hi, uint64_t *lo)
 {
     uint16_t group[8] = {0};
+    char room[8] = {0}; /* parse_group wants four bytes */
+    if (n < 4)
+        p = memcpy(room + 4, p, n);
     const char *end = p + n;
     unsigned count = 0;
     int gap = -1; /* groups before `::` */

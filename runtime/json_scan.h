@@ -212,6 +212,16 @@ int fl_get_string(struct fl_decoder *d, fl_str *out, const char *field);
 int fl_get_bool(struct fl_decoder *d, bool *out, const char *field);
 /* An integer without fraction and exponent that fits into 64 bits. */
 int fl_get_int(struct fl_decoder *d, int64_t *out, const char *field);
+/* The same, most likely one digit. */
+static inline int fl_get_digit(struct fl_decoder *d, int64_t *out, const char *field)
+{
+    unsigned digit = (unsigned char)d->p[0] - (unsigned)'0';
+    if (FL_UNLIKELY(digit > 9 || (d->p[1] != ',' && d->p[1] != '}')))
+        return fl_get_int(d, out, field);
+    *out = digit;
+    d->p++;
+    return 1;
+}
 /* An integer in quotes, or a plain one. */
 int fl_get_int_text(struct fl_decoder *d, int64_t *out, const char *field);
 int fl_get_float(struct fl_decoder *d, double *out, const char *field);
