@@ -41,9 +41,9 @@ static void let_name(struct fl_cx *cx, struct rec *r);
 /* A record on its way. */
 struct rec {
     struct fl_rec h;
+    uint8_t is_name; /* 0 not computed yet, 1 value, 2 null */
     struct in_record in;
     fl_str let_name;
-    uint8_t is_name; /* 0 not computed yet, 1 value, 2 null */
 };
 
 /* ---- decode ---- */
@@ -76,9 +76,11 @@ value_id:
         has = k ? has | HAS_skip : has & ~HAS_skip;
     }
 other:
+    if (FL_OBJECT_END(d, p))
+        goto end;
     d->p = p;
     if ((k = fl_member_end(d)) <= 0)
-        goto end;
+        goto closed;
 key:
     if (fl_next_key(d, &key) < 0)
         return NULL;
@@ -107,9 +109,11 @@ open:
         return d->p;
     }
     k = k == 2 ? 0 : -1;
-end:
+closed:
     if (k < 0)
         return NULL;
+    p = d->p;
+end:
     v->has = has;
     if (v->has != ALL_record && (v->has & NEED_record) != NEED_record) {
         if (!(v->has & HAS_id)) {
@@ -121,13 +125,16 @@ end:
         }
     }
     *got = 1;
-    return d->p;
+    return p;
 }
 
 static bool decode(struct fl_decoder *d, struct fl_rec *h)
 {
     int got;
-    return decode_record(d, d->p, &((struct rec *)h)->in, &got) != NULL; /* d->p is at the end then */
+    const char *end = decode_record(d, d->p, &((struct rec *)h)->in, &got);
+    if (end)
+        d->p = end;
+    return end != NULL;
 }
 
 /* ---- lookups ---- */

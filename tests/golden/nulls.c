@@ -30,9 +30,10 @@ struct in_record {
 struct rec;
 
 struct frame_peer {
+    bool has_port;
+    char flags_end;
     fl_str name;
     int64_t port;
-    bool has_port;
 };
 
 struct rec_Peer {
@@ -49,20 +50,20 @@ static void let_sum(struct fl_cx *cx, struct rec *r);
 /* A record on its way. */
 struct rec {
     struct fl_rec h;
+    uint8_t is_who; /* 0 not computed yet, 1 value, 2 null */
+    uint8_t is_sum; /* 0 not computed yet, 1 value, 2 null */
     struct in_record in;
     struct rec_Peer let_who;
-    uint8_t is_who; /* 0 not computed yet, 1 value, 2 null */
     int64_t let_sum;
-    uint8_t is_sum; /* 0 not computed yet, 1 value, 2 null */
     struct {
-        int64_t share;
         bool has_share;
+        bool has_who;
+        bool has_who__port;
+        int64_t share;
         bool both;
         fl_str label;
-        bool has_who;
         fl_str who__name;
         int64_t who__port;
-        bool has_who__port;
     } out;
 };
 
@@ -124,9 +125,11 @@ value_kind:
         has = k ? has | HAS_name : has & ~HAS_name;
     }
 other:
+    if (FL_OBJECT_END(d, p))
+        goto end;
     d->p = p;
     if ((k = fl_member_end(d)) <= 0)
-        goto end;
+        goto closed;
 key:
     if (fl_next_key(d, &key) < 0)
         return NULL;
@@ -157,9 +160,11 @@ open:
         return d->p;
     }
     k = k == 2 ? 0 : -1;
-end:
+closed:
     if (k < 0)
         return NULL;
+    p = d->p;
+end:
     v->has = has;
     if (v->has != ALL_record && (v->has & NEED_record) != NEED_record) {
         if (!(v->has & HAS_kind)) {
@@ -169,13 +174,16 @@ end:
         }
     }
     *got = 1;
-    return d->p;
+    return p;
 }
 
 static bool decode(struct fl_decoder *d, struct fl_rec *h)
 {
     int got;
-    return decode_record(d, d->p, &((struct rec *)h)->in, &got) != NULL; /* d->p is at the end then */
+    const char *end = decode_record(d, d->p, &((struct rec *)h)->in, &got);
+    if (end)
+        d->p = end;
+    return end != NULL;
 }
 
 /* ---- functions ---- */
@@ -210,7 +218,7 @@ static void let_who(struct fl_cx *cx, struct rec *r)
     struct rec_Peer t1 = {0};
     bool is_t1 = false;
     if (r->in.has & HAS_name) {
-        struct frame_peer g = {0};
+        FL_FRAME(struct frame_peer, g);
         g.name = r->in.name;
         if (r->in.has & HAS_a) {
             g.port = r->in.a;

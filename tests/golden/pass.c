@@ -72,9 +72,11 @@ value_id:
         has = k ? has | HAS_peer : has & ~HAS_peer;
     }
 other:
+    if (FL_OBJECT_END(d, p))
+        goto end;
     d->p = p;
     if ((k = fl_member_end(d)) <= 0)
-        goto end;
+        goto closed;
 key:
     if (fl_next_key(d, &key) < 0)
         return NULL;
@@ -103,9 +105,11 @@ open:
         return d->p;
     }
     k = k == 2 ? 0 : -1;
-end:
+closed:
     if (k < 0)
         return NULL;
+    p = d->p;
+end:
     v->has = has;
     if (v->has != ALL_record && (v->has & NEED_record) != NEED_record) {
         if (!(v->has & HAS_size)) {
@@ -114,13 +118,16 @@ end:
         }
     }
     *got = 1;
-    return d->p;
+    return p;
 }
 
 static bool decode(struct fl_decoder *d, struct fl_rec *h)
 {
     int got;
-    return decode_record(d, d->p, &((struct rec *)h)->in, &got) != NULL; /* d->p is at the end then */
+    const char *end = decode_record(d, d->p, &((struct rec *)h)->in, &got);
+    if (end)
+        d->p = end;
+    return end != NULL;
 }
 
 /* ---- stages ---- */
