@@ -173,6 +173,12 @@ void fce_lets(struct fc_em *m)
         m->depth++;
         fce_line(m, "(void)cx;");
         fce_place(m, l->value->span);
+        if (fc_silent_null(l->value)) {
+            fce_line(m, "if (cx->silent) {");
+            fce_line(m, "    r->is_%s = 2;", l->name);
+            fce_line(m, "    return;");
+            fce_line(m, "}");
+        }
         struct fc_cv v = fce_expr(m, l->value);
         if (fc_tried(m->p, l))
             fce_line(m, "r->tried_%s = cx->wave;", l->name);
@@ -441,12 +447,15 @@ static void fill_slots(struct fc_em *m, const struct fc_slot *object)
         } else if (s->kind == FC_SLOT_STORED && s->field->value && !fc_slot_text(s)) {
             fce_line(m, "/* %s %s */", fce_where(m, s->field->span), s->field->name.s);
             fce_place(m, s->field->span);
-            fce_line(m, "{");
+            bool silent = s->optional && fc_silent_null(s->field->value);
+            int settled = m->nsettled;
+            fce_line(m, silent ? "if (!cx->silent) {" : "{");
             m->depth++;
             struct fc_cv v = fce_expr(m, s->field->value);
             if (v.type->kind != FC_K_NULL)
                 fce_assign(m, fce_text(m, "r->out.%s", fce_name(m, s->c)), s->optional || s->emitted ? fce_text(m, "r->out.has_%s", s->c) : NULL, v);
             m->depth--;
+            m->nsettled = silent ? settled : m->nsettled;
             fce_line(m, "}");
         }
     }

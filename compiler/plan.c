@@ -488,7 +488,9 @@ static void dump_slots(const struct fc_slot *s, FILE *out)
         const struct fc_slot *m = &s->inner[i];
         const char *how = m->nonempty ? " unless empty" : m->text ? " as a text" : fc_slot_text(m) ? "only for emit, else the text of" : m->kind == FC_SLOT_STORED && m->in ? ", written as the text of" : "";
         const char *from = m->kind == FC_SLOT_LET ? m->let->name : m->in ? m->in->path : "";
-        fprintf(out, "    %-32s %s%s%s%s\n", m->c, fc_slot_text(m) ? "" : kinds[m->kind], how, *from ? " " : "", from);
+        const struct fc_expr *value = m->kind == FC_SLOT_LET ? m->let->value : m->kind == FC_SLOT_STORED ? m->field->value : NULL;
+        fprintf(out, "    %-32s %s%s%s%s%s\n", m->c, fc_slot_text(m) ? "" : kinds[m->kind], how, *from ? " " : "", from,
+                value && fc_silent_null(value) ? ", null where no lookup is answered" : "");
         dump_slots(m, out);
     }
 }

@@ -153,6 +153,9 @@ void fc_plan_reads(struct fc_compilation *c, struct fc_plan *p);
 /* The records that the field is in: whether they are there is looked at. */
 void fc_mark_way(struct fc_in *n);
 
+/* plan_silent.c: does it ask lookups, and is it null and of no other effect when none is answered? */
+bool fc_silent_null(const struct fc_expr *e);
+
 /* plan_asks.c: reports lookups that are asked by what their own stretch writes. */
 void fc_plan_asks(struct fc_compilation *c, struct fc_plan *p);
 

@@ -204,6 +204,10 @@ static const struct rec_2 *lookup_rack(struct fl_cx *cx, int64_t a_n)
 /* lookups.flow:11 */
 static void let_name(struct fl_cx *cx, struct rec *r)
 {
+    if (cx->silent) {
+        r->is_name = 2;
+        return;
+    }
     const struct rec_1 *t1 = (r->in.has & HAS_addr) ? lookup_host(cx, r->in.addr) : NULL;
     if (cx->pending)
         return;
