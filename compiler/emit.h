@@ -12,7 +12,8 @@
  *   emit_decode.c   the decoder of the input record
  *   emit_encode.c   JSON and csv of the output record
  *   emit_lay.c      records that are passed on as text, pretty
- *   emit_stage.c    lets, functions, stages, statements
+ *   emit_let.c      lets, functions, the record's struct
+ *   emit_stage.c    stages, statements
  *   emit_want.c     waves of lookups
  *   emit_state.c    tables and lookups
  *   emit_test.c     test blocks
@@ -166,9 +167,10 @@ struct fc_laid {
 };
 struct fc_laid fce_lay(struct fc_em *m, const struct fc_type *record, unsigned depth);
 const char *fce_lay_places(struct fc_em *m, const struct fc_in *n);
-/* emit_stage.c */
+/* emit_let.c */
 void fce_lets(struct fc_em *m);
 void fce_functions(struct fc_em *m);
+/* emit_stage.c */
 void fce_stages(struct fc_em *m);
 void fce_block(struct fc_em *m, const struct fc_stmt *s);
 void fce_block_let(struct fc_em *m, const struct fc_stmt *s);
