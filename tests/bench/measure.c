@@ -130,7 +130,10 @@ static void become(const struct command *c)
 {
     char *words[MAX_WORDS + 1], *text = strdup(c->words);
     int n = 0, log = open(c->log ? c->log : "/dev/null", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    setenv("FLOWC_STAGE_TIMES", "1", 1);
+    if (c->stages)
+        setenv("FLOWC_STAGE_TIMES", "1", 1);
+    else
+        unsetenv("FLOWC_STAGE_TIMES");
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* a benchmark that fails leaves nothing behind */
     for (char *w = text, *next; w && n < MAX_WORDS; w = next) {
         next = strchr(w, ' ');
