@@ -69,6 +69,27 @@ static int make_folders(char *path)
     return 0;
 }
 
+/* The folder before `slash` in path: a descriptor, or -1 and errno. */
+static int open_before(char *path, char *slash)
+{
+    *slash = 0;
+    int fd = open(*path ? path : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    *slash = '/';
+    return fd;
+}
+
+/* The same, made if it isn't there, which only an object in some dozens needs. 0 or errno. */
+static int open_folder(char *path, char *slash, int *fd)
+{
+    *fd = open_before(path, slash);
+    if (*fd >= 0 || errno != ENOENT)
+        return *fd >= 0 ? 0 : errno;
+    int e = make_folders(path);
+    if (!e)
+        *fd = open_before(path, slash);
+    return e || *fd >= 0 ? e : errno;
+}
+
 /* ---- one object ------------------------------------------------------------------------------------------------- */
 
 static int fill(int fd, const char *p, size_t n)
@@ -217,13 +238,8 @@ static enum fl_write_result file_write(void *sink, const struct fl_object *o, ch
     if (asprintf(&path, "%s/%s%s%s", s->directory, o->bucket, bucket ? "/" : "", o->key) < 0)
         abort();
     enum fl_write_result result = FL_WRITTEN;
-    int e = make_folders(path);
     char *slash = strrchr(path, '/');
-    *slash = 0;
-    int folder = e ? -1 : open(*path ? path : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    *slash = '/';
-    if (!e && folder < 0)
-        e = errno;
+    int folder, e = open_folder(path, slash, &folder);
     if (!e)
         e = put(s, folder, slash + 1, o);
     if (e == EEXIST)
