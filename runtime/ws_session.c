@@ -20,7 +20,7 @@
 #include "ws_connect.h"
 #include "ws_frame.h"
 
-#define READ_SIZE ((size_t)512 << 10) /* the kernel acknowledges, and lets the other side go on, once per read */
+#define READ_SIZE ((size_t)1 << 20)  /* the kernel acknowledges, and lets the other side go on, once per read */
 #define PLAIN_SIZE ((size_t)32 << 10) /* TLS records hold up to 16 KiB */
 #define TURN ((size_t)4 << 20)        /* then the event loop looks at timers */
 #define PONG_EVERY (2 * FL_SECOND)
