@@ -1,7 +1,7 @@
 /*
  * queue.c - messages on their way from the source's thread to the worker's, bounded by bytes; see runtime.h.
  *
- * One producer, one consumer, one mutex: it is taken once per message (about 100 flows) or block of a file (half a MiB), so there is
+ * One producer, one consumer, one mutex: it is taken once per message (about 100 flows) or block (half a MiB), so there is
  * nothing to win by doing without. The other side is woken when the mutex is free again, else it would run into it and
  * sleep once more. Message memory goes round: what the worker gives back is filled again by the source. The queue is
  * full when at least max_bytes wait in it, so it never holds more than max_bytes and one message.

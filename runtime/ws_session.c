@@ -20,7 +20,8 @@
 #include "ws_connect.h"
 #include "ws_frame.h"
 
-#define READ_SIZE ((size_t)1 << 20)  /* the kernel acknowledges, and lets the other side go on, once per read */
+#define READ_SIZE ((size_t)1 << 20)   /* the kernel acknowledges, and lets the other side go on, once per read */
+#define SLICED ((size_t)64 << 10)     /* less is copied out of a block: a slice, however small, keeps all of it */
 #define PLAIN_SIZE ((size_t)32 << 10) /* TLS records hold up to 16 KiB */
 #define TURN ((size_t)4 << 20)        /* then the event loop looks at timers */
 #define PONG_EVERY (2 * FL_SECOND)
@@ -263,7 +264,6 @@ static void closed_by_peer(struct fl_ws_session *s, const struct fl_ws_event *ev
 static void one_event(struct fl_ws_session *s)
 {
     struct fl_ws_event ev;
-    s->parser.block = s->tls ? NULL : s->block;
     switch (fl_ws_next(&s->parser, &s->at, s->end, &ev)) {
     case FL_WS_MORE:
     case FL_WS_PONG:
@@ -323,6 +323,7 @@ static void use_block(struct fl_ws_session *s)
 {
     s->at = (const uint8_t *)s->block->data;
     s->end = s->at + s->waiting;
+    s->parser.block = s->tls || s->waiting < SLICED ? NULL : s->block;
     s->waiting = 0;
 }
 
