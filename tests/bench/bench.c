@@ -2,11 +2,11 @@
  * bench.c - how much CPU, memory and room pipelines need: bench RUNS FLOWS.jsonl WORKDIR LABEL[:RATIO[:MIB]]=COMMAND...
  *
  * Each COMMAND (words split at blanks; %o is an empty folder for its output, %u the URL of an analyzer that sends the
- * flows and then closes) is run RUNS times, bound to one processor: on two, threads share caches and buses, and the same
- * work costs a fifth more. In every turn zlib at level 6 over the same bytes, in blocks of 5 MB, is measured too: z. It
- * is the yardstick for numbers from different machines, and for one that was busy. RATIO is the wanted CPU/z and MIB the
- * wanted peak memory. A table of medians, minima and maxima goes to stdout. Stages are timed in a second run, whose cost
- * doesn't count: reading the clocks of threads isn't cheap.
+ * flows and then closes) is run RUNS times, bound to one processor: on two, threads share caches and buses, and the
+ * same work costs a fifth more. In every turn zlib at level 6 over the same bytes, in blocks of 5 MB, is measured too:
+ * z. It is the yardstick for numbers from different machines, and for one that was busy. RATIO is the wanted CPU/z and
+ * MIB the wanted peak memory. A table of medians, minima and maxima goes to stdout. Stages are timed in a second run,
+ * whose cost doesn't count: reading the clocks of threads isn't cheap.
  */
 #include <math.h>
 #include <signal.h>
