@@ -19,12 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifdef HAVE_LIBDEFLATE
-#include <libdeflate.h>
-#else
-#include <zlib.h>
-#endif
-
+#include "crc32.h"
 #include "deflate.h"
 #include "sink.h"
 #include "text.h"
@@ -85,15 +80,6 @@ const struct fl_compress_kind *fl_compressor_kind(const struct fl_compressor *c)
     return &c->kind;
 }
 
-static uint32_t crc(uint32_t crc, const char *p, size_t n)
-{
-#ifdef HAVE_LIBDEFLATE
-    return libdeflate_crc32(crc, p, n);
-#else
-    return (uint32_t)crc32_z(crc, (const Bytef *)p, n);
-#endif
-}
-
 static void begin(struct fl_compressor *c, struct fl_buf *out)
 {
     static const char header[10] = {0x1f, (char)0x8b, 8, 0, 0, 0, 0, 0, 0, (char)0xff};
@@ -111,7 +97,7 @@ void fl_compressor_put(struct fl_compressor *c, const char *p, size_t n, struct 
         return;
     }
     begin(c, out);
-    c->mark.crc = crc(c->mark.crc, p, n);
+    c->mark.crc = fl_crc32(c->mark.crc, p, n);
     c->mark.size += n;
     size_t piece = c->deflate->piece;
     if (piece == 0) {
