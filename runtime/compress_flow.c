@@ -5,11 +5,14 @@
  *
  *  - Most of a record stands in the one before, at the same distance. So 64 bytes are compared at once with those at
  *    the last distance: the mask of what is equal tells how far a value differs and where the common text goes on.
- *    Where it doesn't, or where more than one byte differs (a time that stands further up in the record, too), a hash
- *    table of six bytes is asked.
- *  - Codes are made from a sample, the first 64 KiB of each megabyte, and used for what follows: matches are
+ *    Where it doesn't, or where more than one byte differs (a time that stands further up in the record, too), a hash table of
+ *    six bytes is asked.
+ *  - Codes are made from a sample, the first 64 KiB of each 6 MiB, and used for what follows: matches are
  *    written as they are found, there is no second pass. Text that comes out much longer than the sample gets codes of
  *    its own at once.
+ *
+ * What it costs is the number of its instructions, four in each cycle, more than wrong guesses: so the code of a distance
+ * is made once for all matches at it.
  *
  * Everything depends on the bytes only, on any machine: what is remembered is forgotten at the end of a stream.
  */
@@ -37,7 +40,7 @@
 #define STEP 65536      /* input between two looks at the room for output and at the codes */
 #define ROOM (2 * STEP + 8192) /* output of one: at most 15 bits a byte, a match as long as a piece, a header */
 #define STORED 5        /* more bytes than this and the input's has it stored instead */
-#define SAMPLED 24      /* every so many steps codes are made anew: about 1 MiB */
+#define SAMPLED 96      /* every so many steps codes are made anew: 6 MiB */
 #define LOOK 72         /* bytes that have to follow a place where a match is looked for */
 #define SHORTEST 6      /* bytes of a match */
 #define HASH_BITS 13
@@ -78,6 +81,7 @@ static inline uint64_t equal64(const uint8_t *a, const uint8_t *b)
 {
 #if defined(EQUAL_SSE2)
     uint64_t mask = 0;
+#pragma GCC unroll 4 /* gcc 12 -O2 doesn't by itself, and shifts by a variable */
     for (int i = 0; i < 4; i++) {
         __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(a + 16 * i));
         __m128i y = _mm_loadu_si128((const __m128i *)(const void *)(b + 16 * i));
@@ -87,6 +91,7 @@ static inline uint64_t equal64(const uint8_t *a, const uint8_t *b)
 #elif defined(EQUAL_NEON)
     const uint8x16_t bit = vreinterpretq_u8_u64(vdupq_n_u64(UINT64_C(0x8040201008040201)));
     uint8x16_t m[4];
+#pragma GCC unroll 4
     for (int i = 0; i < 4; i++)
         m[i] = vandq_u8(vceqq_u8(vld1q_u8(a + 16 * i), vld1q_u8(b + 16 * i)), bit);
     uint8x16_t sum = vpaddq_u8(vpaddq_u8(m[0], m[1]), vpaddq_u8(m[2], m[3]));
@@ -94,6 +99,7 @@ static inline uint64_t equal64(const uint8_t *a, const uint8_t *b)
 #else
     const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f);
     uint64_t mask = 0;
+#pragma GCC unroll 8
     for (int i = 0; i < 8; i++) {
         uint64_t x = fl_load64(a + 8 * i) ^ fl_load64(b + 8 * i);
         uint64_t zero = ~(((x & low) + low) | x | low) >> 7; /* 1 in each byte that is equal */
@@ -162,18 +168,32 @@ static inline unsigned part_of(size_t length)
     return length <= FL_DEFLATE_MATCH ? (unsigned)length : length < FL_DEFLATE_MATCH + 3 ? 255 : FL_DEFLATE_MATCH;
 }
 
-static inline void put_match(const struct flow *f, struct fl_bits *out, size_t length, uint32_t distance)
+/* The code of a distance, with its extra bits. */
+struct code {
+    uint64_t bits;
+    unsigned n;
+};
+
+static inline struct code distance_code(const struct flow *f, uint32_t distance)
 {
     unsigned symbol = fl_distance_symbol(distance), extra = fl_distance_extra(symbol);
     uint32_t code = f->codes.distance[symbol];
-    uint64_t bits = code >> 5 | (uint64_t)((distance - 1) & ((1u << extra) - 1)) << (code & 31);
-    while (length) {
-        unsigned part = part_of(length);
-        put(out, f->codes.length[part]);
-        fl_bits_put(out, bits, (code & 31) + extra);
-        fl_bits_out(out);
-        length -= part;
-    }
+    uint64_t rest = (distance - 1) & ((1u << extra) - 1);
+    return (struct code){code >> 5 | rest << (code & 31), (code & 31) + extra};
+}
+
+static inline void put_part(const struct flow *f, struct fl_bits *out, size_t length, struct code distance)
+{
+    put(out, f->codes.length[length]);
+    fl_bits_put(out, distance.bits, distance.n);
+    fl_bits_out(out);
+}
+
+static inline void put_match(const struct flow *f, struct fl_bits *out, size_t length, struct code distance)
+{
+    for (; __builtin_expect(length > FL_DEFLATE_MATCH, 0); length -= part_of(length))
+        put_part(f, out, part_of(length), distance);
+    put_part(f, out, length, distance);
 }
 
 /* ---- finding ------------------------------------------------------------------------------------------------------ */
@@ -206,6 +226,9 @@ static inline __attribute__((always_inline)) const uint8_t *find(struct flow *f,
     struct fl_bits out = f->bits;
     uint32_t last = f->distance;
     size_t n = 0;
+    struct code code = {0, 0}, last_code = {0, 0}; /* a sample's codes are made from what is found */
+    if (!sample && last)
+        last_code = distance_code(f, last);
     while (p < stop) {
         uint64_t equal = 0, run;
         if (last - 1 < (size_t)(p - t->base))
@@ -217,10 +240,14 @@ static inline __attribute__((always_inline)) const uint8_t *find(struct flow *f,
             unsigned differ = (unsigned)__builtin_ctzll(run);
             if (differ >= FEW && look_up(f, t, p, &distance)) {
                 length = equal_length(p, p - distance, end);
+                if (!sample)
+                    code = distance_code(f, distance);
+                last_code = length > LONGER ? code : last_code;
                 last = length > LONGER ? distance : last;
             } else {
                 uint64_t ends = ~(equal >> differ) & UINT64_MAX >> differ;
                 distance = last;
+                code = last_code;
                 length = ends ? (unsigned)__builtin_ctzll(ends)
                               : 64 - differ + equal_length(p + 64, p + 64 - last, end);
                 p += differ;
@@ -235,6 +262,8 @@ static inline __attribute__((always_inline)) const uint8_t *find(struct flow *f,
             for (; p > from && p - distance > t->base && p[-1] == *(p - distance - 1); p--)
                 length++;
             last = distance;
+            if (!sample)
+                code = last_code = distance_code(f, distance);
         }
         if (!sample || end - p >= 8)
             f->table[hash(p)] = t->place + (uint32_t)(p - t->base);
@@ -242,7 +271,7 @@ static inline __attribute__((always_inline)) const uint8_t *find(struct flow *f,
             f->matches[n++] = (struct match){(uint32_t)(p - from), (uint32_t)length, distance};
         } else {
             put_literals(f, &out, from, (size_t)(p - from));
-            put_match(f, &out, length, distance);
+            put_match(f, &out, length, code);
         }
         p += length;
         from = p;
@@ -305,7 +334,7 @@ static __attribute__((noinline)) const uint8_t *write_sample(struct flow *f, con
     for (size_t i = 0; i < f->nmatches; i++) {
         const struct match *m = &f->matches[i];
         put_literals(f, &f->bits, p, m->literals);
-        put_match(f, &f->bits, m->length, m->distance);
+        put_match(f, &f->bits, m->length, distance_code(f, m->distance));
         p += m->literals + m->length;
     }
     put_literals(f, &f->bits, literals, (size_t)(next - literals));

@@ -1,6 +1,6 @@
 /*
  * deflate_codes.c - Huffman codes for a DEFLATE block, see deflate_bits.h and RFC 1951 section 3.2.7. Called by
- * compress_flow.c once per megabyte.
+ * compress_flow.c once per 6 MiB.
  */
 #ifdef HAVE_CONFIG_H
 #include <config.h>

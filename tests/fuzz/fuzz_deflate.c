@@ -348,7 +348,7 @@ static void codes_of_any_counts(void)
         } else if (symbol > FL_DEFLATE_END && b.n < 70000
                    && (all || (counts.literal[FL_DEFLATE_END + 1 + fl_length_symbol(l)] && counts.distance[fl_distance_symbol(d)]))) {
             struct flow f = {.codes = codes};
-            put_match(&f, &out, l, d);
+            put_match(&f, &out, l, distance_code(&f, d));
             for (; l > 0; l--, b.n++)
                 b.p[b.n] = *(b.p + b.n - d);
         }
