@@ -12,6 +12,7 @@
 
 #include <pthread.h>
 
+#include "encoder.h"
 #include "envelope.h"
 #include "reject.h"
 #include "runtime.h"
@@ -90,6 +91,10 @@ struct fl_worker {
     const struct fl_pipeline *p;
     struct fl_cx cx;
     struct fl_arena scratch;
+    unsigned processors;    /* more than one: the thread has an encoder */
+    struct fl_encoder *encoder;
+    struct fl_message *message; /* that the batch's records point into, if it can be kept */
+    char *slice_end, behind[FL_PAD]; /* where zeros stand in a slice's neighbour, and what stood there; NULL: nowhere */
     struct fl_batch batch;
     struct fl_batch ticked; /* records that a tick made */
     struct fl_intake in;

@@ -3,7 +3,8 @@
  * See store.h for who calls what, runtime.h for the life cycle.
  *
  * Compressing at once instead of at the end keeps an open object at a tenth of its size and spreads the work. One
- * thread does it, so that the order of pieces, and with it each object's bytes, is the same in every run.
+ * thread does it, so that the order of pieces, and with it each object's bytes, is the same in every run. When it has
+ * nothing to compress it encodes for the worker (encoder.c), and compresses at once what comes out.
  */
 #ifdef HAVE_CONFIG_H
 #include <config.h>
@@ -181,15 +182,33 @@ static void piece_done(struct fl_output *o, struct fl_piece *piece)
         fl_upload_enqueue(o, piece->parcel);
 }
 
+/* What the worker lent out, up to its end. The lock is let go meanwhile. */
+static void do_work(struct fl_output *o)
+{
+    o->work_waits = false;
+    o->working = true;
+    pthread_mutex_unlock(&o->lock);
+    fl_stage_time(FL_TIMED_COMPRESS);
+    o->work(o->work_arg);
+    fl_stage_time(FL_TIMED_ENCODE);
+    pthread_mutex_lock(&o->lock);
+    o->working = false;
+    pthread_cond_broadcast(&o->piece_out);
+}
+
 static void *compressor_thread(void *output)
 {
     struct fl_output *o = output;
     pthread_mutex_lock(&o->lock);
     for (;;) {
-        while (o->npieces == 0 && !o->closed)
+        while (o->npieces == 0 && !o->work_waits && !o->closed)
             pthread_cond_wait(&o->piece_in, &o->lock);
-        if (o->npieces == 0)
+        if (o->npieces == 0 && !o->work_waits)
             break;
+        if (o->npieces == 0) {
+            do_work(o);
+            continue;
+        }
         struct fl_piece piece = o->pieces[o->piece_head];
         pthread_mutex_unlock(&o->lock);
         compress_piece(o, &piece);
@@ -215,7 +234,14 @@ static void hand_over(struct fl_output *o, struct fl_parcel *p, struct fl_buf *r
     size_t cap = raw->cap < SPARE_RAW ? raw->cap : SPARE_RAW;
     *raw = (struct fl_buf){0};
     pthread_mutex_lock(&o->lock);
-    if (o->started) {
+    if (o->started && pthread_equal(pthread_self(), o->compressor_thread)) { /* in do_work: no piece waits */
+        pthread_mutex_unlock(&o->lock);
+        fl_stage_time(FL_TIMED_ENCODE);
+        compress_piece(o, &piece);
+        fl_stage_time(FL_TIMED_COMPRESS);
+        pthread_mutex_lock(&o->lock);
+        piece_done(o, &piece);
+    } else if (o->started) {
         while (o->npieces == FL_PIECES)
             pthread_cond_wait(&o->piece_out, &o->lock);
         o->pieces[(o->piece_head + o->npieces++) % FL_PIECES] = piece;
@@ -313,6 +339,35 @@ bool fl_output_wait(struct fl_output *o, uint32_t class_, int64_t until)
     bool go_on = !o->hurry;
     pthread_mutex_unlock(&o->lock);
     return go_on;
+}
+
+bool fl_output_lend(struct fl_output *o, void (*work)(void *), void *arg)
+{
+    pthread_mutex_lock(&o->lock);
+    bool started = o->started;
+    while (o->working)
+        pthread_cond_wait(&o->piece_out, &o->lock);
+    o->work = work;
+    o->work_arg = arg;
+    o->work_waits = false;
+    pthread_mutex_unlock(&o->lock);
+    return started;
+}
+
+void fl_output_call(struct fl_output *o)
+{
+    pthread_mutex_lock(&o->lock);
+    o->work_waits = o->work != NULL;
+    pthread_mutex_unlock(&o->lock);
+    pthread_cond_signal(&o->piece_in);
+}
+
+bool fl_output_idle(struct fl_output *o)
+{
+    pthread_mutex_lock(&o->lock);
+    bool idle = o->npieces == 0;
+    pthread_mutex_unlock(&o->lock);
+    return idle;
 }
 
 const struct fl_compress_kind *fl_output_compression(const struct fl_output *o)

@@ -62,6 +62,9 @@ struct fl_output {
     pthread_cond_t piece_out;         /* for the store */
     pthread_cond_t due;               /* for uploaders: something new to write, or new times */
     pthread_cond_t gone;              /* for the store and stop: a parcel is gone */
+    void (*work)(void *);             /* for the compressor's thread when no piece waits; fl_output_lend */
+    void *work_arg;
+    bool work_waits, working;
     bool started;
     bool hurry;                       /* nobody waits any more, pauses are short */
     bool closed;                      /* no more pieces */

@@ -184,6 +184,15 @@ struct fl_message *fl_queue_slice(struct fl_queue *q, struct fl_message *block, 
     return m;
 }
 
+struct fl_message *fl_queue_keep(struct fl_queue *q, struct fl_message *m)
+{
+    struct fl_message *block = m->block ? m->block : m;
+    pthread_mutex_lock(&q->lock);
+    block->users += block->users ? 1 : 2;
+    pthread_mutex_unlock(&q->lock);
+    return block;
+}
+
 struct fl_message *fl_queue_block(struct fl_queue *q, struct fl_message *old, size_t n)
 {
     pthread_mutex_lock(&q->lock);

@@ -6,6 +6,7 @@
  *                                           decode, run, encode,      compress, seal,
  *                                           store_*.c                 write, retry
  *
+ * With two processors or more the output thread that compresses also encodes, while it has nothing to compress (encoder.c).
  * A plain file is read by the worker's thread itself: the source then runs there, and the queue hands over directly.
  * The queue and the output are bounded; whoever is ahead waits (back-pressure), nothing is dropped silently.
  * The main thread starts everything, waits for signals, and stops it in the order of the arrows.
@@ -99,6 +100,8 @@ void fl_queue_on_room(struct fl_queue *q, void (*wake)(void *), void *arg);
 /* The next message; waits until mono time `deadline` (INT64_MAX: for ever). NULL: deadline, or closed and empty (*end is set then), or fl_queue_poke. */
 struct fl_message *fl_queue_pop(struct fl_queue *q, int64_t deadline, bool *end);
 void fl_queue_recycle(struct fl_queue *q, struct fl_message *m);
+/* The memory that m's data lie in is needed for longer than m: it goes round only when what is returned was given to fl_queue_recycle, too. */
+struct fl_message *fl_queue_keep(struct fl_queue *q, struct fl_message *m);
 /* Makes a waiting pop, or else the next one, return at once. */
 void fl_queue_poke(struct fl_queue *q);
 /* How many messages (or blocks) wait to be decoded: what is lost when the process has to leave at once. */
@@ -157,6 +160,14 @@ struct fl_output *fl_output_new(struct fl_runtime *rt, char **error);
 char *fl_output_check(struct fl_output *o);
 /* Without it (tests) there are no threads: an object is written when it is sealed, or by fl_output_step of output.h. */
 void fl_output_start(struct fl_output *o);
+/*
+ * Work for the compressor's thread while it has nothing to compress: `work` is called there after each fl_output_call, and
+ * is then the only one who may add to objects. NULL: no more; waits for one under way. False: there is no such thread.
+ */
+bool fl_output_lend(struct fl_output *o, void (*work)(void *), void *arg);
+void fl_output_call(struct fl_output *o);
+/* Is nothing being compressed, and nothing waiting for it? */
+bool fl_output_idle(struct fl_output *o);
 /* The process is to stop: records that still wait in front of a full output are let through, retries go at once. Any thread. */
 void fl_output_hurry(struct fl_output *o);
 /* Becomes readable when the sink is gone for good and the process can only end. */

@@ -165,8 +165,11 @@ static size_t try_tail(struct fl_intake *in, size_t old)
 {
     struct span s = {.data = in->tail.p, .n = in->tail.n, .stop = old, .place = in->tail_place};
     memset(in->tail.p + in->tail.n, 0, FL_PAD);
+    struct fl_message *block = in->w->message;
+    in->w->message = NULL; /* the tail is used again at once */
     enum outcome o = documents(in, &s);
     fl_worker_run(in->w);
+    in->w->message = block;
     size_t left = s.n - s.at;
     switch (o) {
     case LOST:
@@ -253,6 +256,7 @@ void fl_intake_end(struct fl_intake *in)
         struct span s = {.data = in->tail.p, .n = in->tail.n, .stop = in->tail.n, .place = in->tail_place,
                          .last = true};
         memset(in->tail.p + in->tail.n, 0, FL_PAD);
+        in->w->message = NULL;
         documents(in, &s);
         fl_worker_run(in->w);
         drop_tail(in);

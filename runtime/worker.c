@@ -5,6 +5,7 @@
  * used again: nothing is allocated per record. The ledger is brought up to date once per batch, and before the
  * batch's records go to the store, so that nothing is ever written that wasn't received.
  */
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,7 +13,7 @@
 #include "log.h"
 #include "stage_times.h"
 
-#define SCRATCH_CHUNK ((size_t)256 << 10)
+#define LARGE ((size_t)1 << 20) /* so large a message isn't kept until it is encoded elsewhere */
 
 /* ---- making one ------------------------------------------------------------------------------------------------ */
 
@@ -29,6 +30,12 @@ static char *check(const struct fl_runtime *rt)
     return error;
 }
 
+static unsigned processors(void)
+{
+    cpu_set_t may;
+    return sched_getaffinity(0, sizeof may, &may) == 0 ? (unsigned)CPU_COUNT(&may) : 1;
+}
+
 struct fl_worker *fl_worker_new(struct fl_runtime *rt, char **error)
 {
     *error = check(rt);
@@ -41,7 +48,8 @@ struct fl_worker *fl_worker_new(struct fl_runtime *rt, char **error)
         abort();
     w->rt = rt;
     w->p = p;
-    fl_arena_init(&w->scratch, SCRATCH_CHUNK);
+    w->processors = processors();
+    fl_arena_init(&w->scratch, FL_SCRATCH_CHUNK);
     w->cx = (struct fl_cx){.scratch = &w->scratch, .now = rt->clock(rt).wall, .rt = rt, .dropped = dropped};
     fl_intake_init(&w->in, w);
     w->reject = fl_reject_new(fl_option_str(rt->config, "reject", "_", "directory"),
@@ -122,22 +130,29 @@ static void report_bad(struct fl_worker *w)
 
 /* ---- a batch --------------------------------------------------------------------------------------------------- */
 
-static void store(struct fl_worker *w, const struct fl_batch *b, uint32_t from)
+/* Where each record belongs, in scratch; NULL: the pipeline doesn't say. */
+static const fl_str *partitions(struct fl_worker *w, const struct fl_batch *b, uint32_t from)
 {
-    struct fl_store *s = w->rt->store;
+    if (!w->p->partition)
+        return NULL;
+    fl_str *list = fl_arena_get(&w->scratch, b->n * sizeof *list);
     for (uint32_t i = from; i < b->n; i++) {
-        const struct fl_rec *r = b->rec[i];
-        if (r->state != FL_LIVE)
+        if (b->rec[i]->state != FL_LIVE)
             continue;
-        fl_str partition = {NULL, 0, FL_PLAIN};
-        if (w->p->partition) {
-            w->partition.n = 0;
-            w->p->partition(&w->cx, r, &w->partition);
-            partition = (fl_str){w->partition.p, (uint32_t)w->partition.n, FL_PLAIN};
-        }
-        fl_store_add(s, &w->cx, r, partition);
+        w->partition.n = 0;
+        w->p->partition(&w->cx, b->rec[i], &w->partition);
+        list[i] = (fl_str){fl_arena_strndup(&w->scratch, w->partition.p, w->partition.n), (uint32_t)w->partition.n,
+                           FL_PLAIN};
     }
-    fl_store_batch_end(s);
+    return list;
+}
+
+static bool any_live(const struct fl_batch *b)
+{
+    for (uint32_t i = 0; i < b->n; i++)
+        if (b->rec[i]->state == FL_LIVE)
+            return true;
+    return false;
 }
 
 static uint64_t count_emitted(const struct fl_batch *b)
@@ -165,6 +180,37 @@ void fl_worker_release(struct fl_worker *w)
         end_batch(w);
 }
 
+/* May the batch be encoded in another thread? Its records must not point to what the next one changes. */
+static bool may_leave(const struct fl_worker *w)
+{
+    return w->encoder && w->message && !w->hold && (w->p->nlookups == 0 || fl_lookups_silent(w->rt->lookups)) &&
+           fl_encoder_wants(w->encoder);
+}
+
+static void put_back(struct fl_worker *w)
+{
+    if (w->slice_end)
+        memcpy(w->slice_end, w->behind, FL_PAD);
+    w->slice_end = NULL;
+}
+
+/* With its memory, for which w gets other. Of a message that is a slice it is the only batch: all is decoded. */
+static void leave(struct fl_worker *w, const fl_str *partition)
+{
+    put_back(w);
+    struct fl_load load = {w->batch, w->scratch, partition, fl_queue_keep(w->rt->queue, w->message)};
+    fl_encoder_put(w->encoder, &load);
+    w->batch = load.batch;
+    w->scratch = load.scratch;
+}
+
+/* In this thread, behind all that left. */
+static void encode_here(struct fl_worker *w, const struct fl_batch *b, uint32_t from, const fl_str *partition)
+{
+    fl_encoder_wait(w->encoder);
+    fl_encode_batch(&w->cx, b, from, partition);
+}
+
 void fl_worker_run(struct fl_worker *w)
 {
     if (w->held) { /* nothing came since, but for what was rejected */
@@ -182,8 +228,13 @@ void fl_worker_run(struct fl_worker *w)
     w->cx.silent = false; /* a test may preset answers before it expects */
     account(w, count_emitted(&w->batch));
     fl_stage_time(FL_TIMED_RUN);
-    if (w->batch.n)
-        store(w, &w->batch, 0);
+    if (any_live(&w->batch)) {
+        const fl_str *partition = partitions(w, &w->batch, 0);
+        if (may_leave(w))
+            leave(w, partition);
+        else
+            encode_here(w, &w->batch, 0, partition);
+    }
     fl_stage_time(FL_TIMED_ENCODE);
     if (w->hold)
         w->held = true;
@@ -195,15 +246,19 @@ void fl_worker_run(struct fl_worker *w)
 
 void fl_worker_message(struct fl_worker *w, struct fl_message *m)
 {
-    char behind[FL_PAD]; /* a slice's neighbour */
-    memcpy(behind, m->data + m->n, FL_PAD);
+    if (m->block) { /* a slice: its neighbour begins there */
+        w->slice_end = m->data + m->n;
+        memcpy(w->behind, w->slice_end, FL_PAD);
+    }
     memset(m->data + m->n, 0, FL_PAD);
     fl_count(&w->rt->ledger, FL_C_bytes_in, m->n);
+    w->message = m->n <= LARGE && !(m->block && m->stream) ? m : NULL;
     if (m->stream)
         fl_intake_block(&w->in, m);
     else
         fl_intake_message(&w->in, m);
-    memcpy(m->data + m->n, behind, FL_PAD);
+    w->message = NULL;
+    put_back(w);
     fl_reject_flush(w->reject);
 }
 
@@ -224,7 +279,7 @@ static int64_t tick_pipeline(struct fl_worker *w, struct fl_time now)
     w->cx.silent = false;
     account(w, w->ticked.n - from);
     if (w->ticked.n > from)
-        store(w, &w->ticked, from);
+        encode_here(w, &w->ticked, from, partitions(w, &w->ticked, from));
     if (w->hold)
         w->held = true;
     else
@@ -240,6 +295,7 @@ int64_t fl_worker_timers(struct fl_worker *w)
 {
     struct fl_time now = w->rt->clock(w->rt);
     int64_t next = tick_pipeline(w, now);
+    fl_encoder_wait(w->encoder);
     return earlier(next, fl_store_tick(w->rt->store, now));
 }
 
@@ -272,6 +328,8 @@ static void *work(void *arg)
     struct fl_runtime *rt = w->rt;
     bool end = fl_source_ready(rt->source);
     w->deadline = fl_worker_tick(w);
+    if (w->processors > 1)
+        w->encoder = fl_encoder_new(rt);
     if (end) { /* what it reads is still in this processor's cache when it is decoded */
         fl_queue_direct(rt->queue, take, w);
         fl_source_run(rt->source);
@@ -281,12 +339,16 @@ static void *work(void *arg)
         if (m) {
             fl_worker_message(w, m);
             fl_queue_recycle(rt->queue, m);
+            if (fl_queue_waiting(rt->queue) == 0)
+                fl_encoder_go(w->encoder);
         }
         if (!end)
             tick_when_due(w);
     }
     fl_intake_end(&w->in); /* input was stopped inside a document */
     fl_reject_flush(w->reject);
+    fl_encoder_free(w->encoder);
+    w->encoder = NULL;
     fl_store_seal_all(rt->store, rt->clock(rt));
     return NULL;
 }

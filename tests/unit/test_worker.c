@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "conf.h"
+#include "intake.h"
 #include "output.h"
 #include "runtime.h"
 #include "small_pipeline.h"
@@ -580,11 +581,28 @@ static void no_allocation_per_record(void **state)
 
 /* ---- the thread ------------------------------------------------------------------------------------------------ */
 
-static void with_threads(void **state)
+/*
+ * As if there were so many processors: 3000 messages in small objects, of which the store lets only a few wait. Returns what
+ * was stored, class after class.
+ */
+static char *stored_with(unsigned processors)
 {
-    (void)state;
+    static const struct fl_option_set small_objects[] = {
+        {"max_flows_per_object", "50", NULL},
+        {"max_seconds_per_object", "3600s", NULL},
+        {"max_flow_array_size", "200", NULL}};
     struct world w;
     set_up(&w, "skydive", "skydive", NULL, NULL);
+    fl_worker_free(w.w);
+    fl_store_free(w.rt.store);
+    fl_config_free(w.rt.config);
+    w.stage[2].options = small_objects;
+    char *error = NULL;
+    w.rt.config = fl_config_defaults(&w.p, &error);
+    w.rt.store = fl_store_new(&w.rt, &error);
+    w.w = fl_worker_new(&w.rt, &error);
+    assert_non_null(w.w);
+    w.w->processors = processors;
     w.rt.clock = real_clock;
     w.rt.queue = fl_queue_new(20000);
     fl_output_start(w.rt.output);
@@ -595,7 +613,7 @@ static void with_threads(void **state)
         m->number = (uint64_t)i + 1;
         m->n = (size_t)sprintf(m->data, HEAD "[");
         for (int k = 0; k < FLOWS; k++)
-            m->n += (size_t)sprintf(m->data + m->n, "%s{\"id\":\"%d.%d\",\"n\":%d}", k ? "," : "", i, k, k);
+            m->n += (size_t)sprintf(m->data + m->n, "%s{\"id\":\"%d.%d\",\"n\":%d}", k ? "," : "", i, k, k * 9);
         m->n += (size_t)sprintf(m->data + m->n, "]}");
         assert_true(fl_queue_push(w.rt.queue, m));
     }
@@ -605,8 +623,26 @@ static void with_threads(void **state)
     assert_int_equal(counter(&w, FL_C_received), MESSAGES * FLOWS);
     assert_int_equal(counter(&w, FL_C_written), MESSAGES * FLOWS);
     expect_balance(&w);
+    struct fl_buf all = {0};
+    for (uint32_t c = 0; c < w.p.nclasses; c++) {
+        char *s = stored(&w, w.p.classes[c]);
+        fl_buf_puts(&all, s);
+        free(s);
+    }
+    fl_buf_putc(&all, 0);
     tear_down(&w);
     fl_queue_free(w.rt.queue);
+    return all.p;
+}
+
+/* What the compressor's thread encodes is what the worker's would have, in the same order. */
+static void encoded_elsewhere(void **state)
+{
+    (void)state;
+    char *one = stored_with(1), *two = stored_with(2);
+    assert_string_equal(one, two);
+    free(one);
+    free(two);
 }
 
 static void no_csv(void **state)
@@ -645,7 +681,7 @@ int main(void)
         cmocka_unit_test(timers),
         cmocka_unit_test(kept_rejects),
         cmocka_unit_test(no_allocation_per_record),
-        cmocka_unit_test(with_threads),
+        cmocka_unit_test(encoded_elsewhere),
         cmocka_unit_test(no_csv),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
