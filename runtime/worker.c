@@ -247,6 +247,8 @@ void fl_worker_run(struct fl_worker *w)
 void fl_worker_message(struct fl_worker *w, struct fl_message *m)
 {
     if (m->block) { /* a slice: its neighbour begins there */
+        if (m->n < FL_PAD) /* the message before it may be read until there, by whoever encodes it */
+            fl_encoder_wait(w->encoder);
         w->slice_end = m->data + m->n;
         memcpy(w->behind, w->slice_end, FL_PAD);
     }
