@@ -21,7 +21,7 @@
 
 struct fl_queue {
     pthread_mutex_t lock;
-    pthread_cond_t more; /* a message came, or the end, or a poke */
+    pthread_cond_t more; /* a message came, or the end */
     pthread_cond_t room;
     struct fl_message *first, **last;
     struct fl_message *free;
@@ -29,7 +29,7 @@ struct fl_queue {
     size_t max_bytes;
     size_t bytes;      /* that wait */
     size_t free_bytes; /* memory of the free list */
-    bool closed, poked;
+    bool closed;
     bool wanted;       /* the source saw a full queue and waits for `wake` */
     void (*wake)(void *);
     void *wake_arg;
@@ -298,11 +298,10 @@ struct fl_message *fl_queue_pop(struct fl_queue *q, int64_t deadline, bool *end)
 {
     pthread_mutex_lock(&q->lock);
     bool waiting = true;
-    while (!q->first && !q->closed && !q->poked && waiting)
+    while (!q->first && !q->closed && waiting)
         waiting = wait_more(q, deadline);
     struct fl_message *m = q->first;
     bool room = false;
-    q->poked = false;
     *end = !m && q->closed;
     if (m) {
         q->first = m->next;
@@ -328,12 +327,12 @@ uint64_t fl_queue_waiting(struct fl_queue *q)
     return n;
 }
 
-void fl_queue_poke(struct fl_queue *q)
+bool fl_queue_empty(struct fl_queue *q)
 {
     pthread_mutex_lock(&q->lock);
-    q->poked = true;
-    pthread_cond_signal(&q->more);
+    bool empty = !q->first;
     pthread_mutex_unlock(&q->lock);
+    return empty;
 }
 
 void fl_queue_close(struct fl_queue *q)

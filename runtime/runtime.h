@@ -97,13 +97,13 @@ void fl_queue_direct(struct fl_queue *q, void (*take)(void *, struct fl_message 
  * the queue locked: it must not call the queue) once there is room. Full is: max_bytes or more wait; so the queue holds at most that and one message. */
 bool fl_queue_full(struct fl_queue *q);
 void fl_queue_on_room(struct fl_queue *q, void (*wake)(void *), void *arg);
-/* The next message; waits until mono time `deadline` (INT64_MAX: for ever). NULL: deadline, or closed and empty (*end is set then), or fl_queue_poke. */
+/* The next message; waits until mono time `deadline` (INT64_MAX: for ever). NULL: deadline, or closed and empty (*end is set then). */
 struct fl_message *fl_queue_pop(struct fl_queue *q, int64_t deadline, bool *end);
 void fl_queue_recycle(struct fl_queue *q, struct fl_message *m);
 /* The memory that m's data lie in is needed for longer than m: it goes round only when what is returned was given to fl_queue_recycle, too. */
 struct fl_message *fl_queue_keep(struct fl_queue *q, struct fl_message *m);
-/* Makes a waiting pop, or else the next one, return at once. */
-void fl_queue_poke(struct fl_queue *q);
+/* Would a pop wait? */
+bool fl_queue_empty(struct fl_queue *q);
 /* How many messages (or blocks) wait to be decoded: what is lost when the process has to leave at once. */
 uint64_t fl_queue_waiting(struct fl_queue *q);
 /* No more messages will come: pop drains what is there, then sets *end. */

@@ -341,7 +341,7 @@ static void *work(void *arg)
         if (m) {
             fl_worker_message(w, m);
             fl_queue_recycle(rt->queue, m);
-            if (fl_queue_waiting(rt->queue) == 0)
+            if (w->encoder && fl_queue_empty(rt->queue))
                 fl_encoder_go(w->encoder);
         }
         if (!end)

@@ -51,7 +51,7 @@ static void order_and_end(void **state)
     fl_queue_free(q);
 }
 
-static void deadline_and_poke(void **state)
+static void deadline_and_empty(void **state)
 {
     (void)state;
     struct fl_queue *q = fl_queue_new(100);
@@ -61,9 +61,11 @@ static void deadline_and_poke(void **state)
     assert_false(end);
     assert_true(mono() - before >= FL_SECOND / 50);
     assert_null(fl_queue_pop(q, 0, &end)); /* long ago: no wait */
-    fl_queue_poke(q);
-    assert_null(fl_queue_pop(q, INT64_MAX, &end));
-    assert_false(end);
+    assert_true(fl_queue_empty(q));
+    assert_true(fl_queue_push(q, message(q, 10, 1)));
+    assert_false(fl_queue_empty(q));
+    fl_queue_recycle(q, fl_queue_pop(q, 0, &end));
+    assert_true(fl_queue_empty(q));
     fl_queue_free(q);
 }
 
@@ -239,7 +241,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(order_and_end),
-        cmocka_unit_test(deadline_and_poke),
+        cmocka_unit_test(deadline_and_empty),
         cmocka_unit_test(full_and_woken_once),
         cmocka_unit_test(handed_over_directly),
         cmocka_unit_test(memory_goes_round),
