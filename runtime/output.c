@@ -326,15 +326,14 @@ uint64_t fl_output_waiting(const struct fl_output *o, uint32_t class_)
     return atomic_load_explicit(&o->waiting[class_], memory_order_relaxed);
 }
 
-bool fl_output_wait(struct fl_output *o, uint32_t class_, int64_t until)
+bool fl_output_wait(struct fl_output *o, uint32_t class_, uint64_t seen, int64_t until)
 {
     if (!o->started) {
         fl_output_step(o);
         return false;
     }
     pthread_mutex_lock(&o->lock);
-    uint64_t before = fl_output_waiting(o, class_);
-    while (!o->hurry && fl_output_waiting(o, class_) >= before && o->rt->clock(o->rt).mono < until)
+    while (!o->hurry && fl_output_waiting(o, class_) >= seen && o->rt->clock(o->rt).mono < until)
         fl_output_cond_wait(o, &o->gone, until);
     bool go_on = !o->hurry;
     pthread_mutex_unlock(&o->lock);

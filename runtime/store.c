@@ -285,7 +285,7 @@ static void make_room(struct fl_store *s, uint32_t class_)
                        s->rt->pipeline->classes[class_],
                        (unsigned long long)(s->open_records[class_] + waiting), (long long)s->max_waiting);
         int64_t until = fl_store_tick(s, s->rt->clock(s->rt));
-        if (!fl_output_wait(s->output, class_, until))
+        if (!fl_output_wait(s->output, class_, waiting, until))
             return;
     }
 }

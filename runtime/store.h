@@ -43,8 +43,8 @@ void fl_output_seal(struct fl_output *o, struct fl_parcel *p, struct fl_buf *raw
 void fl_output_discard(struct fl_output *o, struct fl_parcel *p);
 /* Records of the class in sealed parcels that are not yet written. No lock: for one look per record. */
 uint64_t fl_output_waiting(const struct fl_output *o, uint32_t class_);
-/* Wait until some of them are gone, mono time `until` at most. False: don't wait (hurry, or no threads). */
-bool fl_output_wait(struct fl_output *o, uint32_t class_, int64_t until);
+/* Wait until they are fewer than `seen`, mono time `until` at most. False: don't wait (hurry, or no threads). */
+bool fl_output_wait(struct fl_output *o, uint32_t class_, uint64_t seen, int64_t until);
 /* policy = drop_oldest: the class's oldest sealed parcel goes, counted as overflow. False: all are being written. */
 bool fl_output_drop_oldest(struct fl_output *o, uint32_t class_);
 /* Suffix of the chosen compression, "" or ".gz", and its content encoding or NULL. */
