@@ -32,7 +32,7 @@ struct fl_batch;
 struct json_t;
 
 /*
- * What generated code is called with. One per worker thread; lives as long as the process.
+ * What generated code is called with. Used by one thread at a time; lives as long as the process.
  * `scratch` is reset after each batch: what is made there must not be kept.
  */
 struct fl_cx {

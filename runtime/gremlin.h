@@ -4,7 +4,7 @@
  * POST /api/topology with {"GremlinQuery": text}; up to FL_GREMLIN_AT_ONCE queries are under way at once on kept-alive
  * connections. The first analyzer of the list that takes connections is used until it no longer does; then the
  * next one is, also for the queries that failed. One that refused a connection is left alone for a second, then two,
- * up to 30. Used by lookup.c on the worker thread; nothing here is thread-safe.
+ * up to 30. Used by lookup.c, by one thread at a time; nothing here is thread-safe.
  */
 #ifndef FL_GREMLIN_H
 #define FL_GREMLIN_H

@@ -16,21 +16,19 @@
 
 struct mark {
     uint32_t records, nbad;
-    uint64_t messages, received, malformed;
+    struct fl_intake_counts counts;
 };
 
 static struct mark here(const struct fl_intake *in)
 {
-    return (struct mark){in->w->batch.n, in->nbad, in->messages, in->received, in->malformed};
+    return (struct mark){in->batch.n, in->nbad, in->counts};
 }
 
 static void back_to(struct fl_intake *in, struct mark m)
 {
-    in->w->batch.n = m.records;
+    in->batch.n = m.records;
     in->nbad = m.nbad;
-    in->messages = m.messages;
-    in->received = m.received;
-    in->malformed = m.malformed;
+    in->counts = m.counts;
     in->flow = 0;
 }
 
@@ -51,6 +49,7 @@ void fl_intake_init(struct fl_intake *in, struct fl_worker *w)
     const char *source = fl_config_kind(c, "source");
     memset(in, 0, sizeof *in);
     in->w = w;
+    in->cx.rt = w->rt;
     in->skydive = strcmp(fl_config_kind(c, "decode"), "skydive") == 0;
     in->envelope.asked = asked_namespace(c, source);
     in->envelope.flows = obj_flows;
@@ -62,6 +61,7 @@ void fl_intake_free(struct fl_intake *in)
 {
     free((char *)in->envelope.asked);
     free(in->bad);
+    free(in->batch.rec);
     fl_buf_free(&in->tail);
 }
 
@@ -78,8 +78,8 @@ static const char *excerpt(const char *doc, const char *at, const char *end)
 void fl_intake_reject(struct fl_intake *in, const char *error, const char *at, const char *doc, const char *end)
 {
     struct fl_worker *w = in->w;
-    in->messages++;
-    in->rejected++;
+    in->counts.messages++;
+    in->counts.rejected++;
     in->last_rejected = true;
     uint64_t line = 1, column = 1;
     const char *place = at ? at : doc;
@@ -98,7 +98,7 @@ void fl_intake_reject(struct fl_intake *in, const char *error, const char *at, c
 
 static void note_bad(struct fl_intake *in, const char *raw, const char *field, const char *what)
 {
-    in->malformed++;
+    in->counts.malformed++;
     in->last_malformed = true;
     in->last_bad = (struct fl_bad_flow){field, what, raw, (size_t)(in->d.p - raw), in->message, in->flow};
     if (in->nbad == FL_BAD_KEPT)
@@ -115,13 +115,12 @@ static void note_bad(struct fl_intake *in, const char *raw, const char *field, c
 /* A zeroed record at the end of the batch; the one made for a malformed flow is used again. */
 static struct fl_rec *record(struct fl_intake *in)
 {
-    struct fl_worker *w = in->w;
     struct fl_rec *r = in->spare;
-    if (!r || w->batch.n == w->batch.cap)
-        return fl_batch_add(&w->cx, &w->batch);
+    if (!r || in->batch.n == in->batch.cap)
+        return fl_batch_add(&in->cx, &in->batch);
     in->spare = NULL;
-    memset(r, 0, w->p->record_size);
-    return w->batch.rec[w->batch.n++] = r;
+    memset(r, 0, in->w->p->record_size);
+    return in->batch.rec[in->batch.n++] = r;
 }
 
 /* The flow at d->p. False: not JSON. */
@@ -130,7 +129,7 @@ static bool take_flow(struct fl_intake *in)
     struct fl_worker *w = in->w;
     struct fl_decoder *d = &in->d;
     const char *raw = d->p;
-    in->received++;
+    in->counts.received++;
     in->flow++;
     in->last_malformed = false;
     if (FL_UNLIKELY(*raw == 'n')) {
@@ -144,7 +143,7 @@ static bool take_flow(struct fl_intake *in)
     struct fl_rec *r = record(in);
     if (!w->p->decode(d, r)) {
         in->spare = r;
-        w->batch.n--;
+        in->batch.n--;
         return false;
     }
     r->raw = raw;
@@ -154,7 +153,7 @@ static bool take_flow(struct fl_intake *in)
         note_bad(in, raw, d->bad_field, d->bad_what);
         r->state = FL_MALFORMED;
         in->spare = r;
-        w->batch.n--;
+        in->batch.n--;
     }
     return true;
 }
@@ -181,9 +180,9 @@ static int take_list(struct fl_intake *in)
 static int obj_flows(void *arg, struct fl_decoder *d)
 {
     struct fl_intake *in = arg;
-    in->w->batch.n = 0;
+    in->batch.n = 0;
     in->nbad = 0;
-    in->received = in->malformed = 0;
+    in->counts.received = in->counts.malformed = 0;
     in->flow = 0;
     int rc = take_list(in);
     return rc == 0 && !d->bad_field ? 1 : rc;
@@ -201,7 +200,7 @@ static enum fl_document take_envelope(struct fl_intake *in, const char *doc)
         fl_intake_reject(in, in->envelope.why, NULL, doc, in->d.p);
         return FL_DOCUMENT_REFUSED;
     case FL_ENVELOPE_TAKEN:
-        in->messages++;
+        in->counts.messages++;
         break;
     }
     return FL_DOCUMENT_TAKEN;
@@ -214,7 +213,7 @@ static enum fl_document take_records(struct fl_intake *in, bool list)
         back_to(in, m);
         return FL_DOCUMENT_BROKEN;
     }
-    in->messages++;
+    in->counts.messages++;
     return FL_DOCUMENT_TAKEN;
 }
 
@@ -273,7 +272,7 @@ void fl_intake_message(struct fl_intake *in, const struct fl_message *m)
 {
     struct fl_decoder *d = &in->d;
     fl_worker_release(in->w);
-    fl_decoder_init(d, m->data, m->n, in->w->cx.scratch);
+    fl_decoder_init(d, m->data, m->n, in->cx.scratch);
     in->message = m->number;
     in->place = 0;
     in->flow = 0;

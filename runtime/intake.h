@@ -1,21 +1,24 @@
 /*
- * intake.h - from the source's messages to batches of records. Private to worker.c, intake.c, stream.c and testrun.c.
+ * intake.h - from the source's messages to batches of records. Private to worker.c, hands.c, intake.c, stream.c and
+ * testrun.c.
  *
- *   worker.c   thread, timers, what happens to a batch
+ *   hands.c    the threads: loads of messages, and whose turn it is
+ *   worker.c   timers, what happens to a batch
  *   intake.c   one message or document -> records, or a rejection
  *   stream.c   blocks of a file or pipe -> documents, across their borders
  *
- * A message is taken or rejected as a whole; a malformed flow in it goes alone. Worker thread only.
+ * A message is taken or rejected as a whole; a malformed flow in it goes alone. All of it is done by whoever has the turn
+ * to take (turns.h).
  */
 #ifndef FL_INTAKE_H
 #define FL_INTAKE_H
 
 #include <pthread.h>
 
-#include "encoder.h"
 #include "envelope.h"
 #include "reject.h"
 #include "runtime.h"
+#include "turns.h"
 
 /* A flow that is JSON but not as the schema wants it; texts as in struct fl_decoder. */
 struct fl_bad_flow {
@@ -36,8 +39,15 @@ struct fl_brackets {
     bool in_string, escaped;
 };
 
+/* Of what was taken since the last time, not yet in the ledger. */
+struct fl_intake_counts {
+    uint64_t messages, rejected, received, malformed;
+};
+
 struct fl_intake {
     struct fl_worker *w;
+    struct fl_cx cx;       /* for making records, in the scratch memory of the load */
+    struct fl_batch batch; /* being filled */
     bool skydive;          /* decode skydive: messages in envelopes */
     struct fl_envelope envelope;
     struct fl_decoder d;
@@ -47,8 +57,7 @@ struct fl_intake {
     struct fl_rec *spare;  /* made for a malformed flow, to be used again */
     struct fl_bad_flow *bad;
     uint32_t nbad, bad_cap;
-    /* counted for the batch, not yet in the ledger */
-    uint64_t messages, rejected, received, malformed;
+    struct fl_intake_counts counts;
     /* tests: about the last record or message */
     bool last_malformed, last_rejected;
     struct fl_bad_flow last_bad;
@@ -86,32 +95,74 @@ void fl_intake_reject(struct fl_intake *in, const char *error, const char *at, c
 
 /* ---- between worker.c and the others ----------------------------------------------------------------------------- */
 
+/*
+ * Messages that are worked on together, and all that is made of them. On a single processor a batch is run as soon as it
+ * is complete, while it is in the innermost cache, so there is never more than one.
+ */
+struct fl_load {
+    struct fl_message *messages;
+    struct fl_arena scratch;     /* records, what their texts need, what running them makes */
+    struct fl_batch *batch;      /* complete ones, in order; those from n on keep their memory */
+    uint32_t n, cap;
+    uint64_t records;
+    struct fl_intake_counts counts;
+};
+
+/* A thread and its load. */
+struct fl_hand {
+    struct fl_worker *w;
+    struct fl_load load;
+    struct fl_message *block;    /* for reading without a queue */
+    struct fl_pieces pieces;
+    uint64_t number;             /* of the load */
+    bool has[FL_TURNS];          /* turns that it waited for and hasn't passed on */
+    pthread_t thread;
+};
+
+#define FL_HANDS 2
+
 struct fl_worker {
     struct fl_runtime *rt;
     const struct fl_pipeline *p;
-    struct fl_cx cx;
-    struct fl_arena scratch;
-    unsigned processors;    /* more than one: the thread has an encoder */
-    struct fl_encoder *encoder;
-    struct fl_message *message; /* that the batch's records point into, if it can be kept */
-    char *slice_end, behind[FL_PAD]; /* where zeros stand in a slice's neighbour, and what stood there; NULL: nowhere */
-    struct fl_batch batch;
-    struct fl_batch ticked; /* records that a tick made */
+    unsigned processors;
+    unsigned hands;         /* at work; 1: batches are run as soon as they are complete, without a thread as well */
+    struct fl_hand hand[FL_HANDS];
+    struct fl_turns turns;
+    /* whose turn it is to take */
+    struct fl_hand *taker;
     struct fl_intake in;
     struct fl_reject *reject;
+    bool ended;             /* nothing is left to be taken */
+    /* whose turn it is to run */
+    struct fl_cx cx;
+    struct fl_batch ticked; /* records that a tick made */
     struct fl_buf partition;
     bool hold;              /* tests: the records of a batch stay until the next one begins */
     bool held;
-    int64_t deadline;       /* mono time of the next timer */
-    pthread_t thread;
+    _Atomic int64_t deadline; /* mono time of the next timer */
     bool running;
 };
 
-/* Run what is in the batch, and account for what was taken since the last time. */
+/* The batch in w->in is complete: it is accounted for and run, now or later. */
 void fl_worker_run(struct fl_worker *w);
+/* Run all that are complete: what they point to is about to go. */
+void fl_worker_flush(struct fl_worker *w);
 /* What is due now, as fl_worker_tick; returns when the next timer is due if no records come, INT64_MAX: never. */
 int64_t fl_worker_timers(struct fl_worker *w);
 /* Before the first record of a batch: memory of the one before is used again. */
 void fl_worker_release(struct fl_worker *w);
+
+/* ---- between worker.c and hands.c -------------------------------------------------------------------------------- */
+
+/* Run, encode and count the load's batches, and forget them; in the turn to run. */
+void fl_worker_work(struct fl_worker *w, struct fl_load *l);
+/* In the turn to take: decode m. */
+void fl_worker_take(struct fl_worker *w, struct fl_message *m);
+/* All hands, until the input has ended and all of it is in sealed objects. */
+void fl_hands_work(struct fl_worker *w);
+/* Wait until it is the hand's turn, if it hasn't got it. */
+void fl_hand_turn(struct fl_hand *h, enum fl_turn turn);
+void fl_hand_init(struct fl_hand *h, struct fl_worker *w);
+void fl_hand_free(struct fl_hand *h);
 
 #endif

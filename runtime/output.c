@@ -2,9 +2,9 @@
  * output.c - takes raw pieces from the store, compresses them as they arrive, passes sealed objects on to upload.c.
  * See store.h for who calls what, runtime.h for the life cycle.
  *
- * Compressing at once instead of at the end keeps an open object at a tenth of its size and spreads the work. One
- * thread does it, so that the order of pieces, and with it each object's bytes, is the same in every run. When it has
- * nothing to compress it encodes for the worker (encoder.c), and compresses at once what comes out.
+ * Compressing at once instead of at the end keeps an open object at a tenth of its size and spreads the work. It is done
+ * by the thread that encoded, so that a piece never leaves the processor's cache; with several such threads (hands.c),
+ * pieces wait until those of the load before are done, so that each object's bytes are the same in every run.
  */
 #ifdef HAVE_CONFIG_H
 #include <config.h>
@@ -112,7 +112,7 @@ struct fl_parcel *fl_output_open(struct fl_output *o, uint32_t class_)
     return p;
 }
 
-/* ---- compressor thread ------------------------------------------------------------------------------------------ */
+/* ---- pieces ------------------------------------------------------------------------------------------------------ */
 
 /* The parcel's compressor: its own slot, a free one, or that of the parcel which got nothing for longest. */
 static struct fl_compressor *compressor_of(struct fl_output *o, struct fl_parcel *p)
@@ -170,90 +170,57 @@ static void compress_piece(struct fl_output *o, const struct fl_piece *piece)
     p->object.size = p->data.n;
 }
 
-/* Take the piece's buffer back, pass its parcel on. With the lock held. */
-static void piece_done(struct fl_output *o, struct fl_piece *piece)
+/* Take the piece's buffer back, pass its parcel on. */
+static void piece_done(struct fl_output *o, struct fl_pieces *from, struct fl_piece *piece)
 {
     piece->raw.n = 0;
-    if (o->nspare_raw < FL_SPARE_RAW && piece->raw.cap <= SPARE_RAW)
-        o->spare_raw[o->nspare_raw++] = piece->raw;
+    if (from->nspare < FL_SPARE_RAW && piece->raw.cap <= SPARE_RAW)
+        from->spare[from->nspare++] = piece->raw;
     else
         fl_buf_free(&piece->raw);
-    if (piece->last)
-        fl_upload_enqueue(o, piece->parcel);
+    if (!piece->last)
+        return;
+    pthread_mutex_lock(&o->lock);
+    fl_upload_enqueue(o, piece->parcel);
+    pthread_mutex_unlock(&o->lock);
 }
 
-/* What the worker lent out, up to its end. The lock is let go meanwhile. */
-static void do_work(struct fl_output *o)
+static void compress_one(struct fl_output *o, struct fl_pieces *from, struct fl_piece *piece)
 {
-    o->work_waits = false;
-    o->working = true;
-    pthread_mutex_unlock(&o->lock);
-    fl_stage_time(FL_TIMED_COMPRESS);
-    o->work(o->work_arg);
     fl_stage_time(FL_TIMED_ENCODE);
-    pthread_mutex_lock(&o->lock);
-    o->working = false;
-    pthread_cond_broadcast(&o->piece_out);
-}
-
-static void *compressor_thread(void *output)
-{
-    struct fl_output *o = output;
-    pthread_mutex_lock(&o->lock);
-    for (;;) {
-        while (o->npieces == 0 && !o->work_waits && !o->closed)
-            pthread_cond_wait(&o->piece_in, &o->lock);
-        if (o->npieces == 0 && !o->work_waits)
-            break;
-        if (o->npieces == 0) {
-            do_work(o);
-            continue;
-        }
-        struct fl_piece piece = o->pieces[o->piece_head];
-        pthread_mutex_unlock(&o->lock);
-        compress_piece(o, &piece);
-        pthread_mutex_lock(&o->lock);
-        o->piece_head = (o->piece_head + 1) % FL_PIECES;
-        o->npieces--;
-        piece_done(o, &piece);
-        if (o->npieces <= FL_PIECES - FL_PIECES_SOME)
-            pthread_cond_signal(&o->piece_out);
-    }
-    pthread_mutex_unlock(&o->lock);
+    compress_piece(o, piece);
     fl_stage_time(FL_TIMED_COMPRESS);
-    return NULL;
+    piece_done(o, from, piece);
 }
 
-/*
- * Nobody is woken for one piece: the compressor when there are some (those of an open object may wait), the store when
- * there is room for some.
- */
+void fl_output_compress(struct fl_output *o, struct fl_pieces *pieces)
+{
+    for (uint32_t i = 0; i < pieces->n; i++)
+        compress_one(o, pieces, &pieces->piece[i]);
+    pieces->n = 0;
+}
+
+void fl_output_compress_now(struct fl_output *o)
+{
+    if (o->into->n == 0)
+        return;
+    o->into->turn(o->into->arg);
+    fl_output_compress(o, o->into);
+}
+
 static void hand_over(struct fl_output *o, struct fl_parcel *p, struct fl_buf *raw, bool last)
 {
+    struct fl_pieces *into = o->into;
     struct fl_piece piece = {p, *raw, last};
     size_t cap = raw->cap < SPARE_RAW ? raw->cap : SPARE_RAW;
-    *raw = (struct fl_buf){0};
-    pthread_mutex_lock(&o->lock);
-    if (o->started && pthread_equal(pthread_self(), o->compressor_thread)) { /* in do_work: no piece waits */
-        pthread_mutex_unlock(&o->lock);
-        fl_stage_time(FL_TIMED_ENCODE);
-        compress_piece(o, &piece);
-        fl_stage_time(FL_TIMED_COMPRESS);
-        pthread_mutex_lock(&o->lock);
-        piece_done(o, &piece);
-    } else if (o->started) {
-        while (o->npieces == FL_PIECES)
-            pthread_cond_wait(&o->piece_out, &o->lock);
-        o->pieces[(o->piece_head + o->npieces++) % FL_PIECES] = piece;
-        if (last || o->npieces >= FL_PIECES_SOME)
-            pthread_cond_signal(&o->piece_in);
+    if (!into->turn) {
+        compress_one(o, into, &piece);
     } else {
-        compress_piece(o, &piece);
-        piece_done(o, &piece);
+        if (into->n == FL_PIECES)
+            fl_output_compress_now(o);
+        into->piece[into->n++] = piece;
     }
-    if (o->nspare_raw)
-        *raw = o->spare_raw[--o->nspare_raw];
-    pthread_mutex_unlock(&o->lock);
+    *raw = into->nspare ? into->spare[--into->nspare] : (struct fl_buf){0};
     if (!raw->p && !last) /* the next piece will be as large */
         fl_buf_room(raw, cap - FL_PAD);
 }
@@ -273,6 +240,12 @@ static bool lagging(const struct fl_output *o)
 
 static void pace(struct fl_output *o)
 {
+    pthread_mutex_lock(&o->lock);
+    bool wait = lagging(o);
+    pthread_mutex_unlock(&o->lock);
+    if (!wait)
+        return;
+    fl_output_compress_now(o);
     pthread_mutex_lock(&o->lock);
     if (lagging(o)) {
         int64_t until = o->rt->clock(o->rt).mono + PACE_TIME;
@@ -332,6 +305,7 @@ bool fl_output_wait(struct fl_output *o, uint32_t class_, uint64_t seen, int64_t
         fl_output_step(o);
         return false;
     }
+    fl_output_compress_now(o);
     pthread_mutex_lock(&o->lock);
     while (!o->hurry && fl_output_waiting(o, class_) >= seen && o->rt->clock(o->rt).mono < until)
         fl_output_cond_wait(o, &o->gone, until);
@@ -340,33 +314,16 @@ bool fl_output_wait(struct fl_output *o, uint32_t class_, uint64_t seen, int64_t
     return go_on;
 }
 
-bool fl_output_lend(struct fl_output *o, void (*work)(void *), void *arg)
+void fl_output_into(struct fl_output *o, struct fl_pieces *pieces)
 {
-    pthread_mutex_lock(&o->lock);
-    bool started = o->started;
-    while (o->working)
-        pthread_cond_wait(&o->piece_out, &o->lock);
-    o->work = work;
-    o->work_arg = arg;
-    o->work_waits = false;
-    pthread_mutex_unlock(&o->lock);
-    return started;
+    o->into = pieces ? pieces : &o->own;
 }
 
-void fl_output_call(struct fl_output *o)
+void fl_pieces_free(struct fl_pieces *p)
 {
-    pthread_mutex_lock(&o->lock);
-    o->work_waits = o->work != NULL;
-    pthread_mutex_unlock(&o->lock);
-    pthread_cond_signal(&o->piece_in);
-}
-
-bool fl_output_idle(struct fl_output *o)
-{
-    pthread_mutex_lock(&o->lock);
-    bool idle = o->npieces == 0;
-    pthread_mutex_unlock(&o->lock);
-    return idle;
+    for (uint32_t i = 0; i < p->nspare; i++)
+        fl_buf_free(&p->spare[i]);
+    p->nspare = 0;
 }
 
 const struct fl_compress_kind *fl_output_compression(const struct fl_output *o)
@@ -382,6 +339,7 @@ struct fl_output *fl_output_new_with(struct fl_runtime *rt, const struct fl_sink
     o->rt = rt;
     o->kind = kind;
     o->lost_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    o->into = &o->own;
     o->compress = fl_config_kind(rt->config, "compress");
     o->level = strcmp(o->compress, "gzip") == 0 ? (int)fl_option_int(rt->config, "compress", "gzip", "level") : 0;
     o->slots[0].compressor = fl_compressor_new(o->compress, o->level);
@@ -394,8 +352,8 @@ struct fl_output *fl_output_new_with(struct fl_runtime *rt, const struct fl_sink
     pthread_condattr_t attr;
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_t *conds[] = {&o->piece_in, &o->piece_out, &o->due, &o->gone};
-    for (unsigned i = 0; i < 4; i++)
+    pthread_cond_t *conds[] = {&o->due, &o->gone};
+    for (unsigned i = 0; i < 2; i++)
         pthread_cond_init(conds[i], &attr);
     pthread_condattr_destroy(&attr);
     o->sink = kind->open(rt, error);
@@ -445,7 +403,6 @@ void fl_output_start(struct fl_output *o)
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
-    start_thread(&o->compressor_thread, compressor_thread, o, "compress");
     for (unsigned i = 0; i < o->nuploads; i++)
         start_thread(&o->upload_threads[i], fl_upload_thread, o, "upload");
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -488,11 +445,6 @@ static void join_uploads(struct fl_output *o)
 static void stop_threads(struct fl_output *o, int64_t deadline)
 {
     pthread_mutex_lock(&o->lock);
-    o->closed = true;
-    pthread_cond_signal(&o->piece_in);
-    pthread_mutex_unlock(&o->lock);
-    pthread_join(o->compressor_thread, NULL);
-    pthread_mutex_lock(&o->lock);
     fl_upload_all_due(o);
     while (o->first && o->rt->clock(o->rt).mono < deadline)
         fl_output_cond_wait(o, &o->gone, deadline);
@@ -526,8 +478,7 @@ void fl_output_free(struct fl_output *o)
         return;
     for (unsigned i = 0; i < FL_COMPRESSORS; i++)
         fl_compressor_free(o->slots[i].compressor);
-    for (unsigned i = 0; i < o->nspare_raw; i++)
-        fl_buf_free(&o->spare_raw[i]);
+    fl_pieces_free(&o->own);
     struct fl_parcel *lists[] = {o->spare, o->first};
     for (unsigned i = 0; i < 2; i++)
         for (struct fl_parcel *p = lists[i], *next; p; p = next) {
@@ -537,8 +488,8 @@ void fl_output_free(struct fl_output *o)
         }
     if (o->sink)
         o->kind->close(o->sink);
-    pthread_cond_t *conds[] = {&o->piece_in, &o->piece_out, &o->due, &o->gone};
-    for (unsigned i = 0; i < 4; i++)
+    pthread_cond_t *conds[] = {&o->due, &o->gone};
+    for (unsigned i = 0; i < 2; i++)
         pthread_cond_destroy(conds[i]);
     pthread_mutex_destroy(&o->lock);
     close(o->lost_fd);

@@ -1,6 +1,6 @@
 /*
  * output_private.h - the output's inside, shared by output.c (pieces, compression, start and stop) and upload.c (sealed
- * parcels, retry). One lock; it is taken per piece of 100 KB and per object, never while compressing or writing.
+ * parcels, retry). One lock; it is taken per object, never while compressing or writing.
  */
 #ifndef FL_OUTPUT_PRIVATE_H
 #define FL_OUTPUT_PRIVATE_H
@@ -9,11 +9,8 @@
 
 #include "store.h"
 
-#define FL_PIECES 4        /* under way to the compressor, 128 KiB each */
-#define FL_PIECES_SOME 2   /* enough to wake somebody for */
 #define FL_COMPRESSORS 16  /* more objects than that take turns */
 #define FL_UPLOADS_MAX 16
-#define FL_SPARE_RAW (FL_PIECES + 1) /* all that wait, and the one that is being compressed */
 #define FL_SPARE_PARCELS 4
 #define FL_PARCEL_BYTES 1024 /* that a sealed object takes besides its data: many may be small */
 
@@ -23,7 +20,7 @@ struct fl_parcel {
     struct fl_object object;
     struct fl_buf data, key, bucket;
     uint32_t class_, stamp_at;
-    /* compressor thread */
+    /* whoever compresses */
     struct fl_compress_mark mark;
     struct fl_compressor *own;        /* kinds that can't take turns */
     /* upload, under the lock */
@@ -31,12 +28,6 @@ struct fl_parcel {
     unsigned renames;                 /* because the name was taken */
     int64_t next_try;                 /* mono */
     bool uploading;
-};
-
-struct fl_piece {
-    struct fl_parcel *parcel;
-    struct fl_buf raw;
-    bool last;
 };
 
 struct fl_compressor_slot {
@@ -52,28 +43,19 @@ struct fl_output {
     const char *compress;             /* none, gzip */
     int level;
     const struct fl_compress_kind *compression;
-    struct fl_compressor_slot slots[FL_COMPRESSORS]; /* compressor thread */
+    struct fl_pieces own, *into;      /* where what is handed over goes; own: compressed at once */
+    struct fl_compressor_slot slots[FL_COMPRESSORS]; /* whoever compresses */
     uint64_t used;
 
     _Atomic uint64_t *waiting;        /* sealed records by class */
 
     pthread_mutex_t lock;
-    pthread_cond_t piece_in;          /* for the compressor */
-    pthread_cond_t piece_out;         /* for the store */
     pthread_cond_t due;               /* for uploaders: something new to write, or new times */
     pthread_cond_t gone;              /* for the store and stop: a parcel is gone */
-    void (*work)(void *);             /* for the compressor's thread when no piece waits; fl_output_lend */
-    void *work_arg;
-    bool work_waits, working;
     bool started;
     bool hurry;                       /* nobody waits any more, pauses are short */
-    bool closed;                      /* no more pieces */
     bool abort;                       /* uploaders end */
 
-    struct fl_piece pieces[FL_PIECES];
-    uint32_t piece_head, npieces;
-    struct fl_buf spare_raw[FL_SPARE_RAW];
-    uint32_t nspare_raw;
     struct fl_parcel *spare;
     uint32_t nspare;
 
@@ -90,7 +72,7 @@ struct fl_output {
     int lost_fd;                      /* eventfd that says so */
     uint64_t random;
 
-    pthread_t compressor_thread, upload_threads[FL_UPLOADS_MAX];
+    pthread_t upload_threads[FL_UPLOADS_MAX];
     unsigned nuploads;
 };
 
@@ -98,6 +80,9 @@ struct fl_output {
 void fl_output_cond_wait(struct fl_output *o, pthread_cond_t *cond, int64_t until);
 /* Back to the spare ones, or freed. With the lock held. */
 void fl_parcel_release(struct fl_output *o, struct fl_parcel *p);
+
+/* What waits in o->into, when it is too much or holds up others. Without the lock. */
+void fl_output_compress_now(struct fl_output *o);
 
 /* upload.c; all but the thread function are called with the lock held. */
 void fl_upload_enqueue(struct fl_output *o, struct fl_parcel *p);

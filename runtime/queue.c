@@ -33,8 +33,6 @@ struct fl_queue {
     bool wanted;       /* the source saw a full queue and waits for `wake` */
     void (*wake)(void *);
     void *wake_arg;
-    void (*take)(void *, struct fl_message *); /* NULL: messages wait for pop */
-    void *take_arg;
 };
 
 static void die(size_t n)
@@ -184,15 +182,6 @@ struct fl_message *fl_queue_slice(struct fl_queue *q, struct fl_message *block, 
     return m;
 }
 
-struct fl_message *fl_queue_keep(struct fl_queue *q, struct fl_message *m)
-{
-    struct fl_message *block = m->block ? m->block : m;
-    pthread_mutex_lock(&q->lock);
-    block->users += block->users ? 1 : 2;
-    pthread_mutex_unlock(&q->lock);
-    return block;
-}
-
 struct fl_message *fl_queue_block(struct fl_queue *q, struct fl_message *old, size_t n)
 {
     pthread_mutex_lock(&q->lock);
@@ -215,20 +204,9 @@ void fl_queue_recycle(struct fl_queue *q, struct fl_message *m)
         message_free(m);
 }
 
-void fl_queue_direct(struct fl_queue *q, void (*take)(void *, struct fl_message *), void *arg)
-{
-    q->take = take;
-    q->take_arg = arg;
-}
-
 bool fl_queue_push(struct fl_queue *q, struct fl_message *m)
 {
     m->next = NULL;
-    if (q->take) {
-        q->take(q->take_arg, m);
-        fl_queue_recycle(q, m);
-        return true;
-    }
     pthread_mutex_lock(&q->lock);
     while (q->bytes >= q->max_bytes && !q->closed)
         pthread_cond_wait(&q->room, &q->lock);

@@ -8,7 +8,7 @@
  *
  * so that `jq -c .flow` makes input again of what has been mended. When the folder holds more than `max` bytes, the
  * oldest files go. A folder that can't be written to is said once, and once again when it can; work goes on.
- * Used by the worker's thread only.
+ * Used by one thread at a time: the worker thread that has the turn to take.
  */
 #ifndef FL_REJECT_H
 #define FL_REJECT_H

@@ -1,13 +1,13 @@
 /*
  * runtime.h - how the parts of a running pipeline are put together. Internal to libflowrt.
  *
- *   source thread --fl_message--> queue --> worker thread --chunks--> output thread(s) --> sink
- *   source_*.c                    queue.c   worker.c                  output.c             write_*.c
- *                                           decode, run, encode,      compress, seal,
- *                                           store_*.c                 write, retry
+ *   source thread --fl_message--> queue --> worker threads --objects--> upload threads --> sink
+ *   source_*.c                    queue.c   hands.c, worker.c           upload.c           write_*.c
+ *                                           decode, run, encode,        write, retry
+ *                                           store_*.c, output.c: compress, seal
  *
- * With two processors or more the output thread that compresses also encodes, while it has nothing to compress (encoder.c).
- * A plain file is read by the worker's thread itself: the source then runs there, and the queue hands over directly.
+ * One worker thread does all of it for a load of messages; with two processors or more there are two, which take turns (turns.h).
+ * A plain file is read by the worker threads themselves: there is no source thread then.
  * The queue and the output are bounded; whoever is ahead waits (back-pressure), nothing is dropped silently.
  * The main thread starts everything, waits for signals, and stops it in the order of the arrows.
  */
@@ -83,7 +83,7 @@ void fl_queue_free(struct fl_queue *q);
 struct fl_message *fl_queue_message(struct fl_queue *q, size_t n);
 /* A message of n bytes that lie in `block` already, from `data` on. Whoever fills the block calls fl_queue_recycle or
  * fl_queue_block when it is done with it; its memory goes round when the last slice has come back too. What is behind a
- * slice is changed and put back while the consumer has it: all of a block is looked through before one is pushed. */
+ * slice is changed and put back while the consumer has it: all of a block is looked through before one is pushed, and n is at least FL_PAD. */
 struct fl_message *fl_queue_slice(struct fl_queue *q, struct fl_message *block, char *data, size_t n);
 /* `old` (or NULL) again, if it has no slices, else another message with room for n bytes. */
 struct fl_message *fl_queue_block(struct fl_queue *q, struct fl_message *old, size_t n);
@@ -91,8 +91,6 @@ struct fl_message *fl_queue_block(struct fl_queue *q, struct fl_message *old, si
 void fl_message_room(struct fl_message *m, size_t n);
 /* Hand over. Waits while the queue is full; false: the queue was closed, the message is recycled. */
 bool fl_queue_push(struct fl_queue *q, struct fl_message *m);
-/* From now on, in the producer's thread: push calls `take`, and never waits. Before the first push; take doesn't keep the message. */
-void fl_queue_direct(struct fl_queue *q, void (*take)(void *, struct fl_message *), void *arg);
 /* Would push wait? The WebSocket source then stops reading; `wake` is called (from the consumer's thread,
  * the queue locked: it must not call the queue) once there is room. Full is: max_bytes or more wait; so the queue holds at most that and one message. */
 bool fl_queue_full(struct fl_queue *q);
@@ -100,8 +98,6 @@ void fl_queue_on_room(struct fl_queue *q, void (*wake)(void *), void *arg);
 /* The next message; waits until mono time `deadline` (INT64_MAX: for ever). NULL: deadline, or closed and empty (*end is set then). */
 struct fl_message *fl_queue_pop(struct fl_queue *q, int64_t deadline, bool *end);
 void fl_queue_recycle(struct fl_queue *q, struct fl_message *m);
-/* The memory that m's data lie in is needed for longer than m: it goes round only when what is returned was given to fl_queue_recycle, too. */
-struct fl_message *fl_queue_keep(struct fl_queue *q, struct fl_message *m);
 /* Would a pop wait? */
 bool fl_queue_empty(struct fl_queue *q);
 /* How many messages (or blocks) wait to be decoded: what is lost when the process has to leave at once. */
@@ -138,7 +134,7 @@ void fl_encode(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out);
 struct fl_encoding;
 void fl_encoding_free(struct fl_encoding *e);
 
-/* ---- store: store.c, store_buffered.c, store_direct.c (worker thread only) ------------------------------------------------ */
+/* ---- store: store.c, store_buffered.c, store_direct.c (in the turn to run) ------------------------------------------------ */
 
 struct fl_store;
 /* After fl_output_new. NULL and *error (to be freed) when the options are no good. */
@@ -161,13 +157,30 @@ char *fl_output_check(struct fl_output *o);
 /* Without it (tests) there are no threads: an object is written when it is sealed, or by fl_output_step of output.h. */
 void fl_output_start(struct fl_output *o);
 /*
- * Work for the compressor's thread while it has nothing to compress: `work` is called there after each fl_output_call, and
- * is then the only one who may add to objects. NULL: no more; waits for one under way. False: there is no such thread.
+ * Raw pieces of objects, 128 KiB each, which their store has handed over and which wait to be compressed, oldest first;
+ * and buffers for more, so that these stay with the thread that fills and compresses them.
  */
-bool fl_output_lend(struct fl_output *o, void (*work)(void *), void *arg);
-void fl_output_call(struct fl_output *o);
-/* Is nothing being compressed, and nothing waiting for it? */
-bool fl_output_idle(struct fl_output *o);
+#define FL_PIECES 8
+#define FL_SPARE_RAW (FL_PIECES + 1)
+struct fl_piece {
+    struct fl_parcel *parcel;
+    struct fl_buf raw;
+    bool last;
+};
+struct fl_pieces {
+    struct fl_piece piece[FL_PIECES];
+    uint32_t n, nspare;
+    struct fl_buf spare[FL_SPARE_RAW];
+    /* Called when more come, or when others have to be waited for: waits until what was handed over earlier, into other
+     * lists, is compressed. NULL: nothing waits here, all is compressed at once. */
+    void (*turn)(void *arg);
+    void *arg;
+};
+/* From now on pieces go there; NULL: all are compressed at once, as at first. By whoever calls the store. */
+void fl_output_into(struct fl_output *o, struct fl_pieces *pieces);
+/* Compress all that wait there; by one thread at a time, and in the order in which they were handed over. */
+void fl_output_compress(struct fl_output *o, struct fl_pieces *pieces);
+void fl_pieces_free(struct fl_pieces *p);
 /* The process is to stop: records that still wait in front of a full output are let through, retries go at once. Any thread. */
 void fl_output_hurry(struct fl_output *o);
 /* Becomes readable when the sink is gone for good and the process can only end. */
@@ -183,13 +196,14 @@ void fl_output_free(struct fl_output *o);
 struct fl_source;
 struct fl_source *fl_source_new(struct fl_runtime *rt, char **error); /* picks skydive, file or stdin; checks what can be checked without a network */
 void fl_source_start(struct fl_source *s);                             /* its own thread; closes rt->queue at the end of a file */
-/* Nothing has to be waited for (a plain file): start does nothing, the worker's thread is to call run. s may be NULL. */
+/* Nothing has to be waited for (a plain file): start does nothing, the worker reads. s may be NULL. */
 bool fl_source_ready(const struct fl_source *s);
-void fl_source_run(struct fl_source *s);                               /* returns at the end of the file, or soon after fl_source_stop */
+/* The next block into m, at most n bytes; by any thread, one at a time. False: it was the last one (m->n may be 0), or fl_source_stop was called. */
+bool fl_source_read(struct fl_source *s, struct fl_message *m, size_t n);
 void fl_source_stop(struct fl_source *s);                              /* stops reading, sends a close frame; closes rt->queue; joins the thread */
 void fl_source_free(struct fl_source *s);
 
-/* ---- lookups: lookup.c, gremlin.c (worker thread only) ---------------------------------------------------------------------------- */
+/* ---- lookups: lookup.c, gremlin.c (in the turn to run) ---------------------------------------------------------------------------- */
 
 struct fl_lookups;
 /* `file_or_url` is --lookups, or NULL. Without one and with --input every lookup is null and not counted. */

@@ -77,9 +77,9 @@ bool fl_source_ready(const struct fl_source *s)
     return s && s->ready;
 }
 
-void fl_source_run(struct fl_source *s)
+bool fl_source_read(struct fl_source *s, struct fl_message *m, size_t n)
 {
-    s->kind->run(s->impl);
+    return s->kind->read(s->impl, m, n);
 }
 
 void fl_source_start(struct fl_source *s)

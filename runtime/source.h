@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct fl_message;
 struct fl_runtime;
 struct fl_source;
 
@@ -19,11 +20,12 @@ struct fl_source_kind {
     const char *name;
     /* NULL and *error (to be freed) when the options are no good; no network yet. */
     void *(*open)(struct fl_runtime *rt, char **error);
-    /* In the source's own thread (the worker's if `ready`), signals blocked: fills rt->queue to the end of the input, or
-     * until stop. */
+    /* In the source's own thread, signals blocked: fills rt->queue to the end of the input, or until stop. */
     void (*run)(void *source);
     /* Is all of the input there, and nothing to be done but to read it? NULL: never. */
     bool (*ready)(const void *source);
+    /* Instead of run, then: fl_source_read. */
+    bool (*read)(void *source, struct fl_message *m, size_t n);
     /* From another thread: run is to return soon. */
     void (*stop)(void *source);
     /* After run has returned. */

@@ -284,29 +284,12 @@ static bool hand_over(struct file *f, size_t n, bool last)
     return false;
 }
 
-/*
- * The full block is to end behind n bytes. What follows them in a plain regular file is read again: the kernel's copy
- * costs less than a second one here.
- */
-static void step_back(struct file *f, size_t n)
-{
-    size_t rest = f->m->n - n;
-    if (!f->regular || f->z || lseek(f->fd, -(off_t)rest, SEEK_CUR) < 0)
-        return;
-    f->raw -= rest;
-    f->m->n = n;
-}
-
 /* Up to the last newline; a full block without one goes as it is. */
 static bool hand_over_lines(struct file *f)
 {
     const char *newline = f->m->n ? memrchr(f->m->data, '\n', f->m->n) : NULL;
-    if (newline) {
-        size_t n = (size_t)(newline - f->m->data) + 1;
-        if (f->m->n == f->block)
-            step_back(f, n);
-        return hand_over(f, n, false);
-    }
+    if (newline)
+        return hand_over(f, (size_t)(newline - f->m->data) + 1, false);
     return f->m->n < f->block || hand_over(f, f->m->n, false);
 }
 
@@ -462,6 +445,35 @@ static bool file_ready(const void *source)
            (first[0] != MAGIC_1 || first[1] != MAGIC_2);
 }
 
+/* What follows the last newline is read again with the next block: the kernel's copy costs less than a second one here. */
+static bool file_read(void *source, struct fl_message *m, size_t n)
+{
+    struct file *f = source;
+    ssize_t got = 1;
+    m->n = 0;
+    fl_message_room(m, n);
+    while (m->n < n && got && !f->stop) {
+        got = pread(f->fd, m->data + m->n, n - m->n, (off_t)(f->offset + m->n));
+        if (got > 0) {
+            m->n += (size_t)got;
+        } else if (got < 0 && errno != EINTR) {
+            f->raw = f->offset + m->n;
+            broken(f, strerror(errno));
+            got = 0;
+        }
+    }
+    bool full = m->n == n;
+    const char *newline = full ? memrchr(m->data, '\n', n) : NULL;
+    if (newline)
+        m->n = (size_t)(newline - m->data) + 1;
+    m->stream = true;
+    m->last = !full && !f->stop;
+    m->number = ++f->number;
+    m->offset = f->offset;
+    f->offset += m->n;
+    return full;
+}
+
 static bool file_failed(const void *source)
 {
     return ((const struct file *)source)->failed;
@@ -499,7 +511,7 @@ static void *open_input(struct fl_runtime *rt, char **error)
 }
 
 #define KIND(NAME, OPEN)                                                                                  \
-    {.name = NAME, .open = OPEN, .run = file_run, .ready = file_ready, .stop = file_stop, .close = file_close,      \
+    {.name = NAME, .open = OPEN, .run = file_run, .ready = file_ready, .read = file_read, .stop = file_stop, .close = file_close,      \
      .failed = file_failed}
 const struct fl_source_kind fl_source_file = KIND("file", open_configured);
 const struct fl_source_kind fl_source_stdin = KIND("stdin", open_stdin);

@@ -1,6 +1,6 @@
 /*
  * store.c - records to objects: which open object a record belongs to, when it is full or old, what it is called.
- * Called by the worker thread only; what differs between `buffered` and `direct` is in store_buffered.c and
+ * Called by one thread at a time, the one that has the turn to run; what differs between `buffered` and `direct` is in store_buffered.c and
  * store_direct.c, what happens to the bytes in output.c.
  *
  * Encoding goes straight into the open object's raw piece, so per record there is no copy, lock or allocation.

@@ -1,15 +1,14 @@
 /*
- * store.h - what the store (worker thread) and the output (compressor and upload threads) share. Private to
- * store*.c, output.c and upload.c.
+ * store.h - what the store and the output share. Private to store*.c, output.c and upload.c.
  *
- *   store.c          series, keys, limits      worker thread
+ *   store.c          series, keys, limits      worker thread that has the turn to run
  *   store_buffered.c when a series seals, and how its objects are called
  *   store_direct.c   the same for `direct`
- *   output.c         raw pieces -> compressed parcels; start and stop   worker, compressor thread
+ *   output.c         raw pieces -> compressed parcels; start and stop   worker thread that has the turn to compress
  *   upload.c         sealed parcels -> sink, retry   upload threads
  *
  * A parcel is one object on its way: open (it gets raw pieces), sealed (key and bytes are final), uploading, gone.
- * Pieces go through a bounded queue; the store waits when it is full, never per record.
+ * Few pieces wait to be compressed: a megabyte of them, then the store sees to it.
  */
 #ifndef FL_STORE_H
 #define FL_STORE_H
@@ -35,7 +34,7 @@ struct fl_label {
 
 /* An empty object of the class. Never waits. */
 struct fl_parcel *fl_output_open(struct fl_output *o, uint32_t class_);
-/* Hand over *raw; it comes back as another buffer, empty. Waits while too many pieces are under way. */
+/* Hand over *raw; it comes back as another buffer, empty. It is compressed at once, or waits in fl_output_into's list. */
 void fl_output_append(struct fl_output *o, struct fl_parcel *p, struct fl_buf *raw);
 /* The same for the last piece; the parcel belongs to the output from now on. Waits a moment when uploads lag behind. */
 void fl_output_seal(struct fl_output *o, struct fl_parcel *p, struct fl_buf *raw, const struct fl_label *label);

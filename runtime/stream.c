@@ -29,7 +29,7 @@ struct span {
 
 static void begin(struct fl_intake *in, const struct span *s)
 {
-    fl_decoder_init(&in->d, s->data, s->n, in->w->cx.scratch);
+    fl_decoder_init(&in->d, s->data, s->n, in->cx.scratch);
     in->place = s->place;
 }
 
@@ -50,7 +50,7 @@ static void after_document(struct fl_intake *in)
     const char *p = in->d.p;
     if (*p == '\n' || (*p == '\r' && p[1] == '\n'))
         in->lines = true;
-    if (in->w->batch.n >= FL_BATCH || in->nbad >= FL_BATCH)
+    if (in->batch.n >= FL_BATCH || in->nbad >= FL_BATCH)
         fl_worker_run(in->w);
 }
 
@@ -165,11 +165,9 @@ static size_t try_tail(struct fl_intake *in, size_t old)
 {
     struct span s = {.data = in->tail.p, .n = in->tail.n, .stop = old, .place = in->tail_place};
     memset(in->tail.p + in->tail.n, 0, FL_PAD);
-    struct fl_message *block = in->w->message;
-    in->w->message = NULL; /* the tail is used again at once */
     enum outcome o = documents(in, &s);
     fl_worker_run(in->w);
-    in->w->message = block;
+    fl_worker_flush(in->w); /* the tail is used again at once */
     size_t left = s.n - s.at;
     switch (o) {
     case LOST:
@@ -256,9 +254,9 @@ void fl_intake_end(struct fl_intake *in)
         struct span s = {.data = in->tail.p, .n = in->tail.n, .stop = in->tail.n, .place = in->tail_place,
                          .last = true};
         memset(in->tail.p + in->tail.n, 0, FL_PAD);
-        in->w->message = NULL;
         documents(in, &s);
         fl_worker_run(in->w);
+        fl_worker_flush(in->w);
         drop_tail(in);
     }
     in->skipping = false;

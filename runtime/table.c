@@ -1,5 +1,5 @@
 /*
- * table.c - see table.h. Called by generated code, on the worker thread only.
+ * table.c - see table.h. Called by generated code, by one thread at a time.
  *
  * One mapping holds, each part touched only as far as it is used:
  *

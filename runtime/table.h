@@ -1,7 +1,7 @@
 /*
  * table.h - state of pipelines: bounded maps from a key to a small fixed-size value.
  *
- * Worker thread only. All memory is mapped by fl_table_open and touched as rows are used; nothing is allocated later.
+ * Used by one thread at a time. All memory is mapped by fl_table_open and touched as rows are used; nothing is allocated later.
  * At `max` rows the least recently written one makes room. Rows expire; expired ones are found by no function and are
  * swept a few at a time by fl_table_put. Keys are fixed-size bytes or texts up to FL_TABLE_KEY bytes; the hash is
  * seeded per table, so that nobody can send keys that all fall together. No call takes long: the index grows a bucket

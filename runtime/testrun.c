@@ -92,9 +92,10 @@ static void given(struct fl_testrun *t, const struct fl_test_step *step)
                  w->in.last_bad.what);
         t->nothing = t->why;
     } else {
-        for (uint32_t i = w->batch.n; i-- > 0 && !t->last;)
-            if (!w->batch.rec[i]->emitted)
-                t->last = w->batch.rec[i];
+        const struct fl_load *l = &w->taker->load;
+        for (uint32_t i = l->n ? l->batch[l->n - 1].n : 0; i-- > 0 && !t->last;)
+            if (!l->batch[l->n - 1].rec[i]->emitted)
+                t->last = l->batch[l->n - 1].rec[i];
     }
 }
 

@@ -87,6 +87,7 @@ static void leave(struct fl_output *o, struct fl_parcel *p)
 
 bool fl_output_drop_oldest(struct fl_output *o, uint32_t class_)
 {
+    fl_output_compress_now(o);
     pthread_mutex_lock(&o->lock);
     struct fl_parcel *p = o->lines[class_].oldest;
     while (p && p->uploading)

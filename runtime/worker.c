@@ -1,5 +1,5 @@
 /*
- * worker.c - the thread that runs the generated path: messages in, encoded records into open objects; see runtime.h.
+ * worker.c - the generated path: messages in, encoded records into open objects; see runtime.h. Its threads are in hands.c.
  *
  * Everything that a record needs lives in one arena that is reset per batch, in the message, or in buffers that are
  * used again: nothing is allocated per record. The ledger is brought up to date once per batch, and before the
@@ -13,7 +13,7 @@
 #include "log.h"
 #include "stage_times.h"
 
-#define LARGE ((size_t)1 << 20) /* so large a message isn't kept until it is encoded elsewhere */
+#define RECORD_BYTES ((size_t)2 << 20) /* of a load: small documents make many times their own size */
 
 /* ---- making one ------------------------------------------------------------------------------------------------ */
 
@@ -49,16 +49,21 @@ struct fl_worker *fl_worker_new(struct fl_runtime *rt, char **error)
     w->rt = rt;
     w->p = p;
     w->processors = processors();
-    fl_arena_init(&w->scratch, FL_SCRATCH_CHUNK);
-    w->cx = (struct fl_cx){.scratch = &w->scratch, .now = rt->clock(rt).wall, .rt = rt, .dropped = dropped};
+    w->hands = 1;
+    fl_turns_init(&w->turns);
+    for (int i = 0; i < FL_HANDS; i++)
+        fl_hand_init(&w->hand[i], w);
+    w->taker = &w->hand[0];
+    w->cx = (struct fl_cx){.scratch = &w->taker->load.scratch, .now = rt->clock(rt).wall, .rt = rt, .dropped = dropped};
     fl_intake_init(&w->in, w);
+    w->in.cx.scratch = w->cx.scratch;
     w->reject = fl_reject_new(fl_option_str(rt->config, "reject", "_", "directory"),
                               fl_option_int(rt->config, "reject", "_", "max"));
     for (uint32_t i = 0; i < p->ntables; i++)
         fl_table_open(p->tables[i]);
     if (p->init)
         *error = p->init(&w->cx);
-    fl_arena_reset(&w->scratch);
+    fl_arena_reset(w->cx.scratch);
     if (*error) {
         fl_worker_free(w);
         return NULL;
@@ -75,8 +80,9 @@ void fl_worker_free(struct fl_worker *w)
     fl_intake_free(&w->in);
     fl_reject_free(w->reject);
     fl_buf_free(&w->partition);
-    fl_arena_free(&w->scratch);
-    free(w->batch.rec);
+    for (int i = 0; i < FL_HANDS; i++)
+        fl_hand_free(&w->hand[i]);
+    fl_turns_free(&w->turns);
     free(w->ticked.rec);
     free(w->cx.dropped);
     fl_encoding_free(w->rt->encoding);
@@ -93,14 +99,21 @@ static void count(struct fl_ledger *l, enum fl_counter c, uint64_t *n)
     *n = 0;
 }
 
+/* What was taken. Lookups may take long: what they hold up is pending meanwhile. */
+static void account_taken(struct fl_worker *w, struct fl_intake_counts *n)
+{
+    struct fl_ledger *l = &w->rt->ledger;
+    count(l, FL_C_received, &n->received);
+    count(l, FL_C_malformed, &n->malformed);
+    count(l, FL_C_messages, &n->messages);
+    count(l, FL_C_rejected_messages, &n->rejected);
+}
+
+/* What became of it. */
 static void account(struct fl_worker *w, uint64_t emitted)
 {
     struct fl_ledger *l = &w->rt->ledger;
-    count(l, FL_C_received, &w->in.received);
     count(l, FL_C_emitted, &emitted);
-    count(l, FL_C_malformed, &w->in.malformed);
-    count(l, FL_C_messages, &w->in.messages);
-    count(l, FL_C_rejected_messages, &w->in.rejected);
     count(l, FL_C_arithmetic_overflow, &w->cx.overflows);
     for (uint32_t i = 0; i < w->p->nreasons; i++) {
         if (w->cx.dropped[i])
@@ -116,6 +129,7 @@ static void account(struct fl_worker *w, uint64_t emitted)
 static void report_bad(struct fl_worker *w)
 {
     struct fl_intake *in = &w->in;
+    int64_t now = w->rt->clock(w->rt).wall;
     for (uint32_t i = 0; i < in->nbad; i++) {
         const struct fl_bad_flow *b = &in->bad[i];
         fl_log_limited(10, FL_WARN, "malformed flow", "message=%llu flow=%u field=%s error=%s text=%s",
@@ -123,7 +137,7 @@ static void report_bad(struct fl_worker *w)
                        fl_log_quoten(b->raw, b->raw_n));
         struct fl_rejected what = {b->message, b->what, b->field, b->raw, b->raw_n};
         if (w->reject)
-            fl_reject_put(w->reject, w->cx.now, &what);
+            fl_reject_put(w->reject, now, &what);
     }
     in->nbad = 0;
 }
@@ -135,13 +149,13 @@ static const fl_str *partitions(struct fl_worker *w, const struct fl_batch *b, u
 {
     if (!w->p->partition)
         return NULL;
-    fl_str *list = fl_arena_get(&w->scratch, b->n * sizeof *list);
+    fl_str *list = fl_arena_get(w->cx.scratch, b->n * sizeof *list);
     for (uint32_t i = from; i < b->n; i++) {
         if (b->rec[i]->state != FL_LIVE)
             continue;
         w->partition.n = 0;
         w->p->partition(&w->cx, b->rec[i], &w->partition);
-        list[i] = (fl_str){fl_arena_strndup(&w->scratch, w->partition.p, w->partition.n), (uint32_t)w->partition.n,
+        list[i] = (fl_str){fl_arena_strndup(w->cx.scratch, w->partition.p, w->partition.n), (uint32_t)w->partition.n,
                            FL_PLAIN};
     }
     return list;
@@ -163,15 +177,55 @@ static uint64_t count_emitted(const struct fl_batch *b)
     return n;
 }
 
-/* Results of lookups and everything in scratch are gone after this. */
+/* The batch's live records from number `from` on, into open objects. */
+static void encode(struct fl_worker *w, const struct fl_batch *b, uint32_t from)
+{
+    struct fl_store *s = w->rt->store;
+    const fl_str *partition = partitions(w, b, from);
+    for (uint32_t i = from; i < b->n; i++)
+        if (b->rec[i]->state == FL_LIVE)
+            fl_store_add(s, &w->cx, b->rec[i], partition ? partition[i] : (fl_str){NULL, 0, FL_PLAIN});
+    fl_store_batch_end(s);
+}
+
+static void run(struct fl_worker *w, struct fl_batch *b)
+{
+    w->cx.now = w->rt->clock(w->rt).wall;
+    w->cx.silent = fl_lookups_silent(w->rt->lookups);
+    w->p->run(&w->cx, b);
+    w->cx.silent = false; /* a test may preset answers before it expects */
+    account(w, count_emitted(b));
+    fl_stage_time(FL_TIMED_RUN);
+    if (any_live(b))
+        encode(w, b, 0);
+    fl_stage_time(FL_TIMED_ENCODE);
+}
+
+/* ---- a load ---------------------------------------------------------------------------------------------------- */
+
+static void lookups_end(struct fl_worker *w)
+{
+    if (w->rt->lookups)
+        fl_lookups_batch_end(w->rt->lookups);
+}
+
+/* Everything in scratch is gone after this. */
+static void forget(struct fl_load *l)
+{
+    for (uint32_t i = 0; i < l->n; i++)
+        l->batch[i].n = 0;
+    l->n = 0;
+    l->records = 0;
+    fl_arena_reset(&l->scratch);
+}
+
 static void end_batch(struct fl_worker *w)
 {
     w->held = false;
-    w->batch.n = w->ticked.n = 0;
+    w->ticked.n = 0;
+    lookups_end(w);
+    forget(&w->taker->load);
     w->in.spare = NULL;
-    if (w->rt->lookups)
-        fl_lookups_batch_end(w->rt->lookups);
-    fl_arena_reset(&w->scratch);
 }
 
 void fl_worker_release(struct fl_worker *w)
@@ -180,88 +234,89 @@ void fl_worker_release(struct fl_worker *w)
         end_batch(w);
 }
 
-/* May the batch be encoded in another thread? Its records must not point to what the next one changes. */
-static bool may_leave(const struct fl_worker *w)
+void fl_worker_work(struct fl_worker *w, struct fl_load *l)
 {
-    return w->encoder && w->message && !w->hold && (w->p->nlookups == 0 || fl_lookups_silent(w->rt->lookups)) &&
-           fl_encoder_wants(w->encoder);
+    account_taken(w, &l->counts);
+    w->cx.scratch = &l->scratch;
+    for (uint32_t i = 0; i < l->n; i++) {
+        run(w, &l->batch[i]);
+        if (!w->hold)
+            lookups_end(w);
+    }
+    if (w->hold)
+        w->held = true;
+    else
+        forget(l);
 }
 
-static void put_back(struct fl_worker *w)
+void fl_worker_flush(struct fl_worker *w)
 {
-    if (w->slice_end)
-        memcpy(w->slice_end, w->behind, FL_PAD);
-    w->slice_end = NULL;
+    if (w->held)
+        return;
+    fl_hand_turn(w->taker, FL_TURN_RUN);
+    fl_worker_work(w, &w->taker->load);
+    w->in.spare = NULL;
 }
 
-/* With its memory, for which w gets other. Of a message that is a slice it is the only batch: all is decoded. */
-static void leave(struct fl_worker *w, const fl_str *partition)
+/* Its list of records is exchanged for an empty one. */
+static void add_batch(struct fl_load *l, struct fl_batch *b)
 {
-    put_back(w);
-    struct fl_load load = {w->batch, w->scratch, partition, fl_queue_keep(w->rt->queue, w->message)};
-    fl_encoder_put(w->encoder, &load);
-    w->batch = load.batch;
-    w->scratch = load.scratch;
-}
-
-/* In this thread, behind all that left. */
-static void encode_here(struct fl_worker *w, const struct fl_batch *b, uint32_t from, const fl_str *partition)
-{
-    fl_encoder_wait(w->encoder);
-    fl_encode_batch(&w->cx, b, from, partition);
+    if (l->n == l->cap) {
+        l->cap = l->cap ? 2 * l->cap : 16;
+        l->batch = realloc(l->batch, l->cap * sizeof *l->batch);
+        if (!l->batch)
+            abort();
+        memset(l->batch + l->n, 0, (l->cap - l->n) * sizeof *l->batch);
+    }
+    struct fl_batch empty = l->batch[l->n];
+    l->records += b->n;
+    l->batch[l->n++] = *b;
+    *b = empty;
 }
 
 void fl_worker_run(struct fl_worker *w)
 {
-    if (w->held) { /* nothing came since, but for what was rejected */
-        account(w, 0);
-        return;
-    }
-    w->cx.now = w->rt->clock(w->rt).wall;
+    struct fl_load *l = &w->taker->load;
     if (w->in.nbad)
         report_bad(w);
     fl_stage_time(FL_TIMED_DECODE);
-    account(w, 0); /* lookups may take long: what they hold up is pending meanwhile */
-    w->cx.silent = fl_lookups_silent(w->rt->lookups);
-    if (w->batch.n)
-        w->p->run(&w->cx, &w->batch);
-    w->cx.silent = false; /* a test may preset answers before it expects */
-    account(w, count_emitted(&w->batch));
-    fl_stage_time(FL_TIMED_RUN);
-    if (any_live(&w->batch)) {
-        const fl_str *partition = partitions(w, &w->batch, 0);
-        if (may_leave(w))
-            leave(w, partition);
-        else
-            encode_here(w, &w->batch, 0, partition);
+    l->counts.messages += w->in.counts.messages;
+    l->counts.rejected += w->in.counts.rejected;
+    l->counts.received += w->in.counts.received;
+    l->counts.malformed += w->in.counts.malformed;
+    w->in.counts = (struct fl_intake_counts){0};
+    if (w->held) { /* nothing came since, but for what was rejected */
+        account_taken(w, &l->counts);
+        return;
     }
-    fl_stage_time(FL_TIMED_ENCODE);
-    if (w->hold)
-        w->held = true;
-    else
-        end_batch(w);
+    if (w->in.batch.n)
+        add_batch(l, &w->in.batch);
+    if (w->hands == 1 || l->records * w->p->record_size > RECORD_BYTES)
+        fl_worker_flush(w);
 }
 
 /* ---- messages and timers --------------------------------------------------------------------------------------- */
 
-void fl_worker_message(struct fl_worker *w, struct fl_message *m)
+void fl_worker_take(struct fl_worker *w, struct fl_message *m)
 {
-    if (m->block) { /* a slice: its neighbour begins there */
-        if (m->n < FL_PAD) /* the message before it may be read until there, by whoever encodes it */
-            fl_encoder_wait(w->encoder);
-        w->slice_end = m->data + m->n;
-        memcpy(w->behind, w->slice_end, FL_PAD);
-    }
-    memset(m->data + m->n, 0, FL_PAD);
+    char behind[FL_PAD], *end = m->data + m->n;
+    if (m->block) /* a slice: its neighbour begins there */
+        memcpy(behind, end, FL_PAD);
+    memset(end, 0, FL_PAD);
     fl_count(&w->rt->ledger, FL_C_bytes_in, m->n);
-    w->message = m->n <= LARGE && !(m->block && m->stream) ? m : NULL;
     if (m->stream)
         fl_intake_block(&w->in, m);
     else
         fl_intake_message(&w->in, m);
-    w->message = NULL;
-    put_back(w);
+    if (m->block)
+        memcpy(end, behind, FL_PAD);
     fl_reject_flush(w->reject);
+}
+
+void fl_worker_message(struct fl_worker *w, struct fl_message *m)
+{
+    fl_worker_take(w, m);
+    fl_worker_flush(w);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -281,11 +336,14 @@ static int64_t tick_pipeline(struct fl_worker *w, struct fl_time now)
     w->cx.silent = false;
     account(w, w->ticked.n - from);
     if (w->ticked.n > from)
-        encode_here(w, &w->ticked, from, partitions(w, &w->ticked, from));
-    if (w->hold)
+        encode(w, &w->ticked, from);
+    if (w->hold) {
         w->held = true;
-    else
-        end_batch(w);
+    } else {
+        w->ticked.n = 0;
+        lookups_end(w);
+        fl_arena_reset(w->cx.scratch);
+    }
     int64_t mono;
     if (next == INT64_MAX || __builtin_sub_overflow(next, now.wall, &mono) ||
         __builtin_add_overflow(mono, now.mono, &mono))
@@ -297,7 +355,6 @@ int64_t fl_worker_timers(struct fl_worker *w)
 {
     struct fl_time now = w->rt->clock(w->rt);
     int64_t next = tick_pipeline(w, now);
-    fl_encoder_wait(w->encoder);
     return earlier(next, fl_store_tick(w->rt->store, now));
 }
 
@@ -308,66 +365,28 @@ int64_t fl_worker_tick(struct fl_worker *w)
     return earlier(next, w->rt->clock(w->rt).mono + FL_SECOND);
 }
 
-/* ---- the thread ------------------------------------------------------------------------------------------------ */
-
-static void tick_when_due(struct fl_worker *w)
-{
-    if (w->rt->clock(w->rt).mono >= w->deadline)
-        w->deadline = fl_worker_tick(w);
-}
-
-/* A message that this thread has read itself. */
-static void take(void *arg, struct fl_message *m)
-{
-    fl_stage_time(FL_TIMED_READ);
-    fl_worker_message(arg, m);
-    tick_when_due(arg);
-}
+/* ---- the threads ----------------------------------------------------------------------------------------------- */
 
 static void *work(void *arg)
 {
-    struct fl_worker *w = arg;
-    struct fl_runtime *rt = w->rt;
-    bool end = fl_source_ready(rt->source);
-    w->deadline = fl_worker_tick(w);
-    if (w->processors > 1)
-        w->encoder = fl_encoder_new(rt);
-    if (end) { /* what it reads is still in this processor's cache when it is decoded */
-        fl_queue_direct(rt->queue, take, w);
-        fl_source_run(rt->source);
-    }
-    while (!end) {
-        struct fl_message *m = fl_queue_pop(rt->queue, w->deadline, &end);
-        if (m) {
-            fl_worker_message(w, m);
-            fl_queue_recycle(rt->queue, m);
-            if (w->encoder && fl_queue_empty(rt->queue))
-                fl_encoder_go(w->encoder);
-        }
-        if (!end)
-            tick_when_due(w);
-    }
-    fl_intake_end(&w->in); /* input was stopped inside a document */
-    fl_reject_flush(w->reject);
-    fl_encoder_free(w->encoder);
-    w->encoder = NULL;
-    fl_store_seal_all(rt->store, rt->clock(rt));
+    fl_hands_work(arg);
     return NULL;
 }
 
 void fl_worker_start(struct fl_worker *w)
 {
-    int error = pthread_create(&w->thread, NULL, work, w);
+    int error = pthread_create(&w->hand[0].thread, NULL, work, w);
     if (error) {
         fprintf(stderr, "can't start the worker thread: %s\n", strerror(error));
         abort();
     }
+    pthread_setname_np(w->hand[0].thread, "worker");
     w->running = true;
 }
 
 void fl_worker_join(struct fl_worker *w)
 {
     if (w->running)
-        pthread_join(w->thread, NULL);
+        pthread_join(w->hand[0].thread, NULL);
     w->running = false;
 }

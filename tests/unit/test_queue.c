@@ -94,32 +94,6 @@ static void full_and_woken_once(void **state)
     fl_queue_free(q);
 }
 
-static void taken(void *arg, struct fl_message *m)
-{
-    uint64_t *numbers = arg;
-    numbers[++numbers[0]] = m->number;
-}
-
-/* Larger than the queue together, and nobody pops: push would wait for ever. */
-static void handed_over_directly(void **state)
-{
-    (void)state;
-    struct fl_queue *q = fl_queue_new(100);
-    uint64_t numbers[4] = {0};
-    fl_queue_direct(q, taken, numbers);
-    struct fl_message *first = message(q, 1000, 7);
-    char *data = first->data;
-    assert_true(fl_queue_push(q, first));
-    struct fl_message *second = message(q, 1000, 8);
-    assert_ptr_equal(second->data, data); /* its memory has come back */
-    assert_true(fl_queue_push(q, second));
-    assert_int_equal(numbers[0], 2);
-    assert_int_equal(numbers[1], 7);
-    assert_int_equal(numbers[2], 8);
-    assert_int_equal(fl_queue_waiting(q), 0);
-    fl_queue_free(q);
-}
-
 static void memory_goes_round(void **state)
 {
     (void)state;
@@ -243,7 +217,6 @@ int main(void)
         cmocka_unit_test(order_and_end),
         cmocka_unit_test(deadline_and_empty),
         cmocka_unit_test(full_and_woken_once),
-        cmocka_unit_test(handed_over_directly),
         cmocka_unit_test(memory_goes_round),
         cmocka_unit_test(slices),
         cmocka_unit_test(two_threads),

@@ -133,6 +133,63 @@ static void stop(struct run *r)
 
 /* ---- a file to its end ---------------------------------------------------------------------------------------- */
 
+/* As the worker reads a file that is there: every block into the same message. */
+static void read_directly(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *block[5];
+    } files[] = {
+        {"{1}\n{22}\n{333}\n{4444}\n{5}", {"{1}\n{22}\n", "{333}\n", "{4444}\n", "{5}"}},
+        {"{1}\n{22}\n\n", {"{1}\n{22}\n\n", ""}}, /* just a block: the end shows in the next one */
+        {"0123456789abcdef\n{}\n", {"0123456789", "abcdef\n{}\n", ""}}, /* a document larger than a block */
+        {"", {""}},
+    };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        struct fl_runtime rt = {.queue = fl_queue_new(1000)};
+        char *error = NULL;
+        put(path, files[i].text, "w");
+        void *source = fl_source_file_open(&rt, &(struct fl_file_options){.path = path, .detect_gzip = true}, &error);
+        assert_non_null(source);
+        assert_true(fl_source_file.ready(source));
+        struct fl_message *m = fl_queue_message(rt.queue, 0);
+        size_t offset = 0;
+        for (unsigned k = 0; files[i].block[k]; k++) {
+            bool more = fl_source_file.read(source, m, 10);
+            assert_int_equal(m->n, strlen(files[i].block[k]));
+            assert_memory_equal(m->data, files[i].block[k], m->n);
+            assert_int_equal(m->number, k + 1);
+            assert_int_equal(m->offset, offset);
+            assert_true(m->stream);
+            assert_int_equal(more, files[i].block[k + 1] != NULL);
+            assert_int_equal(m->last, !more);
+            offset += m->n;
+        }
+        assert_false(fl_source_file.failed(source));
+        fl_source_file.close(source);
+        fl_queue_recycle(rt.queue, m);
+        fl_queue_free(rt.queue);
+    }
+}
+
+static void stopped_directly(void **state)
+{
+    (void)state;
+    struct fl_runtime rt = {.queue = fl_queue_new(1000)};
+    char *error = NULL;
+    put(path, "{1}\n{2}\n{3}\n", "w");
+    void *source = fl_source_file_open(&rt, &(struct fl_file_options){.path = path}, &error);
+    struct fl_message *m = fl_queue_message(rt.queue, 0);
+    assert_true(fl_source_file.read(source, m, 5));
+    fl_source_file.stop(source);
+    assert_false(fl_source_file.read(source, m, 5));
+    assert_int_equal(m->n, 0);
+    assert_false(m->last); /* what was begun isn't over: it is not broken, but was stopped */
+    fl_source_file.close(source);
+    fl_queue_recycle(rt.queue, m);
+    fl_queue_free(rt.queue);
+}
+
 static void blocks(void **state)
 {
     (void)state;
@@ -393,6 +450,7 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(read_directly), cmocka_unit_test(stopped_directly),
         cmocka_unit_test(blocks),        cmocka_unit_test(back_pressure), cmocka_unit_test(errors),
         cmocka_unit_test(pipes),         cmocka_unit_test(gzipped),       cmocka_unit_test(follows),
         cmocka_unit_test(follows_gzip),  cmocka_unit_test(stops_when_full),

@@ -635,8 +635,8 @@ static char *stored_with(unsigned processors)
     return all.p;
 }
 
-/* What the compressor's thread encodes is what the worker's would have, in the same order. */
-static void encoded_elsewhere(void **state)
+/* Two hands make what one would have made, in the same order. */
+static void two_hands(void **state)
 {
     (void)state;
     char *one = stored_with(1), *two = stored_with(2);
@@ -681,7 +681,7 @@ int main(void)
         cmocka_unit_test(timers),
         cmocka_unit_test(kept_rejects),
         cmocka_unit_test(no_allocation_per_record),
-        cmocka_unit_test(encoded_elsewhere),
+        cmocka_unit_test(two_hands),
         cmocka_unit_test(no_csv),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
