@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@
 
 struct file_sink {
     char *directory;
+    pthread_rwlock_t folders; /* written to while some are made */
     _Atomic bool named; /* O_TMPFILE or linking it doesn't work here */
 };
 
@@ -78,16 +80,25 @@ static int open_before(char *path, char *slash)
     return fd;
 }
 
-/* The same, made if it isn't there, which only an object in some dozens needs. 0 or errno. */
-static int open_folder(char *path, char *slash, int *fd)
+/*
+ * The same, made if it isn't there, which only an object in some dozens needs. 0 or errno. One that another upload is
+ * making isn't seen before its name is on disk too.
+ */
+static int open_folder(struct file_sink *s, char *path, char *slash, int *fd)
 {
+    pthread_rwlock_rdlock(&s->folders);
     *fd = open_before(path, slash);
-    if (*fd >= 0 || errno != ENOENT)
-        return *fd >= 0 ? 0 : errno;
-    int e = make_folders(path);
-    if (!e)
-        *fd = open_before(path, slash);
-    return e || *fd >= 0 ? e : errno;
+    int e = *fd < 0 ? errno : 0;
+    pthread_rwlock_unlock(&s->folders);
+    if (e != ENOENT)
+        return e;
+    pthread_rwlock_wrlock(&s->folders);
+    e = make_folders(path);
+    pthread_rwlock_unlock(&s->folders);
+    if (e)
+        return e;
+    *fd = open_before(path, slash);
+    return *fd < 0 ? errno : 0;
 }
 
 /* ---- one object ------------------------------------------------------------------------------------------------- */
@@ -192,6 +203,7 @@ static void *file_open(struct fl_runtime *rt, char **error)
     struct file_sink *s = calloc(1, sizeof *s);
     if (!s || !(s->directory = strndup(directory, n)))
         abort();
+    pthread_rwlock_init(&s->folders, NULL);
     return s;
 }
 
@@ -239,7 +251,7 @@ static enum fl_write_result file_write(void *sink, const struct fl_object *o, ch
         abort();
     enum fl_write_result result = FL_WRITTEN;
     char *slash = strrchr(path, '/');
-    int folder, e = open_folder(path, slash, &folder);
+    int folder, e = open_folder(s, path, slash, &folder);
     if (!e)
         e = put(s, folder, slash + 1, o);
     if (e == EEXIST)
@@ -262,6 +274,7 @@ static unsigned file_uploads(void *sink)
 static void file_close(void *sink)
 {
     struct file_sink *s = sink;
+    pthread_rwlock_destroy(&s->folders);
     free(s->directory);
     free(s);
 }
