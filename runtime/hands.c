@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 #include "intake.h"
-#include "log.h"
 #include "stage_times.h"
 
 #define SCRATCH_CHUNK ((size_t)256 << 10)

@@ -99,7 +99,7 @@ static void count(struct fl_ledger *l, enum fl_counter c, uint64_t *n)
     *n = 0;
 }
 
-/* What was taken. Lookups may take long: what they hold up is pending meanwhile. */
+/* What was taken. It is pending while it waits for its turn to run, or for lookups, which may take long. */
 static void account_taken(struct fl_worker *w, struct fl_intake_counts *n)
 {
     struct fl_ledger *l = &w->rt->ledger;
@@ -310,6 +310,7 @@ void fl_worker_take(struct fl_worker *w, struct fl_message *m)
         fl_intake_message(&w->in, m);
     if (m->block)
         memcpy(end, behind, FL_PAD);
+    account_taken(w, &w->taker->load.counts);
     fl_reject_flush(w->reject);
 }
 
