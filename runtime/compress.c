@@ -9,7 +9,7 @@
  *   6 .. 12                 libdeflate           zlib, 9 at most
  *   best                    libdeflate 12        zlib 9
  *
- * Called by output.c, by one thread at a time, and by tests.
+ * Called by output.c, by one thread at a time for each compressor, and by tests.
  */
 #ifdef HAVE_CONFIG_H
 #include <config.h>

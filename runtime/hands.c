@@ -22,9 +22,9 @@
 
 /* ---- turns ------------------------------------------------------------------------------------------------------ */
 
-static void compress_turn(void *hand)
+static void compress_turn(void *hand, unsigned lane)
 {
-    fl_hand_turn(hand, FL_TURN_COMPRESS);
+    fl_hand_turn(hand, FL_TURN_COMPRESS + lane);
 }
 
 void fl_hand_init(struct fl_hand *h, struct fl_worker *w)
@@ -131,9 +131,11 @@ static void *work(void *arg)
         give_back(h);
         tick_when_due(w);
         pass(h, FL_TURN_RUN);
-        fl_hand_turn(h, FL_TURN_COMPRESS);
-        fl_output_compress(w->rt->output, &h->pieces);
-        pass(h, FL_TURN_COMPRESS);
+        for (unsigned lane = 0; lane < FL_LANES; lane++) {
+            fl_hand_turn(h, FL_TURN_COMPRESS + lane);
+            fl_output_compress(w->rt->output, &h->pieces, lane);
+            pass(h, FL_TURN_COMPRESS + lane);
+        }
     }
     fl_queue_recycle(w->rt->queue, h->block);
     h->block = NULL;

@@ -4,7 +4,8 @@
  *
  * Compressing at once instead of at the end keeps an open object at a tenth of its size and spreads the work. It is done
  * by the thread that encoded, so that a piece never leaves the processor's cache; with several such threads (hands.c),
- * pieces wait until those of the load before are done, so that each object's bytes are the same in every run.
+ * pieces wait until those of the load before are done, so that each object's bytes are the same in every run. Classes are
+ * spread over lanes, so that a load's pieces wait only for those of the same lane.
  */
 #ifdef HAVE_CONFIG_H
 #include <config.h>
@@ -114,16 +115,23 @@ struct fl_parcel *fl_output_open(struct fl_output *o, uint32_t class_)
 
 /* ---- pieces ------------------------------------------------------------------------------------------------------ */
 
+/* One for all objects of a class: they are passed on in the order in which they were sealed. */
+static struct fl_lane *lane_of(struct fl_output *o, const struct fl_parcel *p)
+{
+    return &o->lanes[p->class_ % FL_LANES];
+}
+
 /* The parcel's compressor: its own slot, a free one, or that of the parcel which got nothing for longest. */
 static struct fl_compressor *compressor_of(struct fl_output *o, struct fl_parcel *p)
 {
     if (p->own)
         return p->own;
+    struct fl_lane *lane = lane_of(o, p);
     struct fl_compressor_slot *free_slot = NULL, *oldest = NULL;
     for (unsigned i = 0; i < FL_COMPRESSORS; i++) {
-        struct fl_compressor_slot *t = &o->slots[i];
+        struct fl_compressor_slot *t = &lane->slots[i];
         if (t->user == p) {
-            t->used = ++o->used;
+            t->used = ++lane->used;
             return t->compressor;
         }
         if (!t->user)
@@ -139,7 +147,7 @@ static struct fl_compressor *compressor_of(struct fl_output *o, struct fl_parcel
     if (!free_slot->compressor)
         free_slot->compressor = fl_compressor_new(o->compress, o->level);
     free_slot->user = p;
-    free_slot->used = ++o->used;
+    free_slot->used = ++lane->used;
     fl_compressor_resume(free_slot->compressor, &p->mark);
     return free_slot->compressor;
 }
@@ -162,9 +170,10 @@ static void compress_piece(struct fl_output *o, const struct fl_piece *piece)
     if (!piece->last)
         return;
     fl_compressor_end(c, &p->data);
+    struct fl_lane *lane = lane_of(o, p);
     for (unsigned i = 0; i < FL_COMPRESSORS; i++)
-        if (o->slots[i].user == p)
-            o->slots[i].user = NULL;
+        if (lane->slots[i].user == p)
+            lane->slots[i].user = NULL;
     shrink(&p->data);
     p->object.data = p->data.n ? p->data.p : "";
     p->object.size = p->data.n;
@@ -193,19 +202,25 @@ static void compress_one(struct fl_output *o, struct fl_pieces *from, struct fl_
     piece_done(o, from, piece);
 }
 
-void fl_output_compress(struct fl_output *o, struct fl_pieces *pieces)
+void fl_output_compress(struct fl_output *o, struct fl_pieces *pieces, unsigned lane)
 {
+    uint32_t left = 0;
     for (uint32_t i = 0; i < pieces->n; i++)
-        compress_one(o, pieces, &pieces->piece[i]);
-    pieces->n = 0;
+        if (lane_of(o, pieces->piece[i].parcel) == &o->lanes[lane])
+            compress_one(o, pieces, &pieces->piece[i]);
+        else
+            pieces->piece[left++] = pieces->piece[i];
+    pieces->n = left;
 }
 
 void fl_output_compress_now(struct fl_output *o)
 {
     if (o->into->n == 0)
         return;
-    o->into->turn(o->into->arg);
-    fl_output_compress(o, o->into);
+    for (unsigned lane = 0; lane < FL_LANES; lane++) {
+        o->into->turn(o->into->arg, lane);
+        fl_output_compress(o, o->into, lane);
+    }
 }
 
 static void hand_over(struct fl_output *o, struct fl_parcel *p, struct fl_buf *raw, bool last)
@@ -282,12 +297,13 @@ void fl_output_seal(struct fl_output *o, struct fl_parcel *p, struct fl_buf *raw
 
 void fl_output_discard(struct fl_output *o, struct fl_parcel *p)
 {
+    struct fl_lane *lane = lane_of(o, p);
     for (unsigned i = 0; i < FL_COMPRESSORS; i++)
-        if (o->slots[i].user == p) {
+        if (lane->slots[i].user == p) {
             struct fl_buf rest = {0};
-            fl_compressor_end(o->slots[i].compressor, &rest);
+            fl_compressor_end(lane->slots[i].compressor, &rest);
             fl_buf_free(&rest);
-            o->slots[i].user = NULL;
+            lane->slots[i].user = NULL;
         }
     pthread_mutex_lock(&o->lock);
     fl_parcel_release(o, p);
@@ -342,8 +358,8 @@ struct fl_output *fl_output_new_with(struct fl_runtime *rt, const struct fl_sink
     o->into = &o->own;
     o->compress = fl_config_kind(rt->config, "compress");
     o->level = strcmp(o->compress, "gzip") == 0 ? (int)fl_option_int(rt->config, "compress", "gzip", "level") : 0;
-    o->slots[0].compressor = fl_compressor_new(o->compress, o->level);
-    o->compression = fl_compressor_kind(o->slots[0].compressor);
+    struct fl_compressor *first = o->lanes[0].slots[0].compressor = fl_compressor_new(o->compress, o->level);
+    o->compression = fl_compressor_kind(first);
     o->waiting = must(calloc(rt->pipeline->nclasses + 1, sizeof *o->waiting));
     o->lines = must(calloc(rt->pipeline->nclasses + 1, sizeof *o->lines));
     struct fl_time now = rt->clock(rt);
@@ -476,8 +492,8 @@ void fl_output_free(struct fl_output *o)
 {
     if (!o || o->started)
         return;
-    for (unsigned i = 0; i < FL_COMPRESSORS; i++)
-        fl_compressor_free(o->slots[i].compressor);
+    for (unsigned i = 0; i < FL_LANES * FL_COMPRESSORS; i++)
+        fl_compressor_free(o->lanes[i / FL_COMPRESSORS].slots[i % FL_COMPRESSORS].compressor);
     fl_pieces_free(&o->own);
     struct fl_parcel *lists[] = {o->spare, o->first};
     for (unsigned i = 0; i < 2; i++)

@@ -9,7 +9,7 @@
 
 #include "store.h"
 
-#define FL_COMPRESSORS 16  /* more objects than that take turns */
+#define FL_COMPRESSORS 16  /* of a lane; more objects than that take turns */
 #define FL_UPLOADS_MAX 16
 #define FL_SPARE_PARCELS 4
 #define FL_PARCEL_BYTES 1024 /* that a sealed object takes besides its data: many may be small */
@@ -36,6 +36,11 @@ struct fl_compressor_slot {
     uint64_t used;
 };
 
+struct fl_lane {
+    struct fl_compressor_slot slots[FL_COMPRESSORS];
+    uint64_t used;
+};
+
 struct fl_output {
     struct fl_runtime *rt;
     const struct fl_sink_kind *kind;
@@ -44,8 +49,7 @@ struct fl_output {
     int level;
     const struct fl_compress_kind *compression;
     struct fl_pieces own, *into;      /* where what is handed over goes; own: compressed at once */
-    struct fl_compressor_slot slots[FL_COMPRESSORS]; /* whoever compresses */
-    uint64_t used;
+    struct fl_lane lanes[FL_LANES];   /* whoever compresses in it */
 
     _Atomic uint64_t *waiting;        /* sealed records by class */
 

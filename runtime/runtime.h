@@ -172,14 +172,18 @@ struct fl_pieces {
     uint32_t n, nspare;
     struct fl_buf spare[FL_SPARE_RAW];
     /* Called when more come, or when others have to be waited for: waits until what was handed over earlier, into other
-     * lists, is compressed. NULL: nothing waits here, all is compressed at once. */
-    void (*turn)(void *arg);
+     * lists, is compressed as far as it belongs to the lane. NULL: nothing waits here, all is compressed at once. */
+    void (*turn)(void *arg, unsigned lane);
     void *arg;
 };
 /* From now on pieces go there; NULL: all are compressed at once, as at first. By whoever calls the store. */
 void fl_output_into(struct fl_output *o, struct fl_pieces *pieces);
-/* Compress all that wait there; by one thread at a time, and in the order in which they were handed over. */
-void fl_output_compress(struct fl_output *o, struct fl_pieces *pieces);
+/*
+ * A lane is what some of the classes' objects are compressed in, with compressors of its own. Compress those that wait there
+ * and belong to it, in the order in which they were handed over; by one thread at a time for each lane.
+ */
+#define FL_LANES 4
+void fl_output_compress(struct fl_output *o, struct fl_pieces *pieces, unsigned lane);
 void fl_pieces_free(struct fl_pieces *p);
 /* The process is to stop: records that still wait in front of a full output are let through, retries go at once. Any thread. */
 void fl_output_hurry(struct fl_output *o);

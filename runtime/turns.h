@@ -14,7 +14,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum fl_turn { FL_TURN_TAKE, FL_TURN_RUN, FL_TURN_COMPRESS, FL_TURNS };
+#include "runtime.h"
+
+/* Compressing has a turn per lane (runtime.h), so that two loads can be in it at once. */
+enum fl_turn { FL_TURN_TAKE, FL_TURN_RUN, FL_TURN_COMPRESS, FL_TURNS = FL_TURN_COMPRESS + FL_LANES };
 
 struct fl_turns {
     pthread_mutex_t lock;
