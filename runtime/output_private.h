@@ -9,7 +9,7 @@
 
 #include "store.h"
 
-#define FL_COMPRESSORS 16  /* of a lane; more objects than that take turns */
+#define FL_COMPRESSORS 16  /* of a lane, 0.2 MB each at the default level; more objects than that take turns */
 #define FL_UPLOADS_MAX 16
 #define FL_SPARE_PARCELS 4
 #define FL_PARCEL_BYTES 1024 /* that a sealed object takes besides its data: many may be small */
