@@ -1,13 +1,17 @@
 /*
  * check_option.c - source, reject and output: kinds and options against the rows of dsl/stages.def, and the partition.
  */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
 #include <stdlib.h>
 #include <string.h>
 
 #include "checker.h"
 #include "depend.h"
+#include "libraries.h"
 
-enum option_type { BOOL, INT, STRING, DURATION, BYTES, LIST, CIDRS, SECRET, LEVEL };
+enum option_type { BOOL, INT, STRING, DURATION, BYTES, LIST, CIDRS, SECRET, LEVEL, LIBRARY };
 
 struct kind_row { const char *phase, *kind; };
 struct option_row { const char *phase, *kind, *name; enum option_type type; const char *dflt, *yaml; };
@@ -41,7 +45,8 @@ static const struct option_row *find_row(const char *phase, const char *kind, co
 static const char *type_words(enum option_type t)
 {
     static const char *const words[] = {"`bool`", "`int`", "`string`", "`duration`", "`bytes`", "`[string]`",
-                                        "`[cidr]`", "`string`", "fast, default, best or a number"};
+                                        "`[cidr]`", "`string`", "fast, default, best or a number",
+                                        FL_LIBRARIES_SAID};
     return words[t];
 }
 
@@ -147,15 +152,17 @@ static void set_option(struct fc_checker *k, struct fc_choice *c, struct fc_opti
                                   row->name));
         return;
     }
-    if (row->type == LEVEL) {
-        static const char *const levels[] = {"fast", "default", "best"};
-        for (int i = 0; i < 3; i++)
-            if (o->value->kind == FC_E_NAME && strcmp(o->value->name.s, levels[i]) == 0)
-                set->text = levels[i];
-        if (o->value->kind == FC_E_INT && o->value->i >= 0 && o->value->i <= 12)
+    if (row->type == LEVEL || row->type == LIBRARY) {
+        static const char *const levels[] = {"fast", "default", "best"}, *const libraries[] = FL_LIBRARIES;
+        const char *const *names = row->type == LEVEL ? levels : libraries;
+        size_t n = row->type == LEVEL ? sizeof levels / sizeof *levels : sizeof libraries / sizeof *libraries;
+        for (size_t i = 0; i < n; i++)
+            if (o->value->kind == FC_E_NAME && strcmp(o->value->name.s, names[i]) == 0)
+                set->text = names[i];
+        if (row->type == LEVEL && o->value->kind == FC_E_INT && o->value->i >= 0 && o->value->i <= 12)
             set->text = fl_arena_printf(k->a, "%lld", (long long)o->value->i);
         if (!set->text)
-            fc_report(k->d, FC_OPTION_TYPE, o->value->span, row->name, type_words(LEVEL),
+            fc_report(k->d, FC_OPTION_TYPE, o->value->span, row->name, type_words(row->type),
                       fl_arena_printf(k->a, "`%s`", fck_text(k, o->value->span)));
         return;
     }

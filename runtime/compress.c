@@ -2,6 +2,7 @@
  * compress.c - from raw bytes to an object's bytes, see sink.h: picks the engine for a level, writes the gzip frame
  * (RFC 1952: no name, time 0, system unknown, so that equal records give equal objects), keeps the check sum.
  *
+ * By default (library auto):
  *   level                   with libdeflate      without
  *   0                       zlib: stored         the same
  *   fast, default, 1 2 3    our own              the same
@@ -24,6 +25,8 @@
 #include "sink.h"
 #include "text.h"
 
+enum { BEST = -3, FAST, DEFAULT };
+
 struct fl_compressor {
     struct fl_compress_kind kind;
     const struct fl_deflate *deflate; /* NULL: bytes go through as they are */
@@ -32,24 +35,43 @@ struct fl_compressor {
     struct fl_compress_mark mark;
 };
 
-static const struct fl_deflate *pick(int *level)
+/* auto: the one that is good at this level. */
+static enum fl_library library_for(int level)
 {
-    if (*level == -3 || *level > 12)
-        *level = 12;
+    if (level != BEST && level <= 3)
+        return FL_LIBRARY_FLOW;
+#ifdef HAVE_LIBDEFLATE
+    if (level == BEST || level >= 6)
+        return FL_LIBRARY_LIBDEFLATE;
+#endif
+    return FL_LIBRARY_ZLIB;
+}
+
+/* The library's own number for fast, default and best; 6 is both libraries' default. */
+static int number(int level, int best)
+{
+    return level == FAST ? 1 : level == DEFAULT ? 6 : level == BEST || level > best ? best : level;
+}
+
+static const struct fl_deflate *pick(enum fl_library library, int *level)
+{
     if (*level == 0)
         return &fl_deflate_stored;
-    if (*level <= 3)
+    if (library == FL_LIBRARY_AUTO)
+        library = library_for(*level);
+    if (library == FL_LIBRARY_FLOW)
         return &fl_deflate_flow;
 #ifdef HAVE_LIBDEFLATE
-    if (*level >= 6)
+    if (library == FL_LIBRARY_LIBDEFLATE) {
+        *level = number(*level, 12);
         return &fl_deflate_libdeflate;
+    }
 #endif
-    if (*level > 9)
-        *level = 9;
+    *level = number(*level, 9);
     return &fl_deflate_zlib;
 }
 
-struct fl_compressor *fl_compressor_new(const char *kind, int level)
+struct fl_compressor *fl_compressor_new(const char *kind, enum fl_library library, int level)
 {
     struct fl_compressor *c = calloc(1, sizeof *c);
     if (!c) {
@@ -58,7 +80,7 @@ struct fl_compressor *fl_compressor_new(const char *kind, int level)
     }
     c->kind = (struct fl_compress_kind){"none", NULL, ""};
     if (strcmp(kind, "gzip") == 0) {
-        c->deflate = pick(&level);
+        c->deflate = pick(library, &level);
         c->kind = (struct fl_compress_kind){c->deflate->name, "gzip", ".gz"};
         c->state = c->deflate->open(level);
     }

@@ -43,7 +43,7 @@ bool fl_args_parse(struct fl_args *args, const char *name, int argc, char **argv
 
 enum fl_option_type {
     FL_OPT_BOOL, FL_OPT_INT, FL_OPT_STRING, FL_OPT_DURATION, FL_OPT_BYTES, FL_OPT_LIST, FL_OPT_CIDRS, FL_OPT_SECRET,
-    FL_OPT_LEVEL
+    FL_OPT_LEVEL, FL_OPT_LIBRARY
 };
 
 struct fl_option_row {

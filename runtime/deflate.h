@@ -29,11 +29,11 @@ struct fl_deflate {
     void (*close)(void *state);
 };
 
-extern const struct fl_deflate fl_deflate_flow; /* fast, default, 1 to 3 */
+extern const struct fl_deflate fl_deflate_flow;
 #ifdef HAVE_LIBDEFLATE
-extern const struct fl_deflate fl_deflate_libdeflate; /* levels 6 to 12 */
+extern const struct fl_deflate fl_deflate_libdeflate;
 #endif
 extern const struct fl_deflate fl_deflate_stored; /* zlib, level 0 */
-extern const struct fl_deflate fl_deflate_zlib; /* levels 4 and 5, to 9 without libdeflate */
+extern const struct fl_deflate fl_deflate_zlib;
 
 #endif

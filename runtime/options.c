@@ -4,11 +4,15 @@
  * Only rows of the kinds that hold are read from YAML. Part of config.c; fl_option_* are called by every part of the
  * runtime.
  */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
 #include "conf.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "libraries.h"
 #include "value.h"
 
 const struct fl_option_row fl_option_rows[] = {
@@ -57,6 +61,7 @@ static const char *expected(enum fl_option_type t)
     case FL_OPT_DURATION: return "a duration such as 60 (seconds), 60s, 5m or 50ms, not negative";
     case FL_OPT_BYTES: return "a size such as 4096, 64KiB or 2GiB, not negative";
     case FL_OPT_LEVEL: return "fast, default, best or a number from 0 to 12";
+    case FL_OPT_LIBRARY: return FL_LIBRARIES_SAID;
     case FL_OPT_LIST: return "a list of texts";
     case FL_OPT_CIDRS: return "a list of prefixes such as [10.0.0.0/8]";
     default: return "a text";
@@ -71,6 +76,7 @@ static bool convert(const struct fl_option_row *r, const char *text, struct fl_o
     case FL_OPT_DURATION: return fl_value_duration(text, &out->i);
     case FL_OPT_BYTES: return fl_value_bytes(text, &out->i);
     case FL_OPT_LEVEL: return fl_value_level(text, &out->i);
+    case FL_OPT_LIBRARY: return fl_value_library(text, &out->i);
     default: out->s = text; return true;
     }
 }

@@ -141,11 +141,11 @@ static struct fl_compressor *compressor_of(struct fl_output *o, struct fl_parcel
     }
     if (!free_slot) {
         if (!fl_compressor_suspend(oldest->compressor, &oldest->user->data, &oldest->user->mark))
-            return p->own = fl_compressor_new(o->compress, o->level);
+            return p->own = fl_compressor_new(o->compress, o->library, o->level);
         free_slot = oldest;
     }
     if (!free_slot->compressor)
-        free_slot->compressor = fl_compressor_new(o->compress, o->level);
+        free_slot->compressor = fl_compressor_new(o->compress, o->library, o->level);
     free_slot->user = p;
     free_slot->used = ++lane->used;
     fl_compressor_resume(free_slot->compressor, &p->mark);
@@ -357,8 +357,11 @@ struct fl_output *fl_output_new_with(struct fl_runtime *rt, const struct fl_sink
     o->lost_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     o->into = &o->own;
     o->compress = fl_config_kind(rt->config, "compress");
-    o->level = strcmp(o->compress, "gzip") == 0 ? (int)fl_option_int(rt->config, "compress", "gzip", "level") : 0;
-    struct fl_compressor *first = o->lanes[0].slots[0].compressor = fl_compressor_new(o->compress, o->level);
+    if (strcmp(o->compress, "gzip") == 0) {
+        o->level = (int)fl_option_int(rt->config, "compress", "gzip", "level");
+        o->library = (enum fl_library)fl_option_int(rt->config, "compress", "gzip", "library");
+    }
+    struct fl_compressor *first = o->lanes[0].slots[0].compressor = fl_compressor_new(o->compress, o->library, o->level);
     o->compression = fl_compressor_kind(first);
     o->waiting = must(calloc(rt->pipeline->nclasses + 1, sizeof *o->waiting));
     o->lines = must(calloc(rt->pipeline->nclasses + 1, sizeof *o->lines));

@@ -46,6 +46,7 @@ struct fl_output {
     const struct fl_sink_kind *kind;
     void *sink;
     const char *compress;             /* none, gzip */
+    enum fl_library library;
     int level;
     const struct fl_compress_kind *compression;
     struct fl_pieces own, *into;      /* where what is handed over goes; own: compressed at once */

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "libraries.h"
+
 struct fl_runtime;
 
 /* A sealed object: its bytes never change, so a retry writes the same under the same name. */
@@ -82,8 +84,11 @@ struct fl_compress_mark {
     bool begun;
 };
 
-/* `kind` is none or gzip; level as in stages.def, -1 default, -2 fast, -3 best, or 0..12. */
-struct fl_compressor *fl_compressor_new(const char *kind, int level);
+/*
+ * `kind` is none or gzip; level as in stages.def, -1 default, -2 fast, -3 best, or 0..12, of which zlib takes 9 for those above.
+ * flow has one level. 0 stores, whatever the library. FL_LIBRARY_AUTO: the one that is good at the level (compress.c).
+ */
+struct fl_compressor *fl_compressor_new(const char *kind, enum fl_library library, int level);
 /*
  * Append n bytes; compressed output is appended to `out` when there is some. The result depends on the bytes only,
  * not on how they were cut.

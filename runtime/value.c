@@ -1,4 +1,7 @@
 /* value.c - see value.h. */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
 #include "value.h"
 
 #include <ctype.h>
@@ -8,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "libraries.h"
 #include "time_text.h"
 
 struct unit {
@@ -158,6 +162,17 @@ bool fl_value_level(const char *s, int64_t *out)
     else
         return false;
     return true;
+}
+
+bool fl_value_library(const char *s, int64_t *out)
+{
+    static const char *const names[] = FL_LIBRARIES;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strcasecmp(s, names[i])) {
+            *out = (int64_t)i;
+            return true;
+        }
+    return false;
 }
 
 static bool port_ok(const char *p, size_t n)

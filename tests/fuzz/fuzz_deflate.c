@@ -236,7 +236,7 @@ static void one(struct fl_compressor **used)
     for (unsigned i = 0; i < 2; i++) {
         if (pick(8) == 0) {
             fl_compressor_free(used[i]);
-            used[i] = fl_compressor_new("gzip", -1);
+            used[i] = fl_compressor_new("gzip", FL_LIBRARY_AUTO, -1);
         }
         compress_cut(used[i], &b, &out[i]);
     }
@@ -367,7 +367,7 @@ int main(int argc, char **argv)
     seed = argc > 2 ? strtoul(argv[2], NULL, 10) : 1;
     struct fl_compressor *c[3];
     for (unsigned i = 0; i < 3; i++)
-        c[i] = fl_compressor_new("gzip", -1);
+        c[i] = fl_compressor_new("gzip", FL_LIBRARY_AUTO, -1);
     for (; run_number < runs; run_number++) {
         state = seed * 1000003 + run_number;
         pick(0);

@@ -1,4 +1,7 @@
 /* test_compress.c - gzip by each library: it comes out what went in, equal bytes however they were cut, one member. */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -70,13 +73,15 @@ static void compress_cut(struct fl_compressor *c, size_t n, size_t cut, struct f
 }
 
 static const int levels[] = {-3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 9, 12};
+static const char *const libraries[] = FL_LIBRARIES; /* that this build has */
+enum { LIBRARIES = sizeof libraries / sizeof *libraries, LEVELS = sizeof levels / sizeof *levels };
 
 static void round_trips(void **state)
 {
     (void)state;
     static const size_t sizes[] = {0, 1, 100, 65535, 65536, 65537, 131072, N};
-    for (size_t l = 0; l < sizeof levels / sizeof *levels; l++) {
-        struct fl_compressor *c = fl_compressor_new("gzip", levels[l]);
+    for (int l = 0; l < LIBRARIES * LEVELS; l++) {
+        struct fl_compressor *c = fl_compressor_new("gzip", (enum fl_library)(l / LEVELS), levels[l % LEVELS]);
         assert_string_equal(fl_compressor_kind(c)->encoding, "gzip");
         assert_string_equal(fl_compressor_kind(c)->suffix, ".gz");
         for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -95,8 +100,8 @@ static void same_bytes_however_cut(void **state)
 {
     (void)state;
     static const size_t cuts[] = {777, 65536, 100003, 131072, 0};
-    for (size_t l = 0; l < sizeof levels / sizeof *levels; l++) {
-        struct fl_compressor *c = fl_compressor_new("gzip", levels[l]);
+    for (int l = 0; l < LIBRARIES * LEVELS; l++) {
+        struct fl_compressor *c = fl_compressor_new("gzip", (enum fl_library)(l / LEVELS), levels[l % LEVELS]);
         struct fl_buf first = {0};
         compress_cut(c, N, N, &first);
         for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
@@ -111,13 +116,46 @@ static void same_bytes_however_cut(void **state)
     }
 }
 
+/* Bytes and name of the sample by a library at a level. */
+static size_t compressed(enum fl_library library, int level, const char **name)
+{
+    struct fl_compressor *c = fl_compressor_new("gzip", library, level);
+    struct fl_buf out = {0};
+    compress_cut(c, N, 0, &out);
+    size_t n = out.n;
+    *name = fl_compressor_kind(c)->name;
+    fl_buf_free(&out);
+    fl_compressor_free(c);
+    return n;
+}
+
+/* What was asked for compresses, whatever the level; its numbers of fast, default and best are its own. */
+static void chosen_library(void **state)
+{
+    (void)state;
+    const char *name;
+    for (int l = 0; l < LEVELS; l++)
+        for (int library = FL_LIBRARY_FLOW; library < LIBRARIES; library++) {
+            compressed((enum fl_library)library, levels[l], &name);
+            assert_string_equal(name, levels[l] == 0 ? "zlib" : libraries[library]);
+        }
+    for (int library = FL_LIBRARY_ZLIB; library < LIBRARIES; library++) {
+        enum fl_library chosen = (enum fl_library)library;
+        size_t one = compressed(chosen, 1, &name), six = compressed(chosen, 6, &name), twelve = compressed(chosen, 12, &name);
+        assert_true(one > six && six > twelve);
+        assert_int_equal(compressed(chosen, -2, &name), one);
+        assert_int_equal(compressed(chosen, -1, &name), six);
+        assert_int_equal(compressed(chosen, -3, &name), twelve);
+    }
+}
+
 /* Two streams take turns in one compressor; each is one member still. */
 static void suspended_streams(void **state)
 {
     (void)state;
     static const int suspendable[] = {-2, -1, 0, 1, 2, 3, 4, 5};
     for (size_t l = 0; l < sizeof suspendable / sizeof *suspendable; l++) {
-        struct fl_compressor *c = fl_compressor_new("gzip", suspendable[l]);
+        struct fl_compressor *c = fl_compressor_new("gzip", FL_LIBRARY_AUTO, suspendable[l]);
         struct fl_compress_mark mark[2] = {{0}, {0}};
         struct fl_buf out[2] = {{0}, {0}};
         size_t at[2] = {0, 0};
@@ -147,7 +185,7 @@ static void odd_bytes(void **state)
     enum { KINDS = 3 + sizeof periods / sizeof *periods };
     char *p = malloc(N);
     assert_non_null(p);
-    struct fl_compressor *c = fl_compressor_new("gzip", -1);
+    struct fl_compressor *c = fl_compressor_new("gzip", FL_LIBRARY_AUTO, -1);
     uint32_t x = 3;
     for (unsigned kind = 0; kind < KINDS; kind++) {
         for (size_t i = 0; i < N; i++) {
@@ -183,7 +221,7 @@ static void ends_anywhere(void **state)
 {
     (void)state;
     static const size_t around[] = {0, 16384, 65536, 131072, 131072 + 16384, 131072 + 65536, 262144};
-    struct fl_compressor *c = fl_compressor_new("gzip", -1);
+    struct fl_compressor *c = fl_compressor_new("gzip", FL_LIBRARY_AUTO, -1);
     for (size_t i = 0; i < sizeof around / sizeof *around; i++)
         for (size_t n = around[i] > 150 ? around[i] - 150 : 0; n < around[i] + 150; n += around[i] ? 7 : 1) {
             struct fl_buf out = {0};
@@ -199,7 +237,7 @@ static void ends_anywhere(void **state)
 static void default_is_small(void **state)
 {
     (void)state;
-    struct fl_compressor *c = fl_compressor_new("gzip", -1);
+    struct fl_compressor *c = fl_compressor_new("gzip", FL_LIBRARY_AUTO, -1);
     struct fl_buf out = {0};
     uLong zlib1 = compressBound(N);
     Bytef *b = malloc(zlib1);
@@ -216,7 +254,7 @@ static void default_is_small(void **state)
 static void none(void **state)
 {
     (void)state;
-    struct fl_compressor *c = fl_compressor_new("none", -1);
+    struct fl_compressor *c = fl_compressor_new("none", FL_LIBRARY_AUTO, -1);
     struct fl_buf out = {0};
     struct fl_compress_mark mark;
     assert_null(fl_compressor_kind(c)->encoding);
@@ -235,7 +273,8 @@ static void none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trips), cmocka_unit_test(same_bytes_however_cut), cmocka_unit_test(suspended_streams),
+        cmocka_unit_test(round_trips), cmocka_unit_test(same_bytes_however_cut), cmocka_unit_test(chosen_library),
+        cmocka_unit_test(suspended_streams),
         cmocka_unit_test(odd_bytes), cmocka_unit_test(ends_anywhere), cmocka_unit_test(default_is_small), cmocka_unit_test(none),
     };
     return cmocka_run_group_tests(tests, make_sample, free_sample);
