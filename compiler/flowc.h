@@ -1,10 +1,10 @@
 /*
  * flowc.h - one compilation, from a path to C text: the passes in order.
  *
- *     fc_load   lex and parse the file and what it uses and includes        load.c, lex.l, parse.y
- *     fc_check  names, types, nulls, where what may be used; folds constants check.c and beside it
- *     fc_plan   what is read, raw or parsed; which matcher; which lookups    plan.c
- *     fc_emit   C                                                            emit.c and beside it
+ *     fc_load   lex and parse the file and what it uses and includes        syntax/load.c, syntax/lex.l, syntax/parse.y
+ *     fc_check  names, types, nulls, where what may be used; folds constants check/check.c and beside it
+ *     fc_plan   what is read, raw or parsed; which matcher; which lookups    plan/plan.c
+ *     fc_emit   C                                                            emit/emit.c and beside it
  *
  * Each returns false when errors are queued in c->diags; do not call the next one then. No globals: any number of
  * compilations may run in one process.
@@ -15,13 +15,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "arena.h"
-#include "ast.h"
-#include "diag.h"
-#include "source.h"
+#include "base/arena.h"
+#include "tree/ast.h"
+#include "text/diag.h"
+#include "text/source.h"
 
-struct fc_program; /* check.h: the checked file */
-struct fc_plan;    /* plan.h */
+struct fc_program; /* check/check.h: the checked file */
+struct fc_plan;    /* plan/plan.h */
 
 struct fc_compilation {
     struct fl_arena arena;

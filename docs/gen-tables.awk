@@ -1,7 +1,7 @@
 # gen-tables.awk - the parts of docs/language.md that are data elsewhere, as markdown on standard output.
 #
-#   awk -v table=grammar  -f docs/gen-tables.awk compiler/parse.y
-#   awk -v table=words    -f docs/gen-tables.awk compiler/words.def
+#   awk -v table=grammar  -f docs/gen-tables.awk compiler/syntax/parse.y
+#   awk -v table=words    -f docs/gen-tables.awk compiler/syntax/words.def
 #   awk -v table=ops      -f docs/gen-tables.awk dsl/ops.def
 #   awk -v table=options  -f docs/gen-tables.awk dsl/stages.def
 #   awk -v table=builtins -f docs/gen-tables.awk dsl/builtins.def

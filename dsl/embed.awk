@@ -3,7 +3,7 @@
 
 BEGIN {
     print "/* Made by dsl/embed.awk from the modules of dsl. */"
-    print "#include \"embedded.h\"\n"
+    print "#include \"text/embedded.h\"\n"
     n = 0
 }
 

@@ -1,6 +1,6 @@
 /*
  * libraries.h - what `compress gzip { library = .. }` may say: words for the compiler, which refuses others, and for the runtime.
- * sink.h says which level of each is what. Whoever uses the words includes config.h before.
+ * drivers/sink.h says which level of each is what. Whoever uses the words includes config.h before.
  */
 #ifndef FL_LIBRARIES_H
 #define FL_LIBRARIES_H

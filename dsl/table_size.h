@@ -1,5 +1,5 @@
 /*
- * table_size.h - how many bytes a table needs when it is full: what runtime/table.c maps and `flowc check -v` prints.
+ * table_size.h - how many bytes a table needs when it is full: what runtime/lang/table.c maps and `flowc check -v` prints.
  * Layout of a row: head, the key's first bytes, the value, and when it was written if anybody asks for that; long text
  * keys go on in a part of their own. The index is made of buckets of a cache line each.
  */

@@ -8,7 +8,7 @@ AC_DEFUN([FL_FLEX_BISON],
 # With -y bison makes a macro of every token's name (MAX, REJECT, ...), as POSIX asks; only the file name is wanted.
 AS_CASE([$YACC], ['bison -y'], [YACC='bison -o y.tab.c'])
 AC_PROG_LEX([noyywrap])
-AS_IF([test ! -f "$srcdir/compiler/parse.c" || test ! -f "$srcdir/compiler/lex.c"],
+AS_IF([test ! -f "$srcdir/compiler/syntax/parse.c" || test ! -f "$srcdir/compiler/syntax/lex.c"],
     [AS_CASE([$YACC], [*bison*], [],
         [AC_MSG_ERROR([bison is missing (found: $YACC). On Debian: apt-get install bison])])
      AS_CASE([$LEX], [*flex*], [],

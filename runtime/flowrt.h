@@ -14,20 +14,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "address.h"
-#include "arena.h"
-#include "builtins.h"
-#include "json_pretty.h"
-#include "json_walk.h"
-#include "json_write.h"
-#include "ops.h"
-#include "table.h"
-#include "text.h"
+#include "value/address.h"
+#include "base/arena.h"
+#include "lang/builtins.h"
+#include "json/pretty.h"
+#include "json/walk.h"
+#include "json/write.h"
+#include "dsl/ops.h"
+#include "lang/table.h"
+#include "base/text.h"
 
 #define FL_ABI 1
 #define FL_MAGIC 0x776f6c66u /* "flow" */
 
-struct fl_runtime; /* runtime.h: not for generated code */
+struct fl_runtime; /* core/runtime.h: not for generated code */
 struct fl_batch;
 struct json_t;
 
@@ -84,7 +84,7 @@ struct fl_list {
     uint32_t n;
 };
 
-#include "record.h"
+#include "lang/record.h"
 
 /* ---- functions ------------------------------------------------------------------------------------------ */
 
@@ -268,7 +268,7 @@ struct fl_pipeline {
 
     /* Params are known: build what depends on them. An error text (to be freed) or NULL. */
     char *(*init)(struct fl_cx *cx);
-    /* Decode the flow object that d->p stands at into a zeroed record. json_scan.h says how it fails. */
+    /* Decode the flow object that d->p stands at into a zeroed record. json/scan.h says how it fails. */
     bool (*decode)(struct fl_decoder *d, struct fl_rec *r);
     /* All stages up to mangle over a batch. Asks and awaits lookups; sets class_, state and reason. */
     void (*run)(struct fl_cx *cx, struct fl_batch *b);

@@ -4,7 +4,7 @@
  * A line is put together on the caller's stack and handed to each backend with one system call, so lines of several
  * threads never mix and no lock is held while one is written. The configuration changes only before threads start.
  */
-#include "log.h"
+#include "base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>

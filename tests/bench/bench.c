@@ -19,7 +19,7 @@
 
 #define MAX_PROGRAMS 16
 
-/* As the pipeline itself says with FLOWC_STAGE_TIMES=1 (runtime/stage_times.h). */
+/* As the pipeline itself says with FLOWC_STAGE_TIMES=1 (runtime/core/stage_times.h). */
 static const char *const stages[] = {"read", "decode", "run", "encode", "compress", "write"};
 enum { NSTAGES = sizeof stages / sizeof *stages };
 

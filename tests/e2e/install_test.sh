@@ -21,8 +21,8 @@ done
 "$prefix/bin/flowc" --version
 
 # Every installed header stands on its own, in C and with only the installed folder.
-for h in "$prefix"/include/flowc/*.h; do
-    printf '#include "flowrt.h"\n#include "%s"\nint main(void) { return 0; }\n' "${h##*/}" > "$work/h.c"
+for h in $(cd "$prefix/include/flowc" && find . -name '*.h'); do
+    printf '#include "flowrt.h"\n#include "%s"\nint main(void) { return 0; }\n' "${h#./}" > "$work/h.c"
     ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -Wall -Werror -I"$prefix/include/flowc" -fsyntax-only "$work/h.c"
 done
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """late_test - numbers that only code behind an option reads: the same records come out and the same ones are refused, whether it is on or off.
 
-The compiler has them checked at once and decoded late (compiler/plan_read.c); in records that are passed on their places are kept, for
-pretty output (compiler/emit_lay.c). What has to come out is computed here.
+The compiler has them checked at once and decoded late (compiler/plan/read.c); in records that are passed on their places are kept, for
+pretty output (compiler/emit/lay.c). What has to come out is computed here.
 """
 
 import json

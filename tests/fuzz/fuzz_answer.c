@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "answer.h"
+#include "lookups/answer.h"
 
 struct result {
     bool has[12];

@@ -1,5 +1,5 @@
 /*
- * fuzz_deflate.c - our own DEFLATE (compress_flow.c, deflate_codes.c) with any bytes, cut anyhow: zlib and libdeflate
+ * fuzz_deflate.c - our own DEFLATE (compressors/gzip/flow.c, compressors/gzip/codes.c) with any bytes, cut anyhow: zlib and libdeflate
  * give them back, no read or write outside, equal bytes give equal objects, and nothing grows by more than it may.
  *
  *   fuzz_deflate [runs [seed]]
@@ -10,14 +10,14 @@
 #include <config.h>
 #endif
 
-#include "compress_flow.c"
+#include "compressors/gzip/flow.c"
 
 #include <zlib.h>
 #ifdef HAVE_LIBDEFLATE
 #include <libdeflate.h>
 #endif
 
-#include "sink.h"
+#include "drivers/sink.h"
 
 #define MOST 420000
 
@@ -278,7 +278,7 @@ static void in_turns(struct fl_compressor *c)
     }
 }
 
-/* The engine by itself, with places that wrap, and input cut as compress.c doesn't cut it. */
+/* The engine by itself, with places that wrap, and input cut as compressors/gzip/gzip.c doesn't cut it. */
 static void near_4_gib(void)
 {
     struct bytes b = any_bytes();

@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_pretty.h"
-#include "json_scan.h"
+#include "json/pretty.h"
+#include "json/scan.h"
 #include "mutate.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);

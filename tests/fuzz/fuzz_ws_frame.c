@@ -13,9 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "runtime.h"
-#include "ws_frame.h"
-#include "ws_handshake.h"
+#include "core/runtime.h"
+#include "sources/skydive/ws_frame.h"
+#include "sources/skydive/ws_handshake.h"
 
 #define MAX_MESSAGE 5000
 #define LARGEST 8192

@@ -13,8 +13,8 @@ tmp=$(mktemp -d "${TMPDIR:-/tmp}/fl-docs.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT INT TERM
 
 make_table() { awk -v table="$1" -f docs/gen-tables.awk "$2" > "$tmp/$(echo "$2" | tr / _)"; }
-make_table grammar compiler/parse.y
-make_table words compiler/words.def
+make_table grammar compiler/syntax/parse.y
+make_table words compiler/syntax/words.def
 make_table ops dsl/ops.def
 make_table options dsl/stages.def
 make_table builtins dsl/builtins.def
@@ -37,8 +37,8 @@ awk -v dir="$tmp" '
 ' "$page" > "$tmp/page.md"
 
 status=0
-for f in compiler_parse.y compiler_words.def dsl_ops.def dsl_stages.def dsl_builtins.def dsl_counters.def; do
-    if ! grep -q "^<!-- made from $(echo $f | sed 's/_/\//');" "$page"; then
+for f in compiler_syntax_parse.y compiler_syntax_words.def dsl_ops.def dsl_stages.def dsl_builtins.def dsl_counters.def; do
+    if ! grep -q "^<!-- made from $(echo $f | sed 's/_/\//g');" "$page"; then
         echo "$page: no place for what is made from $f"
         status=1
     fi

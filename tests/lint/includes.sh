@@ -1,73 +1,88 @@
 #!/bin/sh
-# includes.sh - who may include whom; lower never sees higher.
+# includes.sh - who may include whom: floors, from the top; a folder includes only itself and what stands below it.
 #
-#   1  dsl/*.def include nothing, dsl/*.h only standard headers and each other
-#   2  runtime/base/ sees libc and itself
-#   3  runtime/ sees dsl and base, never compiler/; compiler/ sees dsl and base, never another header of runtime/
-#   4  inside compiler/ a file sees only what stands before it in the chain of passes (rank below);
-#      emit*.c works from the plan: never scopes or tokens; tokens are seen by lexer and parser alone
-#   5  emitted C includes flowrt.h and nothing else; pipelines/ holds no C of its own
+#   1  the lists below are the floors; a folder that is in none of them is an error
+#   2  a kind (sinks/s3, lookups/gremlin) sees itself and the floors below, never another kind
+#   3  runtime/ never sees compiler/; compiler/ sees of runtime/ only base/: it knows the rest as text
+#   4  dsl/*.def include nothing, dsl/*.h only standard headers and each other; runtime/base sees libc, the compiler too
+#   5  tokens are a matter of compiler/syntax; an include names the folder, and who wants all of one includes its parts
+#   6  emitted C includes flowrt.h and nothing else; pipelines/ holds no C of its own
+#
+# docs/internals.md says what each folder is for.
 set -eu
 export LC_ALL=C
 cd "${srcdir:-$(dirname "$0")/../..}"
+
+runtime="program run sources store intake delivery sinks encoders compressors decoders lookups config drivers core lang json net value base"
+compiler="verbs emit plan check syntax tree text"
+
 {
-    for f in dsl/*.def dsl/*.h runtime/*.[ch] runtime/*.def runtime/base/*.[ch] compiler/*.[chly] compiler/*.def; do
-        [ -f "$f" ] || continue
-        case $f in compiler/parse.[ch] | compiler/lex.c | compiler/embedded.c) continue ;; esac
+    find dsl runtime compiler -type f \( -name '*.[chly]' -o -name '*.def' \) ! -name 'test_*.c' \
+        ! -path 'compiler/syntax/parse.[ch]' ! -path compiler/syntax/lex.c ! -path compiler/text/embedded.c | sort | while read -r f; do
+        echo "HAVE $f"
         sed -n "s|^[ \t]*#[ \t]*include[ \t]*\([<\"]\)\([^>\"]*\).*|$f \1 \2|p" "$f"
     done
-    for d in dsl runtime runtime/base compiler; do
-        for f in "$d"/*.h "$d"/*.def; do
-            if [ -f "$f" ]; then echo "HAVE $d ${f##*/}"; fi
-        done
-    done
-} | awk '
-function bad(why) { printf "%s: includes \"%s\": %s\n", $1, $3, why; errors++ }
-# Place in the chain of passes; 0: not known.
-function rank(name) {
-    sub(/\.[^.]*$/, "", name)
-    if (name ~ /^(source|suggest|embedded|words|buildpaths)$/) return 1
-    if (name ~ /^diag/) return 2
-    if (name ~ /^ast/) return 3
-    if (name ~ /^type/) return 4
-    if (name ~ /^flowc$/) return 5
-    if (name ~ /^(lex|lexer|parse|tokens|syntax|load)/) return 6
-    if (name ~ /^(sym|catalog|scope)/) return 7
-    if (name ~ /^(resolve|check|checker|depend|fold|regex)/) return 8
-    if (name ~ /^plan/) return 9
-    if (name ~ /^(writer|cname)/) return 10
-    if (name ~ /^emit/) return 11
-    return 12
+} | awk -v runtime="$runtime" -v compiler="$compiler" '
+BEGIN {
+    n = split(runtime, w, " ")
+    for (i = 1; i <= n; i++) floor["runtime/" w[i]] = n - i + 1
+    n = split(compiler, w, " ")
+    for (i = 1; i <= n; i++) floor["compiler/" w[i]] = n - i + 1
+    # The two that stand at the top of their folders: what emitted C sees, and the order of the passes.
+    place["runtime/flowrt.h"] = "runtime/lang"
+    place["compiler/flowc.h"] = "compiler/tree"
+    place["compiler/syntax/parse.h"] = "compiler/syntax"
+    split("sources sinks encoders compressors decoders lookups", w, " ")
+    for (i in w) kinds["runtime/" w[i]] = 1
+    n = 0
+    libraries = "^(jansson|curl|openssl|libwebsockets|yaml|zlib|zstd|libdeflate|librdkafka)"
 }
-$1 == "HAVE" { if (!($3 in at)) at[$3] = $2; else at[$3] = at[$3] " " $2; next }
-{
-    n++; file[n] = $1; kind[n] = $2; what[n] = $3
+function bad(why) { printf "%s: includes \"%s\": %s\n", from, what, why; errors++ }
+# The folder on whose floor a file is: runtime/json; its kind in kind_of.
+function folder(path,   p, n) {
+    kind_of = ""
+    if (path in place) return place[path]
+    n = split(path, p, "/")
+    if (p[1] == "dsl") return "dsl"
+    if (n < 3) return p[1]
+    if ((p[1] "/" p[2]) in kinds && n > 3) kind_of = p[3]
+    return p[1] "/" p[2]
 }
+$1 == "HAVE" {
+    have[$2] = 1
+    d = folder($2)
+    if (d != "dsl" && !(d in floor)) { printf "%s: is on none of the floors in tests/lint/includes.sh\n", $2; errors++ }
+    next
+}
+{ n++; line[n] = $0 }
 END {
+    have["compiler/syntax/parse.h"] = 1
     for (i = 1; i <= n; i++) {
-        $0 = file[i] " " kind[i] " " what[i]
-        dir = $1; sub(/\/[^\/]*$/, "", dir)
-        base = $1; sub(/.*\//, "", base)
+        $0 = line[i]
+        from = $1; what = $3
+        df = folder(from); kf = kind_of
         if ($2 == "<") {
-            if ($1 ~ /^dsl\// && $3 !~ /^(stdint|stdbool|stddef|limits|inttypes|string|math|float)\.h$/) bad("dsl/ sees only plain standard headers")
-            if (dir == "runtime/base" && $3 ~ /(jansson|curl|openssl|libwebsockets|yaml|zlib|libdeflate)/) bad("base sees libc only")
-            if (dir == "compiler" && $3 ~ /(jansson|curl|openssl|libwebsockets|yaml|zlib|libdeflate)/) bad("the compiler needs libc only")
+            if (df == "dsl" && what !~ /^(stdint|stdbool|stddef|limits|inttypes|string|math|float)\.h$/) bad("dsl/ sees only plain standard headers")
+            if (df == "runtime/base" && what ~ libraries) bad("base sees libc only")
+            if (df ~ /^compiler/ && what ~ libraries) bad("the compiler needs libc only")
             continue
         }
-        if ($3 == "all.h") bad("each file includes what it uses")
-        where = at[$3]
-        if (where ~ / /) where = index(" " where " ", " " dir " ") ? dir : substr(where, 1, index(where, " ") - 1)
-        if ($1 ~ /\.def$/ && $3 !~ /\.def$/) bad(".def files are rows, they include nothing")
-        else if (dir == "dsl" && where != "dsl") bad("dsl/ sees only dsl/")
-        else if (dir == "runtime/base" && where != "runtime/base") bad("base sees only base")
-        else if (dir == "runtime" && where == "compiler") bad("the runtime knows nothing of the compiler")
-        else if (dir == "compiler" && where == "runtime") bad("the compiler knows the runtime only as text")
-        else if (dir == "compiler" && where == "compiler") {
-            if (rank($3) > rank(base)) bad("it stands later in the chain of passes")
-            if (base ~ /^emit/ && rank($3) >= 6 && rank($3) <= 7) bad("emit works from the plan, not from tokens and scopes")
-            if (base ~ /^emit/ && $3 ~ /^checker/) bad("emit works from the plan")
-        }
-        if ($3 == "parse.h" && base !~ /^(lex|parse|tokens|syntax|fmt)/) bad("tokens are a matter of lexer and parser")
+        if (what == "config.h") continue # what configure found
+        side = from; sub(/\/.*/, "", side)
+        if ((side "/" what) in have) to = side "/" what
+        else if (("runtime/" what) in have) to = "runtime/" what
+        else if (("compiler/" what) in have) to = "compiler/" what
+        else if (what in have) to = what
+        else { bad("there is no such file below runtime/, compiler/ or the top"); continue }
+        dt = folder(to); kt = kind_of
+        if (from ~ /\.def$/) { if (to !~ /\.def$/) bad(".def files are rows, they include nothing") }
+        else if (df == "dsl") { if (dt != "dsl") bad("dsl/ sees only dsl/") }
+        else if (dt == "dsl") continue
+        else if (side == "runtime" && to ~ /^compiler/) bad("the runtime knows nothing of the compiler")
+        else if (side == "compiler" && to ~ /^runtime/) { if (dt != "runtime/base") bad("the compiler knows the runtime only as text") }
+        else if (df != dt && floor[dt] >= floor[df]) bad(dt " stands above " df)
+        else if (df == dt && kf != kt && kt != "") bad("a kind is seen by nobody but itself and program/registry.c")
+        if (to == "compiler/syntax/parse.h" && df != "compiler/syntax" && from != "compiler/verbs/fmt.c") bad("tokens are a matter of lexer and parser")
     }
     exit errors > 0
 }'

@@ -73,25 +73,29 @@ public_headers()
         case " $seen " in *" $h "*) continue ;; esac
         seen="$seen $h"
         for n in $(sed -n 's/^#include "\(.*\)"$/\1/p' "$h"); do
-            for d in runtime runtime/base dsl; do
-                if [ -f "$d/$n" ]; then todo="$todo${todo:+ }$d/$n"; fi
+            for d in runtime/ ""; do
+                if [ -f "$d$n" ]; then todo="$todo${todo:+ }$d$n"; fi
             done
         done
     done
     for h in $seen; do echo "$h"; done
 }
 
+# below FOLDER FIND-ARGUMENTS...: files that people write, of any depth
+below() { find "$@" -type f ! -path 'compiler/syntax/parse.[ch]' ! -path compiler/syntax/lex.c ! -path compiler/text/embedded.c; }
+
 public=$(public_headers)
 is_public() { for p in $public; do [ "$p" != "$1" ] || return 0; done; return 1; }
 private() { names "$@" | while read -r h; do is_public "$h" || echo "$h"; done; }
 
-names compiler/*.c compiler/*.h compiler/*.def | grep -v -x -e compiler/main.c -e compiler/build.c -e compiler/embedded.c \
-    -e compiler/parse.c -e compiler/parse.h -e compiler/lex.c | list compiler/compiler.am libflowc_a_SOURCES
+below compiler \( -name '*.[ch]' -o -name '*.def' \) | grep -v -x -e compiler/verbs/main.c -e compiler/verbs/build.c \
+    | list compiler/compiler.am libflowc_a_SOURCES
 
-names runtime/base/*.c | list runtime/runtime.am libflbase_a_SOURCES
-names runtime/*.c | list runtime/runtime.am libflowrt_a_SOURCES '$(libflbase_a_SOURCES)'
+# The compiler uses runtime/base too: it is a library of its own, and part of libflowrt.a.
+below runtime/base -name '*.c' ! -name 'test_*' | list runtime/runtime.am libflbase_a_SOURCES
+below runtime -name '*.c' ! -name 'test_*' ! -path 'runtime/base/*' | list runtime/runtime.am libflowrt_a_SOURCES '$(libflbase_a_SOURCES)'
 printf '%s\n' "$public" | grep '^runtime/' | list runtime/runtime.am runtime_public_headers
-private runtime/*.h runtime/base/*.h runtime/*.def | list runtime/runtime.am runtime_private_headers
+private $(below runtime \( -name '*.h' -o -name '*.def' \)) | list runtime/runtime.am runtime_private_headers
 
 printf '%s\n' "$public" | { grep '^dsl/' || true; } | list dsl/dsl.am dsl_public_headers
 private dsl/*.def dsl/*.h | list dsl/dsl.am dsl_defs
@@ -99,8 +103,8 @@ names dsl/*.flow | list dsl/dsl.am dsl_modules
 
 names pipelines/*.flow pipelines/*.yml.default | list pipelines/pipelines.am pipeline_files
 names docs/*.md docs/*.awk | list docs/docs.am docs_files
-programs tests/unit/test_*.c | list tests/tests.am unit_tests
-private tests/unit/*.h tests/unit/*.c | { grep -v /test_ || true; } | list tests/tests.am unit_support
+programs $(below runtime compiler -name 'test_*.c') | list tests/tests.am unit_tests
+private tests/unit/*.h | list tests/tests.am unit_support
 programs tests/fuzz/fuzz_*.c | list tests/tests.am fuzz_programs
 names tests/compile/*.test | list tests/tests.am compile_tests
 names tests/lang/*.flow | list tests/tests.am lang_tests

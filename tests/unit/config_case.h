@@ -1,7 +1,7 @@
 /*
- * config_case.h - a pipeline descriptor without code and a way to load texts as its configuration; for test_config.c
+ * config_case.h - a pipeline descriptor without code and a way to load texts as its configuration; for config/test_config.c
  * and
- * test_params.c.
+ * config/test_params.c.
  */
 #ifndef CONFIG_CASE_H
 #define CONFIG_CASE_H
@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "conf.h"
+#include "config/config.h"
 
 static const char *const case_classes[] = { "internal", "egress", "ingress", "other", NULL };
 static const char *const case_reasons[] = { "excluded_class", NULL };

@@ -18,9 +18,9 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "conf.h"
-#include "log.h"
-#include "output.h"
+#include "config/config.h"
+#include "base/log.h"
+#include "delivery/output.h"
 
 /* 2026-11-23T08:55:02Z */
 #define WALL (INT64_C(1795424102) * FL_SECOND)

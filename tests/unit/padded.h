@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
+#include "base/text.h"
 
 #define PADDED_MAX 4096
 static void *padded_all[PADDED_MAX];

@@ -1,0 +1,65 @@
+/*
+ * check.h - the checked program: what plan and emit work from.
+ *
+ * Everything here was found correct; expressions carry type, nullable and sym. Lists are in source order.
+ * Names in lets and functions are resolved where they are declared: before a transform plain names are the source's fields.
+ */
+#ifndef FC_CHECK_H
+#define FC_CHECK_H
+
+#include "flowc.h"
+#include "tree/sym.h"
+
+/* A row of dsl/builtins.def; the info of a call's expression. */
+struct fc_builtin { const char *name, *params, *result, *c, *doc; };
+extern const struct fc_builtin fc_builtins[]; /* ended by a NULL name */
+
+struct fc_class {
+    const char *name;
+    struct fc_span span;
+    struct fc_class *next;
+};
+
+struct fc_reason {
+    const char *name;
+    struct fc_span span;
+    struct fc_reason *next;
+};
+
+/* A stage option that the .flow sets; the value is constant text or a param. */
+struct fc_set {
+    const char *phase, *kind, *name;
+    const char *text;
+    const struct fc_sym *param;
+    struct fc_set *next;
+};
+
+struct fc_choice {
+    const char *phase, *kind;
+    struct fc_set *sets;
+    struct fc_span span;
+    struct fc_choice *next;
+};
+
+struct fc_program {
+    const char *name, *doc, *version;
+    struct fc_span span;
+    const struct fc_type *input;    /* the schema */
+    const struct fc_type *output;   /* the transform's record, NULL without */
+    const struct fc_stage *transform;
+    struct fc_sym *params, *lets, *functions, *tables, *lookups; /* by next */
+    int nparams, nlets, nfunctions, ntables, nlookups;
+    struct fc_class *classes;
+    int nclasses;
+    struct fc_reason *reasons;
+    int nreasons;
+    struct fc_stage **stages;       /* pipeline's and then the output's filters and transform, in order of running */
+    int nstages;
+    struct fc_choice *choices;
+    struct fc_part *parts;          /* partition, or NULL */
+    bool csv;                       /* encode csv was chosen */
+    bool templates;                 /* templates() is used: needs its lookup */
+    const struct fc_item *tests;    /* first test item in the list of items; others follow by next */
+};
+
+#endif

@@ -1,0 +1,173 @@
+/*
+ * checker.h - what the files of the check pass share. Private to check*.c.
+ *
+ *   check.c        order of things: declarations first, then items as they stand
+ *   type.c   types, records, enums, schema
+ *   decl.c   params, tables, lets, functions, lookups
+ *   expr.c   expressions: literals, and the way to the other kinds
+ *   name.c   names, fields, tables' entries, any()
+ *   operator.c  arithmetic, comparison, logic, `??`, `?:`
+ *   call.c   calls, match, new, templates, lists
+ *   facts.c  what is known to be present where
+ *   stage.c  classify, filter, update, transform, mangle, and their statements
+ *   option.c options of stages, partition
+ *   test.c   test blocks
+ *   fold.c         constants
+ */
+#ifndef FC_CHECKER_H
+#define FC_CHECKER_H
+
+#include "base/arena.h"
+#include "tree/make.h"
+#include "check/check.h"
+#include "base/suggest.h"
+
+/* A value that is known to be there: `in.Network.A`, `finish`; or that an assignment has made unknown again. */
+struct fc_fact {
+    const char *path;
+    bool there;
+    const struct fc_fact *next;
+};
+
+/* The plain names inside `from EXPR { .. }` and of a record that a test or answer looks into. */
+struct fc_overlay {
+    const struct fc_type *type;
+    struct fc_expr *base;
+    struct fc_overlay *up;
+};
+
+enum fc_where {
+    FC_IN_CONSTANT, FC_IN_LET, FC_IN_FUNCTION, FC_IN_LOOKUP, FC_IN_CLASSIFY, FC_IN_FILTER, FC_IN_UPDATE,
+        FC_IN_TRANSFORM, FC_IN_EACH,
+    FC_IN_ABSENT, FC_IN_WHEN, FC_IN_OPTION, FC_IN_PARTITION, FC_IN_TEST, FC_IN_OBJECT
+};
+
+struct fc_checker {
+    struct fc_compilation *c;
+    struct fl_arena *a;
+    struct fc_diags *d;
+    struct fc_program *p;
+    struct fc_sym *top;    /* names of the file */
+    struct fc_sym *local;  /* names of the function, block or any() */
+    struct fc_overlay *overlay;
+    const struct fc_fact *facts;
+    enum fc_where where;
+    bool after_transform;  /* plain names are the transform's fields */
+    bool classified;       /* `class` is known */
+    struct fc_span schema;       /* where the input is declared */
+    struct fc_sym input, record; /* stand for the two records */
+    const struct fc_sym *self;   /* the let or function whose value is being checked */
+};
+
+/* facts.c */
+enum fc_outcome { FC_WHEN_TRUE, FC_WHEN_FALSE, FC_WHEN_NOT_TRUE, FC_WHEN_NOT_FALSE };
+const char *fck_path(struct fc_checker *k, const struct fc_expr *e);
+bool fck_known(const struct fc_checker *k, const char *path);
+/* Add what holds when `e` came out so. */
+void fck_assume(struct fc_checker *k, const struct fc_expr *e, enum fc_outcome outcome);
+/* `target` was given a value that is there, or one that may be null. */
+void fck_assigned(struct fc_checker *k, const struct fc_expr *target, bool there);
+/* What holds where two ways meet: the facts of both. */
+const struct fc_fact *fck_meet(struct fc_checker *k, const struct fc_fact *a, const struct fc_fact *b);
+
+/* Where we are, for messages: `in an option`. */
+const char *fck_place(const struct fc_checker *k);
+
+/* type.c */
+const struct fc_type *fck_type(struct fc_checker *k, struct fc_texpr *t, bool *optional);
+/* Report that a new field has the name or key of m. */
+void fck_twice(struct fc_checker *k, const struct fc_member *m, struct fc_name name, const char *key);
+void fck_declare_types(struct fc_checker *k, struct fc_item *items);
+
+/* decl.c */
+struct fc_sym *fck_define(struct fc_checker *k, enum fc_sym_kind kind, struct fc_name name, const struct fc_item *item);
+struct fc_sym *fck_find(struct fc_sym *scope, const char *name);
+const char *fck_kind_text(const struct fc_sym *s);
+void fck_declare_values(struct fc_checker *k, struct fc_item *items);
+void fck_let(struct fc_checker *k, struct fc_item *it);
+void fck_function(struct fc_checker *k, struct fc_item *it);
+/* The value of a let inside a function or block; its name is not yet defined. */
+const struct fc_type *fck_local_value(struct fc_checker *k, struct fc_stmt *let);
+void fck_lookup(struct fc_checker *k, struct fc_item *it);
+void fck_param(struct fc_checker *k, struct fc_item *it);
+
+/* What is known about an expression now; returns the type. */
+static inline const struct fc_type *fck_done(struct fc_expr *e, const struct fc_type *t, bool nullable)
+{
+    e->type = t;
+    e->nullable = nullable;
+    return t;
+}
+
+/* expr.c */
+/* Check `e`; `want` is the type that the place asks for, or NULL. Never NULL; FC_ERROR_T after a message. */
+const struct fc_type *fck_expr(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
+/* The same, and report unless the value fits a place of this type; `what` names the place for the null message. */
+bool fck_expr_as(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want, bool optional);
+void fck_condition(struct fc_checker *k, struct fc_expr *e);
+/* Report that e may be null and must not; say why it may be and what to do. */
+struct fc_diag *fck_may_be_null(struct fc_checker *k, const struct fc_expr *e);
+void fck_help_null(struct fc_checker *k, struct fc_diag *g, const struct fc_expr *e);
+/* Report that e's type is not `want`. */
+void fck_mismatch(struct fc_checker *k, const struct fc_expr *e, const struct fc_type *want);
+const char *fck_text(struct fc_checker *k, struct fc_span span);
+const char *fck_type_text(struct fc_checker *k, const struct fc_type *t, bool optional);
+
+/* name.c */
+const struct fc_type *fck_name(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
+const struct fc_type *fck_field(struct fc_checker *k, struct fc_expr *e);
+const struct fc_type *fck_index(struct fc_checker *k, struct fc_expr *e);
+const struct fc_type *fck_any(struct fc_checker *k, struct fc_expr *e);
+/* Is there a record at hand? And the one whose fields plain names are. */
+bool fck_sees_record(const struct fc_checker *k);
+const struct fc_type *fck_current(const struct fc_checker *k);
+/* A local name, gone when k->local is set back. */
+struct fc_sym *fck_local(struct fc_checker *k, enum fc_sym_kind kind, struct fc_name name, const struct fc_type *type,
+                         bool optional);
+struct fc_expr *fck_root(struct fc_checker *k, struct fc_sym *root, struct fc_span span);
+void fck_suggest_names(struct fc_checker *k, struct fc_diag *g, const char *name);
+void fck_suggest_members(struct fc_checker *k, struct fc_diag *g, const struct fc_type *record, const char *name);
+
+/* operator.c */
+const struct fc_type *fck_binary(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
+const struct fc_type *fck_unary(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
+/* Does e get its unit or its enum from what stands beside it: a bare number, a name that is nothing else? */
+bool fck_bare(struct fc_checker *k, const struct fc_expr *e);
+const struct fc_type *fck_cond(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
+
+/* call.c */
+const struct fc_type *fck_call(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
+/* Report what is no constant regular expression; the constant behind e, or NULL. */
+const struct fc_expr *fck_regex(struct fc_checker *k, const struct fc_expr *e);
+const struct fc_type *fck_match(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
+const struct fc_type *fck_new(struct fc_checker *k, struct fc_expr *e);
+/* `UUID;` in a record is `UUID = UUID;`. */
+void fck_same_field(struct fc_checker *k, struct fc_field *f);
+/* text(x) for an x that is checked; NULL after a message. Takes x's place in its list. */
+struct fc_expr *fck_as_text(struct fc_checker *k, struct fc_expr *x);
+const struct fc_type *fck_template(struct fc_checker *k, struct fc_expr *e);
+const struct fc_type *fck_list(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
+/* Make the fields of a `new` or transform an ordered record; see stage.c */
+
+/* stage.c */
+void fck_stage(struct fc_checker *k, struct fc_stage *s);
+/* An `emit` so far whose records may lack this field of the transform, or, for NULL, what is not of the transform. */
+const struct fc_stmt *fck_emit_without(const struct fc_checker *k, const struct fc_member *m);
+
+/* option.c */
+void fck_source(struct fc_checker *k, struct fc_item *it);
+void fck_reject(struct fc_checker *k, struct fc_item *it);
+void fck_output(struct fc_checker *k, struct fc_item *it);
+
+/* test.c */
+void fck_test(struct fc_checker *k, struct fc_item *it);
+
+/* fold.c */
+/* Replace constant arithmetic below e by its value. */
+void fck_fold(struct fc_checker *k, struct fc_expr *e);
+/* The value of a constant integral expression (any unit). */
+bool fck_const_int(const struct fc_expr *e, int64_t *value);
+/* Is a constant number, floats too, zero? False if it is no constant. */
+bool fck_const_zero(const struct fc_expr *e, bool *zero);
+
+#endif

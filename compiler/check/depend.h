@@ -1,0 +1,45 @@
+/*
+ * depend.h - what a value depends on: lookups and tables, through lets and functions.
+ *
+ * Lookups are asked for a whole batch before the stages that need them, so plan has to know which expressions may ask;
+ * tables are read and written record by record, so it has to know which stages they bind together.
+ */
+#ifndef FC_DEPEND_H
+#define FC_DEPEND_H
+
+#include "check/check.h"
+
+struct fc_depends {
+    bool asks;                /* may ask a lookup */
+    unsigned long long reads; /* tables, a bit by index; the last bit stands for all from 63 on */
+    unsigned long long reads_here; /* the same without lets of the file: those are computed before their tables are written */
+};
+
+/* Cheap after fc_depend_check, which fills the memo in the symbols. */
+struct fc_depends fc_depends_on(const struct fc_expr *e);
+
+/* A bit for a table. */
+unsigned long long fc_table_bit(const struct fc_sym *table);
+
+/* Tables that a block writes. */
+unsigned long long fc_block_writes(const struct fc_stmt *body);
+
+/* Calls `visit` for e and every expression below it, through nothing: lets and functions are not followed. */
+void fc_expr_each(const struct fc_expr *e, void (*visit)(void *arg, const struct fc_expr *e), void *arg);
+/* The same for the fields of a transform, `new` or emit, and for the statements of a block. */
+void fc_fields_each(const struct fc_field *f, void (*visit)(void *arg, const struct fc_expr *e), void *arg);
+void fc_block_each(const struct fc_stmt *s, void (*visit)(void *arg, const struct fc_expr *e), void *arg);
+
+/* The same for what a stage does with each record. */
+void fc_stage_each(const struct fc_stage *s, void (*visit)(void *arg, const struct fc_expr *e), void *arg);
+
+struct fc_stage_tables {
+    unsigned long long reads, reads_here; /* as in fc_depends */
+    unsigned long long writes;
+};
+struct fc_stage_tables fc_stage_tables(const struct fc_stage *s);
+
+/* Report conditions that a late lookup would change. */
+void fc_depend_check(struct fc_compilation *c, struct fc_program *p);
+
+#endif

@@ -1,0 +1,228 @@
+/*
+ * expr.c - expressions: literals, and the way to all other kinds.
+ *
+ * Types flow up; what a place asks for (`want`) flows down only to give bare numbers a unit and enumerators their enum.
+ * A wrong expression has FC_ERROR_T, which agrees with everything, so that one mistake gives one message.
+ */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/checker.h"
+
+const char *fck_text(struct fc_checker *k, struct fc_span span)
+{
+    const char *s = fc_source_slice(&k->c->sources, span);
+    size_t n = strlen(s);
+    const char *line = memchr(s, '\n', n);
+    size_t most = line ? (size_t)(line - s) : n;
+    return most <= 60 && !line ? s : fl_arena_printf(k->a, "%.*s..", (int)(most > 58 ? 58 : most), s);
+}
+
+const char *fck_type_text(struct fc_checker *k, const struct fc_type *t, bool optional)
+{
+    return fl_arena_printf(k->a, "`%s`", fc_type_text(k->a, t, optional));
+}
+
+void fck_mismatch(struct fc_checker *k, const struct fc_expr *e, const struct fc_type *want)
+{
+    if (e->type->kind == FC_K_ERROR || want->kind == FC_K_ERROR)
+        return;
+    struct fc_diag *g = fc_report(k->d, FC_TYPE_MISMATCH, e->span, fck_type_text(k, want, false),
+                                  fck_type_text(k, e->type, false));
+    enum fc_kind w = want->kind, t = e->type->kind;
+    const char *text = fck_text(k, e->span);
+    if (e->kind == FC_E_STRING && (w == FC_K_INT || w == FC_K_FLOAT || w == FC_K_IP || w == FC_K_CIDR ||
+                                   w == FC_K_ENUM || w == FC_K_CLASS || w == FC_K_BOOL || w == FC_K_DURATION))
+        fc_diag_help(k->d, g, "write it without quotes");
+    else if (w == FC_K_STRING && (fc_type_number(e->type) || t == FC_K_IP || t == FC_K_CIDR || t == FC_K_ENUM ||
+                                  t == FC_K_CLASS || t == FC_K_BOOL || t == FC_K_TIME))
+        fc_diag_help(k->d, g, "write text(%s)", text);
+    else if (w == FC_K_INT && t == FC_K_STRING)
+        fc_diag_help(k->d, g, "int(%s) is the number that the text is, or null", text);
+    else if (w == FC_K_INT && (t == FC_K_TIME || t == FC_K_DURATION))
+        fc_diag_help(k->d, g, "write seconds(%s) or millis(%s)", text, text);
+    else if (w == FC_K_INT && (t == FC_K_BYTES || t == FC_K_PACKETS || t == FC_K_FLOAT))
+        fc_diag_help(k->d, g, "write int(%s)", text);
+    else if (w == FC_K_FLOAT && (t == FC_K_INT || t == FC_K_BYTES || t == FC_K_PACKETS))
+        fc_diag_help(k->d, g, "write float(%s)", text);
+    else if (w == FC_K_BYTES && t == FC_K_INT)
+        fc_diag_help(k->d, g, "a number times a size is a size: 1B * n");
+    else if (w == FC_K_DURATION && t == FC_K_INT)
+        fc_diag_help(k->d, g, "a number times a duration is a duration: 1s * n");
+    else if (w == FC_K_IP && t == FC_K_STRING)
+        fc_diag_help(k->d, g, "write address(%s)", text);
+}
+
+void fck_condition(struct fc_checker *k, struct fc_expr *e)
+{
+    const struct fc_type *t = fck_expr(k, e, &FC_BOOL_T);
+    if (t->kind == FC_K_BOOL || t->kind == FC_K_ERROR)
+        return;
+    struct fc_diag *g = fc_report(k->d, FC_NOT_BOOL, e->span, fck_type_text(k, t, false));
+    if (e->nullable)
+        fc_diag_help(k->d, g, "to ask whether it is there, write has %s", fck_text(k, e->span));
+    else if (t->kind == FC_K_STRING || fc_type_number(t))
+        fc_diag_help(k->d, g, "compare it with something, as %s != %s", fck_text(k, e->span),
+                     t->kind == FC_K_STRING ? "\"\"" : "0");
+}
+
+/* ---- literals ------------------------------------------------------------------------- */
+
+static const struct fc_type *check_number(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want)
+{
+    if (want && want->kind == FC_K_DURATION) {
+        if (e->i == 0)
+            return fck_done(e, &FC_DURATION_T, false);
+        struct fc_diag *g = fc_report(k->d, FC_NEEDS_UNIT, e->span);
+        fc_diag_help(k->d, g, "write %llds if seconds are meant", (long long)e->i);
+        return fck_done(e, &FC_ERROR_T, false);
+    }
+    if (want && want->kind == FC_K_TIME && e->i == 0)
+        return fck_done(e, &FC_TIME_T, false); /* 1970, as a default */
+    if (want && (want->kind == FC_K_BYTES || want->kind == FC_K_PACKETS))
+        return fck_done(e, want->kind == FC_K_BYTES ? &FC_BYTES_T : &FC_PACKETS_T, false);
+    if (want && want->kind == FC_K_FLOAT) {
+        e->kind = FC_E_FLOAT;
+        e->f = (double)e->i;
+        return fck_done(e, &FC_FLOAT_T, false);
+    }
+    return fck_done(e, &FC_INT_T, false);
+}
+
+static const struct fc_type *check_address(struct fc_checker *k, struct fc_expr *e)
+{
+    char host[80];
+    unsigned char raw[16];
+    const char *slash = strchr(e->s, '/');
+    size_t n = slash ? (size_t)(slash - e->s) : strlen(e->s);
+    int family = 0;
+    if (n < sizeof host) {
+        memcpy(host, e->s, n);
+        host[n] = 0;
+        family = inet_pton(AF_INET, host, raw) == 1 ? 4 : inet_pton(AF_INET6, host, raw) == 1 ? 6 : 0;
+    }
+    bool ok = family != 0;
+    if (slash && ok) {
+        char *end;
+        unsigned long bits = strtoul(slash + 1, &end, 10);
+        ok = slash[1] >= '0' && slash[1] <= '9' && *end == 0 && bits <= (family == 4 ? 32u : 128u) &&
+            !(slash[1] == '0' && slash[2]);
+    }
+    if (!ok) {
+        struct fc_diag *g = fc_report(k->d, FC_BAD_ADDRESS, e->span, e->s);
+        if (family)
+            fc_diag_help(k->d, g, "behind the slash of an IPv%d prefix stands a number from 0 to %d", family,
+                         family == 4 ? 32 : 128);
+        else if (!strchr(e->s, ':'))
+            fc_diag_help(k->d, g, "an IPv4 address has four numbers from 0 to 255, without leading zeros");
+        return fck_done(e, &FC_ERROR_T, false);
+    }
+    return fck_done(e, slash ? &FC_CIDR_T : &FC_IP_T, false);
+}
+
+const struct fc_type *fck_expr(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want)
+{
+    switch (e->kind) {
+    case FC_E_INT:
+        return e->type ? e->type : check_number(k, e, want);
+    case FC_E_FLOAT:
+        return fck_done(e, &FC_FLOAT_T, false);
+    case FC_E_DURATION:
+        return fck_done(e, &FC_DURATION_T, false);
+    case FC_E_SIZE:
+        return fck_done(e, &FC_BYTES_T, false);
+    case FC_E_ADDRESS:
+        return check_address(k, e);
+    case FC_E_STRING:
+        return fck_done(e, &FC_STRING_T, false);
+    case FC_E_BOOL:
+        return fck_done(e, &FC_BOOL_T, false);
+    case FC_E_NULL:
+        return fck_done(e, &FC_NULL_T, true);
+    case FC_E_NAME:
+        return fck_name(k, e, want);
+    case FC_E_FIELD:
+        return fck_field(k, e);
+    case FC_E_INDEX:
+        return fck_index(k, e);
+    case FC_E_CALL:
+        return fck_call(k, e, want);
+    case FC_E_ANY:
+        return fck_any(k, e);
+    case FC_E_LIST:
+        return fck_list(k, e, want);
+    case FC_E_MATCH:
+        return fck_match(k, e, want);
+    case FC_E_NEW:
+        return fck_new(k, e);
+    case FC_E_TEMPLATE:
+        return fck_template(k, e);
+    case FC_E_COND:
+        return fck_cond(k, e, want);
+    case FC_E_BINARY:
+        return fck_binary(k, e, want);
+    case FC_E_UNARY:
+        return fck_unary(k, e, want);
+    }
+    return fck_done(e, &FC_ERROR_T, false);
+}
+
+/* A branch of ?: that may be null, else e itself. */
+static const struct fc_expr *nullable_part(const struct fc_expr *e)
+{
+    while (e->kind == FC_E_COND)
+        e = e->b->nullable ? e->b : e->c;
+    return e;
+}
+
+struct fc_diag *fck_may_be_null(struct fc_checker *k, const struct fc_expr *e)
+{
+    return fc_report(k->d, FC_MAY_BE_NULL, e->span, fl_arena_printf(k->a, "`%s`", fck_text(k, e->span)));
+}
+
+void fck_help_null(struct fc_checker *k, struct fc_diag *g, const struct fc_expr *e)
+{
+    const struct fc_expr *p = nullable_part(e);
+    const char *text = fck_text(k, p->span);
+    bool binary = p->kind == FC_E_BINARY && !p->a->nullable && !p->b->nullable;
+    bool loose = p->kind == FC_E_BINARY && p->op < FC_OP_COALESCE; /* binds less than ?? */
+    const char *with = loose || (p->kind == FC_E_UNARY && p->op == FC_OP_NOT)
+        ? fl_arena_printf(k->a, "(%s) ?? ..", text) : fl_arena_printf(k->a, "%s ?? ..", text);
+    const struct fc_expr *root = p;
+    while (root->kind == FC_E_FIELD)
+        root = root->a;
+    bool asked = root->sym && (root->kind == FC_E_CALL ||
+                               root->kind == FC_E_INDEX); /* an answer or entry: no guard reaches it */
+    if (p->kind == FC_E_NULL)
+        fc_diag_help(k->d, g, "one of its branches is null");
+    else if (asked)
+        fc_diag_help(k->d, g, "give a default with `%s`, or name `%s` in a `let` and guard that with `has`", with,
+                     fck_text(k, root->span));
+    else if (binary && (p->op == FC_OP_DIV || p->op == FC_OP_MOD))
+        fc_diag_help(k->d, g, "it is null when the divisor is 0; give a default with `%s`", with);
+    else if (binary && loose && p->a->type->kind == FC_K_IP)
+        fc_diag_help(k->d, g, "it is null when the text is no address; give a default with `%s`", with);
+    else
+        fc_diag_help(k->d, g, "give a default with `%s`, or guard it with `has`", with);
+}
+
+bool fck_expr_as(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want, bool optional)
+{
+    const struct fc_type *t = fck_expr(k, e, want);
+    if (t->kind == FC_K_ERROR || want->kind == FC_K_ERROR)
+        return false;
+    if (t->kind != FC_K_NULL && !fc_type_same(t, want)) {
+        fck_mismatch(k, e, want);
+        return false;
+    }
+    if (!optional && t->kind == FC_K_NULL) {
+        fc_report(k->d, FC_TYPE_MISMATCH, e->span, fck_type_text(k, want, false), "`null`");
+        return false;
+    }
+    if (!optional && e->nullable) {
+        fck_help_null(k, fck_may_be_null(k, e), e);
+        return false;
+    }
+    return true;
+}

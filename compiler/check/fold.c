@@ -1,0 +1,83 @@
+/*
+ * fold.c - constants: arithmetic on literals is done by the functions that the runtime uses (dsl/ops.h), so folding and
+ * running agree. Names of consts are followed.
+ */
+#include "check/checker.h"
+#include "dsl/ops.h"
+
+static const struct fc_expr *behind(const struct fc_expr *e)
+{
+    while (e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_CONST && e->sym->value)
+        e = e->sym->value;
+    return e;
+}
+
+static bool literal(const struct fc_expr *e)
+{
+    return e->kind == FC_E_INT || e->kind == FC_E_DURATION || e->kind == FC_E_SIZE;
+}
+
+bool fck_const_int(const struct fc_expr *e, int64_t *value)
+{
+    e = behind(e);
+    if (!literal(e))
+        return false;
+    *value = e->i;
+    return true;
+}
+
+bool fck_const_zero(const struct fc_expr *e, bool *zero)
+{
+    e = behind(e);
+    *zero = e->kind == FC_E_FLOAT ? e->f == 0 : e->i == 0;
+    return literal(e) || e->kind == FC_E_FLOAT;
+}
+
+static void become(struct fc_expr *e, int64_t value)
+{
+    e->kind = FC_E_INT; /* the type, set by check, keeps the unit */
+    e->i = value;
+    e->a = e->b = NULL;
+}
+
+void fck_fold(struct fc_checker *k, struct fc_expr *e)
+{
+    uint64_t over = 0;
+    int64_t x, y, r = 0;
+    if (e->kind == FC_E_UNARY && e->op == FC_OP_NEG && e->a->kind == FC_E_FLOAT) {
+        e->kind = FC_E_FLOAT;
+        e->f = -e->a->f;
+        e->a = NULL;
+        return;
+    }
+    if (e->type == NULL || !fc_type_integral(e->type))
+        return;
+    if (e->kind == FC_E_UNARY && e->op == FC_OP_NEG && fck_const_int(e->a, &x)) {
+        become(e, fl_sub(0, x, &over));
+    } else if (e->kind == FC_E_BINARY && fck_const_int(e->a, &x) && fck_const_int(e->b, &y)) {
+        switch (e->op) {
+        case FC_OP_ADD:
+            r = fl_add(x, y, &over);
+            break;
+        case FC_OP_SUB:
+            r = fl_sub(x, y, &over);
+            break;
+        case FC_OP_MUL:
+            r = fl_mul(x, y, &over);
+            break;
+        case FC_OP_DIV:
+            if (!fl_div(x, y, &r))
+                return;
+            break;
+        case FC_OP_MOD:
+            if (!fl_mod(x, y, &r))
+                return;
+            break;
+        default:
+            return;
+        }
+        become(e, r);
+    }
+    if (over)
+        fc_report(k->d, FC_CONST_OVERFLOW, e->span);
+}

@@ -1,0 +1,436 @@
+/*
+ * name.c - names: what a plain name, a field, a table's entry and a map's member mean, and what may be suggested.
+ */
+#include <string.h>
+
+#include "check/checker.h"
+
+struct fc_expr *fck_root(struct fc_checker *k, struct fc_sym *root, struct fc_span span)
+{
+    struct fc_expr *e = fc_expr_new(k->a, FC_E_NAME, span);
+    e->name = (struct fc_name){root->name, span};
+    e->sym = root;
+    e->type = root->type;
+    return e;
+}
+
+bool fck_sees_record(const struct fc_checker *k)
+{
+    return k->where != FC_IN_CONSTANT && k->where != FC_IN_LOOKUP && k->where != FC_IN_WHEN &&
+        k->where != FC_IN_OPTION && k->where != FC_IN_OBJECT &&
+           k->where != FC_IN_ABSENT;
+}
+
+const struct fc_type *fck_current(const struct fc_checker *k)
+{
+    return k->after_transform ? k->record.type : k->input.type;
+}
+
+void fck_suggest_members(struct fc_checker *k, struct fc_diag *g, const struct fc_type *record, const char *name)
+{
+    struct fl_suggest s;
+    fl_suggest_init(&s, name);
+    for (int i = 0; i < record->nmembers; i++)
+        fl_suggest_try(&s, record->members[i].name);
+    if (fl_suggest_best(&s))
+        fc_diag_help(k->d, g, "did you mean `%s`?", fl_suggest_best(&s));
+}
+
+/* Fields of this name deeper inside: `Network.Protocol, Transport.Protocol`; at most three. */
+static const char *deeper(struct fc_checker *k, const struct fc_type *t, const char *prefix, const char *name,
+                          const char *found, int *n)
+{
+    for (int i = 0; i < t->nmembers; i++) {
+        const struct fc_member *m = &t->members[i];
+        const char *path = fl_arena_printf(k->a, "%s%s", prefix, m->name);
+        if (*prefix && strcmp(m->name, name) == 0 && ++*n <= 3)
+            found = fl_arena_printf(k->a, "%s%s`%s`", found, *found ? ", " : "", path);
+        if (m->type->kind == FC_K_RECORD)
+            found = deeper(k, m->type, fl_arena_printf(k->a, "%s.", path), name, found, n);
+    }
+    return found;
+}
+
+static bool suggest_deeper(struct fc_checker *k, struct fc_diag *g, const char *name)
+{
+    int n = 0;
+    if (!fck_sees_record(k) || !fck_current(k))
+        return false;
+    const char *found = deeper(k, fck_current(k), "", name, "", &n);
+    if (n)
+        fc_diag_help(k->d, g, n > 3 ? "there is %s and more" : "there is %s", found);
+    return n > 0;
+}
+
+void fck_suggest_names(struct fc_checker *k, struct fc_diag *g, const char *name)
+{
+    struct fl_suggest s;
+    fl_suggest_init(&s, name);
+    for (const struct fc_sym *m = k->local; m; m = m->up)
+        fl_suggest_try(&s, m->name);
+    for (const struct fc_sym *m = k->top; m; m = m->up)
+        if (m->kind != FC_SYM_ENUM && m->kind != FC_SYM_RECORD)
+            fl_suggest_try(&s, m->name);
+    for (const struct fc_overlay *o = k->overlay; o; o = o->up)
+        for (int i = 0; i < o->type->nmembers; i++)
+            fl_suggest_try(&s, o->type->members[i].name);
+    if (fck_sees_record(k) && fck_current(k)) {
+        for (int i = 0; i < fck_current(k)->nmembers; i++)
+            fl_suggest_try(&s, fck_current(k)->members[i].name);
+        fl_suggest_try(&s, "input");
+        fl_suggest_try(&s, "class");
+    }
+    if (k->where == FC_IN_TEST)
+        fl_suggest_try(&s, "record");
+    if (fl_suggest_best(&s))
+        fc_diag_help(k->d, g, "did you mean `%s`?", fl_suggest_best(&s));
+    else
+        suggest_deeper(k, g, name);
+}
+
+/* The near one of the names, or all of them. */
+static void suggest_value(struct fc_checker *k, struct fc_diag *g, const char *name, const struct fc_type *t)
+{
+    struct fl_suggest near;
+    const char *all = "";
+    int n = 0;
+    fl_suggest_init(&near, name);
+    for (const struct fc_enumerator *m = t->kind == FC_K_ENUM ? t->en->list : NULL; m; m = m->next) {
+        fl_suggest_try(&near, m->name.s);
+        if (++n <= 8)
+            all = fl_arena_printf(k->a, "%s%s%s", all, *all ? ", " : "", m->name.s);
+    }
+    for (const struct fc_class *c = t->kind == FC_K_CLASS ? k->p->classes : NULL; c; c = c->next) {
+        fl_suggest_try(&near, c->name);
+        if (++n <= 8)
+            all = fl_arena_printf(k->a, "%s%s%s", all, *all ? ", " : "", c->name);
+    }
+    if (fl_suggest_best(&near))
+        fc_diag_help(k->d, g, "did you mean `%s`?", fl_suggest_best(&near));
+    else
+        fc_diag_help(k->d, g, n > 8 ? "there is %s, .." : "there is %s", all);
+}
+
+const char *fck_place(const struct fc_checker *k)
+{
+    switch (k->where) {
+    case FC_IN_WHEN:
+        return "in the `when` of mangle: it is decided once, at start";
+    case FC_IN_OPTION:
+        return "in an option";
+    case FC_IN_OBJECT:
+        return "in `expect object`";
+    case FC_IN_ABSENT:
+        return "in `absent`: there is no record at hand";
+    default:
+        return "in a constant";
+    }
+}
+
+/* NAME becomes base.NAME, a field of the record that plain names mean. */
+static const struct fc_type *as_field(struct fc_checker *k, struct fc_expr *e, struct fc_expr *base)
+{
+    e->kind = FC_E_FIELD;
+    e->a = base;
+    return fck_expr(k, e, NULL);
+}
+
+static const struct fc_type *symbol_value(struct fc_checker *k, struct fc_expr *e, struct fc_sym *s)
+{
+    e->sym = s;
+    s->used++;
+    switch (s->kind) {
+    case FC_SYM_PARAM:
+        if (k->where == FC_IN_CONSTANT) {
+            fc_diag_help(k->d, fc_report(k->d, FC_NOT_CONSTANT, e->span, "the value here"),
+                         "param `%s` is known at start only", s->name);
+            return fck_done(e, &FC_ERROR_T, false);
+        }
+        /* fall through */
+    case FC_SYM_CONST:
+        return fck_done(e, s->type, s->optional);
+    case FC_SYM_LET:
+        if (!s->type) {
+            if (s == k->self)
+                fc_report(k->d, FC_DEPENDS_ON_ITSELF, e->span, s->name);
+            else
+                fc_diag_note(k->d, fc_report(k->d, FC_USED_BEFORE, e->span, s->name), s->span, "declared here");
+            return fck_done(e, &FC_ERROR_T, false);
+        }
+        if (!fck_sees_record(k)) {
+            fc_report(k->d, FC_NOT_HERE, e->span, s->name, fck_place(k));
+            return fck_done(e, &FC_ERROR_T, false);
+        }
+        if (k->where == FC_IN_PARTITION && fck_emit_without(k, NULL))
+            return fck_done(e, s->type, true);
+        return fck_done(e, s->type, s->optional && !fck_known(k, fck_path(k, e)));
+    case FC_SYM_ARG:
+    case FC_SYM_FLET:
+    case FC_SYM_LOCAL:
+        return fck_done(e, s->type, s->optional && !fck_known(k, fck_path(k, e)));
+    case FC_SYM_OBJECT:
+        return fck_done(e, s->type, false);
+    default: {
+        struct fc_diag *g = fc_report(k->d, FC_NOT_A_VALUE, e->span, s->name, fck_kind_text(s));
+        if (s->kind == FC_SYM_TABLE)
+            fc_diag_help(k->d, g, "write %s[key]", s->name);
+        else if (s->kind == FC_SYM_FUNCTION || s->kind == FC_SYM_LOOKUP)
+            fc_diag_help(k->d, g, "write %s(..)", s->name);
+        else
+            suggest_deeper(k, g, s->name);
+        return fck_done(e, &FC_ERROR_T, false);
+    }
+    }
+}
+
+static const struct fc_type *class_name(struct fc_checker *k, struct fc_expr *e)
+{
+    int i = 0;
+    for (const struct fc_class *c = k->p->classes; c; c = c->next, i++)
+        if (strcmp(c->name, e->name.s) == 0) {
+            struct fc_sym *s = fl_arena_zero(k->a, sizeof *s);
+            s->kind = FC_SYM_CLASS;
+            s->name = c->name;
+            s->index = i;
+            e->sym = s;
+            return fck_done(e, &FC_CLASS_T, false);
+        }
+    return NULL;
+}
+
+static const struct fc_type *enumerator(struct fc_checker *k, struct fc_expr *e, const struct fc_type *t)
+{
+    int i = 0;
+    for (const struct fc_enumerator *m = t->en->list; m; m = m->next, i++)
+        if (strcmp(m->name.s, e->name.s) == 0) {
+            struct fc_sym *s = fl_arena_zero(k->a, sizeof *s);
+            s->kind = FC_SYM_ENUMERATOR;
+            s->name = m->name.s;
+            s->index = i;
+            s->type = t;
+            e->sym = s;
+            return fck_done(e, t, false);
+        }
+    return NULL;
+}
+
+static struct fc_sym *word(struct fc_checker *k, enum fc_sym_kind kind, const struct fc_type *t, const char *name)
+{
+    struct fc_sym *s = fl_arena_zero(k->a, sizeof *s);
+    s->kind = kind;
+    s->type = t;
+    s->name = name;
+    return s;
+}
+
+const struct fc_type *fck_name(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want)
+{
+    const char *n = e->name.s;
+    if (e->sym) /* made by the compiler itself */
+        return e->type;
+    if (want && want->kind == FC_K_ENUM && !fck_find(k->local, n) && enumerator(k, e, want))
+        return e->type;
+    if (want && want->kind == FC_K_CLASS && !fck_find(k->local, n) && class_name(k, e))
+        return e->type;
+    struct fc_sym *s = fck_find(k->local, n);
+    if (s)
+        return symbol_value(k, e, s);
+    for (struct fc_overlay *o = k->overlay; o; o = o->up)
+        if (fc_member_find(o->type, n))
+            return as_field(k, e, o->base);
+    s = fck_find(k->top, n);
+    if (fck_sees_record(k)) {
+        if (strcmp(n, "class") == 0) {
+            if (!k->classified) {
+                fc_report(k->d, FC_NOT_HERE, e->span, "class", "above classify");
+                return fck_done(e, &FC_ERROR_T, false);
+            }
+            e->sym = word(k, FC_SYM_CLASS_NOW, &FC_CLASS_T, n);
+            return fck_done(e, &FC_CLASS_T, false);
+        }
+        if (k->where == FC_IN_TEST && strcmp(n, "record") == 0) {
+            e->sym = k->after_transform ? &k->record : &k->input;
+            return fck_done(e, e->sym->type ? e->sym->type : &FC_ERROR_T, false);
+        }
+        if (strcmp(n, "input") == 0 && k->input.type) {
+            e->sym = &k->input;
+            return fck_done(e, k->input.type, false);
+        }
+        if (fck_current(k) && fc_member_find(fck_current(k), n))
+            return as_field(k, e, fck_root(k, k->after_transform ? &k->record : &k->input, e->span));
+    }
+    if (strcmp(n, "now") == 0 && (fck_sees_record(k) || k->where == FC_IN_ABSENT) && !s) {
+        e->sym = word(k, FC_SYM_NOW, &FC_TIME_T, n);
+        return fck_done(e, &FC_TIME_T, false);
+    }
+    if (s)
+        return symbol_value(k, e, s);
+    if (want && want->kind == FC_K_ENUM) {
+        suggest_value(k, fc_report(k->d, FC_UNKNOWN_VALUE, e->span, want->name ? want->name : "the enum", n), n, want);
+        return fck_done(e, &FC_ERROR_T, false);
+    }
+    if (want && want->kind == FC_K_CLASS) {
+        suggest_value(k, fc_report(k->d, FC_UNKNOWN_CLASS, e->span, n), n, want);
+        return fck_done(e, &FC_ERROR_T, false);
+    }
+    if (!fck_sees_record(k) && ((k->input.type && fc_member_find(k->input.type, n)) || strcmp(n, "class") == 0 ||
+                                strcmp(n, "input") == 0)) {
+        fc_report(k->d, FC_NOT_HERE, e->span, n, fck_place(k));
+        return fck_done(e, &FC_ERROR_T, false);
+    }
+    struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_NAME, e->span, n);
+    if (k->after_transform && fck_sees_record(k) && k->input.type && fc_member_find(k->input.type, n))
+        fc_diag_help(k->d, g, "the source's field is input.%s here, because a transform made another record", n);
+    else
+        fck_suggest_names(k, g, n);
+    return fck_done(e, &FC_ERROR_T, false);
+}
+
+/* Is it the record whose fields are the plain names here? It was checked and is there. */
+static bool inside(const struct fc_checker *k, const struct fc_expr *e)
+{
+    const struct fc_overlay *o = k->overlay;
+    while (o && o->base != e)
+        o = o->up;
+    return o != NULL;
+}
+
+const struct fc_type *fck_field(struct fc_checker *k, struct fc_expr *e)
+{
+    /* pipeline.version and pipeline.name are the only fields of what is no record */
+    if (e->a->kind == FC_E_NAME && !e->a->sym && strcmp(e->a->name.s, "pipeline") == 0 &&
+        !fck_find(k->local, "pipeline") &&
+        !(fck_sees_record(k) && fck_current(k) && fc_member_find(fck_current(k), "pipeline"))) {
+        const char *text = strcmp(e->name.s, "version") == 0 ? k->p->version : strcmp(e->name.s, "name") == 0
+            ? k->p->name : NULL;
+        if (!text) {
+            fc_diag_help(k->d, fc_report(k->d, FC_UNKNOWN_FIELD, e->name.span, "`pipeline`", e->name.s),
+                         "there is pipeline.name and pipeline.version");
+            return fck_done(e, &FC_ERROR_T, false);
+        }
+        e->kind = FC_E_STRING;
+        e->s = text;
+        e->len = (uint32_t)strlen(text);
+        e->a = NULL;
+        return fck_done(e, &FC_STRING_T, false);
+    }
+    if (e->a->kind == FC_E_NAME && !e->a->sym && strcmp(e->a->name.s, "batch") == 0 && !fck_find(k->local, "batch") &&
+        !fck_find(k->top, "batch") &&
+        !(fck_sees_record(k) && fck_current(k) && fc_member_find(fck_current(k), "batch"))) {
+        fc_report(k->d, FC_LATER, e->span, "`batch`");
+        return fck_done(e, &FC_ERROR_T, false);
+    }
+    const struct fc_type *t = inside(k, e->a) ? e->a->type : fck_expr(k, e->a, NULL);
+    if (t->kind == FC_K_ERROR)
+        return fck_done(e, t, false);
+    if (t->kind != FC_K_RECORD) {
+        struct fc_diag *g = fc_report(k->d, FC_NOT_RECORD, e->name.span, fck_type_text(k, t, false));
+        if (t->kind == FC_K_MAP)
+            fc_diag_help(k->d, g, "write %s[\"%s\"]", fck_text(k, e->a->span), e->name.s);
+        return fck_done(e, &FC_ERROR_T, false);
+    }
+    const struct fc_member *m = fc_member_find(t, e->name.s);
+    if (!m) {
+        struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_FIELD, e->name.span,
+                                      e->a->sym == &k->input ? "the source's record" : t->name
+                                      ? fck_type_text(k, t, false)
+                                      : fl_arena_printf(k->a, "`%s`", fck_text(k, e->a->span)), e->name.s);
+        fck_suggest_members(k, g, t, e->name.s);
+        return fck_done(e, &FC_ERROR_T, false);
+    }
+    e->info = m;
+    bool nullable = e->a->nullable || m->optional;
+    if (nullable) {
+        const char *path = fck_path(k, e);
+        if (path && fck_known(k, path))
+            nullable = false;
+    }
+    bool own = k->after_transform && e->a->sym == &k->record;
+    if (k->where == FC_IN_PARTITION && (own || e->a->sym == &k->input))
+        nullable |= fck_emit_without(k, own ? m : NULL) != NULL; /* a record of `emit` was never received */
+    return fck_done(e, m->type, nullable);
+}
+
+/* ---- tables and maps ------------------------------------------------------------------------- */
+
+const struct fc_type *fck_index(struct fc_checker *k, struct fc_expr *e)
+{
+    struct fc_sym *s = e->a->kind == FC_E_NAME && !e->a->sym &&
+        !fck_find(k->local, e->a->name.s) ? fck_find(k->top, e->a->name.s) : NULL;
+    if (s && s->kind == FC_SYM_TABLE) {
+        s->used++;
+        e->sym = s;
+        int n = 0;
+        for (struct fc_expr *x = e->args; x; x = x->next, n++) {
+            if (n < s->nkeys && !fck_expr_as(k, x, s->keys[n], true))
+                return fck_done(e, &FC_ERROR_T, false);
+        }
+        if (n != s->nkeys) {
+            fc_report(k->d, FC_ARGUMENTS, e->span, s->name,
+                      fl_arena_printf(k->a, "%d key%s", s->nkeys, s->nkeys == 1 ? "" : "s"), n);
+            return fck_done(e, &FC_ERROR_T, false);
+        }
+        return fck_done(e, s->type, true);
+    }
+    const struct fc_type *t = fck_expr(k, e->a, NULL);
+    if (t->kind == FC_K_ERROR)
+        return fck_done(e, t, false);
+    if (t->kind != FC_K_MAP) {
+        struct fc_diag *g = fc_report(k->d, FC_NOT_INDEXED, e->a->span, fck_type_text(k, t, false));
+        if (t->kind == FC_K_LIST)
+            fc_diag_help(k->d, g, "any(x in %s where ..) and `in` ask about the elements of a list",
+                         fck_text(k, e->a->span));
+        return fck_done(e, &FC_ERROR_T, false);
+    }
+    if (e->args->next) {
+        fc_report(k->d, FC_ARGUMENTS, e->span, fck_text(k, e->a->span), "1 key", 2);
+        return fck_done(e, &FC_ERROR_T, false);
+    }
+    fck_expr_as(k, e->args, &FC_STRING_T, true);
+    const char *path = fck_path(k, e);
+    return fck_done(e, t->elem, !(path && fck_known(k, path)));
+}
+
+/* ---- any(x in list where cond) ------------------------------------------------------------------------- */
+
+const struct fc_type *fck_any(struct fc_checker *k, struct fc_expr *e)
+{
+    if (strcmp(e->name.s, "any") != 0) {
+        fc_report(k->d, FC_LATER, e->name.span, fl_arena_printf(k->a, "`%s(x in list where ..)`", e->name.s));
+        return fck_done(e, &FC_ERROR_T, false);
+    }
+    const struct fc_type *t = fck_expr(k, e->a, NULL);
+    if (t->kind != FC_K_LIST) {
+        if (t->kind != FC_K_ERROR)
+            fc_report(k->d, FC_TYPE_MISMATCH, e->a->span, "a list", fck_type_text(k, t, false));
+        return fck_done(e, &FC_ERROR_T, false);
+    }
+    struct fc_sym *before = k->local;
+    const struct fc_fact *facts = k->facts;
+    const struct fc_sym *old = fck_find(k->local, e->args->name.s);
+    if (old)
+        fc_diag_note(k->d, fc_report(k->d, FC_DUPLICATE, e->args->name.span, e->args->name.s), old->span,
+                     "first declared here, as %s", fck_kind_text(old));
+    e->sym = fck_local(k, FC_SYM_LOCAL, e->args->name, t->elem, false);
+    fck_condition(k, e->b);
+    k->local = before;
+    k->facts = facts;
+    return fck_done(e, &FC_BOOL_T, e->a->nullable);
+}
+
+/* ---- all ------------------------------------------------------------------------- */
+
+struct fc_sym *fck_local(struct fc_checker *k, enum fc_sym_kind kind, struct fc_name name, const struct fc_type *type,
+                         bool optional)
+{
+    struct fc_sym *s = fl_arena_zero(k->a, sizeof *s);
+    s->kind = kind;
+    s->name = name.s;
+    s->span = name.span;
+    s->type = type;
+    s->optional = optional;
+    s->up = k->local;
+    k->local = s;
+    return s;
+}
+

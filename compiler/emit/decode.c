@@ -1,0 +1,644 @@
+/*
+ * decode.c - the decoder of the input record: structs, one function per record.
+ *
+ * Members are expected in the declared order: each guess is one wide compare with what ends the value before and the key
+ * (json/walk.h). A member that may be missing is passed over; when another guess fails, the key is read and dispatched by length
+ * and text, and the guessing goes on behind the member that was found. What the pipeline does not read is skipped: checked as
+ * JSON, not for its type.
+ */
+#include <string.h>
+
+#include "emit/emit.h"
+
+/* Members that may be missing, in a row, before the key is read (guess). */
+#define MAX_PASSED 16
+
+/* ---- structs ------------------------------------------------------------------------------------------------- */
+
+/* Passed on only: its text is kept. */
+static bool text_only(const struct fc_in *n)
+{
+    return n->raw && !n->value && n->type->kind != FC_K_RECORD;
+}
+
+static void in_struct(struct fc_em *m, const struct fc_in *n)
+{
+    const char *body = "", *lengths = n->places ? "    bool placed; /* the numbers are where the members below say, nothing else is there */\n" : "";
+    int bit = 0;
+    for (int i = 0; i < n->ninner; i++) {
+        const struct fc_in *x = &n->inner[i];
+        if (!fc_in_live(x))
+            continue;
+        const char *name = fce_name(m, x->member->name);
+        if (x->type->kind == FC_K_RECORD) {
+            in_struct(m, x);
+            body = fce_text(m, "%s    struct in_%s %s;\n", body, x->c, name);
+        } else if (text_only(x)) {
+            body = fce_text(m, "%s    fl_str %s; /* as it came */\n", body, name);
+        } else if (x->value) {
+            if (x->late && !x->raw && !n->places)
+                body = fce_text(m, "%s    const char *%s; /* its digits */\n", body, name);
+            else if (!x->late)
+                body = fce_text(m, "%s    %s %s;\n", body, fce_type(m, x->type), name);
+            if (x->raw)
+                body = fce_text(m, "%s    fl_str text_%s; /* as it came, quotes included */\n", body, x->member->name);
+        }
+        if (n->places) {
+            body = fce_text(m, "%s    const char *%s; /* its digits */\n", body, name);
+            lengths = fce_text(m, "%s    uint8_t n_%s;\n", lengths, x->member->name);
+        }
+        fprintf(m->consts.f, "#define HAS_%s (UINT64_C(1) << %d)\n", x->c, bit++);
+    }
+    if (bit > 64)
+        fc_report(&m->c->diags, FC_LATER, n->member ? n->member->span : m->g->span, "a record of which more than 64 fields are read");
+    fprintf(m->types.f, "struct in_%s {\n    uint64_t has;\n%s%s%s};\n\n", n->member ? n->c : "record", n->raw && n->type->kind == FC_K_RECORD ? "    fl_str raw; /* the whole object */\n" : "",
+            body, lengths);
+}
+
+/* ---- getters --------------------------------------------------------------------------------------------------- */
+
+/* C that moves p behind a value and sets k, by a getter of json/scan.h. */
+static const char *by_getter(struct fc_em *m, const char *what, const char *at, const char *more)
+{
+    return fce_text(m, "FL_TAKE(d, p, &k, %s(d, &%s, %s))", what, at, more);
+}
+
+/* The same by one of json/walk.h. */
+static const char *by_walk(struct fc_em *m, const char *what, const char *at, const char *more)
+{
+    return fce_text(m, "fl_take_%s(d, p, %d, &%s, %s)", what, m->nsites++, at, more);
+}
+
+static const char *text_getter(struct fc_em *m, const struct fc_type *t, const char *at, const char *field)
+{
+    const char *walk_field = fce_text(m, "&k, %s", field);
+    switch (t->kind) {
+    case FC_K_LIST:
+    case FC_K_MAP:
+        return by_getter(m, "fl_get_json", at, field);
+    case FC_K_INT:
+        if (t->form == FC_FORM_TEXT)
+            return by_getter(m, "fl_get_json", at, field);
+        /* fall through */
+    case FC_K_BYTES:
+    case FC_K_PACKETS:
+        return by_walk(m, "raw_int", at, walk_field);
+    case FC_K_TIME:
+    case FC_K_DURATION:
+        if (t->form == FC_FORM_S)
+            return by_getter(m, "fl_get_raw_number", at, field);
+        return by_walk(m, t->form == FC_FORM_RFC3339 ? "raw_string" : "raw_int", at, walk_field);
+    case FC_K_ENUM:
+        return by_walk(m, t->en->text ? "raw_string" : "raw_int", at, walk_field);
+    default:
+        return by_walk(m, "raw_string", at, walk_field);
+    }
+}
+
+static const char *getter(struct fc_em *m, const struct fc_in *x, const char *at, const char *field)
+{
+    const struct fc_type *t = x->type;
+    const char *walk_field = fce_text(m, "&k, %s", field);
+    if (text_only(x))
+        return text_getter(m, t, at, field);
+    if (x->late)
+        return by_walk(m, "digits", at, fce_text(m, "%s, %s", t->kind == FC_K_TIME || t->kind == FC_K_DURATION ? fce_scale(t) : "1", walk_field));
+    switch (t->kind) {
+    case FC_K_BOOL:
+        return by_getter(m, "fl_get_bool", at, field);
+    case FC_K_FLOAT:
+        return by_getter(m, "fl_get_float", at, field);
+    case FC_K_STRING:
+        return by_walk(m, "string", at, walk_field);
+    case FC_K_IP:
+        return by_walk(m, "ip", at, walk_field);
+    case FC_K_CIDR:
+        return by_getter(m, "fl_get_cidr", at, field);
+    case FC_K_TIME:
+    case FC_K_DURATION:
+        if (t->form == FC_FORM_RFC3339)
+            return by_getter(m, "fl_get_rfc3339", at, field);
+        if (t->form == FC_FORM_S)
+            return by_getter(m, "fl_get_scaled", at, fce_text(m, "%s, true, %s", fce_scale(t), field));
+        return by_walk(m, "scaled", at, fce_text(m, "%s, &k, %s", fce_scale(t), field));
+    case FC_K_ENUM:
+        return by_getter(m, fce_text(m, "enum_%s", t->en->name), at, field);
+    case FC_K_MAP:
+        return by_getter(m, "fl_get_json", at, field);
+    case FC_K_LIST: {
+        const char *what = t->elem->kind == FC_K_STRING ? "strings" : t->elem->kind == FC_K_IP ? "ips" : t->elem->kind == FC_K_CIDR ? "cidrs" : "ints";
+        return by_getter(m, fce_text(m, "fl_get_%s", what), at, field);
+    }
+    case FC_K_RECORD:
+        return fce_text(m, "decode_%s(d, p, &%s, &k)", x->c, at);
+    default:
+        return t->form == FC_FORM_TEXT ? by_getter(m, "fl_get_int_text", at, field) : by_walk(m, "int", at, walk_field);
+    }
+}
+
+/* ---- enums -------------------------------------------------------------------------------------------------------- */
+
+static void enum_getter(struct fc_em *m, const struct fc_enum *en)
+{
+    fce_line(m, "static int enum_%s(struct fl_decoder *d, int64_t *out, const char *field)", en->name);
+    fce_line(m, "{");
+    m->depth++;
+    int i = 0;
+    if (en->text) {
+        fce_line(m, "fl_str s;");
+        fce_line(m, "int k = fl_get_string(d, &s, field);");
+        fce_line(m, "if (k != 1)");
+        fce_line(m, "    return k;");
+        for (const struct fc_enumerator *e = en->list; e; e = e->next, i++) {
+            const char *name = e->as ? e->as : e->name.s;
+            if (i == en->other)
+                continue;
+            fce_line(m, "if (s.n == %zu && memcmp(s.p, %s, %zu) == 0) {", strlen(name), fce_quote(m, name, strlen(name)), strlen(name));
+            fce_line(m, "    *out = %d;", i);
+            fce_line(m, "    return 1;");
+            fce_line(m, "}");
+        }
+    } else {
+        fce_line(m, "int64_t v;");
+        fce_line(m, "int k = fl_get_digit(d, &v, field);");
+        fce_line(m, "if (k != 1)");
+        fce_line(m, "    return k;");
+        fce_line(m, "switch (v) {");
+        for (const struct fc_enumerator *e = en->list; e; e = e->next, i++) {
+            if (i == en->other && !e->has_value)
+                continue;
+            fce_line(m, "case %lld:", (long long)e->value);
+            fce_line(m, "    *out = %d;", i);
+            fce_line(m, "    return 1;");
+        }
+        fce_line(m, "}");
+    }
+    if (en->other >= 0) {
+        fce_line(m, "*out = %d; /* other */", en->other);
+        fce_line(m, "return 1;");
+    } else {
+        fce_line(m, "fl_bad(d, field, \"is not a value of enum %s\");", en->name);
+        fce_line(m, "return 0;");
+    }
+    m->depth--;
+    fce_line(m, "}\n");
+}
+
+static void enum_getters(struct fc_em *m, const struct fc_in *n, const struct fc_enum **done, int *ndone)
+{
+    for (int i = 0; i < n->ninner; i++) {
+        const struct fc_in *x = &n->inner[i];
+        if (x->type->kind == FC_K_ENUM && x->value) {
+            bool known = false;
+            for (int j = 0; j < *ndone; j++)
+                known |= done[j] == x->type->en;
+            if (!known && *ndone < 64) {
+                done[(*ndone)++] = x->type->en;
+                enum_getter(m, x->type->en);
+            }
+        }
+        enum_getters(m, x, done, ndone);
+    }
+}
+
+/* ---- forms: records passed on whole ---------------------------------------------------------------------------------- */
+
+static const struct fc_expr *literal_of(const struct fc_expr *e)
+{
+    while (e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_CONST)
+        e = e->sym->value;
+    return e;
+}
+
+static const char *json_value(struct fc_em *m, const struct fc_expr *e, const struct fc_type *t)
+{
+    e = literal_of(e);
+    if (e->kind == FC_E_STRING || e->kind == FC_E_ADDRESS)
+        return fce_text(m, "\"%s\"", fce_escaped(m, e->s));
+    if (e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_ENUMERATOR) {
+        int i = 0;
+        for (const struct fc_enumerator *x = t->en->list; x; x = x->next, i++)
+            if (i == e->sym->index)
+                return t->en->text ? fce_text(m, "\"%s\"", fce_escaped(m, x->as ? x->as : x->name.s)) : fce_text(m, "%lld", (long long)x->value);
+    }
+    if (e->kind == FC_E_LIST) {
+        const char *list = "";
+        for (const struct fc_expr *x = e->args; x; x = x->next)
+            list = fce_text(m, "%s%s%s", list, *list ? "," : "", json_value(m, x, t->elem));
+        return fce_text(m, "[%s]", list);
+    }
+    if (e->kind == FC_E_BOOL)
+        return e->i ? "true" : "false";
+    if (e->kind == FC_E_FLOAT)
+        return fce_text(m, "%.17g", e->f);
+    if (t->form == FC_FORM_RFC3339) /* the only constant time is 0 */
+        return "\"1970-01-01T00:00:00Z\"";
+    if (t->kind == FC_K_TIME || t->kind == FC_K_DURATION) {
+        int64_t scale = t->form == FC_FORM_S ? 1000000000 : t->form == FC_FORM_MS ? 1000000 : t->form == FC_FORM_US ? 1000 : 1;
+        if (t->form == FC_FORM_S && e->i % scale)
+            return fce_text(m, "%.17g", (double)e->i / 1e9);
+        return fce_text(m, "%lld", (long long)(e->i / scale));
+    }
+    return fce_text(m, t->form == FC_FORM_TEXT ? "\"%lld\"" : "%lld", (long long)e->i);
+}
+
+static const char *json_default(struct fc_em *m, const struct fc_member *x)
+{
+    return x->dflt ? json_value(m, x->dflt, x->type) : NULL;
+}
+
+static void form_of(struct fc_em *m, const struct fc_in *n)
+{
+    for (int i = 0; i < n->ninner; i++)
+        if (n->inner[i].type->kind == FC_K_RECORD)
+            form_of(m, &n->inner[i]);
+    fce_line(m, "static const struct fl_form form_%s = {(const struct fl_form_member[]){", n->c);
+    for (int i = 0; i < n->ninner; i++) {
+        const struct fc_member *x = n->inner[i].member;
+        const char *dflt = json_default(m, x);
+        const char *key = fce_escaped(m, x->key);
+        fce_line(m, "    {%s, %zu, %s, %zu, %s, %s},", fce_quote(m, x->key, strlen(x->key)), strlen(x->key), fce_quote(m, key, strlen(key)), strlen(key), dflt ? fce_quote(m, dflt, strlen(dflt)) : "NULL",
+                 n->inner[i].type->kind == FC_K_RECORD ? fce_text(m, "&form_%s", n->inner[i].c) : "NULL");
+    }
+    fce_line(m, "}, %d};\n", n->ninner);
+}
+
+/* ---- the functions -------------------------------------------------------------------------------------------------------- */
+
+static const char *default_value(struct fc_em *m, const struct fc_in *x)
+{
+    const struct fc_expr *d = literal_of(x->member->dflt);
+    if (text_only(x)) {
+        const char *json = json_default(m, x->member);
+        size_t n = strlen(json);
+        if (d->kind == FC_E_STRING)
+            return fce_string(m, d->s, d->len);
+        bool quoted = json[0] == '"' && x->type->form != FC_FORM_TEXT;
+        return quoted ? fce_string(m, fl_arena_strndup(m->a, json + 1, n - 2), n - 2) : fce_string(m, json, n);
+    }
+    return fce_expr(m, d).v;
+}
+
+/* Defaults of what did not come, and what has to come. */
+static void absent_members(struct fc_em *m, const struct fc_in *n, const char *mask)
+{
+    fce_line(m, "if (v->has != ALL_%s && (v->has & %s) != %s) {", n->member ? n->c : "record", mask, mask);
+    m->depth++;
+    for (int i = 0; i < n->ninner; i++) {
+        const struct fc_in *x = &n->inner[i];
+        if (!fc_in_live(x) || x->member->optional)
+            continue;
+        fce_line(m, "if (!(v->has & HAS_%s)) {", x->c);
+        m->depth++;
+        if (x->member->dflt) {
+            if (x->type->kind != FC_K_RECORD && (x->value || text_only(x))) {
+                const char *json = json_default(m, x->member);
+                if (x->late && !x->raw)
+                    fce_line(m, "v->%s = %s;", fce_name(m, x->member->name), fce_quote(m, json, strlen(json)));
+                else if (!x->late)
+                    fce_line(m, "v->%s = %s;", fce_name(m, x->member->name), default_value(m, x));
+                if (x->value && x->raw) {
+                    fce_line(m, "v->text_%s = %s;", x->member->name, fce_string(m, json, strlen(json)));
+                }
+            }
+            fce_line(m, "v->has |= HAS_%s;", x->c);
+            if (n->raw && n->type->kind == FC_K_RECORD)
+                fce_line(m, "clean = false;");
+        } else {
+            fce_line(m, "fl_bad(d, %s, \"is missing\");", fce_quote(m, x->path, strlen(x->path)));
+        }
+        m->depth--;
+        fce_line(m, "}");
+    }
+    m->depth--;
+    fce_line(m, "}");
+}
+
+static void dispatch(struct fc_em *m, const struct fc_in *n, bool whole)
+{
+    bool lengths[256] = {false};
+    fce_line(m, "switch (key.n) {");
+    for (int i = 0; i < n->ninner; i++) {
+        size_t len = strlen(n->inner[i].member->key);
+        if (len > 255 || lengths[len])
+            continue;
+        lengths[len] = true;
+        fce_line(m, "case %zu:", len);
+        for (int j = i; j < n->ninner; j++) {
+            const char *key = n->inner[j].member->key;
+            if (strlen(key) != len)
+                continue;
+            fce_line(m, "    if (memcmp(key.p, %s, %zu) == 0)%s", fce_quote(m, key, len), len, whole ? " {" : "");
+            if (whole)
+                fce_line(m, "        clean &= %d >= at;", j);
+            fce_line(m, "        goto value_%s;", n->inner[j].c);
+            if (whole)
+                fce_line(m, "    }");
+        }
+        fce_line(m, "    break;");
+    }
+    fce_line(m, "}");
+}
+
+/* The literal of a guess: what comes before a member, and its key. */
+static const char *guess_of(struct fc_em *m, char before, const char *key)
+{
+    const char *out = "";
+    for (; *key; key++)
+        out = *key == '"' || *key == '\\' ? fce_text(m, "%s\\%c", out, *key) : fce_text(m, "%s%c", out, *key);
+    return fce_text(m, "%c\"%s\":", before, out);
+}
+
+/*
+ * Where a member is expected: p moves to its value. The first one has to come with the object's `{`; else `first`, a
+ * statement, is run. Of the others one that may be missing is passed over, for the rest `other` is run. A long row of members that
+ * may be missing is cut, or objects in quite another order would take a compare for each of them each time. True: a block was opened.
+ */
+static bool guess(struct fc_em *m, const struct fc_member *members, int i, int *passed, const char *first, const char *other)
+{
+    const char *lit = guess_of(m, i == 0 ? '{' : ',', members[i].key);
+    size_t n = strlen(lit);
+    const char *quoted = fce_quote(m, lit, n);
+    bool optional = i > 0 && (members[i].optional || members[i].dflt) && ++*passed < MAX_PASSED;
+    if (!optional) {
+        *passed = 0;
+        fce_line(m, i == 0 ? "if (!FL_FIRST(d, p, %s))" : "if (!FL_NEXT(p, %s))", quoted);
+        fce_line(m, "    %s", i == 0 ? first : other);
+    } else {
+        fce_line(m, "if (FL_NEXT(p, %s)) {", quoted);
+        m->depth++;
+    }
+    fce_line(m, "p += %zu;", n);
+    return optional;
+}
+
+/* ---- skipping ------------------------------------------------------------------------------------------------ */
+
+/* C that moves behind a value of this type without looking into it; NULL: not JSON. */
+static const char *skipper(struct fc_em *m, const struct fc_type *t)
+{
+    bool text = false;
+    switch (t->kind) {
+    case FC_K_STRING:
+    case FC_K_IP:
+    case FC_K_CIDR:
+        text = true;
+        break;
+    case FC_K_ENUM:
+        text = t->en->text;
+        break;
+    case FC_K_INT:
+    case FC_K_TIME:
+    case FC_K_DURATION:
+    case FC_K_BYTES:
+    case FC_K_PACKETS:
+        text = t->form == FC_FORM_RFC3339 || t->form == FC_FORM_TEXT;
+        break;
+    case FC_K_RECORD:
+        return fce_text(m, "skip_%s(d, p)", fce_rec_name(m, t));
+    default:
+        return "fl_pass_value(d, p)";
+    }
+    return fce_text(m, "fl_pass_%s(d, p, %d)", text ? "text" : "int", m->nsites++);
+}
+
+static void skip_value(struct fc_em *m, const struct fc_type *t)
+{
+    fce_line(m, "if (!(p = %s))", skipper(m, t));
+    fce_line(m, "    return NULL;");
+}
+
+/*
+ * A record that nothing reads: the same guesses, no values. From the first wrong guess on, the rest is skipped as any JSON.
+ */
+static void skip_record(struct fc_em *m, const struct fc_type *t)
+{
+    for (int i = 0; i < t->nmembers; i++)
+        if (t->members[i].type->kind == FC_K_RECORD)
+            skip_record(m, t->members[i].type);
+    for (int i = 0; i < m->nskipped; i++)
+        if (m->skipped[i] == t->members)
+            return;
+    if (m->nskipped < (int)(sizeof m->skipped / sizeof *m->skipped))
+        m->skipped[m->nskipped++] = t->members;
+    fce_line(m, "static const char *skip_%s(struct fl_decoder *d, const char *p)", fce_rec_name(m, t));
+    fce_line(m, "{");
+    m->depth++;
+    int passed = 0;
+    for (int i = 0; i < t->nmembers; i++) {
+        bool block = guess(m, t->members, i, &passed, "return fl_pass_value(d, p);", "return fl_pass_members(d, p);");
+        skip_value(m, t->members[i].type);
+        if (block) {
+            m->depth--;
+            fce_line(m, "}");
+        }
+    }
+    fce_line(m, "return FL_OBJECT_END(d, p) ? p : fl_pass_members(d, p);");
+    m->depth--;
+    fce_line(m, "}\n");
+}
+
+static void skip_records(struct fc_em *m, const struct fc_in *n)
+{
+    for (int i = 0; i < n->ninner; i++) {
+        const struct fc_in *x = &n->inner[i];
+        if (x->type->kind != FC_K_RECORD)
+            continue;
+        if (fc_in_live(x))
+            skip_records(m, x);
+        else
+            skip_record(m, x->type);
+    }
+}
+
+/* ---- records -------------------------------------------------------------------------------------------------- */
+
+/*
+ * p is at the value of x, perhaps before white space: what happens to it. `whole`: the record is also passed on as it came,
+ * if it is clean; white space makes it unclean by itself.
+ */
+static void member_value(struct fc_em *m, const struct fc_in *x, bool whole)
+{
+    const char *name = fce_name(m, x->member->name);
+    bool record = x->type->kind == FC_K_RECORD, live = fc_in_live(x);
+    bool presence = live && !x->value && !x->raw && !record, both = x->value && x->raw && !record;
+    if (presence && x->parent->places) {
+        fce_line(m, "if (!(p = fl_pass_digits(d, p, %d, &v->%s, &k)))", m->nsites++, name);
+        fce_line(m, "    return NULL;");
+        fce_line(m, "v->n_%s = (uint8_t)(p - v->%s);", x->member->name, name);
+        fce_line(m, "has = k ? has | HAS_%s : has & ~HAS_%s;", x->c, x->c);
+        fce_line(m, "clean &= k != 0; /* null */");
+        fce_line(m, "placed &= k == 1;");
+        return;
+    }
+    if (!live || presence) {
+        if (presence) {
+            fce_line(m, "p = fl_unspaced(d, p);");
+            fce_line(m, "has = *p != 'n' ? has | HAS_%s : has & ~HAS_%s;", x->c, x->c);
+        }
+        if (whole)
+            fce_line(m, "clean &= *p != 'n'; /* null */");
+        skip_value(m, x->type);
+        return;
+    }
+    if (both && !x->late)
+        fce_line(m, "v->text_%s.p = p = fl_unspaced(d, p);", x->member->name);
+    const char *at = fce_text(m, both && x->late ? "v->text_%s.p" : "v->%s", both && x->late ? x->member->name : name);
+    fce_line(m, "if (!(p = %s))", getter(m, x, at, fce_quote(m, x->path, strlen(x->path))));
+    fce_line(m, "    return NULL;");
+    if (both) {
+        fce_line(m, "v->text_%s.n = (uint32_t)(p - v->text_%s.p);", x->member->name, x->member->name);
+        fce_line(m, "v->text_%s.kind = FL_RAW;", x->member->name);
+        if (x->type->kind == FC_K_LIST)
+            fce_line(m, "v->text_%s = fl_compact(d->scratch, v->text_%s);", x->member->name, x->member->name);
+    }
+    if (x->parent->places)
+        fce_line(m, "v->n_%s = (uint8_t)(p - v->%s);", x->member->name, name);
+    fce_line(m, "has = k ? has | HAS_%s : has & ~HAS_%s;", x->c, x->c);
+    if (record) {
+        fce_line(m, "if (k == 0)");
+        fce_line(m, "    memset(&v->%s, 0, sizeof v->%s);", name, name);
+    }
+    if (whole)
+        fce_line(m, "clean &= k == 1;");
+}
+
+static void label(struct fc_em *m, const char *name)
+{
+    m->depth--;
+    fce_line(m, "%s:", name);
+    m->depth++;
+}
+
+/* The members in order; from elsewhere each value is reached by its label. `at`: what has come stands before this member. */
+static void members_in_order(struct fc_em *m, const struct fc_in *n, bool whole)
+{
+    int passed = 0;
+    for (int i = 0; i < n->ninner; i++) {
+        const struct fc_in *x = &n->inner[i];
+        bool block = guess(m, n->type->members, i, &passed, "goto open;", whole ? fce_text(m, "{ at = %d; goto other; }", i) : "goto other;");
+        label(m, fce_text(m, "value_%s", x->c));
+        member_value(m, x, whole);
+        if (block) {
+            m->depth--;
+            fce_line(m, "}");
+        }
+    }
+    if (whole)
+        fce_line(m, "at = %d;", n->ninner);
+}
+
+/* What is not as expected. */
+static void members_out_of_order(struct fc_em *m, const struct fc_in *n, bool whole, const char *field)
+{
+    label(m, "other");
+    fce_line(m, "if (FL_OBJECT_END(d, p))");
+    fce_line(m, "    goto end;");
+    fce_line(m, "d->p = p;");
+    fce_line(m, "if ((k = fl_member_end(d)) <= 0)");
+    fce_line(m, "    goto closed;");
+    label(m, "key");
+    if (n->places)
+        fce_line(m, "placed = false; /* and perhaps not with these very keys */");
+    fce_line(m, "if (fl_next_key(d, &key) < 0)");
+    fce_line(m, "    return NULL;");
+    fce_line(m, "p = d->p;");
+    dispatch(m, n, whole);
+    if (whole)
+        fce_line(m, "clean = false;");
+    fce_line(m, "if (!(p = fl_pass_value(d, p)))");
+    fce_line(m, "    return NULL;");
+    fce_line(m, "goto other;");
+    label(m, "open");
+    fce_line(m, "fl_at(d, p);");
+    if (whole)
+        fce_line(m, "start = d->p;");
+    fce_line(m, "if ((k = fl_object_begin(d, %s)) == 1)", field);
+    fce_line(m, "    goto key;");
+    fce_line(m, "if (k == 0) { /* another type */");
+    fce_line(m, "    *got = 0;");
+    if (whole)
+        fce_line(m, "    d->spaced |= spaced;");
+    fce_line(m, "    return d->p;");
+    fce_line(m, "}");
+    fce_line(m, "k = k == 2 ? 0 : -1;");
+    label(m, "closed");
+    fce_line(m, "if (k < 0)");
+    fce_line(m, "    return NULL;");
+    fce_line(m, "p = d->p;");
+}
+
+static void decode_record(struct fc_em *m, const struct fc_in *n)
+{
+    const char *name = n->member ? n->c : "record", *mask = "0", *all = "0", *path = n->member ? n->path : "record";
+    bool whole = n->raw && n->type->kind == FC_K_RECORD, flat = true;
+    for (int i = 0; i < n->ninner; i++) {
+        const struct fc_in *x = &n->inner[i];
+        flat &= x->type->kind != FC_K_RECORD;
+        if (x->type->kind == FC_K_RECORD && fc_in_live(x))
+            decode_record(m, x);
+        if (fc_in_live(x)) {
+            all = strcmp(all, "0") == 0 ? fce_text(m, "HAS_%s", x->c) : fce_text(m, "%s | HAS_%s", all, x->c);
+            if (!x->member->optional)
+                mask = strcmp(mask, "0") == 0 ? fce_text(m, "HAS_%s", x->c) : fce_text(m, "%s | HAS_%s", mask, x->c);
+        }
+    }
+    if (whole)
+        form_of(m, n);
+    fprintf(m->consts.f, "#define NEED_%s (%s)\n#define ALL_%s (%s)\n", name, mask, name, all);
+    fce_line(m, "/* %s */", fce_where(m, n->member ? n->member->span : n->type->members[0].span));
+    fce_line(m, "static const char *decode_%s(struct fl_decoder *d, const char *p, struct in_%s *v, int *got)", name, name);
+    fce_line(m, "{");
+    m->depth++;
+    fce_line(m, "uint64_t has = 0;");
+    fce_line(m, "fl_str key;");
+    fce_line(m, "int k;");
+    if (whole) {
+        fce_line(m, "const char *start = p;");
+        fce_line(m, "bool clean = %s, spaced = d->spaced;", flat ? "true" : "false /* holds records */");
+        fce_line(m, "int at = 0;");
+        fce_line(m, "d->spaced = false;");
+        if (n->places)
+            fce_line(m, "bool placed = true;");
+    }
+    if (n->member)
+        fce_line(m, "if (v->has) /* of a key that comes twice the last holds */\n        memset(v, 0, sizeof *v);");
+    members_in_order(m, n, whole);
+    members_out_of_order(m, n, whole, fce_quote(m, path, strlen(path)));
+    label(m, "end");
+    fce_line(m, "v->has = has;");
+    if (strcmp(mask, "0") != 0)
+        absent_members(m, n, fce_text(m, "NEED_%s", name));
+    if (whole) {
+        fce_line(m, "v->raw = (fl_str){start, (uint32_t)(p - start), FL_RAW};");
+        if (n->places)
+            fce_line(m, "v->placed = placed && clean && !d->spaced;");
+        fce_line(m, "if (!clean || d->spaced)");
+        fce_line(m, "    v->raw = fl_reshape(d->scratch, v->raw, &form_%s);", name);
+        fce_line(m, "d->spaced |= spaced;");
+    }
+    fce_line(m, "*got = 1;");
+    fce_line(m, "return p;");
+    m->depth--;
+    fce_line(m, "}\n");
+}
+
+void fce_decoder(struct fc_em *m)
+{
+    const struct fc_enum *done[64];
+    int ndone = 0;
+    in_struct(m, &m->p->in);
+    fce_line(m, "/* ---- decode ---- */\n");
+    enum_getters(m, &m->p->in, done, &ndone);
+    m->cx = FC_CX_DECODE;
+    skip_records(m, &m->p->in);
+    decode_record(m, &m->p->in);
+    fce_line(m, "static bool decode(struct fl_decoder *d, struct fl_rec *h)");
+    fce_line(m, "{");
+    fce_line(m, "    int got;");
+    fce_line(m, "    const char *end = decode_record(d, d->p, &((struct rec *)h)->in, &got);");
+    fce_line(m, "    if (end)");
+    fce_line(m, "        d->p = end;");
+    fce_line(m, "    return end != NULL;");
+    fce_line(m, "}\n");
+}

@@ -1,0 +1,326 @@
+/*
+ * desc.c - what the runtime reads: params, stage choices, classes, reasons, init, and the descriptor.
+ */
+#include <string.h>
+
+#include "emit/emit.h"
+
+static const char *text_or_null(struct fc_em *m, const char *s)
+{
+    return s ? fce_quote(m, s, strlen(s)) : "NULL";
+}
+
+/* ---- params ------------------------------------------------------------------------------------------------- */
+
+static const char *yaml_scalar(struct fc_em *m, const struct fc_expr *e)
+{
+    while (e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_CONST)
+        e = e->sym->value;
+    switch (e->kind) {
+    case FC_E_STRING: {
+        const char *q = "";
+        for (const char *s = e->s; *s; s++)
+            q = *s == '"' || *s == '\\' ? fce_text(m, "%s\\%c", q, *s) : fce_text(m, "%s%c", q, *s);
+        return fce_text(m, "\"%s\"", q);
+    }
+    case FC_E_BOOL:
+        return e->i ? "true" : "false";
+    case FC_E_FLOAT:
+        return fce_text(m, "%.17g", e->f);
+    case FC_E_ADDRESS: /* quoted: YAML would take a colon for a key's */
+        return fce_text(m, "\"%s\"", e->s);
+    case FC_E_NAME:
+        return e->name.s;
+    case FC_E_LIST: {
+        const char *s = "";
+        for (const struct fc_expr *x = e->args; x; x = x->next)
+            s = fce_text(m, "%s%s%s", s, *s ? ", " : "", yaml_scalar(m, x));
+        return fce_text(m, "[%s]", s);
+    }
+    default:
+        if (e->type && e->type->kind == FC_K_DURATION)
+            return e->i % 1000000000 ? fce_text(m, "%lldns", (long long)e->i) : fce_text(m, "%llds", (long long)(e->i / 1000000000));
+        return fce_text(m, "%lld", (long long)e->i);
+    }
+}
+
+/* `yaml "filter.excluded_tags"` is below pipeline; a leading dot means the top. */
+static const char *yaml_path(struct fc_em *m, const char *yaml)
+{
+    if (!yaml)
+        return NULL;
+    char *path = fl_arena_printf(m->a, "%s%s", yaml[0] == '.' ? "" : "pipeline.", yaml[0] == '.' ? yaml + 1 : yaml);
+    for (char *p = path; *p; p++)
+        if (*p >= 'A' && *p <= 'Z')
+            *p = (char)(*p - 'A' + 'a');
+    return path;
+}
+
+struct uses {
+    const struct fc_sym *param;
+    bool found;
+};
+
+static void visit_param(void *arg, const struct fc_expr *e)
+{
+    struct uses *u = arg;
+    if (e->kind == FC_E_NAME && e->sym == u->param)
+        u->found = true;
+}
+
+/* Does the param stand in a filter's conditions? */
+static bool decides(struct fc_em *m, const struct fc_sym *p)
+{
+    struct uses u = {p, false};
+    for (int i = 0; i < m->g->nstages; i++)
+        for (const struct fc_rule *r = m->g->stages[i]->kind == FC_ST_FILTER ? m->g->stages[i]->rules : NULL; r; r = r->next)
+            if (r->when)
+                fc_expr_each(r->when, visit_param, &u);
+    return u.found;
+}
+
+static void params(struct fc_em *m)
+{
+    if (!m->g->params)
+        return;
+    const char *body = "";
+    for (const struct fc_sym *p = m->g->params; p; p = p->next)
+        body = fce_text(m, "%s    %s %s;\n", body, fce_type(m, p->type), fce_name(m, p->name));
+    fprintf(m->types.f, "/* Parameters: set at start, constant from then on. */\nstatic struct {\n%s} P;\n\n", body);
+    for (const struct fc_sym *p = m->g->params; p; p = p->next) {
+        const struct fc_expr *one = p->item->one_of;
+        if (one) {
+            const char *list = "";
+            for (const struct fc_expr *x = one->args; x; x = x->next) {
+                const char *s = x->kind == FC_E_STRING ? x->s : yaml_scalar(m, x);
+                list = fce_text(m, "%s%s, ", list, fce_quote(m, s, strlen(s)));
+            }
+            fprintf(m->types.f, "static const char *const one_of_%s[] = {%sNULL};\n", p->name, list);
+        }
+        const struct fc_type *t = p->type->kind == FC_K_LIST ? p->type->elem : p->type;
+        if (t->kind == FC_K_ENUM) {
+            const char *list = "";
+            for (const struct fc_enumerator *e = t->en->list; e; e = e->next)
+                list = fce_text(m, "%s%s, ", list, fce_quote(m, e->name.s, strlen(e->name.s)));
+            fprintf(m->types.f, "static const char *const values_of_%s[] = {%sNULL};\n", p->name, list);
+        }
+    }
+    fprintf(m->types.f, "\nstatic const struct fl_param params[] = {\n");
+    for (const struct fc_sym *p = m->g->params; p; p = p->next) {
+        const struct fc_item *it = p->item;
+        const struct fc_type *t = p->type->kind == FC_K_LIST ? p->type->elem : p->type;
+        const char *shape = p->type->kind == FC_K_LIST ? "FL_LIST_OF" : p->type->kind == FC_K_MAP ? "FL_MAP_OF" : "FL_ONE";
+        const char *dflt = it->value ? yaml_scalar(m, it->value) : it->json;
+        if (!dflt && p->type->kind == FC_K_MAP)
+            dflt = "{}";
+        fprintf(m->types.f, "    {.name = \"%s\", .yaml = %s, .type = %s, .shape = %s,\n     .dflt = %s, .value = &P.%s", p->name, text_or_null(m, yaml_path(m, it->yaml)),
+                fce_value_type(p->type), shape, text_or_null(m, dflt), fce_name(m, p->name));
+        if (it->one_of)
+            fprintf(m->types.f, ", .one_of = one_of_%s", p->name);
+        if (t->kind == FC_K_ENUM)
+            fprintf(m->types.f, ", .names = values_of_%s", p->name);
+        if (it->secret.s)
+            fprintf(m->types.f, ", .secret = true, .secret_%s = %s", it->secret.s, text_or_null(m, it->secret_arg));
+        if (decides(m, p))
+            fprintf(m->types.f, ", .decides = true");
+        fprintf(m->types.f, "},\n");
+    }
+    fprintf(m->types.f, "};\n\n");
+}
+
+/* ---- matchers and what else is made at start --------------------------------------------------------------------- */
+
+void fce_statics(struct fc_em *m)
+{
+    int i = 0;
+    params(m);
+    for (const struct fc_matcher *x = m->p->matchers; x; x = x->next) {
+        if (x->kind == FC_SET_PREFIXES)
+            fprintf(m->types.f, "static struct fl_prefixes set_%s;\n", x->c);
+        else
+            fprintf(m->types.f, "static bool in_%s[%d]; /* by class */\n", x->c, m->g->nclasses);
+    }
+    for (const struct fc_regexp *x = m->p->regexps; x; x = x->next)
+        fprintf(m->types.f, "static struct fl_regex *regex_%d;\n", x->index);
+    for (i = 0; i < m->g->nstages; i++)
+        if (m->g->stages[i]->kind == FC_ST_MANGLE && m->g->stages[i]->when)
+            fprintf(m->types.f, "static bool mangle_%d_on;\n", i + 1);
+    for (const struct fc_sym *p = m->g->templates ? m->g->params : NULL; p; p = p->next)
+        if (p->type->kind == FC_K_LIST && p->type->elem->kind == FC_K_STRING && p->used)
+            fprintf(m->types.f, "static struct fl_templates *templates_%s;\n", p->name);
+    fputc('\n', m->types.f);
+}
+
+static void build_matchers(struct fc_em *m)
+{
+    for (const struct fc_matcher *x = m->p->matchers; x; x = x->next) {
+        if (x->kind == FC_SET_PREFIXES && x->param) {
+            fce_line(m, "fl_prefixes_build(&set_%s, P.%s.v, P.%s.n);", x->c, fce_name(m, x->param->name), fce_name(m, x->param->name));
+        } else if (x->kind == FC_SET_PREFIXES) {
+            int n = 0;
+            for (const struct fc_expr *e = x->list->args; e; e = e->next)
+                n += fc_address(e) != NULL;
+            fce_line(m, "fl_cidr cidrs_%s[%d];", x->c, n ? n : 1);
+            n = 0;
+            for (const struct fc_expr *e = x->list->args; e; e = e->next) {
+                const struct fc_expr *a = fc_address(e);
+                if (!a)
+                    continue;
+                const char *bits = strchr(a->s, '/') ? "" : strchr(a->s, ':') ? "/128" : "/32", *text = fce_text(m, "%s%s", a->s, bits);
+                fce_line(m, "cidrs_%s[%d] = fl_cidr_of(%s, %zu);", x->c, n++, fce_quote(m, text, strlen(text)), strlen(text));
+            }
+            fce_line(m, "fl_prefixes_build(&set_%s, cidrs_%s, %d);", x->c, x->c, n);
+        } else if (x->param) {
+            const char *p = fce_name(m, x->param->name);
+            fce_line(m, "for (uint32_t i = 0; i < P.%s.n; i++)", p);
+            fce_line(m, "    if (((const int64_t *)P.%s.v)[i] >= 0)", p);
+            fce_line(m, "        in_%s[((const int64_t *)P.%s.v)[i]] = true;", x->c, p);
+        } else {
+            for (const struct fc_expr *e = x->list->args; e; e = e->next)
+                fce_line(m, "in_%s[%lld] = true;", x->c, (long long)e->sym->index);
+        }
+    }
+}
+
+static void init(struct fc_em *m)
+{
+    fce_line(m, "/* ---- start ---- */\n");
+    fce_line(m, "static char *init(struct fl_cx *cx)");
+    fce_line(m, "{");
+    m->depth++;
+    m->cx = FC_CX_NONE;
+    m->known = true;
+    fce_line(m, "char *error = NULL;");
+    fce_line(m, "(void)cx;");
+    build_matchers(m);
+    for (const struct fc_regexp *x = m->p->regexps; x; x = x->next) {
+        fce_line(m, "if (!(regex_%d = fl_regex_new(%s, &error)))", x->index, fce_quote(m, x->pattern, strlen(x->pattern)));
+        fce_line(m, "    return error;");
+    }
+    for (int i = 0; i < m->g->nstages; i++)
+        if (m->g->stages[i]->kind == FC_ST_MANGLE && m->g->stages[i]->when)
+            fce_line(m, "mangle_%d_on = %s;", i + 1, fce_true(m, m->g->stages[i]->when));
+    for (const struct fc_sym *p = m->g->templates ? m->g->params : NULL; p; p = p->next)
+        if (p->type->kind == FC_K_LIST && p->type->elem->kind == FC_K_STRING && p->used) {
+            fce_line(m, "if (P.%s.n && !(templates_%s = fl_templates_new(P.%s, &template_names, %d, &error)))", fce_name(m, p->name), p->name, fce_name(m, p->name),
+                     m->g->nlookups);
+            fce_line(m, "    return error;");
+        }
+    fce_line(m, "return error;");
+    m->depth--;
+    fce_line(m, "}\n");
+}
+
+/* ---- stage choices ------------------------------------------------------------------------------------------------------ */
+
+static int choices(struct fc_em *m)
+{
+    int n = 0;
+    for (const struct fc_choice *c = m->g->choices; c; c = c->next, n++) {
+        if (!c->sets)
+            continue;
+        fce_line(m, "static const struct fl_option_set options_%s[] = {", c->phase);
+        for (const struct fc_set *s = c->sets; s; s = s->next) {
+            const char *param = s->param ? fce_text(m, "&params[%lld]", (long long)s->param->index) : "NULL";
+            fce_line(m, "    {\"%s\", %s, %s},", s->name, text_or_null(m, s->text), param);
+        }
+        fce_line(m, "};\n");
+    }
+    fce_line(m, "static const struct fl_stage_choice stages[] = {");
+    for (const struct fc_choice *c = m->g->choices; c; c = c->next) {
+        int k = 0;
+        for (const struct fc_set *s = c->sets; s; s = s->next)
+            k++;
+        fce_line(m, "    {\"%s\", \"%s\", %s, %d},", c->phase, strcmp(c->kind, "_") == 0 ? "" : c->kind, k ? fce_text(m, "options_%s", c->phase) : "NULL", k);
+    }
+    fce_line(m, "};\n");
+    return n;
+}
+
+static int lookup_rows(struct fc_em *m)
+{
+    int n = 0;
+    if (!m->g->lookups && !m->g->templates)
+        return 0;
+    if (m->g->templates) {
+        fce_line(m, "struct template_answer {");
+        fce_line(m, "    fl_str value;");
+        fce_line(m, "};\n");
+        fce_line(m, "static const struct fl_lookup_field fields_of_template[] = {{\"value\", \"\", FL_T_STRING, FL_ONE, false, offsetof(struct template_answer, value), 0}};\n");
+    }
+    fce_line(m, "static const struct fl_lookup lookups[] = {");
+    for (const struct fc_sym *s = m->g->lookups; s; s = s->next, n++) {
+        int k = 0;
+        for (const struct fc_field *f = s->item->fields; f; f = f->next)
+            k++;
+        if (s->used)
+            fce_line(m, "    {.name = \"%s\", .from = \"gremlin\", .cache = INT64_C(%lld), .max = %lld, .timeout = INT64_C(%lld),\n     .size = sizeof(struct %s), .fields = fields_%s, .nfields = %d},",
+                     s->name, (long long)s->expire, (long long)s->max, (long long)s->timeout, fce_rec(m, s->type)->c, s->name, k);
+        else
+            fce_line(m, "    {.name = \"%s\", .from = \"gremlin\", .max = 1}, /* not used */", s->name);
+    }
+    if (m->g->templates) {
+        fce_line(m, "    {.name = \"templates\", .from = \"gremlin\", .cache = INT64_C(600000000000), .max = 100000, .timeout = INT64_C(5000000000),");
+        fce_line(m, "     .size = sizeof(struct template_answer), .fields = fields_of_template, .nfields = 1, .first_value = true},");
+        n++;
+    }
+    fce_line(m, "};\n");
+    return n;
+}
+
+void fce_descriptor(struct fc_em *m)
+{
+    init(m);
+    fce_line(m, "/* ---- descriptor ---- */\n");
+    int nchoices = choices(m), nlookups = lookup_rows(m), ntables = 0;
+    const char *list = "";
+    for (const struct fc_class *c = m->g->classes; c; c = c->next)
+        list = fce_text(m, "%s\"%s\", ", list, c->name);
+    fce_line(m, "static const char *const classes[] = {%s};", list);
+    list = "";
+    for (const struct fc_reason *r = m->g->reasons; r; r = r->next)
+        list = fce_text(m, "%s\"%s\", ", list, r->name);
+    fce_line(m, "static const char *const reasons[] = {%sNULL};", list);
+    list = "";
+    for (const struct fc_sym *t = m->g->tables; t; t = t->next)
+        if (t->used) {
+            list = fce_text(m, "%s&table_%s, ", list, t->name);
+            ntables++;
+        }
+    if (ntables)
+        fce_line(m, "static struct fl_table *const tables[] = {%s};", list);
+    if (m->options->tests && m->nplaces) {
+        fflush(m->places.f);
+        fce_line(m, "\nstatic const struct fl_place places[] = {\n%s};", m->places.text);
+    }
+    const char *file = m->c->sources.v[m->c->main_source].path, *slash = strrchr(file, '/');
+    file = slash ? slash + 1 : file;
+    fce_line(m, "\nconst struct fl_pipeline fl_pipeline = {");
+    m->depth++;
+    fce_line(m, ".magic = FL_MAGIC, .abi = FL_ABI,");
+    fce_line(m, ".name = %s, .doc = %s,", text_or_null(m, m->g->name), text_or_null(m, m->g->doc));
+    fce_line(m, ".version = %s, .file = %s,", text_or_null(m, m->g->version), text_or_null(m, file));
+    fce_line(m, ".record_size = sizeof(struct rec),");
+    if (m->g->nparams)
+        fce_line(m, ".params = params, .nparams = %d,", m->g->nparams);
+    fce_line(m, ".stages = stages, .nstages = %d,", nchoices);
+    fce_line(m, ".classes = classes, .nclasses = %d,", m->g->nclasses);
+    fce_line(m, ".reasons = reasons, .nreasons = %d,", m->g->nreasons);
+    if (nlookups)
+        fce_line(m, ".lookups = lookups, .nlookups = %d,", nlookups);
+    if (ntables)
+        fce_line(m, ".tables = tables, .ntables = %d,", ntables);
+    fce_line(m, ".init = init, .decode = decode, .run = run,%s%s", m->p->ticks ? " .tick = tick," : "", m->g->parts ? " .partition = partition," : "");
+    fce_line(m, ".json = json, .pretty = pretty,%s", m->g->csv ? " .csv = csv, .csv_header = csv_header," : "");
+    if (m->options->tests) {
+        int n = 0;
+        for (const struct fc_item *it = m->g->tests; it; it = it->next)
+            n += it->kind == FC_I_TEST;
+        if (n)
+            fce_line(m, ".tests = tests, .ntests = %d,", n);
+        if (m->nplaces)
+            fce_line(m, ".places = places, .nplaces = %d,", m->nplaces);
+    }
+    m->depth--;
+    fce_line(m, "};");
+}

@@ -1,0 +1,196 @@
+/*
+ * emit.h - what the files that write C share. Private to emit*.c.
+ *
+ * Text is collected in sections (constants, types, functions) and joined last, so order is no worry. An expression becomes
+ * a struct fc_cv: C text for its value and for whether it is null; statements that have to come before are written at once
+ * into the function at hand. The text of a value may only be evaluated where the text for null is false.
+ *
+ *   emit.c          the file, constants, C names
+ *   type.c     structs of records; records copied between their forms
+ *   expr.c     expressions, truth of conditions
+ *   call.c     calls: functions, lookups, builtins; match, new, templates, in
+ *   decode.c   the decoder of the input record
+ *   encode.c   JSON and csv of the output record
+ *   lay.c      records that are passed on as text, pretty
+ *   let.c      lets, functions, the record's struct
+ *   stage.c    stages, statements
+ *   want.c     waves of lookups
+ *   state.c    tables and lookups
+ *   test.c     test blocks
+ *   tidy.c     C that reads well: conditions, no needless (void)
+ *   desc.c     params, stage choices, init, the descriptor
+ */
+#ifndef FC_EMIT_H
+#define FC_EMIT_H
+
+#include <stdio.h>
+
+#include "tree/make.h"
+#include "plan/plan.h"
+
+struct fc_section {
+    char *text;
+    size_t size;
+    FILE *f;
+};
+
+struct fc_rec { /* a record type that has a C struct */
+    const struct fc_type *type;
+    const char *c;
+    bool kept, put;
+    struct fc_rec *next;
+};
+
+enum fc_context {
+    FC_CX_NONE,     /* no record: init, tick, tests' keys */
+    FC_CX_DECODE,   /* struct fl_decoder *d: defaults */
+    FC_CX_RECORD,   /* struct rec *r */
+    FC_CX_FUNCTION  /* struct rec *r and the function's frame *f */
+};
+
+struct fc_cv {
+    const char *v;             /* the value */
+    const char *n;             /* true when null; NULL: never */
+    const struct fc_type *type;
+    const struct fc_in *in;    /* a record of the input: v is its struct */
+    const struct fc_slot *slot;/* an object of the transform */
+    bool simple;               /* a name or literal: may be written twice */
+};
+
+struct fc_em {
+    struct fc_compilation *c;
+    struct fl_arena *a;
+    struct fc_plan *p;
+    const struct fc_program *g;
+    const struct fc_emit_options *options;
+    struct fc_section consts, types, funcs;
+    FILE *out;             /* where statements go */
+    int depth;             /* indentation */
+    int temps;
+    enum fc_context cx;
+    bool known;            /* lookups are answered: no unwinding */
+    bool made;             /* the record may be one of `emit`: what was received is not there */
+    const char *unwind;    /* statement that leaves the function when a lookup is pending */
+    const char *class_;    /* C for the class of emitted records */
+    struct fc_rec *recs;
+    const struct fc_enum *named[64]; /* enums whose names are in an array */
+    int nnamed;
+    bool classes_named;
+    const void *skipped[128]; /* records that have a function that skips them */
+    int nskipped;
+    int nsites; /* places whose values' lengths the decoder guesses */
+    const void *laid[128];    /* records that have a function that lays their text out */
+    int nlaid;
+    const char *laying;       /* such functions, to be written before the next encoder */
+    int nrecs, nplaces;
+    struct fc_section places;
+    struct fc_from { const struct fc_expr *e; struct fc_cv v; } from[8]; /* records whose fields are the plain names here */
+    int nfrom;
+    const struct fc_sym *settled[64]; /* lets that are surely computed at this place */
+    int nsettled;
+};
+
+/* emit.c */
+void fce_line(struct fc_em *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+const char *fce_text(struct fc_em *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void fce_section(struct fc_section *s);
+/* Statements go to a text of their own until fce_end returns it. */
+struct fce_capture { struct fc_section s; FILE *before; };
+void fce_begin(struct fc_em *m, struct fce_capture *k);
+const char *fce_end(struct fc_em *m, struct fce_capture *k);
+void fce_paste(struct fc_em *m, const char *text);
+const char *fce_name(struct fc_em *m, const char *name);     /* as a C member or variable */
+const char *fce_string(struct fc_em *m, const char *s, size_t n); /* C for a constant fl_str */
+const char *fce_quote(struct fc_em *m, const char *s, size_t n);  /* a C string literal */
+const char *fce_escaped(struct fc_em *m, const char *s);         /* for between the quotes of JSON */
+const char *fce_where(struct fc_em *m, struct fc_span span);  /* secadvisor.flow:12 */
+void fce_place(struct fc_em *m, struct fc_span span);         /* line directive or nothing */
+void fce_reach(struct fc_em *m, struct fc_span span);         /* coverage, tests only */
+const char *fce_temp(struct fc_em *m);
+const char *fce_or(struct fc_em *m, const char *a, const char *b); /* of null texts */
+
+/* tidy.c */
+const char *fce_not(struct fc_em *m, const char *c);  /* the C condition's contrary, without double negation */
+const char *fce_guarded(struct fc_em *m, const char *n, const char *then); /* then, only where n is false */
+const char *fce_bare(struct fc_em *m, const char *c); /* without the parentheses around it */
+bool fce_is_bit(const char *c);                       /* (flags & BIT): any number when true */
+void fce_tidy(const char *text, FILE *out);
+
+/* type.c */
+const char *fce_type(struct fc_em *m, const struct fc_type *t);
+const char *fce_value_type(const struct fc_type *t);          /* FL_T_STRING */
+const char *fce_scale(const struct fc_type *t);
+const struct fc_rec *fce_rec(struct fc_em *m, const struct fc_type *t);
+const char *fce_rec_name(struct fc_em *m, const struct fc_type *t); /* for names of functions; makes no struct */
+struct fc_cv fce_member(struct fc_em *m, struct fc_cv base, const struct fc_member *mem, bool maybe_null);
+const char *fce_record(struct fc_em *m, struct fc_cv v);       /* as a struct rec_X value */
+const char *fce_kept_type(struct fc_em *m, const struct fc_type *t);
+const char *fce_load(struct fc_em *m, const struct fc_type *t, const char *kept);
+void fce_store(struct fc_em *m, const struct fc_type *t, const char *kept, struct fc_cv v);
+bool fce_has_text(const struct fc_type *t);
+const char *fce_names(struct fc_em *m, const struct fc_type *t);   /* array of enumerators' or classes' names */
+
+/* expr.c */
+struct fc_cv fce_expr(struct fc_em *m, const struct fc_expr *e);
+struct fc_cv fce_bind(struct fc_em *m, struct fc_cv v);        /* into a temporary unless simple */
+struct fc_cv fce_unused(struct fc_em *m, struct fc_cv v);
+struct fc_cv fce_apart(struct fc_em *m, struct fc_cv v);
+const char *fce_true(struct fc_em *m, const struct fc_expr *e);
+const char *fce_false(struct fc_em *m, const struct fc_expr *e);
+struct fc_cv fce_input(struct fc_em *m, const struct fc_in *n, bool nullable);
+struct fc_cv fce_slot(struct fc_em *m, const struct fc_slot *s, bool nullable);
+/* The record of `from e { .. }`, computed once: v holds it where it is not null. Undone by m->nfrom = what it was. */
+void fce_from(struct fc_em *m, const struct fc_expr *e, struct fc_cv v);
+bool fce_presence(struct fc_em *m, const struct fc_slot *s);
+void fce_assign(struct fc_em *m, const char *t, const char *is, struct fc_cv v); /* t = v; is = true when not null */
+void fce_pending(struct fc_em *m);
+void fce_zeroed(struct fc_em *m, const struct fc_type *t, const char *name, const char *is); /* declare both; is may be NULL */
+bool fce_settle(struct fc_em *m, const struct fc_sym *let); /* true: the let has to be computed here */
+
+/* call.c */
+struct fc_cv fce_call(struct fc_em *m, const struct fc_expr *e);
+struct fc_cv fce_match(struct fc_em *m, const struct fc_expr *e);
+struct fc_cv fce_new(struct fc_em *m, const struct fc_expr *e);
+struct fc_cv fce_template(struct fc_em *m, const struct fc_expr *e);
+struct fc_cv fce_in_list(struct fc_em *m, const struct fc_expr *e);
+struct fc_cv fce_any(struct fc_em *m, const struct fc_expr *e);
+
+/* decode.c */
+void fce_decoder(struct fc_em *m);
+/* encode.c */
+void fce_encoders(struct fc_em *m);
+#define FCE_SHORT_LINE 13 /* TABs of a line below `level`, which is at most 2: fl_put_line puts 15 */
+/* lay.c */
+struct fc_laid {
+    const char *function;
+    size_t fixed, lines;  /* what the layout adds to the text: fixed + lines * level bytes at most */
+};
+struct fc_laid fce_lay(struct fc_em *m, const struct fc_type *record, unsigned depth);
+const char *fce_lay_places(struct fc_em *m, const struct fc_in *n);
+/* let.c */
+void fce_lets(struct fc_em *m);
+void fce_functions(struct fc_em *m);
+/* stage.c */
+void fce_stages(struct fc_em *m);
+void fce_block(struct fc_em *m, const struct fc_stmt *s);
+void fce_block_let(struct fc_em *m, const struct fc_stmt *s);
+void fce_function_begin(struct fc_em *m, enum fc_context cx, const char *unwind); /* unwind NULL: lookups are answered */
+/* want.c */
+void fce_wants(struct fc_em *m, int i, const struct fc_stage *s);
+void fce_wants_partition(struct fc_em *m); /* as if it were one more stage */
+/* state.c */
+void fce_tables(struct fc_em *m);
+void fce_lookups(struct fc_em *m);
+void fce_ahead(struct fc_em *m, const struct fc_stretch *st);
+struct fc_cv fce_table_read(struct fc_em *m, const struct fc_expr *e);
+const char *fce_lookup_arg(struct fc_em *m, const struct fc_sym *a, struct fc_cv v);
+struct fc_cv fce_lookup(struct fc_em *m, const struct fc_expr *e);
+void fce_key(struct fc_em *m, const struct fc_sym *table, const struct fc_expr *keys, const char **p, const char **n);
+/* test.c */
+void fce_tests(struct fc_em *m);
+void fce_template_names(struct fc_em *m);
+/* desc.c */
+void fce_descriptor(struct fc_em *m);
+void fce_statics(struct fc_em *m);
+
+#endif

@@ -1,0 +1,666 @@
+/*
+ * expr.c - expressions as C.
+ *
+ * Null is carried beside the value. Conditions are written by their truth: fce_true(e) is C that is true where e is true,
+ * fce_false(e) where e is false; both are false where e is null, so three-valued logic needs no third value.
+ */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "emit/emit.h"
+
+static struct fc_cv value(const struct fc_type *t, const char *v, const char *n, bool simple)
+{
+    return (struct fc_cv){.v = v, .n = n, .type = t, .simple = simple};
+}
+
+void fce_pending(struct fc_em *m)
+{
+    if (m->known)
+        return;
+    fce_line(m, "if (cx->pending)");
+    fce_line(m, "    %s", m->unwind);
+}
+
+/* ---- binding ---------------------------------------------------------------------------------------------- */
+
+void fce_assign(struct fc_em *m, const char *t, const char *is, struct fc_cv v)
+{
+    if (v.n && strcmp(v.n, "true") == 0)
+        return; /* null: nothing to assign */
+    const char *n = v.n;
+    if (n) {
+        fce_line(m, "if (%s) {", fce_bare(m, fce_not(m, n)));
+        m->depth++;
+        v.n = NULL;
+    }
+    const char *text = v.type->kind == FC_K_RECORD ? fce_record(m, v) : v.v;
+    fce_line(m, "%s = %s;", t, fce_bare(m, text));
+    if (is)
+        fce_line(m, "%s = true;", is);
+    if (n) {
+        m->depth--;
+        fce_line(m, "}");
+    }
+}
+
+/* Under a name of its own: compilers warn where a variable is compared with itself. */
+struct fc_cv fce_apart(struct fc_em *m, struct fc_cv v)
+{
+    v.simple = false;
+    return v.in || v.slot ? v : fce_bind(m, v);
+}
+
+void fce_zeroed(struct fc_em *m, const struct fc_type *t, const char *name, const char *is)
+{
+    const char *c = fce_type(m, t);
+    const char *zero = strcmp(c, "bool") == 0 ? "false" : strcmp(c, "int64_t") == 0 || strcmp(c, "double") == 0 ? "0" : "{0}";
+    fce_line(m, "%s %s = %s;", c, name, zero);
+    if (is)
+        fce_line(m, "bool %s = false;", is);
+}
+
+struct fc_cv fce_bind(struct fc_em *m, struct fc_cv v)
+{
+    if (v.simple || v.in || v.slot)
+        return v;
+    const char *t = fce_temp(m);
+    if (v.n) {
+        fce_zeroed(m, v.type, t, fce_text(m, "is_%s", t));
+        fce_assign(m, t, fce_text(m, "is_%s", t), v);
+        return value(v.type, t, fce_text(m, "!is_%s", t), true);
+    }
+    fce_line(m, "%s %s = %s;", fce_type(m, v.type), t, fce_bare(m, v.v));
+    return value(v.type, t, NULL, true);
+}
+
+/* Only whether it is null is asked: compilers warn of variables that are set and never read. */
+struct fc_cv fce_unused(struct fc_em *m, struct fc_cv v)
+{
+    v = fce_bind(m, v);
+    int digits = v.v[0] == 't' ? (int)strspn(v.v + 1, "0123456789") : 0;
+    if (digits && (v.v[digits + 1] == 0 || v.v[digits + 1] == '.'))
+        fce_line(m, "(void)%.*s;", digits + 1, v.v);
+    return v;
+}
+
+/* ---- names and fields ---------------------------------------------------------------------------------------- */
+
+static const char *input_c(struct fc_em *m, const struct fc_in *n)
+{
+    return n->member ? fce_text(m, "%s.%s", input_c(m, n->parent), fce_name(m, n->member->name)) : "r->in";
+}
+
+static const char *input_null(struct fc_em *m, const struct fc_in *n)
+{
+    if (!n->member)
+        return NULL;
+    const char *up = input_null(m, n->parent);
+    if (!n->member->optional)
+        return up;
+    /* inside an absent record nothing is there, so the member's own bit says it all */
+    return fce_text(m, "!(%s.has & HAS_%s)", input_c(m, n->parent), n->c);
+}
+
+/* Decoded here, from its digits. */
+static const char *late_value(struct fc_em *m, const struct fc_in *n)
+{
+    const char *at = n->raw ? fce_text(m, "%s.text_%s.p", input_c(m, n->parent), n->member->name) : input_c(m, n);
+    if (n->type->kind == FC_K_TIME || n->type->kind == FC_K_DURATION)
+        return fce_text(m, "fl_scaled_at(%s, %s)", at, fce_scale(n->type));
+    return fce_text(m, "fl_int_at(%s)", at);
+}
+
+struct fc_cv fce_input(struct fc_em *m, const struct fc_in *n, bool nullable)
+{
+    struct fc_cv v = value(n->type, input_c(m, n), nullable ? input_null(m, n) : NULL, true);
+    if (n->late)
+        v = value(n->type, late_value(m, n), v.n, false);
+    if (n->type->kind == FC_K_RECORD)
+        v.in = n;
+    return v;
+}
+
+/* Does the transform keep whether an object `from` a record is there? The input's own bits say it for its records. */
+bool fce_presence(struct fc_em *m, const struct fc_slot *s)
+{
+    const struct fc_expr *base = s->kind == FC_SLOT_OBJECT && s->parent && s->field->kind == FC_F_FROM ? s->field->value : NULL;
+    return base && base->nullable && !fc_plan_input(m->p, base);
+}
+
+struct fc_cv fce_slot(struct fc_em *m, const struct fc_slot *s, bool nullable)
+{
+    struct fc_cv v = value(s->type, "", NULL, true);
+    switch (s->kind) {
+    case FC_SLOT_INPUT:
+        if (s->text)
+            return value(s->type, fce_text(m, "fl_digits_text(%s.text_%s)", input_c(m, s->in->parent), s->in->member->name),
+                         nullable ? input_null(m, s->in) : NULL, false);
+        v = fce_input(m, s->in, nullable);
+        if (nullable && s->nonempty)
+            v.n = fce_or(m, v.n, fce_text(m, s->type->kind == FC_K_IP ? "!%s.text.n" : "!%s.n", v.v));
+        return v;
+    case FC_SLOT_CONST:
+    case FC_SLOT_LET:
+        v = fce_expr(m, s->field->value);
+        v.type = s->type; /* the field's form may be another than the let's */
+        return v;
+    case FC_SLOT_STORED:
+        v.v = fce_text(m, "r->out.%s", fce_name(m, s->c));
+        v.n = nullable && (s->optional || s->emitted) ? fce_text(m, "!r->out.has_%s", s->c) : NULL;
+        return v;
+    case FC_SLOT_OBJECT:
+        v.slot = s;
+        v.v = "r->out";
+        if (nullable && fce_presence(m, s))
+            v.n = fce_text(m, "!r->out.has_%s", s->c);
+        else if (nullable && s->parent && s->field->kind == FC_F_FROM && s->field->value->nullable)
+            v.n = fce_input(m, fc_plan_input(m->p, s->field->value), true).n;
+        return v;
+    }
+    return v;
+}
+
+/* Is the let not surely computed at this place? From here on it is, to the end of the branch (fce_branch). */
+bool fce_settle(struct fc_em *m, const struct fc_sym *let)
+{
+    for (int i = 0; i < m->nsettled; i++)
+        if (m->settled[i] == let)
+            return false;
+    if (m->nsettled < (int)(sizeof m->settled / sizeof *m->settled))
+        m->settled[m->nsettled++] = let;
+    return true;
+}
+
+static struct fc_cv let_value(struct fc_em *m, const struct fc_expr *e)
+{
+    struct fc_sym *s = e->sym;
+    bool frame = s->kind == FC_SYM_FLET;
+    const char *at = frame ? fce_text(m, "f->%s", fce_name(m, s->name)) : fce_text(m, "r->let_%s", s->name);
+    const char *is = frame ? fce_text(m, "f->is_%s", s->name) : fce_text(m, "r->is_%s", s->name);
+    if (fce_settle(m, s)) {
+        fce_line(m, "if (!%s)", is);
+        if (frame)
+            fce_line(m, "    %s_let_%s(cx, r, f);", s->owner->name, s->name);
+        else
+            fce_line(m, "    let_%s(cx, r);", s->name);
+        if (s->asks)
+            fce_pending(m);
+    }
+    return value(s->type, at, s->optional && (e->nullable || m->known || s->asks) ? fce_text(m, "%s != 1", is) : NULL, true);
+}
+
+/* What a record of `emit` lacks. */
+static struct fc_cv unless_made(struct fc_em *m, const struct fc_expr *e, struct fc_cv v)
+{
+    int rest;
+    const struct fc_slot *s = m->made && e->nullable ? fc_plan_slot(m->p, e, &rest) : NULL;
+    while (s && s->parent && s->parent != &m->p->out)
+        s = s->parent;
+    if (m->made && e->nullable && !(s && s->emitted))
+        v.n = fce_or(m, v.n, "r->h.emitted");
+    return v;
+}
+
+static struct fc_cv name_value(struct fc_em *m, const struct fc_expr *e)
+{
+    struct fc_sym *s = e->sym;
+    switch (s->kind) {
+    case FC_SYM_CONST:
+        return fce_expr(m, s->value);
+    case FC_SYM_PARAM:
+        return value(s->type, fce_text(m, "P.%s", fce_name(m, s->name)), NULL, true);
+    case FC_SYM_LET:
+        return unless_made(m, e, let_value(m, e));
+    case FC_SYM_FLET:
+        return let_value(m, e);
+    case FC_SYM_ARG:
+        return value(s->type, fce_text(m, "f->%s", fce_name(m, s->name)), s->optional && e->nullable ? fce_text(m, "!f->has_%s", s->name) : NULL, true);
+    case FC_SYM_LOCAL:
+        return value(s->type, fce_text(m, "l_%s", s->name), s->optional && e->nullable ? fce_text(m, "!is_l_%s", s->name) : NULL, true);
+    case FC_SYM_INPUT:
+        return fce_input(m, &m->p->in, false);
+    case FC_SYM_RECORD_NOW:
+        return (struct fc_cv){.v = "r->out", .type = s->type, .slot = &m->p->out, .simple = true};
+    case FC_SYM_CLASS_NOW:
+        return value(&FC_CLASS_T, "(int64_t)r->h.class_", NULL, true);
+    case FC_SYM_NOW:
+        return value(&FC_TIME_T, "cx->now", NULL, true);
+    case FC_SYM_OBJECT:
+        return value(s->type, fce_text(m, "o->%s", strcmp(s->name, "class") == 0 ? "class_" : s->name), NULL, true);
+    default: /* an enumerator or class */
+        return value(e->type, fce_text(m, "%lld", (long long)s->index), NULL, true);
+    }
+}
+
+static struct fc_cv field_value(struct fc_em *m, const struct fc_expr *e)
+{
+    const struct fc_in *n = fc_plan_input(m->p, e);
+    if (n)
+        return unless_made(m, e, fce_input(m, n, e->nullable));
+    struct fc_cv base = fce_expr(m, e->a);
+    if (!base.in && !base.slot && !base.simple)
+        base = fce_bind(m, base);
+    struct fc_cv v = fce_member(m, base, e->info, e->nullable);
+    if (e->nullable && base.n && (base.in || base.slot))
+        v.n = fce_or(m, base.n, v.n);
+    return base.slot ? unless_made(m, e, v) : v;
+}
+
+/* ---- literals ------------------------------------------------------------------------------------------------- */
+
+static const char *number(struct fc_em *m, double f)
+{
+    if (f != f)
+        return "__builtin_nan(\"\")";
+    if (f - f != 0)
+        return f < 0 ? "(-__builtin_inf())" : "__builtin_inf()";
+    const char *digits = fce_text(m, "%.17g", f), *dot = strpbrk(digits, ".e") ? "" : ".0";
+    return fce_text(m, f < 0 || digits[0] == '-' ? "(%s%s)" : "%s%s", digits, dot);
+}
+
+static struct fc_cv address(struct fc_em *m, const struct fc_expr *e)
+{
+    const char *slash = strchr(e->s, '/');
+    size_t n = strlen(e->s);
+    if (!slash)
+        return value(e->type, fce_text(m, "fl_ip_of(%s)", fce_string(m, e->s, n)), NULL, false);
+    return value(e->type, fce_text(m, "fl_cidr_of(%s, %zu)", fce_quote(m, e->s, n), n), NULL, false);
+}
+
+static bool constant(const struct fc_expr *e)
+{
+    while (e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_CONST)
+        e = e->sym->value;
+    return e->kind == FC_E_STRING || e->kind == FC_E_INT || e->kind == FC_E_SIZE || e->kind == FC_E_DURATION || e->kind == FC_E_FLOAT || e->kind == FC_E_BOOL ||
+           (e->kind == FC_E_NAME && e->sym && (e->sym->kind == FC_SYM_ENUMERATOR || e->sym->kind == FC_SYM_CLASS));
+}
+
+/* A list outlives the block that it is written in: constants are static, others live in scratch. */
+static struct fc_cv list(struct fc_em *m, const struct fc_expr *e)
+{
+    const char *type = fce_type(m, e->type->elem), *items = "", *n = NULL;
+    bool fixed = true;
+    int count = 0;
+    for (const struct fc_expr *x = e->args; x; x = x->next, count++) {
+        struct fc_cv v = fce_expr(m, x);
+        fixed &= constant(x);
+        n = fce_or(m, n, v.n);
+        items = fce_text(m, "%s%s%s", items, count ? ", " : "", v.v);
+    }
+    if (count == 0)
+        return value(e->type, "(struct fl_list){NULL, 0}", NULL, true);
+    const char *t = fce_temp(m);
+    if (fixed) {
+        fce_line(m, "static const %s %s[] = {%s};", type, t, items);
+    } else {
+        const char *room = m->cx == FC_CX_DECODE ? "fl_arena_get(d->scratch, " : "(void *)fl_scratch(cx, ";
+        fce_line(m, "%s *%s = %s%d * sizeof *%s);", type, t, room, count, t);
+        if (n)
+            fce_line(m, "if (%s)", fce_bare(m, fce_not(m, n)));
+        fce_line(m, "%smemcpy(%s, (const %s[]){%s}, %d * sizeof *%s);", n ? "    " : "", t, type, items, count, t);
+    }
+    return value(e->type, fce_text(m, "((struct fl_list){%s, %d})", t, count), n, true);
+}
+
+/* ---- operators ---------------------------------------------------------------------------------------------------- */
+
+/* $1, $2 are the operands, $$ the result. */
+static const char *spell(struct fc_em *m, const char *c, const char *l, const char *r, const char *result)
+{
+    const char *out = "";
+    for (; *c; c++) {
+        const char *what = NULL;
+        if (c[0] == '$' && c[1] == '1')
+            what = l;
+        else if (c[0] == '$' && c[1] == '2')
+            what = r;
+        else if (c[0] == '$' && c[1] == '$')
+            what = result;
+        if (what)
+            c++;
+        out = what ? fce_text(m, "%s%s", out, what) : fce_text(m, "%s%c", out, *c);
+    }
+    return out;
+}
+
+/* The second operand's statements must not need the first one's guard: it is bound where it has any. */
+static void operands(struct fc_em *m, const struct fc_expr *e, struct fc_cv *l, struct fc_cv *r)
+{
+    struct fce_capture k;
+    *l = fce_expr(m, e->a);
+    fce_begin(m, &k);
+    *r = fce_expr(m, e->b);
+    const char *text = fce_end(m, &k);
+    if (*text && !l->simple)
+        *l = fce_bind(m, *l);
+    fce_paste(m, text);
+}
+
+static struct fc_cv arith(struct fc_em *m, const struct fc_expr *e)
+{
+    const struct fc_operator *row = e->info;
+    struct fc_cv l, r;
+    operands(m, e, &l, &r);
+    if (strcmp(l.v, r.v) == 0)
+        r = fce_apart(m, r);
+    const char *n = fce_or(m, l.n, r.n);
+    if (!row->nullable) {
+        const char *c = spell(m, row->c, l.v, r.v, "");
+        return value(e->type, fce_text(m, "(%s)", c), n, false);
+    }
+    const char *t = fce_temp(m);
+    fce_line(m, "%s %s = 0;", fce_type(m, e->type), t);
+    const char *made = spell(m, row->c, l.v, r.v, t);
+    if (!e->nullable && !n) {
+        fce_line(m, "%s;", made);
+        return value(e->type, t, NULL, true);
+    }
+    fce_line(m, "bool is_%s = %s;", t, fce_guarded(m, n, made));
+    return value(e->type, t, fce_text(m, "!is_%s", t), true);
+}
+
+static struct fc_cv negative(struct fc_em *m, const struct fc_expr *e)
+{
+    struct fc_cv v = fce_expr(m, e->a);
+    return value(e->type, e->type->kind == FC_K_FLOAT ? fce_text(m, "(-%s)", v.v) : fce_text(m, "fl_sub(0, %s, &cx->overflows)", v.v), v.n, false);
+}
+
+/* The statements of e, as they stand in a branch of its own. */
+static const char *branch(struct fc_em *m, const struct fc_expr *e, struct fc_cv *v)
+{
+    struct fce_capture k;
+    int settled = m->nsettled;
+    fce_begin(m, &k);
+    m->depth++;
+    *v = fce_expr(m, e);
+    m->depth--;
+    m->nsettled = settled;
+    return fce_end(m, &k);
+}
+
+static void finish(struct fc_em *m, const char *t, const char *is, const char *text, struct fc_cv v)
+{
+    fce_paste(m, text);
+    m->depth++;
+    if (v.type->kind != FC_K_NULL)
+        fce_assign(m, t, is, v);
+    m->depth--;
+}
+
+static bool plain(const char *text, const struct fc_cv *v)
+{
+    return !*text && !v->n && v->type->kind != FC_K_RECORD && v->type->kind != FC_K_NULL;
+}
+
+static struct fc_cv coalesce(struct fc_em *m, const struct fc_expr *e)
+{
+    struct fc_cv l = fce_expr(m, e->a), r;
+    if (!l.n)
+        return l;
+    const char *text = branch(m, e->b, &r);
+    if (l.type->kind == FC_K_NULL) {
+        fce_paste(m, text);
+        return r;
+    }
+    if (plain(text, &r) && l.type->kind == FC_K_BOOL && strcmp(r.v, "false") == 0)
+        return value(e->type, fce_text(m, "(%s && %s)", fce_not(m, l.n), l.v), NULL, false);
+    if (plain(text, &r))
+        return value(e->type, fce_text(m, "(%s ? %s : %s)", fce_not(m, l.n), l.v, r.v), NULL, false);
+    const char *t = fce_temp(m), *is = e->nullable ? fce_text(m, "is_%s", t) : NULL, *n = l.n;
+    fce_zeroed(m, e->type, t, is);
+    fce_line(m, "if (%s) {", fce_bare(m, fce_not(m, n)));
+    l.n = NULL;
+    finish(m, t, is, "", l);
+    fce_line(m, "} else {");
+    finish(m, t, is, text, r);
+    fce_line(m, "}");
+    return value(e->type, t, is ? fce_text(m, "!%s", is) : NULL, true);
+}
+
+static struct fc_cv conditional(struct fc_em *m, const struct fc_expr *e)
+{
+    const char *c = fce_true(m, e->a);
+    struct fc_cv yes, no;
+    const char *first = branch(m, e->b, &yes), *second = branch(m, e->c, &no);
+    if (plain(first, &yes) && plain(second, &no))
+        return value(e->type, fce_text(m, "(%s ? %s : %s)", c, yes.v, no.v), NULL, false);
+    const char *t = fce_temp(m), *is = e->nullable ? fce_text(m, "is_%s", t) : NULL;
+    fce_zeroed(m, e->type, t, is);
+    if (yes.type->kind == FC_K_NULL) {
+        fce_line(m, "if (%s) {", fce_bare(m, fce_not(m, c)));
+    } else {
+        fce_line(m, "if (%s) {", fce_bare(m, c));
+        finish(m, t, is, first, yes);
+        if (no.type->kind != FC_K_NULL)
+            fce_line(m, "} else {");
+    }
+    finish(m, t, is, second, no);
+    fce_line(m, "}");
+    return value(e->type, t, is ? fce_text(m, "!%s", is) : NULL, true);
+}
+
+static struct fc_cv matches(struct fc_em *m, const struct fc_expr *e)
+{
+    struct fc_cv v = fce_expr(m, e->a);
+    return value(&FC_BOOL_T, fce_text(m, "fl_regex_matches(regex_%d, %s)", fc_plan_regexp(m->c, m->p, e->b->s), v.v), v.n, false);
+}
+
+static const char *truth(struct fc_em *m, const struct fc_cv *v)
+{
+    return v->n && strcmp(v->n, "true") == 0 ? "false" : v->n ? fce_text(m, "(%s)", fce_guarded(m, v->n, v->v)) : v->v;
+}
+
+static const char *falsity(struct fc_em *m, const struct fc_cv *v)
+{
+    const char *no = v->n && strcmp(v->n, "true") == 0 ? "false" : fce_not(m, v->v);
+    return v->n && strcmp(v->n, "true") != 0 ? fce_text(m, "(%s)", fce_guarded(m, v->n, no)) : no;
+}
+
+/* As a value, when it may be null: each operand is computed once, the second only if the first does not decide. */
+static struct fc_cv logic(struct fc_em *m, const struct fc_expr *e)
+{
+    if (!e->nullable)
+        return value(&FC_BOOL_T, fce_true(m, e), NULL, false);
+    struct fc_cv l = fce_bind(m, fce_expr(m, e->a)), r;
+    if (e->kind == FC_E_UNARY)
+        return value(&FC_BOOL_T, fce_not(m, l.v), l.n, false);
+    bool both = e->op == FC_OP_AND;
+    struct fce_capture k;
+    int settled = m->nsettled;
+    fce_begin(m, &k);
+    m->depth++;
+    r = fce_bind(m, fce_expr(m, e->b));
+    m->depth--;
+    m->nsettled = settled;
+    const char *text = fce_end(m, &k), *t = fce_temp(m);
+    const char *decides = both ? falsity(m, &l) : truth(m, &l), *open = both ? truth(m, &l) : falsity(m, &l);
+    const char *decides2 = both ? falsity(m, &r) : truth(m, &r), *open2 = both ? truth(m, &r) : falsity(m, &r);
+    /* known: the result is not null; the result is true where `both` asks for both, or where one decides */
+    fce_line(m, "bool %s = %s, is_%s = %s;", t, both ? "false" : fce_bare(m, decides), t, both ? fce_bare(m, decides) : t);
+    fce_line(m, "if (!is_%s) {", t);
+    fce_paste(m, text);
+    m->depth++;
+    if (both) {
+        fce_line(m, "%s = %s && %s;", t, open, open2);
+        fce_line(m, "is_%s = %s || %s;", t, t, decides2);
+    } else {
+        fce_line(m, "%s = %s;", t, fce_bare(m, decides2));
+        fce_line(m, "is_%s = %s || (%s && %s);", t, t, open, open2);
+    }
+    m->depth--;
+    fce_line(m, "}");
+    return value(&FC_BOOL_T, t, fce_text(m, "!is_%s", t), true);
+}
+
+static struct fc_cv map_value(struct fc_em *m, const struct fc_expr *e)
+{
+    static const char *const getter[] = {[FC_K_STRING] = "string", [FC_K_INT] = "int", [FC_K_BYTES] = "int", [FC_K_PACKETS] = "int", [FC_K_BOOL] = "bool", [FC_K_FLOAT] = "float"};
+    struct fc_cv map = fce_expr(m, e->a);
+    struct fc_cv key = fce_expr(m, e->args);
+    const char *n = fce_or(m, map.n, key.n), *t = fce_temp(m);
+    const char *get = e->type->kind < (int)(sizeof getter / sizeof *getter) && getter[e->type->kind] ? getter[e->type->kind] : "string";
+    fce_line(m, "%s %s = {0};", fce_type(m, e->type), t);
+    fce_line(m, "bool is_%s = %s;", t, fce_guarded(m, n, fce_text(m, "fl_map_%s(cx, %s, %s, &%s)", get, map.v, key.v, t)));
+    return value(e->type, t, fce_text(m, "!is_%s", t), true);
+}
+
+static struct fc_cv binary(struct fc_em *m, const struct fc_expr *e)
+{
+    switch (e->op) {
+    case FC_OP_AND:
+    case FC_OP_OR:
+        return logic(m, e);
+    case FC_OP_IN:
+        return fce_in_list(m, e);
+    case FC_OP_MATCHES:
+        return matches(m, e);
+    case FC_OP_COALESCE:
+        return coalesce(m, e);
+    default:
+        return arith(m, e);
+    }
+}
+
+/* A condition as a value: a bit that was asked for becomes true or false. */
+static struct fc_cv condition(struct fc_em *m, const struct fc_expr *e)
+{
+    const char *c = fce_true(m, e);
+    return value(&FC_BOOL_T, fce_is_bit(c) ? fce_text(m, "(%s != 0)", c) : c, NULL, false);
+}
+
+void fce_from(struct fc_em *m, const struct fc_expr *e, struct fc_cv v)
+{
+    v.n = NULL;
+    if (m->nfrom < (int)(sizeof m->from / sizeof *m->from))
+        m->from[m->nfrom++] = (struct fc_from){e, v};
+}
+
+/* Inside the braces of `from`, the checker wrote the record's expression before each plain name: the same piece of source. */
+static const struct fc_cv *known_record(const struct fc_em *m, const struct fc_expr *e)
+{
+    for (int i = m->nfrom - 1; i >= 0; i--) {
+        struct fc_span s = m->from[i].e->span;
+        if (m->from[i].e->kind == e->kind && s.file == e->span.file && s.start == e->span.start && s.end == e->span.end)
+            return &m->from[i].v;
+    }
+    return NULL;
+}
+
+struct fc_cv fce_expr(struct fc_em *m, const struct fc_expr *e)
+{
+    const struct fc_cv *known = m->nfrom ? known_record(m, e) : NULL;
+    if (known)
+        return *known;
+    switch (e->kind) {
+    case FC_E_INT:
+    case FC_E_DURATION:
+    case FC_E_SIZE:
+        if (e->type->kind == FC_K_FLOAT)
+            return value(e->type, number(m, (double)e->i), NULL, true);
+        if (e->i > -2147483647 && e->i < 2147483647)
+            return value(e->type, fce_text(m, e->i < 0 ? "(%lld)" : "%lld", (long long)e->i), NULL, true);
+        if (e->i == INT64_MIN)
+            return value(e->type, "INT64_MIN", NULL, true);
+        return value(e->type, fce_text(m, "INT64_C(%lld)", (long long)e->i), NULL, true);
+    case FC_E_FLOAT:
+        return value(e->type, number(m, e->f), NULL, true);
+    case FC_E_ADDRESS:
+        return address(m, e);
+    case FC_E_STRING:
+        return value(e->type, fce_string(m, e->s, e->len), NULL, true);
+    case FC_E_BOOL:
+        return value(e->type, e->i ? "true" : "false", NULL, true);
+    case FC_E_NULL:
+        return value(e->type, "0", "true", true);
+    case FC_E_NAME:
+        return name_value(m, e);
+    case FC_E_FIELD:
+        return field_value(m, e);
+    case FC_E_INDEX:
+        return e->sym ? fce_table_read(m, e) : map_value(m, e);
+    case FC_E_CALL:
+        return fce_call(m, e);
+    case FC_E_ANY:
+        return fce_any(m, e);
+    case FC_E_LIST:
+        return list(m, e);
+    case FC_E_MATCH:
+        return fce_match(m, e);
+    case FC_E_NEW:
+        return fce_new(m, e);
+    case FC_E_TEMPLATE:
+        return fce_template(m, e);
+    case FC_E_COND:
+        return conditional(m, e);
+    case FC_E_BINARY:
+        return binary(m, e);
+    case FC_E_UNARY:
+        if (e->op == FC_OP_NEG)
+            return negative(m, e);
+        if (e->op == FC_OP_HAS || !e->nullable)
+            return condition(m, e);
+        return logic(m, e);
+    }
+    return value(&FC_ERROR_T, "0", NULL, true);
+}
+
+/* ---- truth ---------------------------------------------------------------------------------------------------------- */
+
+/* a && b or a || b, where b's statements run only when b is needed. */
+static const char *shortcut(struct fc_em *m, const struct fc_expr *a, const struct fc_expr *b, bool both, const char *(*side)(struct fc_em *, const struct fc_expr *))
+{
+    const char *x = side(m, a);
+    struct fce_capture k;
+    int settled = m->nsettled;
+    fce_begin(m, &k);
+    m->depth++;
+    const char *y = side(m, b);
+    m->depth--;
+    m->nsettled = settled;
+    const char *text = fce_end(m, &k);
+    if (!*text)
+        return fce_text(m, "(%s %s %s)", x, both ? "&&" : "||", y);
+    const char *t = fce_temp(m);
+    fce_line(m, "bool %s = %s;", t, fce_bare(m, x));
+    fce_line(m, both ? "if (%s) {" : "if (!%s) {", t);
+    fce_paste(m, text);
+    fce_line(m, "    %s = %s;", t, fce_bare(m, y));
+    fce_line(m, "}");
+    return t;
+}
+
+static const char *has(struct fc_em *m, const struct fc_expr *e)
+{
+    struct fc_cv v;
+    struct fc_expr maybe = *e; /* ask even where a guard says that it is there */
+    maybe.nullable = true;
+    const struct fc_in *n = fc_plan_input(m->p, e);
+    v = n ? fce_input(m, n, true) : fce_expr(m, &maybe);
+    v = fce_unused(m, v);
+    return v.n ? fce_text(m, strstr(fce_not(m, v.n), " == ") ? "(%s)" : "%s", fce_not(m, v.n)) : "true";
+}
+
+const char *fce_true(struct fc_em *m, const struct fc_expr *e)
+{
+    if (e->kind == FC_E_UNARY && e->op == FC_OP_NOT)
+        return fce_false(m, e->a);
+    if (e->kind == FC_E_UNARY && e->op == FC_OP_HAS)
+        return has(m, e->a);
+    if (e->kind == FC_E_BINARY && (e->op == FC_OP_AND || e->op == FC_OP_OR))
+        return shortcut(m, e->a, e->b, e->op == FC_OP_AND, fce_true);
+    struct fc_cv v = fce_expr(m, e);
+    return truth(m, &v);
+}
+
+const char *fce_false(struct fc_em *m, const struct fc_expr *e)
+{
+    if (e->kind == FC_E_UNARY && e->op == FC_OP_NOT)
+        return fce_true(m, e->a);
+    if (e->kind == FC_E_UNARY && e->op == FC_OP_HAS)
+        return fce_not(m, has(m, e->a));
+    if (e->kind == FC_E_BINARY && (e->op == FC_OP_AND || e->op == FC_OP_OR))
+        return shortcut(m, e->a, e->b, e->op == FC_OP_OR, fce_false);
+    struct fc_cv v = fce_expr(m, e);
+    return falsity(m, &v);
+}

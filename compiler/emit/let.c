@@ -1,0 +1,189 @@
+/*
+ * let.c - functions and lets of the .flow, and the struct of a record, which holds what was computed of it.
+ *
+ * A function has a frame: its arguments and, once computed, its lets. A let of the file is a function of the record and computed when
+ * first used; stage.c says where that is.
+ */
+#include <string.h>
+
+#include "emit/emit.h"
+
+/* ---- functions of the .flow ---------------------------------------------------------------------------------- */
+
+/* What says whether something is there comes first: only that has to be zeroed (FL_FRAME). */
+static void frame(struct fc_em *m, const struct fc_sym *f)
+{
+    const char *flags = "", *body = "";
+    for (const struct fc_sym *a = f->args; a; a = a->next) {
+        body = fce_text(m, "%s    %s %s;\n", body, fce_type(m, a->type), fce_name(m, a->name));
+        if (a->optional)
+            flags = fce_text(m, "%s    bool has_%s;\n", flags, a->name);
+    }
+    for (const struct fc_sym *l = f->lets; l; l = l->next) {
+        flags = fce_text(m, "%s    uint8_t is_%s; /* 0 not computed yet, 1 value, 2 null */\n", flags, l->name);
+        body = fce_text(m, "%s    %s %s;\n", body, fce_type(m, l->type), fce_name(m, l->name));
+    }
+    fprintf(m->types.f, "struct frame_%s {\n%s    char flags_end;\n%s};\n\n", f->name, flags, body);
+}
+
+static void function_let(struct fc_em *m, const struct fc_sym *f, const struct fc_sym *l)
+{
+    fce_function_begin(m, FC_CX_FUNCTION, "return;");
+    fce_line(m, "static void %s_let_%s(struct fl_cx *cx, struct rec *r, struct frame_%s *f)", f->name, l->name, f->name);
+    fce_line(m, "{");
+    m->depth++;
+    fce_line(m, "(void)cx, (void)r;");
+    fce_place(m, l->span);
+    struct fc_cv v = fce_expr(m, l->value);
+    if (v.n) {
+        fce_line(m, "if (%s) {", fce_bare(m, v.n));
+        fce_line(m, "    f->is_%s = 2;", l->name);
+        fce_line(m, "    return;");
+        fce_line(m, "}");
+        v.n = NULL;
+    }
+    fce_assign(m, fce_text(m, "f->%s", fce_name(m, l->name)), NULL, v);
+    fce_line(m, "f->is_%s = 1;", l->name);
+    m->depth--;
+    fce_line(m, "}\n");
+}
+
+static void one_function(struct fc_em *m, const struct fc_sym *f)
+{
+    for (const struct fc_sym *l = f->lets; l; l = l->next)
+        if (l->used)
+            function_let(m, f, l);
+    fce_function_begin(m, FC_CX_FUNCTION, "return false;");
+    fce_line(m, "/* %s */", fce_where(m, f->span));
+    fce_line(m, "static bool call_%s(struct fl_cx *cx, struct rec *r, struct frame_%s *f, %s *result)", f->name, f->name, fce_type(m, f->type));
+    fce_line(m, "{");
+    m->depth++;
+    fce_line(m, "(void)cx, (void)r, (void)f;");
+    fce_place(m, f->value->span);
+    struct fc_cv v = fce_expr(m, f->value);
+    if (v.type->kind == FC_K_NULL) {
+        fce_line(m, "return false;");
+    } else {
+        if (v.n) {
+            fce_line(m, "if (%s)", v.n);
+            fce_line(m, "    return false;");
+            v.n = NULL;
+        }
+        fce_assign(m, "*result", NULL, v);
+        fce_line(m, "return true;");
+    }
+    m->depth--;
+    fce_line(m, "}\n");
+}
+
+static void declare_calls(struct fc_em *m)
+{
+    for (const struct fc_sym *f = m->g->functions; f; f = f->next) {
+        if (!f->used)
+            continue;
+        frame(m, f);
+        fprintf(m->types.f, "static bool call_%s(struct fl_cx *cx, struct rec *r, struct frame_%s *f, %s *result);\n", f->name, f->name, fce_type(m, f->type));
+        for (const struct fc_sym *l = f->lets; l; l = l->next)
+            if (l->used)
+                fprintf(m->types.f, "static void %s_let_%s(struct fl_cx *cx, struct rec *r, struct frame_%s *f);\n", f->name, l->name, f->name);
+        fputc('\n', m->types.f);
+    }
+}
+
+void fce_functions(struct fc_em *m)
+{
+    bool any = false;
+    fprintf(m->types.f, "struct rec;\n\n");
+    declare_calls(m);
+    for (const struct fc_sym *f = m->g->functions; f; f = f->next) {
+        if (!f->used)
+            continue;
+        if (!any)
+            fce_line(m, "/* ---- functions ---- */\n");
+        any = true;
+        one_function(m, f);
+    }
+}
+
+/* ---- lets and the record ----------------------------------------------------------------------------------------- */
+
+/* What says whether a value is there stands apart, before the values: it is looked at more often, and there are no gaps. */
+struct stored {
+    const char *flags, *values;
+};
+
+static void stored_members(struct fc_em *m, const struct fc_slot *s, struct stored *out)
+{
+    for (int i = 0; i < s->ninner; i++) {
+        const struct fc_slot *x = &s->inner[i];
+        if (x->kind == FC_SLOT_STORED) {
+            out->values = fce_text(m, "%s        %s %s;\n", out->values, fce_type(m, x->type), fce_name(m, x->c));
+            if (x->optional || x->emitted)
+                out->flags = fce_text(m, "%s        bool has_%s;\n", out->flags, x->c);
+        }
+        if (fce_presence(m, x))
+            out->flags = fce_text(m, "%s        bool has_%s;\n", out->flags, x->c);
+        stored_members(m, x, out);
+    }
+}
+
+static void record_struct(struct fc_em *m)
+{
+    struct stored lets = {"", ""}, out = {"", ""};
+    for (const struct fc_sym *l = m->g->lets; l; l = l->next)
+        if (l->used) {
+            lets.values = fce_text(m, "%s    %s let_%s;\n", lets.values, fce_type(m, l->type), l->name);
+            lets.flags = fce_text(m, "%s    uint8_t is_%s; /* 0 not computed yet, 1 value, 2 null */\n", lets.flags, l->name);
+            if (fc_tried(m->p, l))
+                lets.flags = fce_text(m, "%s    bool tried_%s; /* computed in a wave, when tables were not yet as the record will see them */\n", lets.flags, l->name);
+        }
+    stored_members(m, &m->p->out, &out);
+    fprintf(m->types.f, "/* A record on its way. */\nstruct rec {\n    struct fl_rec h;\n%s    struct in_record in;\n%s", lets.flags, lets.values);
+    if (*out.values || *out.flags)
+        fprintf(m->types.f, "    struct {\n%s%s    } out;\n", out.flags, out.values);
+    fprintf(m->types.f, "};\n\n");
+}
+
+void fce_lets(struct fc_em *m)
+{
+    for (const struct fc_sym *l = m->g->lets; l; l = l->next)
+        if (l->used)
+            fprintf(m->types.f, "static void let_%s(struct fl_cx *cx, struct rec *r);\n", l->name);
+    fputc('\n', m->types.f);
+    record_struct(m);
+    bool any = false;
+    for (const struct fc_sym *l = m->g->lets; l; l = l->next) {
+        if (!l->used)
+            continue;
+        if (!any)
+            fce_line(m, "/* ---- lets: per record, computed when first used ---- */\n");
+        any = true;
+        fce_function_begin(m, FC_CX_RECORD, "return;");
+        fce_line(m, "/* %s */", fce_where(m, l->span));
+        fce_line(m, "static void let_%s(struct fl_cx *cx, struct rec *r)", l->name);
+        fce_line(m, "{");
+        m->depth++;
+        fce_line(m, "(void)cx;");
+        fce_place(m, l->value->span);
+        if (fc_silent_null(l->value)) {
+            fce_line(m, "if (cx->silent) {");
+            fce_line(m, "    r->is_%s = 2;", l->name);
+            fce_line(m, "    return;");
+            fce_line(m, "}");
+        }
+        struct fc_cv v = fce_expr(m, l->value);
+        if (fc_tried(m->p, l))
+            fce_line(m, "r->tried_%s = cx->wave;", l->name);
+        if (v.n) {
+            fce_line(m, "if (%s) {", fce_bare(m, v.n));
+            fce_line(m, "    r->is_%s = 2;", l->name);
+            fce_line(m, "    return;");
+            fce_line(m, "}");
+            v.n = NULL;
+        }
+        fce_assign(m, fce_text(m, "r->let_%s", l->name), NULL, v);
+        fce_line(m, "r->is_%s = 1;", l->name);
+        m->depth--;
+        fce_line(m, "}\n");
+    }
+}

@@ -1,0 +1,319 @@
+/*
+ * state.c - tables and lookups: their rows for the runtime, keys, reads; the query of a lookup.
+ */
+#include <string.h>
+
+#include "emit/emit.h"
+
+/* ---- keys ------------------------------------------------------------------------------------------------- */
+
+static bool fixed_key(const struct fc_type *t)
+{
+    return t->kind != FC_K_STRING && t->kind != FC_K_IP && t->kind != FC_K_CIDR;
+}
+
+static const char *key_text(struct fc_em *m, const struct fc_cv *v)
+{
+    return v->type->kind == FC_K_IP ? fce_text(m, "fl_decoded(cx, %s.text)", v->v) : v->type->kind == FC_K_CIDR ? fce_text(m, "fl_b_text_cidr(cx, %s)", v->v) : v->v;
+}
+
+static void key_part(struct fc_em *m, const char *key, const struct fc_cv *v)
+{
+    if (fixed_key(v->type))
+        fce_line(m, "fl_key_int(&%s, %s);", key, v->v);
+    else
+        fce_line(m, "fl_key_text(&%s, %s);", key, key_text(m, v));
+}
+
+/* *p and *n get C for the key's bytes; the keys have to be bound and not null. */
+static void key_of(struct fc_em *m, struct fc_cv *keys, int n, const char **p, const char **len)
+{
+    const char *t = fce_temp(m);
+    if (n == 1 && fixed_key(keys[0].type)) {
+        fce_line(m, "const int64_t key_%s = %s;", t, keys[0].v);
+        *p = fce_text(m, "&key_%s", t);
+        *len = "sizeof(int64_t)";
+    } else if (n == 1) {
+        fce_line(m, "const fl_str key_%s = %s;", t, key_text(m, &keys[0]));
+        *p = fce_text(m, "key_%s.p", t);
+        *len = fce_text(m, "key_%s.n", t);
+    } else {
+        fce_line(m, "struct fl_key key_%s;", t);
+        fce_line(m, "key_%s.n = 0;", t);
+        for (int i = 0; i < n; i++)
+            key_part(m, fce_text(m, "key_%s", t), &keys[i]);
+        *p = fce_text(m, "key_%s.s", t);
+        *len = fce_text(m, "key_%s.n", t);
+    }
+}
+
+void fce_key(struct fc_em *m, const struct fc_sym *table, const struct fc_expr *keys, const char **p, const char **n)
+{
+    struct fc_cv v[8];
+    int i = 0;
+    for (const struct fc_expr *x = keys; x && i < 8; x = x->next, i++)
+        v[i] = fce_bind(m, fce_expr(m, x));
+    (void)table;
+    key_of(m, v, i, p, n);
+}
+
+/* ---- tables ---------------------------------------------------------------------------------------------------- */
+
+void fce_tables(struct fc_em *m)
+{
+    bool any = false;
+    for (const struct fc_sym *t = m->g->tables; t; t = t->next) {
+        if (!t->used)
+            continue;
+        if (!any)
+            fce_line(m, "/* ---- tables ---- */\n");
+        any = true;
+        fce_line(m, "/* %s */", fce_where(m, t->span));
+        bool fixed = t->nkeys == 1 && fixed_key(t->keys[0]);
+        fce_line(m, "static struct fl_table table_%s = FL_TABLE(%s, %lld, sizeof(%s), %s, %s);", t->name, fce_quote(m, t->name, strlen(t->name)), (long long)t->max,
+                 fce_kept_type(m, t->type), fixed ? "sizeof(int64_t)" : "0", fc_plan_walked(m->g, t) ? "true" : "false");
+    }
+    if (any)
+        fputc('\n', m->out);
+}
+
+struct fc_cv fce_table_read(struct fc_em *m, const struct fc_expr *e)
+{
+    const struct fc_sym *s = e->sym;
+    struct fc_cv keys[8];
+    const char *never = NULL, *p, *n;
+    int i = 0;
+    for (const struct fc_expr *x = e->args; x && i < 8; x = x->next, i++) {
+        keys[i] = fce_bind(m, fce_expr(m, x));
+        never = fce_or(m, never, keys[i].n);
+    }
+    const char *t = fce_temp(m), *kept = fce_kept_type(m, s->type);
+    fce_zeroed(m, s->type, t, fce_text(m, "is_%s", t));
+    fce_line(m, never ? "if (%s) {" : "{", never ? fce_bare(m, fce_not(m, never)) : "");
+    m->depth++;
+    key_of(m, keys, i, &p, &n);
+    fce_line(m, "const %s *row = fl_table_get(&table_%s, %s, %s, cx->now);", kept, s->name, p, n);
+    fce_line(m, "if (row) {");
+    m->depth++;
+    const char *v = fce_load(m, s->type, "(*row)");
+    fce_line(m, "%s = %s;", t, v);
+    fce_line(m, "is_%s = true;", t);
+    m->depth--;
+    fce_line(m, "}");
+    m->depth--;
+    fce_line(m, "}");
+    if (!e->nullable)
+        fce_line(m, "(void)is_%s;", t);
+    return (struct fc_cv){.v = t, .n = e->nullable ? fce_text(m, "!is_%s", t) : NULL, .type = s->type, .simple = true};
+}
+
+/* One table's rows for the records at hand: first the index for all, then the rows for all. */
+static void fetch_ahead(struct fc_em *m, const struct fc_ahead *a)
+{
+    struct fc_cv keys[8];
+    const char *never = NULL, *p, *n, *t = a->table->name;
+    int nkeys = 0;
+    fce_line(m, "if (fl_table_far(&table_%s)) {", t);
+    m->depth++;
+    fce_line(m, "uint32_t hash[FL_AHEAD], count = 0;");
+    fce_line(m, "for (uint32_t i = from; i < end; i++) {");
+    m->depth++;
+    fce_line(m, "struct rec *r = (struct rec *)b->rec[i];");
+    fce_line(m, "if (r->h.state != FL_LIVE)");
+    fce_line(m, "    continue;");
+    for (const struct fc_expr *x = a->keys; x && nkeys < 8; x = x->next, nkeys++) {
+        keys[nkeys] = fce_bind(m, fce_expr(m, x));
+        never = fce_or(m, never, keys[nkeys].n);
+    }
+    if (never) {
+        fce_line(m, "if (%s)", fce_bare(m, never));
+        fce_line(m, "    continue;");
+    }
+    key_of(m, keys, nkeys, &p, &n);
+    fce_line(m, "hash[count++] = fl_table_hash(&table_%s, %s, %s);", t, p, n);
+    m->depth--;
+    fce_line(m, "}");
+    fce_line(m, "fl_table_fetch(&table_%s, hash, count);", t);
+    if (a->written)
+        fce_line(m, "fl_table_fetch_order(&table_%s, hash, count);", t);
+    m->depth--;
+    fce_line(m, "}");
+}
+
+void fce_ahead(struct fc_em *m, const struct fc_stretch *st)
+{
+    if (!st->ahead)
+        return;
+    fce_function_begin(m, FC_CX_RECORD, NULL);
+    fce_line(m, "/* Large tables: the rows of the next records are fetched together. */");
+    fce_line(m, "static void ahead_%d(struct fl_cx *cx, const struct fl_batch *b, uint32_t from, uint32_t n)", st->first + 1);
+    fce_line(m, "{");
+    m->depth++;
+    fce_line(m, "const uint32_t end = n - from < FL_AHEAD ? n : from + FL_AHEAD;");
+    fce_line(m, "(void)cx;");
+    for (const struct fc_ahead *a = st->ahead; a; a = a->next)
+        fetch_ahead(m, a);
+    m->depth--;
+    fce_line(m, "}\n");
+}
+
+/* ---- lookups ------------------------------------------------------------------------------------------------------- */
+
+/* A parameter that takes null has a second one: is it there? */
+const char *fce_lookup_arg(struct fc_em *m, const struct fc_sym *a, struct fc_cv v)
+{
+    if (!a->optional)
+        return v.v;
+    if (!v.n)
+        return fce_text(m, "%s, true", v.v);
+    if (strcmp(v.n, "true") == 0)
+        return fce_text(m, "(%s){0}, false", fce_type(m, a->type));
+    return fce_text(m, "%s, %s", v.v, fce_bare(m, fce_not(m, v.n)));
+}
+
+struct fc_cv fce_lookup(struct fc_em *m, const struct fc_expr *e)
+{
+    const struct fc_sym *s = e->sym;
+    const char *args = "", *never = NULL, *t = fce_temp(m);
+    const struct fc_sym *a = s->args;
+    for (const struct fc_expr *x = e->args; x && a; x = x->next, a = a->next) {
+        struct fc_cv v = x->type->kind == FC_K_NULL ? (struct fc_cv){.v = "0", .n = "true", .type = a->type} : fce_bind(m, fce_expr(m, x));
+        if (x->type->kind == FC_K_NULL)
+            v.v = fce_text(m, "(%s){0}", fce_type(m, a->type));
+        if (!a->optional)
+            never = fce_or(m, never, v.n);
+        args = fce_text(m, "%s, %s", args, fce_lookup_arg(m, a, v));
+    }
+    const char *type = fce_rec(m, s->type)->c;
+    if (never)
+        fce_line(m, "const struct %s *%s = %s ? lookup_%s(cx%s) : NULL;", type, t, fce_not(m, never), s->name, args);
+    else
+        fce_line(m, "const struct %s *%s = lookup_%s(cx%s);", type, t, s->name, args);
+    fce_pending(m);
+    return (struct fc_cv){.v = fce_text(m, "(*%s)", t), .n = fce_text(m, "!%s", t), .type = s->type, .simple = true};
+}
+
+static const char *value_text(struct fc_em *m, const struct fc_sym *a)
+{
+    const char *c = fce_text(m, "a_%s", a->name);
+    struct fc_cv v = {.v = c, .type = a->type};
+    if (a->type->kind == FC_K_ENUM || a->type->kind == FC_K_CLASS)
+        return fce_text(m, "%s[%s]", fce_names(m, a->type), c);
+    if (a->type->kind == FC_K_BOOL || a->type->kind == FC_K_FLOAT)
+        return fce_text(m, "fl_b_text_%s(cx, %s)", a->type->kind == FC_K_BOOL ? "bool" : "float", c);
+    return fixed_key(a->type) ? fce_text(m, "fl_b_text_int(cx, %s)", c) : key_text(m, &v);
+}
+
+static const char *arg_text(struct fc_em *m, const struct fc_sym *a)
+{
+    const char *text = value_text(m, a);
+    return a->optional ? fce_text(m, "has_%s ? %s : FL_STR(\"\")", a->name, text) : text; /* null is an empty text */
+}
+
+/* The query with its parameters: {p} is a quoted literal, or only its escaped text where the query has quotes around it. */
+static void query(struct fc_em *m, const struct fc_sym *s)
+{
+    const char *p = s->item->query->s;
+    char quote = 0;
+    while (*p) {
+        const char *start = p;
+        while (*p && *p != '{') {
+            if (*p == '\\' && p[1])
+                p++;
+            else if (quote && *p == quote)
+                quote = 0;
+            else if (!quote && (*p == '"' || *p == '\''))
+                quote = *p;
+            p++;
+        }
+        const char *end = *p ? strchr(p, '}') : NULL;
+        if (*p && !end)
+            p += strlen(p);
+        if (p != start)
+            fce_line(m, "fl_buf_put(&q, %s, %zu);", fce_quote(m, start, (size_t)(p - start)), (size_t)(p - start));
+        if (!*p)
+            break;
+        for (const struct fc_sym *a = s->args; a; a = a->next)
+            if (strlen(a->name) == (size_t)(end - p - 1) && strncmp(a->name, p + 1, (size_t)(end - p - 1)) == 0)
+                fce_line(m, "fl_query_%s(&q, %s);", quote ? "inside" : "quoted", arg_text(m, a));
+        p = end + 1;
+    }
+}
+
+static const char *path_text(struct fc_em *m, const struct fc_expr *e)
+{
+    if (e->kind == FC_E_FIELD)
+        return fce_text(m, "%s.%s", path_text(m, e->a), e->name.s);
+    if (e->kind == FC_E_INDEX)
+        return fce_text(m, "%s[%lld]", path_text(m, e->a), (long long)e->args->i);
+    return e->name.s;
+}
+
+static void one_lookup(struct fc_em *m, const struct fc_sym *s)
+{
+    const char *type = fce_rec(m, s->type)->c, *params = "";
+    for (const struct fc_sym *a = s->args; a; a = a->next)
+        params = fce_text(m, a->optional ? "%s, %s a_%s, bool has_%s" : "%s, %s a_%s", params, fce_type(m, a->type), a->name, a->name);
+    fce_line(m, "static const struct fl_lookup_field fields_%s[] = {", s->name);
+    for (const struct fc_field *f = s->item->fields; f; f = f->next) {
+        const struct fc_member *mem = &s->type->members[f->index];
+        const char *name = fce_name(m, mem->name), *path = path_text(m, f->value);
+        fce_line(m, "    {%s, %s, %s, %s, %s, offsetof(struct %s, %s), %s},", fce_quote(m, mem->name, strlen(mem->name)), fce_quote(m, path, strlen(path)),
+                 fce_value_type(mem->type), mem->type->kind == FC_K_LIST ? "FL_LIST_OF" : "FL_ONE", mem->optional ? "true" : "false", type, name,
+                 mem->optional ? fce_text(m, "offsetof(struct %s, has_%s)", type, mem->name) : "0");
+    }
+    fce_line(m, "};\n");
+    fce_line(m, "static void key_%s(struct fl_cx *cx, struct fl_key *key%s)", s->name, params);
+    fce_line(m, "{");
+    m->depth++;
+    fce_line(m, "(void)cx;");
+    fce_line(m, "key->n = 0;");
+    for (const struct fc_sym *a = s->args; a; a = a->next) {
+        if (a->optional)
+            fce_line(m, "fl_key_int(key, has_%s);", a->name);
+        if (a->type->kind == FC_K_FLOAT)
+            fce_line(m, "fl_key_text(key, fl_b_text_float(cx, a_%s));", a->name);
+        else if (fixed_key(a->type))
+            fce_line(m, "fl_key_int(key, a_%s);", a->name);
+        else if (a->type->kind == FC_K_CIDR)
+            fce_line(m, "fl_key_cidr(key, &a_%s);", a->name);
+        else
+            fce_line(m, a->type->kind == FC_K_IP ? "fl_key_text(key, fl_decoded(cx, a_%s.text));" : "fl_key_text(key, a_%s);", a->name);
+    }
+    m->depth--;
+    fce_line(m, "}\n");
+    fce_line(m, "/* %s */", fce_where(m, s->span));
+    fce_line(m, "static const struct %s *lookup_%s(struct fl_cx *cx%s)", type, s->name, params);
+    fce_line(m, "{");
+    m->depth++;
+    fce_line(m, "if (cx->silent)");
+    fce_line(m, "    return NULL;");
+    fce_line(m, "const void *answer;");
+    fce_line(m, "struct fl_key key;");
+    const char *args = "";
+    for (const struct fc_sym *a = s->args; a; a = a->next)
+        args = fce_text(m, a->optional ? "%s, a_%s, has_%s" : "%s, a_%s", args, a->name, a->name);
+    fce_line(m, "key_%s(cx, &key%s);", s->name, args);
+    fce_line(m, "if (fl_lookup_get(cx, %lld, fl_key_str(&key), &answer))", (long long)s->index);
+    fce_line(m, "    return answer;");
+    fce_line(m, "struct fl_buf q = {0};");
+    query(m, s);
+    fce_line(m, "answer = fl_lookup_ask(cx, %lld, fl_key_str(&key), (fl_str){q.p, (uint32_t)q.n, FL_PLAIN});", (long long)s->index);
+    fce_line(m, "fl_buf_free(&q);");
+    fce_line(m, "return answer;");
+    m->depth--;
+    fce_line(m, "}\n");
+}
+
+void fce_lookups(struct fc_em *m)
+{
+    bool any = false;
+    for (const struct fc_sym *s = m->g->lookups; s; s = s->next) {
+        if (!s->used)
+            continue;
+        if (!any)
+            fce_line(m, "/* ---- lookups ---- */\n");
+        any = true;
+        one_lookup(m, s);
+    }
+}

@@ -1,0 +1,139 @@
+/*
+ * ahead.c - which rows of tables are fetched for many records at once, before a stretch runs over them.
+ *
+ * A large table is not in the processor's caches: a row costs the time of several accesses to memory, one after the other.
+ * Where a key is known from the record alone, the rows of many records are asked for together and come together. Called by
+ * plan.c; what a stretch got is emitted by emit/state.c. It is a hint only: what is read and written, and when, is the same.
+ */
+#include "plan/plan.h"
+
+#include <string.h>
+
+#include "tree/make.h"
+
+struct seeker {
+    struct fc_compilation *c;
+    struct fc_plan *p;
+    struct fc_stretch *stretch;
+    const struct fc_sym *lets[64]; /* followed already: a let is computed once */
+    int nlets;
+};
+
+/* Cheap, the same whenever it is computed, and counted nowhere: so it may be computed once more and early. */
+static bool plain(struct fc_plan *p, const struct fc_expr *e)
+{
+    int rest = 0;
+    const struct fc_slot *slot = p->out.inner ? fc_plan_slot(p, e, &rest) : NULL;
+    if (slot) /* below mangle the record is made already */
+        return rest == 0 && (slot->kind == FC_SLOT_INPUT || slot->kind == FC_SLOT_STORED);
+    if (fc_plan_input(p, e))
+        return true;
+    switch (e->kind) {
+    case FC_E_STRING:
+    case FC_E_INT:
+    case FC_E_BOOL:
+        return true;
+    case FC_E_NAME:
+        return e->sym && e->sym->kind == FC_SYM_LET && plain(p, e->sym->value);
+    case FC_E_BINARY:
+        return e->op == FC_OP_COALESCE && plain(p, e->a) && plain(p, e->b);
+    case FC_E_CALL:
+        return !e->sym && e->name.s && strcmp(e->name.s, "nonempty") == 0 && plain(p, e->args);
+    default:
+        return false;
+    }
+}
+
+static bool same(struct seeker *k, const struct fc_expr *a, const struct fc_expr *b)
+{
+    for (; a && b; a = a->next, b = b->next)
+        if (strcmp(fc_source_slice(&k->c->sources, a->span), fc_source_slice(&k->c->sources, b->span)) != 0)
+            return false;
+    return a == b;
+}
+
+static void add(struct seeker *k, const struct fc_sym *table, const struct fc_expr *keys, bool written)
+{
+    for (const struct fc_expr *x = keys; x; x = x->next)
+        if (!plain(k->p, x))
+            return;
+    struct fc_ahead **a = &k->stretch->ahead;
+    for (; *a; a = &(*a)->next)
+        if ((*a)->table == table && same(k, (*a)->keys, keys)) {
+            (*a)->written |= written;
+            return;
+        }
+    *a = fl_arena_zero(&k->c->arena, sizeof **a);
+    **a = (struct fc_ahead){.table = table, .keys = keys, .written = written};
+}
+
+static void visit(void *arg, const struct fc_expr *e)
+{
+    struct seeker *k = arg;
+    if (!e->sym)
+        return;
+    if (e->kind == FC_E_INDEX && e->sym->kind == FC_SYM_TABLE)
+        add(k, e->sym, e->args, false);
+    if (e->kind != FC_E_NAME || e->sym->kind != FC_SYM_LET)
+        return;
+    for (int i = 0; i < k->nlets; i++)
+        if (k->lets[i] == e->sym)
+            return;
+    if (k->nlets == (int)(sizeof k->lets / sizeof k->lets[0]))
+        return;
+    k->lets[k->nlets++] = e->sym;
+    fc_expr_each(e->sym->value, visit, k);
+}
+
+static void writes(struct seeker *k, const struct fc_stmt *s)
+{
+    for (; s; s = s->next) {
+        if (s->kind == FC_S_ASSIGN && s->target->kind == FC_E_INDEX)
+            add(k, s->sym, s->target->args, true);
+        else if (s->kind == FC_S_FORGET)
+            add(k, s->sym, s->keys, true);
+        writes(k, s->body);
+        writes(k, s->other);
+    }
+}
+
+void fc_plan_ahead(struct fc_compilation *c, struct fc_plan *p)
+{
+    struct seeker k = {.c = c, .p = p};
+    for (int i = 0; i < p->nstretches; i++) {
+        k.stretch = &p->stretches[i];
+        for (int j = k.stretch->first; j < k.stretch->first + k.stretch->n; j++) {
+            const struct fc_stage *s = p->program->stages[j];
+            for (const struct fc_rule *r = s->rules; r; r = r->next)
+                fc_expr_each(r->when, visit, &k);
+            fc_block_each(s->body, visit, &k);
+            writes(&k, s->body);
+            fc_fields_each(s->fields, visit, &k);
+            for (const struct fc_absent *m = s->mangles; m; m = m->next) {
+                if (!m->each)
+                    continue;
+                fc_block_each(m->body, visit, &k);
+                writes(&k, m->body);
+            }
+        }
+    }
+}
+
+bool fc_plan_walked(const struct fc_program *g, const struct fc_sym *table)
+{
+    for (int i = 0; i < g->nstages; i++)
+        for (const struct fc_absent *a = g->stages[i]->mangles; a; a = a->next)
+            if (!a->each && a->table_sym == table)
+                return true;
+    return false;
+}
+
+void fc_dump_ahead(struct fc_compilation *c, const struct fc_stretch *st, FILE *out)
+{
+    for (const struct fc_ahead *a = st->ahead; a; a = a->next) {
+        fprintf(out, "       rows fetched ahead: %s[", a->table->name);
+        for (const struct fc_expr *x = a->keys; x; x = x->next)
+            fprintf(out, "%s%s", fc_source_slice(&c->sources, x->span), x->next ? ", " : "");
+        fprintf(out, "]%s\n", a->written ? ", written" : "");
+    }
+}

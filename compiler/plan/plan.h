@@ -1,0 +1,177 @@
+/*
+ * plan.h - where specialisation is decided: what is read of the input, how it is kept, what the output is made of.
+ *
+ * plan reads the checked program and writes nothing but the plan; emit reads the plan and expressions, never names or scopes.
+ * `--dump-plan` prints it.
+ */
+#ifndef FC_PLAN_H
+#define FC_PLAN_H
+
+#include "check/check.h"
+#include "check/depend.h"
+
+/*
+ * One path of the input. What is not marked is skipped (checked as JSON, not for its type).
+ *   value  decoded: its value is looked into or computed with
+ *   late   with value, a number: read only by what an option can switch off; checked at once, decoded where it is read
+ *   raw    kept as its JSON text: it is only passed on
+ *   has    only whether it is there
+ *   places with raw, a record of nothing but numbers: where each of them is, so that it can be laid out without looking for them again
+ */
+struct fc_in {
+    const struct fc_member *member; /* NULL for the whole record */
+    const struct fc_type *type;
+    struct fc_in *parent;
+    struct fc_in *inner;            /* members of a record, by index */
+    int ninner;
+    const char *path;               /* Network.A */
+    const char *c;                  /* Network_A: part of C names */
+    bool value, late, raw, has, places;
+};
+
+static inline bool fc_in_live(const struct fc_in *n)
+{
+    return n->value || n->raw || n->has;
+}
+
+/*
+ * A field of the transform.
+ *   constant  its text is part of the literal fragments of the encoder
+ *   input     the input's value is written as it came; nothing is copied. `nonempty`: decoded, and null if it is empty;
+ *             `text`: the digits of a number, as a text
+ *   let       the let's value is written
+ *   stored    computed by the transform stage, or set by mangle. With `in`: a copy of a number of the input that only `emit`
+ *             sets otherwise, so where nothing was emitted the number's text is written as it came; and if no one reads the field
+ *             (fc_slot_text), nothing is stored then
+ *   object    has fields of its own
+ */
+enum fc_slot_kind { FC_SLOT_CONST, FC_SLOT_INPUT, FC_SLOT_LET, FC_SLOT_STORED, FC_SLOT_OBJECT };
+
+struct fc_slot {
+    enum fc_slot_kind kind;
+    const struct fc_field *field;
+    const struct fc_type *type;
+    struct fc_slot *parent;
+    struct fc_slot *inner;          /* OBJECT */
+    int ninner;
+    const struct fc_in *in;         /* INPUT; STORED: or NULL */
+    bool nonempty, text;            /* INPUT */
+    const struct fc_sym *let;       /* LET */
+    const char *c;                  /* Network_A_Name */
+    bool optional;                  /* may be absent */
+    bool emitted;                   /* some `emit` gives it */
+    bool read;                      /* as a field of the record */
+};
+
+/* A set of prefixes or classes that a condition looks in, built once at start. */
+enum fc_set_kind { FC_SET_PREFIXES, FC_SET_CLASSES };
+struct fc_matcher {
+    enum fc_set_kind kind;
+    const struct fc_expr *list;     /* a list literal; NULL: param */
+    const struct fc_sym *param;
+    const char *c;
+    struct fc_matcher *next;
+};
+
+struct fc_regexp {
+    const char *pattern;
+    int index;
+    struct fc_regexp *next;
+};
+
+/* Rows of a table that are fetched for many records at once. */
+struct fc_ahead {
+    const struct fc_sym *table;
+    const struct fc_expr *keys;
+    bool written;                   /* not only read */
+    struct fc_ahead *next;
+};
+
+/* Consecutive stages that run record by record. A stage that asks lookups begins a new one, unless tables bind it to those above. */
+struct fc_stretch {
+    int first, n;                   /* in program->stages */
+    bool asks;
+    struct fc_ahead *ahead;
+    unsigned long long writes;      /* tables */
+};
+
+struct fc_plan {
+    const struct fc_program *program;
+    struct fc_in in;                /* the whole record */
+    bool pass;                      /* no transform: the record goes on as it came */
+    struct fc_slot out;             /* the transform's fields */
+    struct fc_matcher *matchers;
+    struct fc_regexp *regexps;
+    int nregexps;
+    struct fc_stretch *stretches;
+    int nstretches;
+    bool *asks;                     /* by stage */
+    bool partition_asks;
+    bool emits;                     /* mangle makes records */
+    bool ticks;                     /* absent .. every */
+};
+
+/* Types whose value does not say all that was written: an enum's `other`, fractions, host bits, leading zeros, zones. */
+static inline bool fc_in_lossy(const struct fc_type *t)
+{
+    if (t->kind == FC_K_LIST)
+        return t->elem->kind == FC_K_CIDR || (t->elem->kind == FC_K_ENUM && t->elem->en->other >= 0);
+    return (t->kind == FC_K_ENUM && t->en->other >= 0) || t->kind == FC_K_CIDR || t->form == FC_FORM_RFC3339 || t->form == FC_FORM_TEXT ||
+           ((t->kind == FC_K_TIME || t->kind == FC_K_DURATION) && t->form == FC_FORM_S);
+}
+
+/* Is the let computed before a stage that writes these tables? It sees them as they were. */
+static inline bool fc_settles(const struct fc_sym *let, unsigned long long writes)
+{
+    return let->used && (let->reads_here & writes);
+}
+
+/* May the stretch's waves compute the let from tables that change before the record itself runs? Then it is computed again. */
+static inline bool fc_guessed(const struct fc_sym *let, const struct fc_stretch *st)
+{
+    return let->used && st->asks && (let->reads & st->writes);
+}
+bool fc_tried(const struct fc_plan *p, const struct fc_sym *let);
+
+static inline bool fc_slot_text(const struct fc_slot *s)
+{
+    return s->kind == FC_SLOT_STORED && s->in && !s->read;
+}
+
+/* Is it a number whose text is written faster than its value, and says the same? */
+static inline bool fc_number_text(const struct fc_type *t)
+{
+    bool number = t->kind == FC_K_INT || t->kind == FC_K_BYTES || t->kind == FC_K_PACKETS || t->kind == FC_K_TIME || t->kind == FC_K_DURATION;
+    return number && !fc_in_lossy(t);
+}
+
+/* Counts anew what is used: from stages, tests and templates on, not from declarations that nothing needs. */
+void fc_reach(struct fc_compilation *c);
+
+/* read.c: marks what is read of the input. */
+void fc_plan_reads(struct fc_compilation *c, struct fc_plan *p);
+/* The records that the field is in: whether they are there is looked at. */
+void fc_mark_way(struct fc_in *n);
+
+/* silent.c: does it ask lookups, and is it null and of no other effect when none is answered? */
+bool fc_silent_null(const struct fc_expr *e);
+
+/* asks.c: reports lookups that are asked by what their own stretch writes. */
+void fc_plan_asks(struct fc_compilation *c, struct fc_plan *p);
+
+/* ahead.c: gives each stretch its rows; does anything ask when a table's rows were written? */
+void fc_plan_ahead(struct fc_compilation *c, struct fc_plan *p);
+bool fc_plan_walked(const struct fc_program *g, const struct fc_sym *table);
+void fc_dump_ahead(struct fc_compilation *c, const struct fc_stretch *st, FILE *out);
+
+/* The input path that an expression is, or NULL. */
+struct fc_in *fc_plan_input(struct fc_plan *p, const struct fc_expr *e);
+/* The slot that a path below the transform's record is; *rest is how many fields of it are below the slot (in its value). */
+struct fc_slot *fc_plan_slot(struct fc_plan *p, const struct fc_expr *e, int *rest);
+/* The address or prefix that e is, or names; NULL if it isn't known to the compiler. */
+const struct fc_expr *fc_address(const struct fc_expr *e);
+/* Of a list of addresses it takes the constants; the others are compared one by one. NULL: nothing to be built. */
+const struct fc_matcher *fc_plan_matcher(struct fc_compilation *c, struct fc_plan *p, const struct fc_expr *list, enum fc_set_kind kind);
+int fc_plan_regexp(struct fc_compilation *c, struct fc_plan *p, const char *pattern);
+
+#endif

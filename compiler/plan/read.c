@@ -1,0 +1,231 @@
+/*
+ * read.c - which fields of the input are read, and where; called by plan.c before it decides how they are kept.
+ *
+ * First what always runs is followed: stages, partitions and tests, from there through lets and functions. What is left then is read
+ * only by code that an option can switch off: a mangle with `when`, names that templates may use, and fields that `emit` sets.
+ * A number of that kind is late: the decoder checks it and keeps where its digits are.
+ */
+#include "plan/plan.h"
+
+struct reader {
+    struct fc_compilation *c;
+    struct fc_plan *p;
+    bool late;                      /* the second time: all of it is followed */
+};
+
+static void mark_value(struct reader *y, struct fc_in *n)
+{
+    if (n->type->kind == FC_K_RECORD) {
+        n->has = true;
+        for (int i = 0; i < n->ninner; i++)
+            mark_value(y, &n->inner[i]);
+    } else if (y->late) {
+        n->late = true;
+    } else {
+        n->value = true;
+    }
+}
+
+void fc_mark_way(struct fc_in *n)
+{
+    for (n = n->parent; n && n->member; n = n->parent)
+        n->has = true;
+}
+
+/* ---- expressions ------------------------------------------------------------------------------------------------ */
+
+static void read_expr(struct reader *y, const struct fc_expr *e);
+
+static void read_fields(struct reader *y, const struct fc_field *f)
+{
+    for (; f; f = f->next) {
+        if (f->value)
+            read_expr(y, f->value);
+        read_fields(y, f->fields);
+    }
+}
+
+/* A path below the transform's record: what it stands for is read. */
+static void read_slot(struct reader *y, struct fc_slot *s, const struct fc_expr *e, int rest)
+{
+    s->read = true;
+    if (s->kind == FC_SLOT_INPUT && !s->text) {
+        struct fc_in *n = (struct fc_in *)s->in;
+        const struct fc_expr *way[16];
+        for (int i = rest; i > 0; i--, e = e->a)
+            way[i - 1 < 16 ? i - 1 : 15] = e;
+        for (int i = 0; i < rest && i < 16; i++)
+            n = &n->inner[((const struct fc_member *)way[i]->info)->index];
+        mark_value(y, n);
+        fc_mark_way(n);
+    } else if (s->kind == FC_SLOT_OBJECT && rest == 0) {
+        for (int i = 0; i < s->ninner; i++)
+            read_slot(y, &s->inner[i], e, 0);
+    }
+}
+
+static void read_has(struct reader *y, const struct fc_expr *e)
+{
+    struct fc_in *n = fc_plan_input(y->p, e);
+    if (!n) {
+        read_expr(y, e);
+        return;
+    }
+    n->has = true;
+    fc_mark_way(n);
+}
+
+/* A let or function that is used: what it reads, once. Its `always` says that it was followed the first time. */
+static void read_symbol(struct reader *y, struct fc_sym *s)
+{
+    if (y->late || s->always || (s->kind != FC_SYM_LET && s->kind != FC_SYM_FLET && s->kind != FC_SYM_FUNCTION))
+        return;
+    s->always = true;
+    read_expr(y, s->value);
+}
+
+static void read_expr(struct reader *y, const struct fc_expr *e)
+{
+    int rest;
+    struct fc_in *n = fc_plan_input(y->p, e);
+    if (n) {
+        mark_value(y, n);
+        fc_mark_way(n);
+        return;
+    }
+    struct fc_slot *s = y->p->out.inner ? fc_plan_slot(y->p, e, &rest) : NULL;
+    if (s) {
+        read_slot(y, s, e, rest);
+        return;
+    }
+    if (e->kind == FC_E_UNARY && e->op == FC_OP_HAS) {
+        read_has(y, e->a);
+        return;
+    }
+    if (e->sym)
+        read_symbol(y, (struct fc_sym *)e->sym);
+    if (e->a && !(e->kind == FC_E_INDEX && e->sym))
+        read_expr(y, e->a);
+    if (e->b)
+        read_expr(y, e->b);
+    if (e->c)
+        read_expr(y, e->c);
+    for (const struct fc_expr *x = e->kind == FC_E_ANY ? NULL : e->args; x; x = x->next)
+        read_expr(y, x);
+    for (const struct fc_arm *arm = e->arms; arm; arm = arm->next)
+        read_expr(y, arm->value);
+    read_fields(y, e->fields);
+}
+
+static void read_block(struct reader *y, const struct fc_stmt *s)
+{
+    for (; s; s = s->next) {
+        if (s->kind == FC_S_ASSIGN && s->target->kind == FC_E_INDEX)
+            for (const struct fc_expr *x = s->target->args; x; x = x->next)
+                read_expr(y, x);
+        const struct fc_expr *one[] = {s->value, s->expire};
+        for (int i = 0; i < 2; i++)
+            if (one[i])
+                read_expr(y, one[i]);
+        for (const struct fc_expr *x = s->keys; x; x = x->next)
+            read_expr(y, x);
+        read_fields(y, s->fields);
+        read_block(y, s->body);
+        read_block(y, s->other);
+    }
+}
+
+/* ---- all of it -------------------------------------------------------------------------------------------------- */
+
+/* What the transform computes. A field that only `emit` sets is written as its text: its value is for templates. */
+static void read_slots(struct reader *y, struct fc_slot *s)
+{
+    for (int i = 0; i < s->ninner; i++) {
+        struct fc_slot *m = &s->inner[i];
+        if (m->kind == FC_SLOT_OBJECT) {
+            if (m->field->value)
+                read_has(y, m->field->value);
+            read_slots(y, m);
+        } else if (m->text) {
+            ((struct fc_in *)m->in)->late = true;
+        } else if ((m->kind != FC_SLOT_INPUT || m->nonempty) && m->field->value && (y->late || !fc_slot_text(m))) {
+            read_expr(y, m->field->value);
+        }
+    }
+}
+
+static void read_stage(struct reader *y, const struct fc_stage *s)
+{
+    for (const struct fc_rule *r = s->rules; r; r = r->next)
+        if (r->when)
+            read_expr(y, r->when);
+    read_block(y, s->body);
+    if (s->when)
+        read_expr(y, s->when);
+    for (const struct fc_absent *m = s->mangles; m && (y->late || !s->when); m = m->next)
+        read_block(y, m->body);
+}
+
+/* The second time declarations are read by themselves, for some are only named by templates. */
+static void read_declarations(struct reader *y)
+{
+    const struct fc_program *g = y->p->program;
+    for (struct fc_sym *l = g->lets; l; l = l->next)
+        if (l->used && (y->late || l->reads_here)) /* those that read tables are computed before these are written */
+            y->late ? read_expr(y, l->value) : read_symbol(y, l);
+    for (const struct fc_sym *f = y->late ? g->functions : NULL; f; f = f->next) {
+        if (!f->used)
+            continue;
+        for (const struct fc_sym *l = f->lets; l; l = l->next)
+            read_expr(y, l->value);
+        read_expr(y, f->value);
+    }
+}
+
+static void read_all(struct reader *y)
+{
+    const struct fc_program *g = y->p->program;
+    read_declarations(y);
+    for (int i = 0; i < g->nstages; i++)
+        read_stage(y, g->stages[i]);
+    for (const struct fc_part *part = g->parts; part; part = part->next)
+        read_expr(y, part->value);
+    for (const struct fc_item *it = y->c->tests ? g->tests : NULL; it; it = it->next)
+        for (const struct fc_check *c = it->kind == FC_I_TEST ? it->checks : NULL; c; c = c->next)
+            if (c->kind == FC_C_EXPECT)
+                read_expr(y, c->expr);
+    read_slots(y, &y->p->out);
+}
+
+/* Values of fields that `emit` sets but which are read besides: they are stored for all records. */
+static void read_stored(struct reader *y, struct fc_slot *s)
+{
+    for (int i = 0; i < s->ninner; i++) {
+        struct fc_slot *m = &s->inner[i];
+        read_stored(y, m);
+        if (m->kind == FC_SLOT_STORED && m->in && m->read)
+            mark_value(y, (struct fc_in *)m->in);
+    }
+}
+
+static void settle(struct fc_in *n)
+{
+    for (int i = 0; i < n->ninner; i++)
+        settle(&n->inner[i]);
+    n->late &= !n->value;
+    n->value |= n->late;
+    n->late &= fc_number_text(n->type);
+}
+
+void fc_plan_reads(struct fc_compilation *c, struct fc_plan *p)
+{
+    struct reader y = {.c = c, .p = p};
+    for (int i = 0; i < p->out.ninner; i++)
+        p->out.inner[i].read = c->program->csv;
+    read_all(&y);
+    y.late = true;
+    read_all(&y);
+    y.late = false;
+    read_stored(&y, &p->out);
+    settle(&p->in);
+}

@@ -1,0 +1,233 @@
+/*
+ * load.c - a file with all that `use` and `include` bring in, as one list of items.
+ *
+ * `use NAME` finds NAME.flow on the module path, else among the modules embedded in flowc; a module that was used
+ * already adds nothing. `include` pastes a file at its place: found beside the including file, else on the module
+ * path; a second time is an error. Each source knows what brought it in (source.from), so a cycle is found by
+ * going up, and the notes can show the way.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "text/embedded.h"
+#include "flowc.h"
+#include "syntax/lexer.h"
+#include "syntax/parse_api.h"
+#include "base/suggest.h"
+
+enum { MAX_DEPTH = 64, CHUNK = 1 << 16 };
+
+/* A source that was brought in: as a module of that name, or as a file. */
+struct seen {
+    const char *key;  /* the real path, or "<name>" of an embedded module */
+    bool module;
+    bool open;        /* its items are being read */
+    uint32_t file;
+    struct seen *next;
+};
+
+struct loader {
+    struct fc_compilation *c;
+    struct seen *seen;
+    struct fc_items items;
+    int depth;
+};
+
+void fc_compilation_init(struct fc_compilation *c)
+{
+    memset(c, 0, sizeof *c);
+    fl_arena_init(&c->arena, CHUNK);
+    fc_sources_init(&c->sources, &c->arena);
+    fc_diags_init(&c->diags, &c->arena, &c->sources);
+}
+
+void fc_compilation_free(struct fc_compilation *c)
+{
+    fl_arena_free(&c->arena);
+    memset(c, 0, sizeof *c);
+}
+
+static const char *real_path(struct fl_arena *a, const char *path)
+{
+    char *real = realpath(path, NULL);
+    const char *copy = fl_arena_strdup(a, real ? real : path);
+    free(real);
+    return copy;
+}
+
+static struct seen *find_seen(struct loader *l, const char *key)
+{
+    for (struct seen *s = l->seen; s; s = s->next)
+        if (strcmp(s->key, key) == 0)
+            return s;
+    return NULL;
+}
+
+static struct seen *add_seen(struct loader *l, const char *key, bool module, uint32_t file)
+{
+    struct seen *s = fl_arena_zero(&l->c->arena, sizeof *s);
+    s->key = key;
+    s->module = module;
+    s->file = file;
+    s->next = l->seen;
+    l->seen = s;
+    return s;
+}
+
+static bool is_file(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
+}
+
+/* The first of the module path's folders that has `file`; NULL if none. */
+static const char *on_module_path(struct loader *l, const char *file)
+{
+    for (const char **dir = l->c->module_path; dir && *dir; dir++) {
+        const char *path = fl_arena_printf(&l->c->arena, "%s/%s", *dir, file);
+        if (is_file(path))
+            return path;
+    }
+    return NULL;
+}
+
+static const struct fc_embedded *find_embedded(const char *name)
+{
+    for (const struct fc_embedded *m = fc_embedded_modules; m->name; m++)
+        if (strcmp(m->name, name) == 0)
+            return m;
+    return NULL;
+}
+
+static void add_source(struct loader *l, struct seen *s);
+
+/* May `s` (found by the item at `span`) be read? Says what is wrong otherwise. */
+static bool may_read(struct loader *l, struct seen *s, bool module, const char *name, struct fc_span span)
+{
+    struct fc_compilation *c = l->c;
+    if (!s)
+        return true;
+    if (s->open) {
+        struct fc_diag *g = fc_report(&c->diags, FC_CYCLE, span, name);
+        for (uint32_t f = span.file; f && f != s->file; f = c->sources.v[f].from.file)
+            if (c->sources.v[f].from.file)
+                fc_diag_note(&c->diags, g, c->sources.v[f].from, "by way of this");
+        return false;
+    }
+    if (module && s->module)
+        return false;
+    struct fc_diag *g = fc_report(&c->diags, FC_TWICE, span, name);
+    fc_diag_note(&c->diags, g, c->sources.v[s->file].from, "here");
+    return false;
+}
+
+static void open_file(struct loader *l, const char *path, bool module, const char *name, struct fc_span span)
+{
+    struct fc_compilation *c = l->c;
+    const char *key = real_path(&c->arena, path);
+    if (!may_read(l, find_seen(l, key), module, name, span))
+        return;
+    uint32_t file = fc_source_open(&c->sources, path, span);
+    if (!file) {
+        fc_report(&c->diags, FC_CANNOT_READ, span, path, strerror(errno));
+        return;
+    }
+    add_source(l, add_seen(l, key, module, file));
+}
+
+static void follow_use(struct loader *l, const struct fc_item *item)
+{
+    struct fc_compilation *c = l->c;
+    const char *name = item->name.s;
+    const char *path = on_module_path(l, fl_arena_printf(&c->arena, "%s.flow", name));
+    if (path) {
+        open_file(l, path, true, name, item->name.span);
+        return;
+    }
+    const struct fc_embedded *m = find_embedded(name);
+    if (m) {
+        const char *key = fl_arena_printf(&c->arena, "<%s>", name);
+        if (!may_read(l, find_seen(l, key), true, name, item->name.span))
+            return;
+        uint32_t file = fc_source_text(&c->sources, fl_arena_printf(&c->arena, "<flowc>/%s.flow", name), m->text, m->len, item->name.span);
+        c->sources.v[file].embedded = true;
+        add_source(l, add_seen(l, key, true, file));
+        return;
+    }
+    struct fc_diag *g = fc_report(&c->diags, FC_NO_MODULE, item->name.span, name);
+    struct fl_suggest s;
+    fl_suggest_init(&s, name);
+    for (m = fc_embedded_modules; m->name; m++)
+        fl_suggest_try(&s, m->name);
+    if (fl_suggest_best(&s))
+        fc_diag_help(&c->diags, g, "did you mean `%s`?", fl_suggest_best(&s));
+}
+
+static void follow_include(struct loader *l, const struct fc_item *item)
+{
+    struct fc_compilation *c = l->c;
+    const char *from = c->sources.v[item->span.file].path;
+    const char *slash = strrchr(from, '/');
+    const char *path = item->text;
+    if (*path != '/' && slash && !c->sources.v[item->span.file].embedded)
+        path = fl_arena_printf(&c->arena, "%.*s%s", (int)(slash + 1 - from), from, path);
+    if (*item->text != '/' && !is_file(path)) {
+        const char *other = on_module_path(l, item->text);
+        if (other)
+            path = other;
+    }
+    open_file(l, path, false, item->text, item->text_span);
+}
+
+/* Parse a source and add its items, what it brings in at its place. */
+static void add_source(struct loader *l, struct seen *s)
+{
+    struct fc_compilation *c = l->c;
+    struct fc_parse p = {&c->arena, &c->sources, &c->diags};
+    if (l->depth == MAX_DEPTH) {
+        fc_report(&c->diags, FC_TOO_DEEP, c->sources.v[s->file].from, MAX_DEPTH);
+        return;
+    }
+    l->depth++;
+    s->open = true;
+    for (struct fc_item *i = fc_parse_source(&p, s->file), *next; i; i = next) {
+        next = i->next;
+        i->next = NULL;
+        if (i->kind == FC_I_USE)
+            follow_use(l, i);
+        else if (i->kind == FC_I_INCLUDE)
+            follow_include(l, i);
+        else
+            FC_APPEND(l->items, i);
+    }
+    s->open = false;
+    l->depth--;
+}
+
+static bool load(struct fc_compilation *c, const char *path, uint32_t file)
+{
+    struct loader l = {.c = c};
+    c->main_source = file;
+    add_source(&l, add_seen(&l, real_path(&c->arena, path), false, file));
+    c->file.items = l.items.first;
+    return c->diags.errors == 0;
+}
+
+bool fc_load(struct fc_compilation *c, const char *path)
+{
+    struct fc_span none = {0, 0, 0};
+    uint32_t file = fc_source_open(&c->sources, path, none);
+    if (!file) {
+        fc_report(&c->diags, FC_CANNOT_READ, none, path, strerror(errno));
+        return false;
+    }
+    return load(c, path, file);
+}
+
+bool fc_load_text(struct fc_compilation *c, const char *path, const char *text, size_t len)
+{
+    return load(c, path, fc_source_text(&c->sources, path, text, len, (struct fc_span){0, 0, 0}));
+}

@@ -1,0 +1,303 @@
+/*
+ * make.c - nodes from parts, for the actions of parse.y.
+ *
+ * Everything is zeroed memory of the compilation's arena, so an action only sets what it has.
+ */
+#include "syntax/make.h"
+
+#include <string.h>
+
+#include "tree/make.h"
+#include "syntax/parse.h"
+
+#define A (ps->p->arena)
+
+static struct fc_expr *high(struct fc_parser *ps, struct fc_expr *e)
+{
+    if (fc_expr_height(e) == FC_MAX_NESTING + 1)
+        fc_too_deep(ps, e->span);
+    return e;
+}
+
+struct fc_item *fc_item_new(struct fc_parser *ps, enum fc_item_kind kind, struct fc_span span, struct fc_name name)
+{
+    struct fc_item *i = fl_arena_zero(A, sizeof *i);
+    i->kind = kind;
+    i->span = span;
+    i->name = name;
+    return i;
+}
+
+struct fc_item *fc_item_param(struct fc_parser *ps, struct fc_span span, struct fc_name name, struct fc_texpr *type,
+                              struct fc_text yaml, struct fc_span yaml_span, struct fc_expr *one_of)
+{
+    struct fc_item *i = fc_item_new(ps, FC_I_PARAM, span, name);
+    i->type = type;
+    i->yaml = yaml.s;
+    if (yaml.s)
+        i->yaml_span = yaml_span;
+    i->one_of = one_of;
+    return i;
+}
+
+struct fc_enumerator *fc_enumerator_new(struct fc_parser *ps, struct fc_name name)
+{
+    struct fc_enumerator *e = fl_arena_zero(A, sizeof *e);
+    e->name = name;
+    return e;
+}
+
+struct fc_texpr *fc_texpr_new(struct fc_parser *ps, enum fc_texpr_kind kind, struct fc_span span, struct fc_texpr *elem)
+{
+    struct fc_texpr *t = fl_arena_zero(A, sizeof *t);
+    t->kind = kind;
+    t->span = span;
+    t->elem = elem;
+    unsigned depth = 0;
+    for (; elem && depth <= FC_MAX_NESTING; elem = elem->elem)
+        depth++;
+    if (depth > FC_MAX_NESTING) {
+        if (!ps->stop)
+            fc_too_deep(ps, span);
+        t->elem = NULL;
+    }
+    return t;
+}
+
+struct fc_stage *fc_stage_new(struct fc_parser *ps, enum fc_stage_kind kind, struct fc_span span, struct fc_span head, struct fc_name name)
+{
+    struct fc_stage *s = fl_arena_zero(A, sizeof *s);
+    s->kind = kind;
+    s->span = span;
+    s->head = head;
+    s->name = name;
+    return s;
+}
+
+struct fc_rule *fc_rule_new(struct fc_parser *ps, enum fc_rule_kind kind, struct fc_span span, struct fc_name name, struct fc_expr *when)
+{
+    struct fc_rule *r = fl_arena_zero(A, sizeof *r);
+    r->kind = kind;
+    r->span = span;
+    r->name = name;
+    r->when = when;
+    return r;
+}
+
+struct fc_stmt *fc_stmt_new(struct fc_parser *ps, enum fc_stmt_kind kind, struct fc_span span, struct fc_name name)
+{
+    struct fc_stmt *s = fl_arena_zero(A, sizeof *s);
+    s->kind = kind;
+    s->span = span;
+    s->name = name;
+    return s;
+}
+
+struct fc_stmt *fc_stmt_if(struct fc_parser *ps, struct fc_span span, struct fc_expr *cond, struct fc_stmt *body, struct fc_stmt *other)
+{
+    struct fc_stmt *s = fc_stmt_new(ps, FC_S_IF, span, fc_no_name);
+    s->value = cond;
+    s->body = body;
+    s->other = other;
+    return s;
+}
+
+struct fc_field *fc_field_new(struct fc_parser *ps, enum fc_field_kind kind, struct fc_span span, struct fc_name name, bool optional, struct fc_as as)
+{
+    struct fc_field *f = fl_arena_zero(A, sizeof *f);
+    f->kind = kind;
+    f->span = span;
+    f->name = name;
+    f->optional = optional;
+    f->as = as.s;
+    return f;
+}
+
+struct fc_output_part *fc_output_new(struct fc_parser *ps, enum fc_output_kind kind, struct fc_span span, struct fc_span head, struct fc_name name)
+{
+    struct fc_output_part *o = fl_arena_zero(A, sizeof *o);
+    o->kind = kind;
+    o->span = span;
+    o->head = head;
+    o->name = name;
+    return o;
+}
+
+struct fc_output_part *fc_output_stage(struct fc_parser *ps, struct fc_span span, struct fc_stage *stage)
+{
+    struct fc_output_part *o = fc_output_new(ps, FC_OUT_STAGE, span, stage->head, fc_no_name);
+    o->stage = stage;
+    return o;
+}
+
+struct fc_option *fc_option_new(struct fc_parser *ps, enum fc_option_kind kind, struct fc_span span, struct fc_name name)
+{
+    struct fc_option *o = fl_arena_zero(A, sizeof *o);
+    o->kind = kind;
+    o->span = span;
+    o->name = name;
+    return o;
+}
+
+struct fc_check *fc_check_new(struct fc_parser *ps, enum fc_check_kind kind, struct fc_span span, struct fc_name name)
+{
+    struct fc_check *c = fl_arena_zero(A, sizeof *c);
+    c->kind = kind;
+    c->span = span;
+    c->name = name;
+    return c;
+}
+
+/* ---- expressions ---- */
+
+struct fc_expr *fc_expr_number(struct fc_parser *ps, enum fc_expr_kind kind, struct fc_span span, struct fc_number n)
+{
+    struct fc_expr *e = fc_expr_new(A, kind, span);
+    e->f = n.f;
+    e->i = kind == FC_E_FLOAT ? 0 : fc_integer(ps, n, span);
+    return e;
+}
+
+struct fc_expr *fc_expr_string(struct fc_parser *ps, struct fc_text s, struct fc_span span)
+{
+    struct fc_expr *e = fc_expr_new(A, FC_E_STRING, span);
+    e->s = s.s;
+    e->len = s.len;
+    return e;
+}
+
+struct fc_expr *fc_expr_name(struct fc_parser *ps, struct fc_name name)
+{
+    struct fc_expr *e = fc_expr_new(A, FC_E_NAME, name.span);
+    e->name = name;
+    return e;
+}
+
+struct fc_expr *fc_expr_field(struct fc_parser *ps, struct fc_span span, struct fc_expr *a, struct fc_name name)
+{
+    struct fc_expr *e = fc_expr_new(A, FC_E_FIELD, span);
+    e->a = a;
+    e->name = name;
+    return high(ps, e);
+}
+
+struct fc_expr *fc_expr_index(struct fc_parser *ps, struct fc_span span, struct fc_expr *a, struct fc_exprs keys)
+{
+    struct fc_expr *e = fc_expr_new(A, FC_E_INDEX, span);
+    e->a = a;
+    e->args = keys.first;
+    return high(ps, e);
+}
+
+struct fc_expr *fc_expr_args(struct fc_parser *ps, enum fc_expr_kind kind, struct fc_span span, struct fc_exprs args)
+{
+    struct fc_expr *e = fc_expr_new(A, kind, span);
+    e->args = args.first;
+    return high(ps, e);
+}
+
+struct fc_expr *fc_expr_any(struct fc_parser *ps, struct fc_span span, struct fc_name name, struct fc_expr *in, struct fc_expr *cond)
+{
+    struct fc_expr *e = fc_expr_new(A, FC_E_ANY, span);
+    e->name = name;
+    e->b = cond;
+    if (in->kind == FC_E_BINARY && in->op == FC_OP_IN && in->a->kind == FC_E_NAME) {
+        e->op_span = in->op_span;
+        e->args = in->a; /* the bound name */
+        e->a = in->b;
+    } else {
+        fc_report(ps->p->diags, FC_ANY_FORM, in->span, name.s);
+        e->a = in;
+    }
+    return high(ps, e);
+}
+
+struct fc_expr *fc_expr_cond(struct fc_parser *ps, struct fc_span span, struct fc_span op, struct fc_expr *c, struct fc_expr *yes, struct fc_expr *no)
+{
+    struct fc_expr *e = fc_expr_new(A, FC_E_COND, span);
+    e->op_span = op;
+    e->a = c;
+    e->b = yes;
+    e->c = no;
+    return high(ps, e);
+}
+
+struct fc_expr *fc_expr_match(struct fc_parser *ps, struct fc_span span, struct fc_expr *a, struct fc_arms arms)
+{
+    struct fc_expr *e = fc_expr_new(A, FC_E_MATCH, span);
+    e->a = a;
+    e->arms = arms.first;
+    return high(ps, e);
+}
+
+struct fc_expr *fc_expr_new_record(struct fc_parser *ps, struct fc_span span, struct fc_name name, struct fc_fields fields)
+{
+    struct fc_expr *e = fc_expr_new(A, FC_E_NEW, span);
+    e->name = name;
+    e->fields = fields.first;
+    return high(ps, e);
+}
+
+struct fc_expr *fc_binary(struct fc_parser *ps, struct fc_expr *l, enum fc_op op, struct fc_span op_span, struct fc_expr *r)
+{
+    return high(ps, fc_expr_binary(A, l, op, op_span, r));
+}
+
+struct fc_expr *fc_unary(struct fc_parser *ps, enum fc_op op, struct fc_span op_span, struct fc_expr *e)
+{
+    return high(ps, fc_expr_unary(A, op, op_span, e));
+}
+
+/* ---- values ---- */
+
+const char *fc_plain(struct fc_parser *ps, struct fc_text s, struct fc_span span)
+{
+    if (memchr(s.s, 0, s.len))
+        fc_report(ps->p->diags, FC_BAD_ESCAPE, span, "\\u0000");
+    return s.s;
+}
+
+int64_t fc_integer(struct fc_parser *ps, struct fc_number n, struct fc_span span)
+{
+    if (n.big)
+        fc_report(ps->p->diags, FC_NUMBER_RANGE, span, fc_source_slice(ps->p->sources, span));
+    return n.i;
+}
+
+/* A comment may stand in a JSON object of a .flow file, but not in what the test reads. */
+const char *fc_json_text(struct fc_parser *ps, struct fc_span span)
+{
+    char *s = fl_arena_strdup(A, fc_source_slice(ps->p->sources, span));
+    for (char *p = s; *p; p++) {
+        if (*p == '"') {
+            for (p++; *p && *p != '"'; p++)
+                if (*p == '\\' && p[1])
+                    p++;
+            if (!*p)
+                break;
+        } else if (*p == '#') {
+            while (*p && *p != '\n')
+                *p++ = ' ';
+            if (!*p)
+                break;
+        }
+    }
+    return s;
+}
+
+void fc_json_string(struct fc_parser *ps, struct fc_span span)
+{
+    const char *s = fc_source_slice(ps->p->sources, span);
+    if (*s != '"')
+        fc_report(ps->p->diags, FC_BAD_JSON, span, "its strings have double quotes");
+    else if (strstr(s, "\\'"))
+        fc_report(ps->p->diags, FC_BAD_JSON, span, "it has no escape `\\'`");
+}
+
+void fc_json_number(struct fc_parser *ps, struct fc_span span)
+{
+    const char *s = fc_source_slice(ps->p->sources, span);
+    bool good = *s != '0' || s[1] == 0 || s[1] == '.' || s[1] == 'e' || s[1] == 'E';
+    if (!good || s[strspn(s, "0123456789.eE+-")] != 0)
+        fc_report(ps->p->diags, FC_BAD_JSON, span, fl_arena_printf(A, "`%s` is not one of its numbers", s));
+}

@@ -1,0 +1,637 @@
+/*
+ * parse.y - tokens to a tree. The grammar is docs/language.md's; LALR(1), no conflicts.
+ *
+ * Rules build nodes and do nothing else. JOIN, AGGREGATE, SELECT and METRICS are parsed and checked for syntax, but
+ * only their span and name are kept: this version refuses them later.
+ *
+ * Recovery: every list of things that end in `;` or a block takes `error ';'` and `error SKIPPED` (a whole block
+ * that tokens.c skipped) as an element, and `error '}'` as its end. Heights are limited on the way up (`high`), open
+ * brackets in tokens.c, so neither this parser's stack nor a recursive walker can overflow.
+ */
+%code requires {
+#include "syntax/lexer.h"
+}
+
+%code provides {
+/* tokens.c */
+int fc_yylex(FC_YYSTYPE *value, FC_YYLTYPE *span, struct fc_parser *ps);
+/* lex.l */
+int fc_rawlex(FC_YYSTYPE *value, FC_YYLTYPE *span, void *scanner);
+}
+
+%code {
+#include <string.h>
+
+#include "tree/make.h"
+#include "syntax/make.h"
+
+#define YYLLOC_DEFAULT(now, rhs, n)                                                         \
+    do {                                                                                    \
+        if (n)                                                                              \
+            (now) = fc_span_join(YYRHSLOC(rhs, 1), YYRHSLOC(rhs, n));                       \
+        else                                                                                \
+            (now) = (struct fc_span){ps->file, YYRHSLOC(rhs, 0).end, YYRHSLOC(rhs, 0).end}; \
+    } while (0)
+
+#define A (ps->p->arena)
+#define NEWNODE(type, var, where)                       \
+    struct fc_##type *var = fl_arena_zero(A, sizeof *var); \
+    var->span = (where)
+#define GOOD do { yyerrok; ps->recovering = false; } while (0)
+
+static void fc_yyerror(const struct fc_span *span, struct fc_parser *ps, const char *message);
+}
+
+%define api.pure full
+%define api.prefix {fc_yy}
+%define api.location.type {struct fc_span}
+%define parse.error custom
+%define parse.lac full
+%locations
+%param {struct fc_parser *ps}
+%expect 0
+%initial-action { @$ = (struct fc_span){ps->file, 0, 0}; }
+
+%union {
+    struct fc_text str;
+    struct fc_number number;
+    struct fc_name name;
+    struct fc_as as;
+    struct { enum fc_op op; struct fc_span span; } op;
+    enum fc_step_kind step;
+    bool flag;
+    struct { struct fc_stmt *s; unsigned n; } chain;
+    struct fc_expr *expr;
+    struct fc_exprs exprs;
+    struct fc_texpr *type;
+    struct fc_types types;
+    struct fc_decl *decl;
+    struct fc_decls decls;
+    struct fc_enumerator *enumerator;
+    struct fc_enumerators enumerators;
+    struct fc_arm *arm;
+    struct fc_arms arms;
+    struct fc_pattern *pattern;
+    struct fc_patterns patterns;
+    struct fc_field *field;
+    struct fc_fields fields;
+    struct fc_stmt *stmt;
+    struct fc_stmts stmts;
+    struct fc_rule *rule;
+    struct fc_rules rules;
+    struct fc_absent *mangle;
+    struct fc_absents mangles;
+    struct fc_stage *stage;
+    struct fc_option *option;
+    struct fc_options options;
+    struct fc_part *part;
+    struct fc_parts parts;
+    struct fc_output_part *output;
+    struct fc_outputs outputs;
+    struct fc_check *check;
+    struct fc_checks checks;
+    struct fc_item *item;
+}
+
+%token END 0 "end of file"
+%token SKIPPED "skipped block" /* made by tokens.c while the parser recovers */
+%token JSON_CLOSE "} of JSON" /* so that recovery doesn't take it for the end of a block */
+%token EQ "==" NE "!=" LE "<=" GE ">=" ARROW "=>" COALESCE "??" SPREAD "..." UNDERSCORE "_"
+%token TEMPLATE_BEGIN "template" TEMPLATE_END "end of template" TEMPLATE_OPEN "{ in template" TEMPLATE_CLOSE "} in template"
+%token <str> TEMPLATE_TEXT "template text"
+%token <str> NAME "name" STRING "string" ADDRESS "address"
+%token <number> INTEGER "number" FLOAT "fraction" DURATION "duration" SIZE "size"
+
+%token <str>
+  AND "and" OR "or" NOT "not" IN "in" MATCHES "matches" HAS "has" MATCH "match" NEW "new" TRUE "true"
+  FALSE "false" NUL "null" IF "if" ELSE "else" LET "let" RETURN "return" DROP "drop" KEEP "keep"
+  EMIT "emit" FORGET "forget" WHEN "when" OTHERWISE "otherwise" AS "as" FROM "from"
+  PIPELINE "pipeline" VERSION "version" USE "use" INCLUDE "include" SCHEMA "schema" ENUM "enum"
+  RECORD "record" PARAM "param" CONST "const" FUNCTION "function" TABLE "table" LOOKUP "lookup"
+  SOURCE "source" CLASSIFY "classify" FILTER "filter" UPDATE "update" TRANSFORM "transform"
+  MANGLE "mangle" JOIN "join" AGGREGATE "aggregate" SELECT "select" OUTPUT "output" TEST "test"
+  EACH "each" ABSENT "absent" YAML "yaml" EXPIRE "expire" MAX "max" CACHE "cache" BY "by" WITHIN "within"
+  EVERY "every" TOP "top" BOTH "both" ALONE "alone" STOREHEADER "storeheader" STORE "store"
+  ENCODE "encode" COMPRESS "compress" ACCOUNT "account" WRITE "write" METRICS "metrics" LABELS "labels"
+  GAUGE "gauge" COUNTER "counter" GIVEN "given" EXPECT "expect" AT "at" DROPPED "dropped" OBJECT "object"
+  OVER "over" OF "of" LATE "late" HAVING "having" ONE "one" SECRET "secret" RELOAD "reload"
+  TIMEOUT "timeout" REJECT "reject" DECODE "decode" DECOMPRESS "decompress" PARTITION "partition"
+  QUEUE "queue" WHERE "where"
+
+%type <str> word reserved version_opt yaml_opt
+%type <name> name anyname name_opt
+%type <as> as_opt
+%type <flag> opt
+%type <op> compare
+%type <step> step
+%type <type> type base
+%type <types> types
+%type <decl> decl param
+%type <decls> decls decl_block params param_list
+%type <enumerator> enumerator
+%type <enumerators> enumerators enumerator_block
+%type <expr> expr logic ors ands negation comparison coalesce sum product unary postfix primary literal template query target
+%type <expr> default_opt timeout_opt one_opt expire_opt when_opt
+%type <exprs> args exprs parts conditions condition_block
+%type <arm> arm
+%type <arms> arms arm_block
+%type <pattern> pattern
+%type <patterns> patterns
+%type <field> field
+%type <fields> fields field_block
+%type <stmt> let statement
+%type <stmts> lets statements block
+%type <chain> if
+%type <rule> class rule
+%type <rules> classes class_block rules rule_block
+%type <mangle> mangle
+%type <mangles> mangles mangle_block
+%type <stage> stage filter transform aggregate
+%type <option> option
+%type <options> options option_list
+%type <part> part
+%type <parts> parts_list
+%type <output> output
+%type <outputs> outputs output_block
+%type <check> check
+%type <checks> checks check_block
+%type <item> item
+
+%%
+
+file: %empty | file item { FC_APPEND(ps->items, $item); };
+
+close: '}' | error '}' { GOOD; };
+
+item: PIPELINE name STRING version_opt ';' {
+          $$ = fc_item_new(ps, FC_I_PIPELINE, @$, $name);
+          $$->text = fc_plain(ps, $STRING, @STRING);
+          $$->text_span = @STRING;
+          $$->version = $version_opt.s;
+      }
+    | USE name ';' { $$ = fc_item_new(ps, FC_I_USE, @$, $name); }
+    | INCLUDE STRING ';' {
+          $$ = fc_item_new(ps, FC_I_INCLUDE, @$, fc_no_name);
+          $$->text = fc_plain(ps, $STRING, @STRING);
+          $$->text_span = @STRING;
+      }
+    | ENUM name enumerator_block { $$ = fc_item_new(ps, FC_I_ENUM, @$, $name); $$->enumerators = $3.first; }
+    | ENUM name ':' name[base] enumerator_block {
+          $$ = fc_item_new(ps, FC_I_ENUM, @$, $2);
+          $$->base = $base;
+          $$->enumerators = $5.first;
+      }
+    | RECORD name decl_block { $$ = fc_item_new(ps, FC_I_RECORD, @$, $name); $$->decls = $3.first; }
+    | SCHEMA name decl_block { $$ = fc_item_new(ps, FC_I_SCHEMA, @$, $name); $$->decls = $3.first; }
+    | CONST name '=' expr ';' { $$ = fc_item_new(ps, FC_I_CONST, @$, $name); $$->value = $expr; }
+    | PARAM name ':' type default_opt yaml_opt one_opt ';' {
+          $$ = fc_item_param(ps, @$, $name, $type, $yaml_opt, @yaml_opt, $one_opt);
+          $$->value = $default_opt;
+      }
+    | PARAM name ':' type '=' json_object yaml_opt one_opt ';' {
+          $$ = fc_item_param(ps, @$, $name, $type, $yaml_opt, @yaml_opt, $one_opt);
+          $$->json = fc_json_text(ps, @json_object);
+      }
+    | PARAM name ':' type SECRET name[how] STRING ';' {
+          $$ = fc_item_new(ps, FC_I_PARAM, @$, $2);
+          $$->type = $type;
+          $$->secret = $how;
+          $$->secret_arg = fc_plain(ps, $STRING, @STRING);
+      }
+    | REJECT options { $$ = fc_item_new(ps, FC_I_REJECT, @$, fc_no_name); $$->options = $options.first; }
+    | let { $$ = fc_item_new(ps, FC_I_LET, @$, $let->name); $$->value = $let->value; }
+    | FUNCTION name '(' params ')' ':' type '=' expr ';' {
+          $$ = fc_item_new(ps, FC_I_FUNCTION, @$, $name);
+          $$->decls = $params.first;
+          $$->type = $type;
+          $$->value = $expr;
+      }
+    | FUNCTION name '(' params ')' ':' type '{' lets RETURN expr ';' close {
+          $$ = fc_item_new(ps, FC_I_FUNCTION, @$, $name);
+          $$->decls = $params.first;
+          $$->type = $type;
+          $$->lets = $lets.first;
+          $$->value = $expr;
+      }
+    | TABLE name '[' types ']' ':' type EXPIRE expr[expire] MAX expr[max] ';' {
+          $$ = fc_item_new(ps, FC_I_TABLE, @$, $name);
+          $$->keys = $types.first;
+          $$->type = $type;
+          $$->expire = $expire;
+          $$->max = $max;
+      }
+    | TABLE name '[' types ']' ':' type FROM name[from] STRING RELOAD expr ';' {
+          $$ = fc_item_new(ps, FC_I_TABLE, @$, $2);
+          $$->keys = $types.first;
+          $$->type = $type;
+          $$->from = $from;
+          $$->query = fc_expr_string(ps, $STRING, @STRING);
+          $$->reload = $expr;
+      }
+    | LOOKUP name '(' params ')' ':' type CACHE expr[cache] MAX expr[max] timeout_opt FROM name[from] query field_block {
+          $$ = fc_item_new(ps, FC_I_LOOKUP, @$, $2);
+          $$->decls = $params.first;
+          $$->type = $type;
+          $$->cache = $cache;
+          $$->max = $max;
+          $$->timeout = $timeout_opt;
+          $$->from = $from;
+          $$->query = $query;
+          $$->fields = $field_block.first;
+      }
+    | SOURCE name options { $$ = fc_item_new(ps, FC_I_SOURCE, @$, $name); $$->options = $options.first; }
+    | stage { $$ = fc_item_new(ps, FC_I_STAGE, @$, $stage->name); $$->stage = $stage; }
+    | OUTPUT name_opt output_block { $$ = fc_item_new(ps, FC_I_OUTPUT, @$, $name_opt); $$->outputs = $3.first; }
+    | TEST STRING check_block {
+          $$ = fc_item_new(ps, FC_I_TEST, @$, fc_no_name);
+          $$->text = fc_plain(ps, $STRING, @STRING);
+          $$->text_span = @STRING;
+          $$->checks = $3.first;
+      }
+    | error ';' { GOOD; $$ = NULL; }
+    | error '}' { GOOD; $$ = NULL; }
+    | error SKIPPED { GOOD; $$ = NULL; }
+    ;
+query: STRING { $$ = fc_expr_string(ps, $1, @1); } | template;
+types: type { $$ = (struct fc_types){$1, $1}; } | types ',' type { $$ = $1; FC_APPEND($$, $3); };
+timeout_opt: %empty { $$ = NULL; } | TIMEOUT expr { $$ = $2; };
+one_opt: %empty { $$ = NULL; } | ONE OF expr { $$ = $3; };
+version_opt: %empty { $$.s = NULL; } | VERSION STRING { $$.s = fc_plain(ps, $2, @2); };
+default_opt: %empty { $$ = NULL; } | '=' expr { $$ = $2; };
+yaml_opt: %empty { $$.s = NULL; } | YAML STRING { $$.s = fc_plain(ps, $2, @2); @$ = @2; };
+name_opt: %empty { $$ = fc_no_name; } | name;
+let: LET name '=' expr ';' { $$ = fc_stmt_new(ps, FC_S_LET, @$, $name); $$->value = $expr; };
+lets: %empty { $$ = (struct fc_stmts){0}; }
+    | lets let { $$ = $1; FC_APPEND($$, $2); }
+    | lets error ';' { GOOD; $$ = $1; }
+    | lets error SKIPPED { GOOD; $$ = $1; }
+    ;
+enumerator_block: '{' enumerators close { $$ = $2; } | '{' error '}' { GOOD; $$ = (struct fc_enumerators){0}; };
+enumerators: enumerator { $$ = (struct fc_enumerators){$1, $1}; } | enumerators enumerator { $$ = $1; FC_APPEND($$, $2); };
+enumerator: name ';' { $$ = fc_enumerator_new(ps, $name); }
+    | name '=' INTEGER ';' {
+          $$ = fc_enumerator_new(ps, $name);
+          $$->has_value = true;
+          $$->value = fc_integer(ps, $INTEGER, @INTEGER);
+      }
+    | name AS STRING ';' { $$ = fc_enumerator_new(ps, $name); $$->as = fc_plain(ps, $STRING, @STRING); }
+    | error ';' { GOOD; $$ = NULL; }
+    | error SKIPPED { GOOD; $$ = NULL; }
+    ;
+decl_block: '{' decls close { $$ = $2; } | '{' error '}' { GOOD; $$ = (struct fc_decls){0}; };
+decls: decl { $$ = (struct fc_decls){$1, $1}; } | decls decl { $$ = $1; FC_APPEND($$, $2); };
+decl: anyname opt ':' type as_opt default_opt ';' {
+          NEWNODE(decl, d, @$);
+          d->name = $anyname;
+          d->optional = $opt;
+          d->type = $type;
+          d->as = $as_opt.s;
+          d->as_span = $as_opt.span;
+          d->dflt = $default_opt;
+          $$ = d;
+      }
+    | error ';' { GOOD; $$ = NULL; }
+    | error SKIPPED { GOOD; $$ = NULL; }
+    ;
+opt: %empty { $$ = false; } | '?' { $$ = true; };
+as_opt: %empty { $$ = (struct fc_as){0}; } | AS STRING { $$ = (struct fc_as){fc_plain(ps, $2, @2), @2}; };
+params: %empty { $$ = (struct fc_decls){0}; } | param_list;
+param_list: param { $$ = (struct fc_decls){$1, $1}; } | param_list ',' param { $$ = $1; FC_APPEND($$, $3); };
+param: name ':' type { NEWNODE(decl, d, @$); d->name = $name; d->type = $type; $$ = d; };
+type: base | base '?' { $$ = $1; $$->optional = true; $$->span = @$; };
+base: name { $$ = fc_texpr_new(ps, FC_T_NAME, @$, NULL); $$->name = $1; }
+    | name '(' name[arg] ')' { $$ = fc_texpr_new(ps, FC_T_NAME, @$, NULL); $$->name = $1; $$->arg = $arg; }
+    | name '<' type '>' {
+          $$ = fc_texpr_new(ps, FC_T_MAP, @$, $type);
+          $$->name = $name;
+          if (strcmp($name.s, "map") != 0)
+              fc_report(ps->p->diags, FC_NOT_MAP, @name, $name.s);
+      }
+    | '[' type ']' { $$ = fc_texpr_new(ps, FC_T_LIST, @$, $type); }
+    | decl_block { $$ = fc_texpr_new(ps, FC_T_RECORD, @$, NULL); $$->decls = $1.first; }
+    ;
+
+stages: %empty | stages stage
+    | stages error ';' { GOOD; }
+    | stages error SKIPPED { GOOD; }
+    ;
+stage: CLASSIFY class_block { $$ = fc_stage_new(ps, FC_ST_CLASSIFY, @$, @1, fc_no_name); $$->rules = $2.first; }
+    | filter
+    | UPDATE block { $$ = fc_stage_new(ps, FC_ST_UPDATE, @$, @1, fc_no_name); $$->body = $block.first; }
+    | transform
+    | MANGLE when_opt mangle_block {
+          $$ = fc_stage_new(ps, FC_ST_MANGLE, @$, @1, fc_no_name);
+          $$->when = $when_opt;
+          $$->mangles = $3.first;
+      }
+    | JOIN BY expr WITHIN expr when_opt '{' leg leg BOTH block ALONE block close {
+          $$ = fc_stage_new(ps, FC_ST_JOIN, @$, @1, fc_no_name);
+      }
+    | aggregate
+    | SELECT name '{' choices close { $$ = fc_stage_new(ps, FC_ST_SELECT, @$, @1, $name); }
+    ;
+filter: FILTER rule_block { $$ = fc_stage_new(ps, FC_ST_FILTER, @$, @1, fc_no_name); $$->rules = $2.first; };
+transform: TRANSFORM name field_block { $$ = fc_stage_new(ps, FC_ST_TRANSFORM, @$, @1, $name); $$->fields = $3.first; }
+    | TRANSFORM name ';' { $$ = fc_stage_new(ps, FC_ST_TRANSFORM, @$, @1, $name); }
+    ;
+aggregate: AGGREGATE name BY '(' keys ')' OVER expr of_opt MAX expr field_block having_opt top_opt {
+          $$ = fc_stage_new(ps, FC_ST_AGGREGATE, @$, @1, $name);
+      }
+    ;
+keys: keyexpr | keys ',' keyexpr;
+keyexpr: expr | anyname '=' expr;
+of_opt: %empty | OF expr | OF expr LATE expr;
+having_opt: %empty | HAVING expr;
+top_opt: %empty | TOP expr BY name ';';
+when_opt: %empty { $$ = NULL; } | WHEN expr { $$ = $2; };
+class_block: '{' classes close { $$ = $2; } | '{' error '}' { GOOD; $$ = (struct fc_rules){0}; };
+classes: class { $$ = (struct fc_rules){$1, $1}; } | classes class { $$ = $1; FC_APPEND($$, $2); };
+class: name WHEN expr ';' { $$ = fc_rule_new(ps, FC_R_CLASS, @$, $name, $expr); }
+    | name OTHERWISE ';' { $$ = fc_rule_new(ps, FC_R_CLASS, @$, $name, NULL); }
+    | error ';' { GOOD; $$ = NULL; }
+    | error SKIPPED { GOOD; $$ = NULL; }
+    ;
+rule_block: '{' rules close { $$ = $2; } | '{' error '}' { GOOD; $$ = (struct fc_rules){0}; };
+rules: rule { $$ = (struct fc_rules){$1, $1}; } | rules rule { $$ = $1; FC_APPEND($$, $2); };
+rule: DROP name WHEN expr ';' { $$ = fc_rule_new(ps, FC_R_DROP, @$, $name, $expr); }
+    | KEEP WHEN expr ';' { $$ = fc_rule_new(ps, FC_R_KEEP, @$, fc_no_name, $expr); }
+    | DROP name OTHERWISE ';' { $$ = fc_rule_new(ps, FC_R_DROP, @$, $name, NULL); }
+    | error ';' { GOOD; $$ = NULL; }
+    | error SKIPPED { GOOD; $$ = NULL; }
+    ;
+mangle_block: '{' mangles close { $$ = $2; } | '{' error '}' { GOOD; $$ = (struct fc_absents){0}; };
+mangles: mangle { $$ = (struct fc_absents){$1, $1}; } | mangles mangle { $$ = $1; FC_APPEND($$, $2); };
+mangle: EACH block { NEWNODE(absent, m, @$); m->each = true; m->body = $block.first; $$ = m; }
+    | ABSENT name IN name[table] EVERY expr block {
+          NEWNODE(absent, m, @$);
+          m->var = $2;
+          m->table = $table;
+          m->every = $expr;
+          m->body = $block.first;
+          $$ = m;
+      }
+    | error ';' { GOOD; $$ = NULL; }
+    | error SKIPPED { GOOD; $$ = NULL; }
+    ;
+leg: name WHEN expr ';';
+choices: choice | choices choice;
+choice: pattern '{' stages close | OTHERWISE '{' stages close;
+
+block: '{' statements close { $$ = $2; };
+statements: %empty { $$ = (struct fc_stmts){0}; } | statements statement { $$ = $1; FC_APPEND($$, $2); };
+statement: let
+    | target '=' expr expire_opt ';' {
+          $$ = fc_stmt_new(ps, FC_S_ASSIGN, @$, fc_no_name);
+          $$->target = $target;
+          $$->value = $expr;
+          $$->expire = $expire_opt;
+      }
+    | FORGET name '[' exprs ']' ';' { $$ = fc_stmt_new(ps, FC_S_FORGET, @$, $name); $$->keys = $exprs.first; }
+    | if { $$ = $1.s; }
+    | DROP name ';' { $$ = fc_stmt_new(ps, FC_S_DROP, @$, $name); }
+    | EMIT name_opt field_block { $$ = fc_stmt_new(ps, FC_S_EMIT, @$, $name_opt); $$->fields = $3.first; }
+    | error ';' { GOOD; $$ = NULL; }
+    | error SKIPPED { GOOD; $$ = NULL; }
+    ;
+expire_opt: %empty { $$ = NULL; } | EXPIRE expr { $$ = $2; };
+if: IF expr block { $$.n = 1; $$.s = fc_stmt_if(ps, @$, $expr, $3.first, NULL); }
+    | IF expr block ELSE block { $$.n = 1; $$.s = fc_stmt_if(ps, @$, $expr, $3.first, $5.first); }
+    | IF expr block ELSE if[other] {
+          $$.n = $other.n + 1;
+          if ($$.n == FC_MAX_NESTING)
+              fc_too_deep(ps, @$);
+          $$.s = fc_stmt_if(ps, @$, $expr, $3.first, $other.s);
+      }
+    ;
+target: name { $$ = fc_expr_name(ps, $1); }
+    | name '[' exprs ']' { $$ = fc_expr_index(ps, @$, fc_expr_name(ps, $1), $3); }
+    | target '.' anyname { $$ = fc_expr_field(ps, @$, $1, $3); }
+    ;
+
+field_block: '{' fields close { $$ = $2; };
+fields: %empty { $$ = (struct fc_fields){0}; } | fields field { $$ = $1; FC_APPEND($$, $2); };
+field: anyname opt as_opt ';' { $$ = fc_field_new(ps, FC_F_SAME, @$, $1, $2, $3); }
+    | anyname opt as_opt '=' expr ';' { $$ = fc_field_new(ps, FC_F_EXPR, @$, $1, $2, $3); $$->value = $expr; }
+    | anyname opt as_opt ':' type default_opt ';' {
+          $$ = fc_field_new(ps, $default_opt ? FC_F_EXPR : FC_F_DECLARED, @$, $1, $2, $3);
+          $$->type = $type;
+          $$->value = $default_opt;
+      }
+    | anyname opt as_opt field_block { $$ = fc_field_new(ps, FC_F_OBJECT, @$, $1, $2, $3); $$->fields = $4.first; }
+    | anyname opt as_opt FROM expr field_block {
+          $$ = fc_field_new(ps, FC_F_FROM, @$, $1, $2, $3);
+          $$->value = $expr;
+          $$->fields = $6.first;
+      }
+    | SPREAD expr ';' { $$ = fc_field_new(ps, FC_F_SPREAD, @$, fc_no_name, false, (struct fc_as){0}); $$->value = $expr; }
+    | error ';' { GOOD; $$ = NULL; }
+    | error SKIPPED { GOOD; $$ = NULL; }
+    ;
+
+output_block: '{' outputs close { $$ = $2; };
+outputs: %empty { $$ = (struct fc_outputs){0}; } | outputs output { $$ = $1; FC_APPEND($$, $2); };
+output: filter { $$ = fc_output_stage(ps, @$, $1); }
+    | transform { $$ = fc_output_stage(ps, @$, $1); }
+    | aggregate { $$ = fc_output_stage(ps, @$, $1); }
+    | SELECT name '{' output_choices close { $$ = fc_output_new(ps, FC_OUT_SELECT, @$, @1, $name); }
+    | QUEUE options { $$ = fc_output_new(ps, FC_OUT_QUEUE, @$, @1, fc_no_name); $$->options = $options.first; }
+    | STOREHEADER field_block { $$ = fc_output_new(ps, FC_OUT_STOREHEADER, @$, @1, fc_no_name); $$->fields = $2.first; }
+    | step name options {
+          $$ = fc_output_new(ps, FC_OUT_STEP, @$, @1, $name);
+          $$->step = $step;
+          $$->options = $options.first;
+      }
+    | METRICS BY expr EXPIRE expr MAX expr LABELS field_block '{' meters close {
+          $$ = fc_output_new(ps, FC_OUT_METRICS, @$, @1, fc_no_name);
+      }
+    | error ';' { GOOD; $$ = NULL; }
+    | error SKIPPED { GOOD; $$ = NULL; }
+    ;
+output_choices: output_choice | output_choices output_choice;
+output_choice: pattern output_block | OTHERWISE output_block;
+step: STORE { $$ = FC_STEP_STORE; } | ENCODE { $$ = FC_STEP_ENCODE; } | COMPRESS { $$ = FC_STEP_COMPRESS; }
+    | ACCOUNT { $$ = FC_STEP_ACCOUNT; } | WRITE { $$ = FC_STEP_WRITE; } | DECODE { $$ = FC_STEP_DECODE; }
+    | DECOMPRESS { $$ = FC_STEP_DECOMPRESS; }
+    ;
+options: ';' { $$ = (struct fc_options){0}; } | '{' option_list close { $$ = $2; };
+option_list: %empty { $$ = (struct fc_options){0}; } | option_list option { $$ = $1; FC_APPEND($$, $2); };
+option: anyname '=' expr ';' { $$ = fc_option_new(ps, FC_O_VALUE, @$, $anyname); $$->value = $expr; }
+    | step name options {
+          $$ = fc_option_new(ps, FC_O_STEP, @$, $name);
+          $$->step = $step;
+          $$->options = $3.first;
+      }
+    | PARTITION parts_list ';' { $$ = fc_option_new(ps, FC_O_PARTITION, @$, fc_no_name); $$->parts = $2.first; }
+    | error ';' { GOOD; $$ = NULL; }
+    | error SKIPPED { GOOD; $$ = NULL; }
+    ;
+parts_list: part { $$ = (struct fc_parts){$1, $1}; } | parts_list ',' part { $$ = $1; FC_APPEND($$, $3); };
+part: anyname { $$ = fl_arena_zero(A, sizeof *$$); $$->name = $1; }
+    | anyname '=' expr { $$ = fl_arena_zero(A, sizeof *$$); $$->name = $1; $$->value = $3; }
+    ;
+meters: meter | meters meter;
+meter: meter_kind name STRING '{' series close | meter_kind name STRING '=' expr ';';
+meter_kind: GAUGE | COUNTER;
+series: serie | series serie;
+serie: labels ARROW expr ';' | error ';' { GOOD; };
+labels: label | labels ',' label;
+label: anyname '=' expr;
+
+check_block: '{' checks close { $$ = $2; };
+checks: %empty { $$ = (struct fc_checks){0}; } | checks check { $$ = $1; FC_APPEND($$, $2); };
+check: GIVEN json_object ';' { $$ = fc_check_new(ps, FC_C_GIVEN, @$, fc_no_name); $$->json = fc_json_text(ps, @2); }
+    | GIVEN STRING ';' {
+          $$ = fc_check_new(ps, FC_C_GIVEN, @$, fc_no_name);
+          $$->raw = true;
+          $$->json = fc_plain(ps, $STRING, @STRING);
+      }
+    | LOOKUP name '(' args ')' '=' expr ';' {
+          $$ = fc_check_new(ps, FC_C_LOOKUP, @$, $name);
+          $$->args = $args.first;
+          $$->expr = $expr;
+      }
+    | LOOKUP name '(' args ')' '=' json_object ';' {
+          $$ = fc_check_new(ps, FC_C_LOOKUP, @$, $name);
+          $$->args = $args.first;
+          $$->json = fc_json_text(ps, @json_object);
+      }
+    | AT expr ';' { $$ = fc_check_new(ps, FC_C_AT, @$, fc_no_name); $$->expr = $expr; }
+    | EXPECT expr ';' { $$ = fc_check_new(ps, FC_C_EXPECT, @$, fc_no_name); $$->expr = $expr; }
+    | EXPECT coalesce EQ json_object ';' {
+          $$ = fc_check_new(ps, FC_C_EXPECT_JSON, @$, fc_no_name);
+          $$->expr = $coalesce;
+          $$->json = fc_json_text(ps, @json_object);
+      }
+    | EXPECT DROPPED name ';' { $$ = fc_check_new(ps, FC_C_EXPECT_DROPPED, @$, $name); }
+    | EXPECT OBJECT STRING condition_block {
+          $$ = fc_check_new(ps, FC_C_EXPECT_OBJECT, @$, fc_no_name);
+          $$->pattern = fc_plain(ps, $STRING, @STRING);
+          $$->args = $4.first;
+      }
+    | error ';' { GOOD; $$ = NULL; }
+    | error SKIPPED { GOOD; $$ = NULL; }
+    ;
+condition_block: '{' conditions close { $$ = $2; } | '{' error '}' { GOOD; $$ = (struct fc_exprs){0}; };
+conditions: expr ';' { $$ = (struct fc_exprs){$1, $1}; }
+    | conditions expr ';' { $$ = $1; FC_APPEND($$, $2); }
+    | conditions error ';' { GOOD; $$ = $1; }
+    ;
+json: json_object | '[' ']' | '[' json_list ']' | STRING { fc_json_string(ps, @1); } | number | '-' number
+    | TRUE | FALSE | NUL;
+number: INTEGER { fc_json_number(ps, @1); } | FLOAT { fc_json_number(ps, @1); };
+json_list: json | json_list ',' json;
+json_object: '{' JSON_CLOSE | '{' members JSON_CLOSE;
+members: member | members ',' member;
+member: STRING ':' json { fc_json_string(ps, @1); };
+
+args: %empty { $$ = (struct fc_exprs){0}; } | exprs;
+exprs: expr { $$ = (struct fc_exprs){$1, $1}; } | exprs ',' expr { $$ = $1; FC_APPEND($$, $3); };
+expr: logic | logic '?' expr[yes] ':' expr[no] { $$ = fc_expr_cond(ps, @$, @2, $1, $yes, $no); };
+logic: negation | ors | ands;
+ors: negation[l] OR negation[r] { $$ = fc_binary(ps, $l, FC_OP_OR, @2, $r); }
+    | ors[l] OR negation[r] { $$ = fc_binary(ps, $l, FC_OP_OR, @2, $r); }
+    ;
+ands: negation[l] AND negation[r] { $$ = fc_binary(ps, $l, FC_OP_AND, @2, $r); }
+    | ands[l] AND negation[r] { $$ = fc_binary(ps, $l, FC_OP_AND, @2, $r); }
+    ;
+negation: comparison | NOT negation[e] { $$ = fc_unary(ps, FC_OP_NOT, @1, $e); };
+comparison: coalesce | coalesce[l] compare coalesce[r] { $$ = fc_binary(ps, $l, $compare.op, @2, $r); };
+coalesce: sum | coalesce[l] COALESCE sum[r] { $$ = fc_binary(ps, $l, FC_OP_COALESCE, @2, $r); };
+compare: EQ { $$.op = FC_OP_EQ; } | NE { $$.op = FC_OP_NE; } | '<' { $$.op = FC_OP_LT; } | LE { $$.op = FC_OP_LE; }
+    | '>' { $$.op = FC_OP_GT; } | GE { $$.op = FC_OP_GE; } | IN { $$.op = FC_OP_IN; } | MATCHES { $$.op = FC_OP_MATCHES; }
+    ;
+sum: product | sum[l] '+' product[r] { $$ = fc_binary(ps, $l, FC_OP_ADD, @2, $r); }
+    | sum[l] '-' product[r] { $$ = fc_binary(ps, $l, FC_OP_SUB, @2, $r); }
+    ;
+product: unary | product[l] '*' unary[r] { $$ = fc_binary(ps, $l, FC_OP_MUL, @2, $r); }
+    | product[l] '/' unary[r] { $$ = fc_binary(ps, $l, FC_OP_DIV, @2, $r); }
+    | product[l] '%' unary[r] { $$ = fc_binary(ps, $l, FC_OP_MOD, @2, $r); }
+    ;
+unary: postfix | '-' unary[e] { $$ = fc_unary(ps, FC_OP_NEG, @1, $e); } | HAS postfix { $$ = fc_unary(ps, FC_OP_HAS, @1, $2); };
+postfix: primary | postfix[e] '.' anyname { $$ = fc_expr_field(ps, @$, $e, $anyname); }
+    | postfix[e] '[' exprs ']' { $$ = fc_expr_index(ps, @$, $e, $exprs); }
+    ;
+primary: name { $$ = fc_expr_name(ps, $1); }
+    | name '(' args ')' { $$ = fc_expr_args(ps, FC_E_CALL, @$, $args); $$->name = $name; }
+    | name '(' expr[in] WHERE expr[cond] ')' { $$ = fc_expr_any(ps, @$, $name, $in, $cond); }
+    | literal
+    | template
+    | '(' expr ')' { $$ = $2; $$->span = @$; }
+    | '[' ']' { $$ = fc_expr_args(ps, FC_E_LIST, @$, (struct fc_exprs){0}); }
+    | '[' exprs ']' { $$ = fc_expr_args(ps, FC_E_LIST, @$, $2); }
+    | '[' exprs ',' ']' { $$ = fc_expr_args(ps, FC_E_LIST, @$, $2); }
+    | MATCH expr arm_block { $$ = fc_expr_match(ps, @$, $expr, $3); }
+    | NEW name field_block { $$ = fc_expr_new_record(ps, @$, $name, $3); }
+    ;
+literal: INTEGER { $$ = fc_expr_number(ps, FC_E_INT, @$, $1); }
+    | FLOAT { $$ = fc_expr_number(ps, FC_E_FLOAT, @$, $1); }
+    | DURATION { $$ = fc_expr_number(ps, FC_E_DURATION, @$, $1); }
+    | SIZE { $$ = fc_expr_number(ps, FC_E_SIZE, @$, $1); }
+    | ADDRESS { $$ = fc_expr_string(ps, $1, @1); $$->kind = FC_E_ADDRESS; }
+    | STRING { $$ = fc_expr_string(ps, $1, @1); }
+    | TRUE { $$ = fc_expr_new(A, FC_E_BOOL, @$); $$->i = 1; }
+    | FALSE { $$ = fc_expr_new(A, FC_E_BOOL, @$); }
+    | NUL { $$ = fc_expr_new(A, FC_E_NULL, @$); }
+    ;
+arm_block: '{' arms close { $$ = $2; } | '{' error '}' { GOOD; $$ = (struct fc_arms){0}; };
+arms: arm { $$ = (struct fc_arms){$1, $1}; } | arms arm { $$ = $1; FC_APPEND($$, $2); };
+arm: patterns ARROW expr ';' { NEWNODE(arm, m, @$); m->patterns = $1.first; m->value = $3; $$ = m; }
+    | error ';' { GOOD; $$ = NULL; }
+    | error SKIPPED { GOOD; $$ = NULL; }
+    ;
+patterns: pattern { $$ = (struct fc_patterns){$1, $1}; } | patterns ',' pattern { $$ = $1; FC_APPEND($$, $3); };
+pattern: name { NEWNODE(pattern, q, @$); q->kind = FC_P_NAME; q->name = $1; $$ = q; }
+    | literal { NEWNODE(pattern, q, @$); q->kind = FC_P_LITERAL; q->value = $1; $$ = q; }
+    | '-' INTEGER {
+          NEWNODE(pattern, q, @$);
+          q->kind = FC_P_LITERAL;
+          q->value = fc_expr_number(ps, FC_E_INT, @$, $2);
+          q->value->i = -q->value->i;
+          $$ = q;
+      }
+    | UNDERSCORE { NEWNODE(pattern, q, @$); q->kind = FC_P_ANY; $$ = q; }
+    ;
+template: TEMPLATE_BEGIN parts TEMPLATE_END { $$ = fc_expr_args(ps, FC_E_TEMPLATE, @$, $parts); };
+parts: %empty { $$ = (struct fc_exprs){0}; }
+    | parts TEMPLATE_TEXT { $$ = $1; struct fc_expr *e = fc_expr_string(ps, $2, @2); FC_APPEND($$, e); }
+    | parts TEMPLATE_OPEN expr TEMPLATE_CLOSE { $$ = $1; FC_APPEND($$, $3); }
+    ;
+
+anyname: name | reserved { $$ = (struct fc_name){$1.s, @1}; };
+name: NAME { $$ = (struct fc_name){$1.s, @1}; } | word { $$ = (struct fc_name){$1.s, @1}; };
+reserved:
+    AND | OR | NOT | IN | MATCHES | HAS | MATCH | NEW | TRUE | FALSE | NUL | IF | ELSE | LET | RETURN | DROP
+     | KEEP | EMIT | FORGET | WHEN | OTHERWISE | AS | FROM
+    ;
+word:
+    PIPELINE | VERSION | USE | INCLUDE | SCHEMA | ENUM | RECORD | PARAM | CONST | FUNCTION | TABLE | LOOKUP
+     | SOURCE | CLASSIFY | FILTER | UPDATE | TRANSFORM | MANGLE | JOIN | AGGREGATE | SELECT | OUTPUT | TEST
+     | EACH | ABSENT | YAML | EXPIRE | MAX | CACHE | BY | WITHIN | EVERY | TOP | BOTH | ALONE | STOREHEADER
+     | STORE | ENCODE | COMPRESS | ACCOUNT | WRITE | METRICS | LABELS | GAUGE | COUNTER | GIVEN | EXPECT | AT
+     | DROPPED | OBJECT | OVER | OF | LATE | HAVING | ONE | SECRET | RELOAD | TIMEOUT | REJECT | DECODE
+     | DECOMPRESS | PARTITION | QUEUE | WHERE
+    ;
+
+%%
+
+/* Token kinds to names; errors.c makes a sentence of them. */
+static int yyreport_syntax_error(const yypcontext_t *context, struct fc_parser *ps)
+{
+    enum { ALL = 160 };
+    yysymbol_kind_t kinds[ALL];
+    const char *names[ALL];
+    int n = yypcontext_expected_tokens(context, kinds, ALL);
+    for (int i = 0; i < n; i++)
+        names[i] = yysymbol_name(kinds[i]);
+    yysymbol_kind_t found = yypcontext_token(context);
+    if (found != YYSYMBOL_YYEMPTY)
+        fc_syntax_error(ps, yysymbol_name(found), *yypcontext_location(context), names, n < 0 ? 0 : n);
+    return 0;
+}
+
+/* Called by bison only when its stack is exhausted. */
+static void fc_yyerror(const struct fc_span *span, struct fc_parser *ps, const char *message)
+{
+    (void)message;
+    fc_too_deep(ps, *span);
+}

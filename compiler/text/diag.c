@@ -1,0 +1,327 @@
+/* diag.c - see diag.h. */
+#include "text/diag.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/arena.h"
+
+enum { KEPT = 20, LONGEST_LINE = 4096 };
+
+static const struct row {
+    const char *id, *format, *explanation;
+    enum fc_severity severity;
+} rows[] = {
+#define E(id, name, severity, format, explanation) {#id, format, explanation, severity},
+#include "dsl/errors.def"
+#undef E
+};
+
+void fc_diags_init(struct fc_diags *d, struct fl_arena *arena, struct fc_sources *sources)
+{
+    memset(d, 0, sizeof *d);
+    d->arena = arena;
+    d->sources = sources;
+}
+
+static struct fc_diag *report(struct fc_diags *d, enum fc_error e, struct fc_span span, struct fc_span other, va_list ap)
+{
+    struct fc_diag *g = fl_arena_zero(d->arena, sizeof *g);
+    g->error = e;
+    g->span = span;
+    g->other = other;
+    g->text = fl_arena_vprintf(d->arena, rows[e].format, ap);
+    /* The same thing said about the same place is one error. */
+    for (const struct fc_diag *o = d->first; o; o = o->next)
+        if (o->error == e && !memcmp(&o->span, &span, sizeof span) && strcmp(o->text, g->text) == 0)
+            return g;
+    if (rows[e].severity == FC_ERROR)
+        d->errors++;
+    else
+        d->warnings++;
+    if (d->kept == KEPT && rows[e].severity == FC_WARNING)
+        return g;
+    if (d->kept == KEPT) {
+        /* An error takes a warning's place. */
+        struct fc_diag **p = &d->first, **at = NULL;
+        for (; *p; p = &(*p)->next)
+            if (rows[(*p)->error].severity == FC_WARNING)
+                at = p;
+        if (!at)
+            return g;
+        *at = (*at)->next;
+        d->last = d->first;
+        while (d->last && d->last->next)
+            d->last = d->last->next;
+        d->kept--;
+    }
+    if (d->last)
+        d->last->next = g;
+    else
+        d->first = g;
+    d->last = g;
+    d->kept++;
+    return g;
+}
+
+struct fc_diag *fc_report(struct fc_diags *d, enum fc_error e, struct fc_span span, ...)
+{
+    va_list ap;
+    va_start(ap, span);
+    struct fc_diag *g = report(d, e, span, (struct fc_span){0, 0, 0}, ap);
+    va_end(ap);
+    return g;
+}
+
+struct fc_diag *fc_report2(struct fc_diags *d, enum fc_error e, struct fc_span span, struct fc_span other, ...)
+{
+    va_list ap;
+    va_start(ap, other);
+    struct fc_diag *g = report(d, e, span, other, ap);
+    va_end(ap);
+    return g;
+}
+
+void fc_diag_help(struct fc_diags *d, struct fc_diag *g, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    g->help = fl_arena_vprintf(d->arena, fmt, ap);
+    va_end(ap);
+}
+
+void fc_diag_note(struct fc_diags *d, struct fc_diag *g, struct fc_span span, const char *fmt, ...)
+{
+    struct fc_note *n = fl_arena_zero(d->arena, sizeof *n);
+    va_list ap;
+    va_start(ap, fmt);
+    n->span = span;
+    n->text = fl_arena_vprintf(d->arena, fmt, ap);
+    va_end(ap);
+    struct fc_note **p = &g->notes;
+    while (*p)
+        p = &(*p)->next;
+    *p = n;
+}
+
+/* ---- order ---- */
+
+static int by_place(const void *a, const void *b)
+{
+    const struct fc_diag *x = *(struct fc_diag *const *)a, *y = *(struct fc_diag *const *)b;
+    if (x->span.file != y->span.file)
+        return x->span.file < y->span.file ? -1 : 1;
+    if (x->span.start != y->span.start)
+        return x->span.start < y->span.start ? -1 : 1;
+    if (x->span.end != y->span.end)
+        return x->span.end < y->span.end ? -1 : 1;
+    if (x->error != y->error)
+        return x->error < y->error ? -1 : 1;
+    return strcmp(x->text, y->text);
+}
+
+static struct fc_diag **sorted(struct fc_diags *d, unsigned *n)
+{
+    struct fc_diag **v = fl_arena_get(d->arena, (d->kept + 1) * sizeof(*v));
+    *n = 0;
+    for (struct fc_diag *g = d->first; g; g = g->next)
+        v[(*n)++] = g;
+    qsort(v, *n, sizeof *v, by_place);
+    return v;
+}
+
+/* ---- text ---- */
+
+struct printer {
+    struct fc_diags *d;
+    FILE *out;
+    bool color;
+};
+
+static void paint(const struct printer *p, const char *code)
+{
+    if (p->color)
+        fprintf(p->out, "\033[%sm", code);
+}
+
+/* `file:line:col-col: `; the columns are those of the span's part on its first line, the last one included. */
+static void print_place(const struct printer *p, struct fc_span span)
+{
+    if (span.file == 0) {
+        fprintf(p->out, "flowc: ");
+        return;
+    }
+    struct fc_place a = fc_source_place(p->d->sources, span.file, span.start);
+    struct fc_place b = fc_source_place(p->d->sources, span.file, span.end);
+    paint(p, "1");
+    fprintf(p->out, "%s:%u:%u", p->d->sources->v[span.file].path, a.line, a.col);
+    if (b.line != a.line) {
+        size_t len;
+        const char *s = fc_source_line(p->d->sources, span.file, a.line, &len);
+        b.col = 1;
+        for (size_t i = 0; i < len; i++)
+            b.col += (s[i] & 0xC0) != 0x80;
+    }
+    if (b.col > a.col + 1)
+        fprintf(p->out, "-%u", b.col - 1);
+    fprintf(p->out, ": ");
+    paint(p, "0");
+}
+
+/* Mark the part of `span` that is on the line which begins at byte `base` and has `len` bytes. */
+static void mark(char *marks, size_t base, size_t len, struct fc_span span, char with)
+{
+    size_t a = span.start - base, b = span.end > base + len ? len : span.end - base;
+    if (b <= a)
+        b = a + 1;
+    for (size_t i = a; i < b; i++)
+        marks[i] = with;
+}
+
+static void print_line(const struct printer *p, struct fc_span span, struct fc_span other)
+{
+    struct fc_sources *s = p->d->sources;
+    if (span.file == 0)
+        return;
+    struct fc_place at = fc_source_place(s, span.file, span.start);
+    size_t len;
+    const char *line = fc_source_line(s, span.file, at.line, &len);
+    size_t base = (size_t)(line - s->v[span.file].text);
+    if (len == 0 || len > LONGEST_LINE || span.start > base + len)
+        return;
+    fprintf(p->out, "    %.*s\n    ", (int)len, line);
+    char marks[LONGEST_LINE + 2];
+    memset(marks, ' ', len + 1);
+    if (other.file == span.file && other.start >= base && other.start <= base + len)
+        mark(marks, base, len, other, '~');
+    mark(marks, base, len, span, '^');
+    size_t end = len + 1;
+    while (end && marks[end - 1] == ' ')
+        end--;
+    paint(p, "1;32");
+    for (size_t i = 0; i < end; i++) {
+        if (i < len && line[i] == '\t' && marks[i] == ' ')
+            fputc('\t', p->out);
+        else if (i >= len || (line[i] & 0xC0) != 0x80) /* one mark for a character */
+            fputc(marks[i], p->out);
+    }
+    paint(p, "0");
+    fputc('\n', p->out);
+}
+
+static void print_text(const struct printer *p, const struct fc_diag *g)
+{
+    bool error = rows[g->error].severity == FC_ERROR;
+    print_place(p, g->span);
+    paint(p, error ? "1;31" : "1;35");
+    fprintf(p->out, "%s: ", error ? "error" : "warning");
+    paint(p, "0");
+    fprintf(p->out, "%s [%s]\n", g->text, rows[g->error].id);
+    print_line(p, g->span, g->other);
+    for (const struct fc_note *n = g->notes; n; n = n->next) {
+        print_place(p, n->span);
+        paint(p, "1;36");
+        fprintf(p->out, "note: ");
+        paint(p, "0");
+        fprintf(p->out, "%s\n", n->text);
+    }
+    if (g->help)
+        fprintf(p->out, "help: %s\n", g->help);
+}
+
+static const char *plural(unsigned n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static void print_summary(const struct printer *p)
+{
+    const struct fc_diags *d = p->d;
+    if (d->errors + d->warnings > d->kept)
+        fprintf(p->out, "flowc: note: %u more not shown\n", d->errors + d->warnings - d->kept);
+    if (d->errors + d->warnings < 2)
+        return;
+    if (d->errors)
+        fprintf(p->out, "%u error%s", d->errors, plural(d->errors));
+    if (d->warnings)
+        fprintf(p->out, "%s%u warning%s", d->errors ? ", " : "", d->warnings, plural(d->warnings));
+    fputc('\n', p->out);
+}
+
+/* ---- JSON ---- */
+
+static void json_string(FILE *out, const char *s)
+{
+    fputc('"', out);
+    for (; *s; s++) {
+        unsigned char c = (unsigned char)*s;
+        if (c == '"' || c == '\\')
+            fprintf(out, "\\%c", c);
+        else if (c < 0x20 || c == 0x7F)
+            fprintf(out, "\\u%04x", c);
+        else
+            fputc(c, out);
+    }
+    fputc('"', out);
+}
+
+static void json_place(struct fc_sources *s, struct fc_span span, FILE *out)
+{
+    if (span.file == 0) {
+        fprintf(out, "\"file\":null,\"line\":0,\"col\":0,\"end_line\":0,\"end_col\":0");
+        return;
+    }
+    struct fc_place a = fc_source_place(s, span.file, span.start), b = fc_source_place(s, span.file, span.end);
+    fprintf(out, "\"file\":");
+    json_string(out, s->v[span.file].path);
+    fprintf(out, ",\"line\":%u,\"col\":%u,\"end_line\":%u,\"end_col\":%u", a.line, a.col, b.line, b.col);
+}
+
+static void print_json(struct fc_diags *d, const struct fc_diag *g, FILE *out)
+{
+    fputc('{', out);
+    json_place(d->sources, g->span, out);
+    fprintf(out, ",\"severity\":\"%s\",\"id\":\"%s\",\"message\":", rows[g->error].severity == FC_ERROR ? "error" : "warning", rows[g->error].id);
+    json_string(out, g->text);
+    if (g->help) {
+        fprintf(out, ",\"help\":");
+        json_string(out, g->help);
+    }
+    fprintf(out, ",\"notes\":[");
+    for (const struct fc_note *n = g->notes; n; n = n->next) {
+        fputc('{', out);
+        json_place(d->sources, n->span, out);
+        fprintf(out, ",\"message\":");
+        json_string(out, n->text);
+        fprintf(out, "}%s", n->next ? "," : "");
+    }
+    fprintf(out, "]}\n");
+}
+
+void fc_diags_print(struct fc_diags *d, FILE *out, bool json, bool color)
+{
+    struct printer p = {d, out, color};
+    unsigned n;
+    struct fc_diag **v = sorted(d, &n);
+    for (unsigned i = 0; i < n; i++) {
+        if (json)
+            print_json(d, v[i], out);
+        else
+            print_text(&p, v[i]);
+    }
+    if (!json)
+        print_summary(&p);
+}
+
+bool fc_explain(const char *id, const char **format, const char **explanation)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (strcasecmp(rows[i].id, id) == 0) {
+            *format = rows[i].format;
+            *explanation = rows[i].explanation;
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,73 @@
+/*
+ * diag.h - the queue of diagnostics. The only module that prints errors.
+ *
+ * Ids, severities, formats and the long explanations are rows of dsl/errors.def:
+ *     E(id, NAME, severity, "format", "explanation")
+ * A diagnostic is queued, never printed at once; compilation goes on to the end of the pass. At most 20 are
+ * kept (a note says how many more). Printing sorts them by place and removes exact repetitions.
+ *
+ * Text form (the contract, compared whole by tests/compile):
+ *     edge.flow:12:21-22: error: cannot compare `bytes` with `duration` [E0231]
+ *         when bytes_in > 5s => bulk;
+ *              ~~~~~~~~   ^^
+ *     edge.flow:3:1-25: note: pipeline `edge` uses this classify block
+ * `^` marks the culprit, `~` the second span if it is on the same line. Tabs of the source line are kept in the
+ * caret line. JSON form (--diagnostics=json): one object per line {file,line,col,end_line,end_col,severity,id,message,notes:[..]}.
+ */
+#ifndef FC_DIAG_H
+#define FC_DIAG_H
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "text/source.h"
+
+enum fc_severity { FC_ERROR, FC_WARNING };
+
+enum fc_error {
+#define E(id, name, severity, format, explanation) FC_##name,
+#include "dsl/errors.def"
+#undef E
+    FC_ERROR_COUNT
+};
+
+struct fc_note {
+    struct fc_span span; /* file 0: no place */
+    const char *text;
+    struct fc_note *next;
+};
+
+struct fc_diag {
+    enum fc_error error;
+    struct fc_span span;  /* culprit */
+    struct fc_span other; /* the other side, or file 0 */
+    const char *text;
+    const char *help;     /* "did you mean `x`?" and the like, or NULL; printed as a last line `help: ...` */
+    struct fc_note *notes;
+    struct fc_diag *next;
+};
+
+struct fc_diags {
+    struct fl_arena *arena;
+    struct fc_sources *sources;
+    struct fc_diag *first, *last;
+    unsigned errors, warnings; /* all, also those not kept */
+    unsigned kept;
+};
+
+void fc_diags_init(struct fc_diags *d, struct fl_arena *arena, struct fc_sources *sources);
+
+/* Queue one; the arguments are those of the row's format. Returns it (for help and notes), never NULL. */
+struct fc_diag *fc_report(struct fc_diags *d, enum fc_error e, struct fc_span span, ...);
+/* The same with a second span on it. */
+struct fc_diag *fc_report2(struct fc_diags *d, enum fc_error e, struct fc_span span, struct fc_span other, ...);
+void fc_diag_help(struct fc_diags *d, struct fc_diag *g, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void fc_diag_note(struct fc_diags *d, struct fc_diag *g, struct fc_span span, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* Print the queue to `out`; json: one object per line. */
+void fc_diags_print(struct fc_diags *d, FILE *out, bool json, bool color);
+
+/* The row of an id such as "E0231" (any case); returns false if there is none. Strings live for ever. */
+bool fc_explain(const char *id, const char **format, const char **explanation);
+
+#endif

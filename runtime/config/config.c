@@ -1,0 +1,295 @@
+/*
+ * config.c - loads the configuration and answers where a value comes from; see config.h. Called by program/main.c once at start,
+ * and by the test runner through fl_config_defaults. After loading nothing changes, so any thread may read.
+ */
+#include "config/config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_FILE (4u << 20)
+
+/* ---- sources ------------------------------------------------------------------------------------------------ */
+
+static char *read_all(FILE *f, size_t *n)
+{
+    struct fl_buf b = { 0 };
+    size_t got;
+    while (b.n <= MAX_FILE && (got = fread(fl_buf_room(&b, 65536), 1, 65536, f)) > 0)
+        b.n += got;
+    *fl_buf_room(&b, 1) = 0;
+    *n = b.n;
+    return b.p;
+}
+
+static void read_file(struct fl_config *c, const char *file)
+{
+    bool standard = !strcmp(file, "-");
+    c->file_name = standard ? "<stdin>" : fl_arena_strdup(&c->arena, file);
+    struct fl_place_of at = { c->file_name, 0, 0 };
+    FILE *f = standard ? stdin : fopen(file, "re");
+    if (!f) {
+        fl_problem(&c->problems, at, "cannot open the configuration: %s. Name another as `%s FILE`, or give --input "
+                   "or --output, which need none", strerror(errno), c->pipeline->name);
+        return;
+    }
+    size_t n;
+    errno = 0;
+    char *text = read_all(f, &n);
+    if (ferror(f))
+        fl_problem(&c->problems, at, "cannot read the configuration: %s", strerror(errno));
+    else if (n > MAX_FILE)
+        fl_problem(&c->problems, at, "larger than 4 MiB: not a configuration");
+    else
+        fl_yaml_parse(&c->arena, c->file_name, text, n, &c->file, &c->problems);
+    if (!standard)
+        fclose(f);
+    free(text);
+}
+
+static const struct fl_param *param_named(const struct fl_config *c, const char *name, size_t n)
+{
+    for (uint32_t i = 0; i < c->pipeline->nparams; i++) {
+        const struct fl_param *p = &c->pipeline->params[i];
+        if (strlen(p->name) == n && !memcmp(p->name, name, n))
+            return p;
+    }
+    return NULL;
+}
+
+/* `--set KEY=VALUE`s as one tree; later ones stand first and so win. */
+static void read_sets(struct fl_config *c, const struct fl_args *args)
+{
+    struct fl_yaml *part = fl_arena_get(&c->arena, args->nset * sizeof *part);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < args->nset; i++) {
+        const char *set = args->set[i], *value = strchr(set, '=') + 1;
+        size_t size = (size_t)(value - 1 - set);
+        char *key = fl_arena_strndup(&c->arena, set, size);
+        size_t name = strcspn(key, ".");
+        const struct fl_param *p = param_named(c, set, name);
+        bool itself = p && (name == size || p->shape == FL_MAP_OF); /* NAME, or NAME.MEMBER of a map */
+        const char *path = itself && p->yaml ? fl_arena_printf(&c->arena, "%s%s", p->yaml, key + name) : key;
+        fl_yaml_parse_value(&c->arena, fl_arena_printf(&c->arena, "--set %s", key), path, value, &part[i],
+                            &c->problems);
+        n += part[i].n;
+    }
+    struct fl_yaml_entry *all = fl_arena_get(&c->arena, (n + 1) * sizeof *all);
+    c->set = (struct fl_yaml){ all, n };
+    for (uint32_t i = args->nset; i-- > 0;) {
+        if (part[i].n)
+            memcpy(all, part[i].entry, part[i].n * sizeof *all);
+        all += part[i].n;
+    }
+}
+
+const char *fl_conf_env_name(struct fl_config *c, const char *path)
+{
+    char *name = fl_arena_printf(&c->arena, "SKYDIVE_%s", path);
+    for (char *p = name; *p; p++)
+        *p = *p == '.' || *p == '-' ? '_' : (char)toupper((unsigned char)*p);
+    return name;
+}
+
+static const struct fl_yaml_value *from_environment(struct fl_config *c, const char *path, bool list)
+{
+    const char *name = fl_conf_env_name(c, path), *text = getenv(name);
+    if (!text || !*text)
+        return NULL;
+    if (list && *text == '[') {
+        struct fl_yaml y;
+        if (!fl_yaml_parse_value(&c->arena, name, path, text, &y, &c->problems) || y.n != 1)
+            return NULL;
+        return &y.entry[0].value;
+    }
+    struct fl_yaml_value *v = fl_arena_zero(&c->arena, sizeof *v);
+    *v = (struct fl_yaml_value){ .kind = FL_YAML_TEXT, .quoted = true, .text = text, .at = { name, 0, 0 } };
+    return v;
+}
+
+const struct fl_yaml_value *fl_conf_find(struct fl_config *c, const char *path, bool list, enum fl_given *given)
+{
+    const struct fl_yaml_entry *e = fl_yaml_find(&c->set, path);
+    *given = FL_BY_DEFAULT;
+    if (e) { /* an empty value goes back to the default */
+        *given = FL_BY_SET;
+        return e->value.kind == FL_YAML_NULL ? NULL : &e->value;
+    }
+    if (c->environment) {
+        const struct fl_yaml_value *v = from_environment(c, path, list);
+        *given = FL_BY_ENVIRONMENT;
+        if (v)
+            return v;
+    }
+    e = fl_yaml_find(&c->file, path);
+    *given = e ? FL_BY_FILE : FL_BY_DEFAULT;
+    return e && e->value.kind != FL_YAML_NULL && e->value.kind != FL_YAML_MAP ? &e->value : NULL;
+}
+
+const struct fl_yaml_value *fl_conf_parse(struct fl_config *c, const char *source, const char *text)
+{
+    struct fl_yaml y;
+    if (!fl_yaml_parse_value(&c->arena, source, "value", text, &y, &c->problems) || y.n != 1)
+        return NULL;
+    if (y.entry[0].value.kind == FL_YAML_NULL) { /* "" in a table means an empty text */
+        struct fl_yaml_value *v = fl_arena_zero(&c->arena, sizeof *v);
+        *v = (struct fl_yaml_value){ .kind = FL_YAML_TEXT, .quoted = true, .text = "", .at = { source, 0, 0 } };
+        return v;
+    }
+    return &y.entry[0].value;
+}
+
+const char *fl_conf_meant(struct fl_config *c, const struct fl_suggest *s)
+{
+    const char *best = fl_suggest_best(s);
+    return best ? fl_arena_printf(&c->arena, " (did you mean %s?)", best) : "";
+}
+
+void fl_conf_note(struct fl_config *c, enum fl_level level, const char *fmt, ...)
+{
+    if (c->nnotes == c->notes_cap) {
+        uint32_t cap = c->notes_cap ? 2 * c->notes_cap : 16;
+        struct fl_note *v = fl_arena_get(&c->arena, cap * sizeof *v);
+        if (c->nnotes)
+            memcpy(v, c->note, c->nnotes * sizeof *v);
+        c->note = v;
+        c->notes_cap = cap;
+    }
+    va_list ap;
+    va_start(ap, fmt);
+    c->note[c->nnotes++] = (struct fl_note){ level, fl_arena_vprintf(&c->arena, fmt, ap) };
+    va_end(ap);
+}
+
+const struct fl_param *fl_conf_param_at(const struct fl_config *c, const char *path)
+{
+    for (uint32_t i = 0; i < c->pipeline->nparams; i++) {
+        const struct fl_param *p = &c->pipeline->params[i];
+        if (p->yaml && !strcmp(p->yaml, path))
+            return p;
+    }
+    return NULL;
+}
+
+const struct fl_stage_choice *fl_conf_choice(const struct fl_config *c, const char *phase)
+{
+    for (uint32_t i = 0; i < c->pipeline->nstages; i++)
+        if (!strcmp(c->pipeline->stages[i].phase, phase))
+            return &c->pipeline->stages[i];
+    return NULL;
+}
+
+/* ---- loading ---------------------------------------------------------------------------------------------------- */
+
+static struct fl_config *new_config(const struct fl_pipeline *p)
+{
+    struct fl_config *c = calloc(1, sizeof *c);
+    if (!c)
+        abort();
+    fl_arena_init(&c->arena, 16384);
+    c->problems.arena = &c->arena;
+    c->pipeline = p;
+    c->option = fl_arena_zero(&c->arena, fl_option_nrows * sizeof *c->option);
+    c->param = fl_arena_zero(&c->arena, (p->nparams + 1) * sizeof *c->param);
+    c->key = fl_arena_zero(&c->arena, fl_key_nrows * sizeof *c->key);
+    return c;
+}
+
+struct fl_config *fl_config_load(const struct fl_pipeline *p, const struct fl_args *args, const char *file)
+{
+    struct fl_config *c = new_config(p);
+    c->environment = true;
+    c->input = args->input;
+    c->output = args->output;
+    if (file)
+        read_file(c, file);
+    if (args->nset)
+        read_sets(c, args);
+    fl_conf_params(c, false);
+    fl_conf_kinds(c);
+    fl_conf_options(c);
+    fl_conf_read_plain(c);
+    fl_conf_logging(c);
+    fl_conf_check_keys(c);
+    return c;
+}
+
+void fl_config_require(struct fl_config *c)
+{
+    fl_conf_params(c, true);
+    fl_conf_options_require(c);
+}
+
+struct fl_config *fl_config_defaults(const struct fl_pipeline *p, char **error)
+{
+    struct fl_config *c = new_config(p);
+    fl_conf_params(c, false);
+    fl_conf_kinds(c);
+    for (uint32_t i = 0; i < c->nkinds; i++)
+        if (!strcmp(c->kind[i].phase, "compress"))
+            c->kind[i].kind = "none";
+    fl_conf_options(c);
+    fl_conf_read_plain(c);
+    fl_conf_logging(c);
+    *error = fl_problems_text(&c->problems);
+    if (*error) {
+        fl_config_free(c);
+        return NULL;
+    }
+    return c;
+}
+
+void fl_config_free(struct fl_config *c)
+{
+    if (!c)
+        return;
+    fl_arena_free(&c->arena);
+    free(c);
+}
+
+/* ---- after loading ---------------------------------------------------------------------------------------- */
+
+static bool default_decides(const struct fl_config *c, uint32_t i)
+{
+    const struct fl_param *p = &c->pipeline->params[i];
+    return p->decides && !p->secret && c->param[i].given <= FL_BY_FLOW && c->param[i].v;
+}
+
+void fl_config_log_notes(const struct fl_config *c)
+{
+    for (uint32_t i = 0; i < c->nnotes; i++)
+        fl_log(c->note[i].level, c->note[i].text, NULL);
+    for (uint32_t i = 0; i < c->pipeline->nparams; i++) {
+        const struct fl_param *p = &c->pipeline->params[i];
+        if (!default_decides(c, i))
+            continue;
+        struct fl_arena a;
+        fl_arena_init(&a, 1024);
+        fl_log(FL_INFO, fl_arena_printf(&a, "dropping by default: %s = %s (%s is not set)", p->name,
+                                        fl_yaml_show(&a, c->param[i].v), p->yaml ? p->yaml : p->name), NULL);
+        fl_arena_free(&a);
+    }
+}
+
+static const struct fl_key_value *key_value(const struct fl_config *c, const char *key)
+{
+    for (uint32_t i = 0; i < fl_key_nrows; i++)
+        if (!strcmp(fl_key_rows[i].path, key))
+            return &c->key[i];
+    fprintf(stderr, "bug: configuration key %s is not in knownkeys.def\n", key);
+    abort();
+}
+
+const char *fl_config_str(const struct fl_config *c, const char *key)
+{
+    return key_value(c, key)->s;
+}
+
+const char *const *fl_config_list(const struct fl_config *c, const char *key, uint32_t *n)
+{
+    const struct fl_key_value *k = key_value(c, key);
+    *n = k->n;
+    return k->list;
+}

@@ -1,0 +1,117 @@
+/* help.c - --help and --version, from the pipeline's params and dsl/stages.def. Called by program/main.c. */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include <string.h>
+
+#include "config/config.h"
+
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "0"
+#endif
+
+#define TEXT_AT 30 /* column at which explanations begin */
+
+static void row(FILE *out, const char *left, const char *text)
+{
+    int n = fprintf(out, "  %s", left);
+    if (n >= TEXT_AT)
+        n = fprintf(out, "\n") - 1;
+    fprintf(out, "%*s%s\n", TEXT_AT - n, "", text);
+}
+
+static void usage(const struct fl_pipeline *p, FILE *out)
+{
+    fprintf(out, "%s: %s\n\nusage: %s [OPTIONS] [CONFIG.yml]\n\n", p->name, p->doc ? p->doc : "a flow exporter",
+            p->name);
+    fprintf(out, "Without CONFIG.yml, and without --input or --output, /etc/skydive/%s.yml is read; - is standard "
+            "input.\n\nOptions:\n", p->name);
+    row(out, "--input FILE|-", "read recorded messages or flows from FILE instead of the source");
+    row(out, "--output DIR|-", "write objects as DIR/bucket/key, or to standard output, instead of the sink");
+    row(out, "--set KEY=VALUE", "set a YAML key (pipeline.write.type=stdout) or a param; may be repeated");
+    row(out, "--lookups URL|FILE", "answer lookups from this analyzer or recording");
+    row(out, "--check-config", "say whether the configuration is good, and exit");
+    row(out, "--print-config", "print the configuration that would hold, with comments, as YAML, and exit");
+    row(out, "--metrics-listen ADDRESS", "serve /metrics and /healthz at host:port or :port; port 0 is any free one");
+    row(out, "--stop-timeout DURATION", "time to write what is left when stopping (30s)");
+    row(out, "--log-level LEVEL", "CRITICAL, ERROR, WARNING, NOTICE, INFO or DEBUG");
+    row(out, "--run-flow-tests", "run the tests of the .flow, and exit");
+    row(out, "--help", "print this, and exit");
+    row(out, "--version", "print names and versions, and exit");
+}
+
+static void params(const struct fl_pipeline *p, FILE *out)
+{
+    if (p->nparams)
+        fprintf(out, "\nParams of %s (--set NAME=VALUE, or their keys):\n", p->name);
+    for (uint32_t i = 0; i < p->nparams; i++) {
+        const struct fl_param *q = &p->params[i];
+        char type[64];
+        const char *t = fl_value_type_name(q->type);
+        snprintf(type, sizeof type, "%s%s%s", q->shape == FL_LIST_OF ? "[" : q->shape == FL_MAP_OF ? "map<" : "", t,
+                 q->shape == FL_LIST_OF ? "]" : q->shape == FL_MAP_OF ? ">" : "");
+        fprintf(out, "  %s : %s%s", q->name, type, q->secret ? ", secret" : "");
+        if (q->dflt && !q->secret)
+            fprintf(out, " = %s", *q->dflt ? q->dflt : "\"\"");
+        fprintf(out, "\n");
+        if (q->yaml)
+            fprintf(out, "      key %s\n", q->yaml);
+        if (q->secret_file)
+            fprintf(out, "      file %s\n", q->secret_file);
+        for (const char *const *o = q->one_of; o && *o; o++)
+            fprintf(out, "%s%s%s", o == q->one_of ? "      one of " : ", ", *o, o[1] ? "" : "\n");
+        if (q->doc && *q->doc)
+            fprintf(out, "      %s\n", q->doc);
+    }
+}
+
+static bool selectable(const struct fl_pipeline *p, const struct fl_kind_row *k)
+{
+    if (!strcmp(k->phase, "encode") && !strcmp(k->kind, "csv"))
+        return p->csv != NULL;
+    if (!strcmp(k->phase, "store") || !strcmp(k->phase, "encode") || !strcmp(k->phase, "compress") ||
+        !strcmp(k->phase, "write"))
+        return true;
+    if (!strcmp(k->kind, "_"))
+        return true;
+    for (uint32_t i = 0; i < p->nstages; i++)
+        if (!strcmp(p->stages[i].phase, k->phase) && !strcmp(p->stages[i].kind, k->kind))
+            return true;
+    return false;
+}
+
+static void stage(const struct fl_kind_row *k, FILE *out)
+{
+    fprintf(out, "  %s%s%s: %s\n", k->phase, strcmp(k->kind, "_") ? " " : "", strcmp(k->kind, "_") ? k->kind : "",
+            k->doc);
+    for (uint32_t i = 0; i < fl_option_nrows; i++) {
+        const struct fl_option_row *r = &fl_option_rows[i];
+        if (strcmp(r->phase, k->phase) || strcmp(r->kind, k->kind) || !r->yaml)
+            continue;
+        fprintf(out, "      %s%s%s\n          %s\n", r->yaml, r->dflt ? " = " : " (has to be given)",
+                r->dflt ? (*r->dflt ? r->dflt : "\"\"") : "", r->doc);
+    }
+}
+
+void fl_help(const struct fl_pipeline *p, FILE *out)
+{
+    usage(p, out);
+    params(p, out);
+    fprintf(out, "\nStages and their keys, with defaults that hold where the .flow says nothing else\n"
+            "(pipeline.store.type, .encode.type, .compress.type and .write.type choose among the kinds):\n");
+    for (uint32_t i = 0; i < fl_kind_nrows; i++)
+        if (selectable(p, &fl_kind_rows[i]))
+            stage(&fl_kind_rows[i], out);
+    fprintf(out, "\nAny key may be given in the environment: SKYDIVE_ and the key in upper case with _ for . and -, "
+            "as\n"
+            "SKYDIVE_PIPELINE_WRITE_S3_SECRET_KEY. --set beats the environment, the environment beats the file.\n\n"
+            "Exit status: 0 all was delivered, 1 a bad configuration or records that could not be delivered,\n"
+            "2 a bad command line, 128 + N ended at once by a second signal N.\n");
+}
+
+void fl_version(const struct fl_pipeline *p, FILE *out)
+{
+    bool own = p->version && *p->version;
+    fprintf(out, "%s%s%s (flowc %s)\n", p->name, own ? " " : "", own ? p->version : "", PACKAGE_VERSION);
+}

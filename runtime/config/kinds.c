@@ -1,0 +1,217 @@
+/*
+ * kinds.c - which kind of each phase holds: the .flow's, or what YAML chooses among those that the runtime has.
+ * Part of config.c; params.c asks it about params that stand at a `pipeline.<phase>.type`.
+ */
+#include "config/config.h"
+
+#include <string.h>
+
+
+const struct fl_kind_row fl_kind_rows[] = {
+#define STAGE(phase, kind, doc) { #phase, #kind, doc },
+#include "dsl/stages.def"
+};
+const uint32_t fl_kind_nrows = sizeof fl_kind_rows / sizeof *fl_kind_rows;
+
+/* Phases whose kind YAML may choose, and what holds where the .flow says nothing. */
+static const struct { const char *phase, *path, *dflt; } choices[] = {
+    { "store", "pipeline.store.type", "buffered" },
+    { "encode", "pipeline.encode.type", "json" },
+    { "compress", "pipeline.compress.type", "none" },
+    { "write", "pipeline.write.type", "s3" },
+};
+#define NCHOICES (sizeof choices / sizeof *choices)
+
+/* Phases of the original that are compiled in, and the type that was its default. */
+static const struct { const char *phase, *path, *dflt; } fixed[] = {
+    { "mangle", "pipeline.mangle.type", "none" },
+    { "transform", "pipeline.transform.type", "none" },
+    { "classify", "pipeline.classify.type", "subnet" },
+    { "filter", "pipeline.filter.type", "subnet" },
+    { "storeheader", "pipeline.storeheader.type", "none" },
+    { "account", "pipeline.account.type", "none" },
+};
+
+static void set_kind(struct fl_config *c, const char *phase, const char *kind, enum fl_given given)
+{
+    uint32_t i = 0;
+    while (i < c->nkinds && strcmp(c->kind[i].phase, phase))
+        i++;
+    if (i == FL_PHASES)
+        return;
+    c->kind[i].phase = phase;
+    c->kind[i].kind = kind;
+    c->kind[i].given = given;
+    if (i == c->nkinds)
+        c->nkinds++;
+}
+
+const char *fl_config_kind(const struct fl_config *c, const char *phase)
+{
+    for (uint32_t i = 0; i < c->nkinds; i++)
+        if (!strcmp(c->kind[i].phase, phase))
+            return c->kind[i].kind;
+    return "none";
+}
+
+static const char *kind_known(const char *phase, const char *kind)
+{
+    for (uint32_t i = 0; i < fl_kind_nrows; i++)
+        if (!strcmp(fl_kind_rows[i].phase, phase) && !strcmp(fl_kind_rows[i].kind, kind))
+            return fl_kind_rows[i].kind;
+    return NULL;
+}
+
+static bool compiled_in(const struct fl_config *c, const char *phase, const char *kind)
+{
+    return strcmp(phase, "encode") || strcmp(kind, "csv") || c->pipeline->csv;
+}
+
+/* "buffered, direct": what may be chosen. */
+static const char *kinds_of(struct fl_config *c, const char *phase)
+{
+    const char *list = "";
+    for (uint32_t i = 0; i < fl_kind_nrows; i++)
+        if (!strcmp(fl_kind_rows[i].phase, phase) && compiled_in(c, phase, fl_kind_rows[i].kind))
+            list = fl_arena_printf(&c->arena, "%s%s%s", list, *list ? ", " : "", fl_kind_rows[i].kind);
+    return list;
+}
+
+static const char *base_name(const char *file)
+{
+    const char *slash = file ? strrchr(file, '/') : NULL;
+    return slash ? slash + 1 : file ? file : "the .flow";
+}
+
+/* Values of the original that wait for a later version. */
+static bool is_later(struct fl_config *c, const char *path, const struct fl_yaml_value *v)
+{
+    static const struct { const char *path, *value, *instead; } later[] = {
+#define LATER(p, value, instead) { p, value, instead },
+#include "config/known_keys.def"
+    };
+    for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
+        if (strcmp(later[i].path, path) || strcmp(later[i].value, v->text))
+            continue;
+        fl_problem(&c->problems, v->at, "%s: %s is not supported by this version; use %s", path, v->text,
+                   later[i].instead);
+        return true;
+    }
+    return false;
+}
+
+static bool one_text(struct fl_config *c, const char *path, const struct fl_yaml_value *v)
+{
+    if (v->kind == FL_YAML_TEXT)
+        return true;
+    fl_problem(&c->problems, v->at, "%s: expected one name, not a list", path);
+    return false;
+}
+
+/* ---- chosen at start -------------------------------------------------------------------------------------------- */
+
+static void choose(struct fl_config *c, const char *phase, const char *path)
+{
+    enum fl_given given;
+    const struct fl_yaml_value *v = fl_conf_find(c, path, false, &given);
+    if (!v || fl_conf_param_at(c, path) || !one_text(c, path, v) || !*v->text)
+        return;
+    const char *kind = kind_known(phase, v->text);
+    if (kind && compiled_in(c, phase, kind)) {
+        set_kind(c, phase, kind, given);
+    } else if (kind) {
+        fl_problem(&c->problems, v->at, "%s: %s is not compiled into this program, which has %s. Write `%s %s;` in "
+                   "the output of %s "
+                   "and build it again", path, kind, kinds_of(c, phase), phase, kind, base_name(c->pipeline->file));
+    } else if (!strcmp(v->text, "none")) {
+        fl_conf_note(c, FL_WARN, "%s: none has no effect: this program always has one, here %s", path,
+                     fl_config_kind(c, phase));
+    } else if (!is_later(c, path, v)) {
+        struct fl_suggest s;
+        fl_suggest_init(&s, v->text);
+        for (uint32_t i = 0; i < fl_kind_nrows; i++)
+            if (!strcmp(fl_kind_rows[i].phase, phase))
+                fl_suggest_try(&s, fl_kind_rows[i].kind);
+        fl_problem(&c->problems, v->at, "%s: %s type %s is not supported%s; expected one of %s", path, phase, v->text,
+                   fl_conf_meant(c, &s), kinds_of(c, phase));
+    }
+}
+
+/* ---- fixed when it was compiled --------------------------------------------------------------------------- */
+
+static void check_fixed(struct fl_config *c, const char *phase, const char *path, const char *dflt)
+{
+    enum fl_given given;
+    const struct fl_yaml_value *v = fl_conf_find(c, path, false, &given);
+    if (!v || fl_conf_param_at(c, path) || !one_text(c, path, v) || !*v->text)
+        return;
+    const struct fl_stage_choice *choice = fl_conf_choice(c, phase);
+    const char *kind = choice && *choice->kind ? choice->kind : NULL;
+    const char *file = base_name(c->pipeline->file);
+    if (kind && !strcmp(v->text, kind))
+        return;
+    if (!strcmp(v->text, "none") || (!kind && !strcmp(v->text, dflt))) {
+        fl_conf_note(c, !kind || !strcmp(kind, "none") ? FL_INFO : FL_WARN,
+                     "%s: %s has no effect in this program: %s is as %s says", path, v->text, phase, file);
+        return;
+    }
+    if (is_later(c, path, v))
+        return;
+    fl_problem(&c->problems, v->at, "%s: %s is not in this program: %s is compiled in as %s. Remove the key, or "
+               "change %s and build it again", path, v->text, phase, kind ? kind : "its .flow says", file);
+}
+
+/*
+ * A param at `pipeline.<phase>.type` got `v`. True: it is one of those that the program has. Else its default stays:
+ * `none` moves nothing in any phase, everything else is a problem.
+ */
+bool fl_conf_param_kind(struct fl_config *c, const struct fl_param *p, const struct fl_yaml_value *v)
+{
+    const char *list = "";
+    struct fl_suggest s;
+    if (!one_text(c, p->yaml, v))
+        return false;
+    fl_suggest_init(&s, v->text);
+    for (const char *const *o = p->one_of; *o; o++) {
+        if (!strcmp(*o, v->text))
+            return true;
+        fl_suggest_try(&s, *o);
+        list = fl_arena_printf(&c->arena, "%s%s%s", list, *list ? ", " : "", *o);
+    }
+    if (!strcmp(v->text, "none")) {
+        fl_conf_note(c, FL_WARN, "%s: none has no effect: this program was compiled with %s", p->yaml, list);
+        return false;
+    }
+    if (is_later(c, p->yaml, v))
+        return false;
+    fl_problem(&c->problems, v->at, "%s: %s is not in this program, which was compiled with %s%s. Use that, or "
+               "change param %s "
+               "in %s and build it again", p->yaml, v->text, list, fl_conf_meant(c, &s), p->name,
+                   base_name(c->pipeline->file));
+    return false;
+}
+
+/* ---- all phases ------------------------------------------------------------------------------------------- */
+
+void fl_conf_kinds(struct fl_config *c)
+{
+    const struct fl_stage_choice *source = fl_conf_choice(c, "source");
+    set_kind(c, "source", source ? source->kind : "stdin", FL_BY_DEFAULT);
+    set_kind(c, "decode", source && !strcmp(source->kind, "skydive") ? "skydive" : "json", FL_BY_DEFAULT);
+    set_kind(c, "decompress", "none", FL_BY_DEFAULT);
+    for (size_t i = 0; i < NCHOICES; i++)
+        set_kind(c, choices[i].phase, choices[i].dflt, FL_BY_DEFAULT);
+    for (uint32_t i = 0; i < c->pipeline->nstages; i++) {
+        const struct fl_stage_choice *s = &c->pipeline->stages[i];
+        if (fl_conf_choice(c, s->phase) == s)
+            set_kind(c, s->phase, *s->kind ? s->kind : "_", FL_BY_FLOW);
+    }
+    for (size_t i = 0; i < NCHOICES; i++)
+        choose(c, choices[i].phase, choices[i].path);
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+        check_fixed(c, fixed[i].phase, fixed[i].path, fixed[i].dflt);
+    if (c->input)
+        set_kind(c, "source", strcmp(c->input, "-") ? "file" : "stdin", FL_BY_SET);
+    if (c->output)
+        set_kind(c, "write", strcmp(c->output, "-") ? "file" : "stdout", FL_BY_SET);
+}

@@ -1,0 +1,202 @@
+/*
+ * print.c - --print-config: all keys with the values that hold, as YAML that can be read again. Called by
+ * program/main.c.
+ *
+ * Keys that move nothing as things are stand there as comments: kinds that aren't chosen, what has no value, secrets.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+
+struct item {
+    const char *path;
+    const char *value;  /* NULL: none */
+    const char *doc;
+    bool comment;
+    uint32_t order;
+};
+
+struct items {
+    struct item *v;
+    uint32_t n;
+};
+
+static void add(struct items *l, const char *path, const char *value, const char *doc, bool comment)
+{
+    for (uint32_t i = 0; i < l->n; i++) {
+        if (strcmp(l->v[i].path, path))
+            continue;
+        if (l->v[i].comment && !comment) { /* the same key for several kinds: the one that holds */
+            uint32_t order = l->v[i].order;
+            l->v[i] = (struct item){ path, value, doc, comment, order };
+        }
+        return;
+    }
+    l->v[l->n] = (struct item){ path, value, doc, comment, l->n };
+    l->n++;
+}
+
+/* Its own words, else those of the original's key. */
+static const char *param_doc(struct fl_config *c, const struct fl_param *p)
+{
+    const char *doc = p->doc && *p->doc ? p->doc : NULL;
+    for (uint32_t i = 0; !doc && i < fl_key_nrows; i++)
+        if (!strcmp(fl_key_rows[i].path, p->yaml))
+            doc = fl_key_rows[i].doc;
+    if (doc)
+        return fl_arena_printf(&c->arena, "%s (param %s)", doc, p->name);
+    return fl_arena_printf(&c->arena, "param %s", p->name);
+}
+
+static void add_params(struct fl_config *c, struct items *l)
+{
+    for (uint32_t i = 0; i < c->pipeline->nparams; i++) {
+        const struct fl_param *p = &c->pipeline->params[i];
+        const struct fl_yaml_value *v = c->param[i].v;
+        if (!p->yaml)
+            continue;
+        const char *doc = param_doc(c, p);
+        if (p->shape == FL_MAP_OF) {
+            fl_str text = *(fl_str *)p->value;
+            add(l, p->yaml, text.n ? fl_arena_strndup(&c->arena, text.p, text.n) : "{}", doc, false);
+        } else if (p->secret) {
+            add(l, p->yaml, c->param[i].v ? "(set, not shown)" : NULL, doc, true);
+        } else {
+            add(l, p->yaml, v ? fl_yaml_show(&c->arena, v) : NULL, doc, !v);
+        }
+    }
+}
+
+static void add_options(struct fl_config *c, struct items *l, bool source)
+{
+    for (uint32_t i = 0; i < fl_option_nrows; i++) {
+        const struct fl_option_row *r = &fl_option_rows[i];
+        if (!strcmp(r->phase, "source") != source)
+            continue;
+        const struct fl_option_value *o = &c->option[i];
+        bool holds = !strcmp(r->kind, "_") || !strcmp(r->kind, fl_config_kind(c, r->phase));
+        if (!r->yaml)
+            continue;
+        if (r->type == FL_OPT_SECRET)
+            add(l, r->yaml, *o->s ? "(set, not shown)" : NULL, r->doc, true);
+        else
+            add(l, r->yaml, o->v ? fl_yaml_show(&c->arena, o->v) : NULL, r->doc, !holds || !o->v);
+    }
+}
+
+static const char *key_text(struct fl_config *c, uint32_t i)
+{
+    const struct fl_key_value *k = &c->key[i];
+    enum fl_given given;
+    if (!k->s && !k->list)
+        return NULL;
+    const struct fl_yaml_value *v = fl_conf_find(c, fl_key_rows[i].path, k->list != NULL, &given);
+    return v ? fl_yaml_show(&c->arena, v) : NULL;
+}
+
+static void add_keys(struct fl_config *c, struct items *l, bool pipeline)
+{
+    for (uint32_t i = 0; i < fl_key_nrows; i++) {
+        const struct fl_key_row *r = &fl_key_rows[i];
+        bool top = strncmp(r->path, "pipeline.", 9) != 0;
+        if (r->use == FL_KEY_IDLE || r->use == FL_KEY_CHECKED || top == pipeline || fl_conf_param_at(c, r->path))
+            continue;
+        if (r->use == FL_KEY_KIND) {
+            const char *phase = fl_arena_strndup(&c->arena, r->path + 9, strlen(r->path) - 14);
+            const char *kind = fl_config_kind(c, phase);
+            bool chosen = !strcmp(phase, "store") || !strcmp(phase, "encode") || !strcmp(phase, "compress") ||
+                !strcmp(phase, "write");
+            if (chosen)
+                add(l, r->path, kind, r->doc, false);
+            continue;
+        }
+        if (r->type == FL_KEY_SECRET) {
+            add(l, r->path, c->key[i].s ? "(set, not shown)" : NULL, r->doc, true);
+        } else {
+            const char *text = key_text(c, i);
+            add(l, r->path, text, r->doc, !text);
+        }
+    }
+}
+
+/* ---- printing ------------------------------------------------------------------------------------------------- */
+
+/* Number of leading sections that two paths have in common. */
+static size_t common(const char *a, const char *b)
+{
+    size_t n = 0;
+    for (size_t i = 0; a[i] && a[i] == b[i]; i++)
+        n += a[i] == '.';
+    return n;
+}
+
+static size_t sections(const char *path)
+{
+    size_t n = 0;
+    for (; *path; path++)
+        n += *path == '.';
+    return n;
+}
+
+/* Where the section that holds the first `depth` parts of the path was seen first: keeps the order of the tables. */
+static uint32_t section_order(const struct items *l, const char *path, size_t depth)
+{
+    for (uint32_t i = 0; i < l->n; i++)
+        if (common(l->v[i].path, path) >= depth || !strcmp(l->v[i].path, path))
+            return l->v[i].order;
+    return UINT32_MAX;
+}
+
+static int compare(const void *x, const void *y, void *all)
+{
+    const struct item *a = x, *b = y;
+    size_t shared = common(a->path, b->path), da = sections(a->path), db = sections(b->path);
+    if ((da > shared) != (db > shared)) /* values of a section before its sections */
+        return da > shared ? 1 : -1;
+    uint32_t oa = da > shared ? section_order(all, a->path, shared + 1) : a->order;
+    uint32_t ob = db > shared ? section_order(all, b->path, shared + 1) : b->order;
+    return oa < ob ? -1 : oa > ob;
+}
+
+static void open_sections(FILE *out, const char *path, const char *before)
+{
+    size_t have = common(path, before), depth = 0;
+    for (const char *p = path, *dot; (dot = strchr(p, '.')); p = dot + 1, depth++)
+        if (depth >= have)
+            fprintf(out, "%s%*s%.*s:\n", depth == 0 ? "\n" : "", (int)(2 * depth), "", (int)(dot - p), p);
+}
+
+static void print(const struct items *l, FILE *out)
+{
+    const char *before = "";
+    for (uint32_t i = 0; i < l->n; i++) {
+        const struct item *t = &l->v[i];
+        int indent = (int)(2 * sections(t->path));
+        const char *dot = strrchr(t->path, '.');
+        open_sections(out, t->path, before);
+        fprintf(out, "%*s# %s\n", indent, "", t->doc);
+        fprintf(out, "%*s%s%s:%s%s\n", indent, "", t->comment ? "# " : "", dot ? dot + 1 : t->path, t->value ? " " : "",
+                t->value ? t->value : "");
+        before = t->path;
+    }
+}
+
+void fl_print_config(struct fl_config *c, FILE *out)
+{
+    uint32_t most = fl_key_nrows + fl_option_nrows + c->pipeline->nparams;
+    struct items l = { fl_arena_zero(&c->arena, most * sizeof *l.v), 0 };
+    struct items unsorted = { fl_arena_zero(&c->arena, most * sizeof *l.v), 0 };
+    /* Sections come in the order of their first key: here that of the data's way. */
+    add_keys(c, &l, false);
+    add_options(c, &l, true);
+    add_params(c, &l);
+    add_keys(c, &l, true);
+    add_options(c, &l, false);
+    memcpy(unsorted.v, l.v, l.n * sizeof *l.v);
+    unsorted.n = l.n;
+    qsort_r(l.v, l.n, sizeof *l.v, compare, &unsorted);
+    fprintf(out, "# Configuration of %s: %s\n# All keys with the values that hold. Keys behind a # have no value or "
+            "no effect as things are.\n", c->pipeline->name, c->pipeline->doc ? c->pipeline->doc : "a flow exporter");
+    print(&l, out);
+}

@@ -1,0 +1,100 @@
+/*
+ * private.h - the output's inside, shared by output.c (pieces, compression, start and stop) and upload.c (sealed
+ * parcels, retry). One lock; it is taken per object, never while compressing or writing.
+ */
+#ifndef FL_OUTPUT_PRIVATE_H
+#define FL_OUTPUT_PRIVATE_H
+
+#include <pthread.h>
+
+#include "store/store.h"
+
+#define FL_COMPRESSORS 16  /* of a lane, 0.2 MB each at the default level; more objects than that take turns */
+#define FL_UPLOADS_MAX 16
+#define FL_SPARE_PARCELS 4
+#define FL_PARCEL_BYTES 1024 /* that a sealed object takes besides its data: many may be small */
+
+struct fl_parcel {
+    struct fl_parcel *next, *prev;    /* sealed ones, oldest first; spare ones by next */
+    struct fl_parcel *newer, *older;  /* sealed ones of the class */
+    struct fl_object object;
+    struct fl_buf data, key, bucket;
+    uint32_t class_, stamp_at;
+    /* whoever compresses */
+    struct fl_compress_mark mark;
+    struct fl_compressor *own;        /* kinds that can't take turns */
+    /* upload, under the lock */
+    unsigned tries;                   /* that failed */
+    unsigned renames;                 /* because the name was taken */
+    int64_t next_try;                 /* mono */
+    bool uploading;
+};
+
+struct fl_compressor_slot {
+    struct fl_compressor *compressor;
+    struct fl_parcel *user;
+    uint64_t used;
+};
+
+struct fl_lane {
+    struct fl_compressor_slot slots[FL_COMPRESSORS];
+    uint64_t used;
+};
+
+struct fl_output {
+    struct fl_runtime *rt;
+    const struct fl_sink_kind *kind;
+    void *sink;
+    const char *compress;             /* none, gzip */
+    enum fl_library library;
+    int level;
+    const struct fl_compress_kind *compression;
+    struct fl_pieces own, *into;      /* where what is handed over goes; own: compressed at once */
+    struct fl_lane lanes[FL_LANES];   /* whoever compresses in it */
+
+    _Atomic uint64_t *waiting;        /* sealed records by class */
+
+    pthread_mutex_t lock;
+    pthread_cond_t due;               /* for uploaders: something new to write, or new times */
+    pthread_cond_t gone;              /* for the store and stop: a parcel is gone */
+    bool started;
+    bool hurry;                       /* nobody waits any more, pauses are short */
+    bool abort;                       /* uploaders end */
+
+    struct fl_parcel *spare;
+    uint32_t nspare;
+
+    struct fl_parcel *first, *last;   /* sealed and compressed */
+    struct fl_line { struct fl_parcel *oldest, *newest; } *lines; /* the same by class */
+    uint64_t sealed_bytes;            /* of memory, about */
+    unsigned nsealed;
+    unsigned uploading;
+    unsigned failures;                /* in a row, over all parcels */
+    int64_t gate;                     /* mono: no attempt before, after a failure */
+    int64_t said;                     /* mono: last log line about failures */
+    bool told;                        /* the log knows that writing fails now */
+    bool lost;                        /* the sink is gone: nothing is tried any more */
+    int lost_fd;                      /* eventfd that says so */
+    uint64_t random;
+
+    pthread_t upload_threads[FL_UPLOADS_MAX];
+    unsigned nuploads;
+};
+
+/* A cond_wait until mono time `until` of the runtime's clock, INT64_MAX: for ever. */
+void fl_output_cond_wait(struct fl_output *o, pthread_cond_t *cond, int64_t until);
+/* Back to the spare ones, or freed. With the lock held. */
+void fl_parcel_release(struct fl_output *o, struct fl_parcel *p);
+
+/* What waits in o->into, when it is too much or holds up others. Without the lock. */
+void fl_output_compress_now(struct fl_output *o);
+
+/* upload.c; all but the thread function are called with the lock held. */
+void fl_upload_enqueue(struct fl_output *o, struct fl_parcel *p);
+/* Forget pauses: everything is due now. */
+void fl_upload_all_due(struct fl_output *o);
+void *fl_upload_thread(void *output);
+/* What is left is counted as undelivered and freed. Parcels that an uploader still holds are left to it. */
+void fl_upload_give_up(struct fl_output *o);
+
+#endif

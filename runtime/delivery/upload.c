@@ -1,0 +1,285 @@
+/*
+ * upload.c - sealed objects to the sink, again and again until it takes them. Called by output.c; see private.h.
+ *
+ * After a failure the whole sink rests (back-off with jitter), then one object is tried as a probe: that with the
+ * fewest failed tries, so that an object which the sink doesn't like can't hold up the others. A success ends the
+ * rest for all. The log says when writing begins to fail and when it works again, not every attempt.
+ */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "delivery/output.h"
+#include "delivery/private.h"
+#include "core/stage_times.h"
+
+#define BACKOFF_MIN (FL_SECOND / 2)
+#define BACKOFF_MAX (30 * FL_SECOND)
+#define BACKOFF_HURRY FL_SECOND /* while stopping: several tries fit in the deadline */
+#define RENAMES 64 /* at once; then it rests as after a failure */
+#define FLAPPING (10 * FL_SECOND) /* a sink that fails and works in turns is said to fail so often at most */
+#define REMIND (300 * FL_SECOND) /* between log lines while writing goes on failing */
+
+int64_t fl_output_backoff(unsigned failures, uint64_t random)
+{
+    unsigned doublings = failures > 1 ? failures - 1 : 0;
+    int64_t base = BACKOFF_MIN << (doublings < 6 ? doublings : 6);
+    if (base > BACKOFF_MAX / 5 * 4)
+        base = BACKOFF_MAX / 5 * 4;
+    return base + (int64_t)(random % (uint64_t)(base / 4 + 1));
+}
+
+static int64_t pause_of(struct fl_output *o, unsigned failures)
+{
+    o->random ^= o->random << 13;
+    o->random ^= o->random >> 7;
+    o->random ^= o->random << 17;
+    int64_t pause = fl_output_backoff(failures, o->random);
+    return o->hurry && pause > BACKOFF_HURRY ? BACKOFF_HURRY : pause;
+}
+
+void fl_upload_enqueue(struct fl_output *o, struct fl_parcel *p)
+{
+    p->prev = o->last;
+    p->next = NULL;
+    *(o->last ? &o->last->next : &o->first) = p;
+    o->last = p;
+    struct fl_line *l = &o->lines[p->class_];
+    p->older = l->newest;
+    p->newer = NULL;
+    *(l->newest ? &l->newest->newer : &l->oldest) = p;
+    l->newest = p;
+    o->sealed_bytes += FL_PARCEL_BYTES + p->object.size;
+    o->nsealed++;
+    pthread_cond_signal(&o->due);
+}
+
+void fl_upload_all_due(struct fl_output *o)
+{
+    o->gate = INT64_MIN;
+    for (struct fl_parcel *p = o->first; p; p = p->next)
+        p->next_try = INT64_MIN;
+    pthread_cond_broadcast(&o->due);
+}
+
+/* Out of the list and of the books, whatever became of it. */
+static void leave(struct fl_output *o, struct fl_parcel *p)
+{
+    *(p->prev ? &p->prev->next : &o->first) = p->next;
+    *(p->next ? &p->next->prev : &o->last) = p->prev;
+    struct fl_line *l = &o->lines[p->class_];
+    *(p->older ? &p->older->newer : &l->oldest) = p->newer;
+    *(p->newer ? &p->newer->older : &l->newest) = p->older;
+    o->sealed_bytes -= FL_PARCEL_BYTES + p->object.size;
+    o->nsealed--;
+    atomic_fetch_sub_explicit(&o->waiting[p->class_], p->object.num_records, memory_order_relaxed);
+    fl_parcel_release(o, p);
+    pthread_cond_broadcast(&o->gone);
+}
+
+bool fl_output_drop_oldest(struct fl_output *o, uint32_t class_)
+{
+    fl_output_compress_now(o);
+    pthread_mutex_lock(&o->lock);
+    struct fl_parcel *p = o->lines[class_].oldest;
+    while (p && p->uploading)
+        p = p->newer;
+    if (p) {
+        fl_count(&o->rt->ledger, FL_C_overflow, p->object.num_records);
+        fl_log_limited(60, FL_WARN, "too many records wait, dropping the oldest", "class=%s key=%s records=%llu",
+                       p->object.class_, fl_log_quote(p->object.key), (unsigned long long)p->object.num_records);
+        leave(o, p);
+    }
+    pthread_mutex_unlock(&o->lock);
+    return p != NULL;
+}
+
+/* ---- which and when ------------------------------------------------------------------------------------------- */
+
+static struct fl_parcel *pick(struct fl_output *o, int64_t now)
+{
+    struct fl_parcel *best = NULL;
+    if (o->lost || o->gate > now || (o->failures && o->uploading))
+        return NULL;
+    for (struct fl_parcel *p = o->first; p; p = p->next)
+        if (!p->uploading && p->next_try <= now && (!best || p->tries < best->tries)) {
+            best = p;
+            if (p->tries == 0)
+                break; /* the oldest of the untried ones */
+        }
+    return best;
+}
+
+static int64_t next_due(const struct fl_output *o)
+{
+    int64_t due = INT64_MAX;
+    if (o->lost || (o->failures && o->uploading))
+        return due; /* the probe's end wakes us */
+    for (const struct fl_parcel *p = o->first; p; p = p->next)
+        if (!p->uploading) {
+            int64_t t = p->next_try > o->gate ? p->next_try : o->gate;
+            due = t < due ? t : due;
+            if (due <= o->gate)
+                break; /* no other is due earlier; there may be many */
+        }
+    return due;
+}
+
+/* ---- what became of it ------------------------------------------------------------------------------------------ */
+
+static void was_written(struct fl_output *o, struct fl_parcel *p)
+{
+    struct fl_ledger *l = &o->rt->ledger;
+    fl_count(l, FL_C_written, p->object.num_records);
+    fl_count(l, FL_C_objects, 1);
+    fl_count(l, FL_C_bytes_out, p->object.size);
+    fl_log(FL_INFO, "wrote", "key=%s records=%llu bytes=%zu", fl_log_quote(p->object.key),
+           (unsigned long long)p->object.num_records, p->object.size);
+    if (o->failures) {
+        if (o->told)
+            fl_log(FL_INFO, "writing works again", "after_failures=%u", o->failures);
+        o->told = false;
+        o->failures = 0;
+        fl_upload_all_due(o);
+    }
+    leave(o, p);
+}
+
+static void was_refused(struct fl_output *o, struct fl_parcel *p, const char *why)
+{
+    fl_count(&o->rt->ledger, FL_C_undelivered, p->object.num_records);
+    fl_log(FL_ERROR, "object refused for good, dropped", "bucket=%s key=%s records=%llu reason=%s",
+           fl_log_quote(p->object.bucket), fl_log_quote(p->object.key),
+           (unsigned long long)p->object.num_records, fl_log_quote(why));
+    leave(o, p);
+}
+
+/* program/stop.c ends the process: what waits is counted there. */
+static void sink_is_gone(struct fl_output *o, const char *why)
+{
+    uint64_t one = 1;
+    if (!o->lost)
+        fl_log(FL_ERROR, "the output is gone", "reason=%s", fl_log_quote(why));
+    o->lost = true;
+    while (write(o->lost_fd, &one, sizeof one) < 0 && errno == EINTR)
+        ;
+}
+
+static void has_failed(struct fl_output *o, struct fl_parcel *p, const char *why)
+{
+    int64_t now = o->rt->clock(o->rt).mono;
+    p->tries++;
+    o->failures++;
+    p->next_try = now + pause_of(o, p->tries);
+    o->gate = now + pause_of(o, o->failures);
+    fl_count(&o->rt->ledger, FL_C_write_retries, 1);
+    if (o->said && now - o->said < (o->told ? REMIND : FLAPPING))
+        return;
+    o->said = now;
+    bool still = o->told;
+    o->told = true;
+    fl_log(FL_WARN, still ? "still cannot write" : "cannot write, will try again",
+           "bucket=%s key=%s failures=%u reason=%s", fl_log_quote(p->object.bucket), fl_log_quote(p->object.key),
+           o->failures, fl_log_quote(why));
+}
+
+/* The name is another object's: the same name a second later. */
+static void name_is_taken(struct fl_parcel *p)
+{
+    struct tm tm = {0};
+    char stamp[16], *at = p->key.p + p->stamp_at;
+    memcpy(stamp, at, 15);
+    stamp[15] = 0;
+    strptime(stamp, "%Y%m%dT%H%M%S", &tm);
+    fl_store_stamp((int64_t)timegm(&tm) + 1, stamp);
+    memcpy(at, stamp, 15);
+    fl_log_limited(60, FL_WARN, "name is taken by another object, using the next", "key=%s",
+                   fl_log_quote(p->object.key));
+}
+
+/* Write one; the lock is let go meanwhile. */
+static void attempt(struct fl_output *o, struct fl_parcel *p)
+{
+    char why[512] = "";
+    p->uploading = true;
+    p->object.again = p->tries > 0;
+    o->uploading++;
+    pthread_mutex_unlock(&o->lock);
+    enum fl_write_result result = o->kind->write(o->sink, &p->object, why, sizeof why);
+    pthread_mutex_lock(&o->lock);
+    p->uploading = false;
+    o->uploading--;
+    switch (result) {
+    case FL_WRITTEN:
+        was_written(o, p);
+        break;
+    case FL_RETRY:
+        has_failed(o, p, why);
+        break;
+    case FL_REFUSED:
+        was_refused(o, p, why);
+        break;
+    case FL_GONE:
+        sink_is_gone(o, why);
+        break;
+    case FL_EXISTS:
+        name_is_taken(p);
+        if (++p->renames % RENAMES == 0)
+            has_failed(o, p, "the sink says of each name that another object has it");
+        break;
+    }
+    if (o->failures) /* the others wait for the end of a probe, or for new times */
+        pthread_cond_broadcast(&o->due);
+}
+
+void *fl_upload_thread(void *output)
+{
+    struct fl_output *o = output;
+    pthread_mutex_lock(&o->lock);
+    while (!o->abort) {
+        struct fl_parcel *p = pick(o, o->rt->clock(o->rt).mono);
+        if (p)
+            attempt(o, p);
+        else
+            fl_output_cond_wait(o, &o->due, next_due(o));
+    }
+    pthread_mutex_unlock(&o->lock);
+    fl_stage_time(FL_TIMED_WRITE);
+    return NULL;
+}
+
+int64_t fl_output_step(struct fl_output *o)
+{
+    pthread_mutex_lock(&o->lock);
+    struct fl_parcel *p;
+    while ((p = pick(o, o->rt->clock(o->rt).mono)) != NULL)
+        attempt(o, p);
+    int64_t due = next_due(o);
+    pthread_mutex_unlock(&o->lock);
+    return due;
+}
+
+void fl_upload_give_up(struct fl_output *o)
+{
+    uint64_t records = 0, objects = 0;
+    for (struct fl_parcel *p = o->first, *next; p; p = next) {
+        next = p->next;
+        records += p->object.num_records;
+        objects++;
+        /* An upload that hangs keeps its memory; its records are given up like the others'. */
+        if (!p->uploading)
+            leave(o, p);
+    }
+    fl_count(&o->rt->ledger, FL_C_undelivered, records);
+    if (objects)
+        fl_log(FL_ERROR, "stopped before everything was written", "objects=%llu records=%llu",
+               (unsigned long long)objects, (unsigned long long)records);
+}

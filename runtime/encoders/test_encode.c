@@ -1,0 +1,140 @@
+/* test_encode.c - framing and pretty printing of runtime/encoders/encode.c: the very bytes of the original. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+
+#include "config/config.h"
+#include "core/runtime.h"
+
+static void put_json(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out)
+{
+    (void)cx;
+    fl_buf_put(out, r->raw, r->raw_n);
+}
+
+static void put_pretty(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out, unsigned level)
+{
+    (void)cx;
+    fl_json_pretty(out, r->raw, r->raw_n, level);
+}
+
+#define ONE "{\"UUID\":\"1\",\"Link\":{\"A\":\"x\"},\"List\":[1,2],\"None\":[],\"No\":{}}"
+
+static const struct fl_rec records[2] = {
+    {.raw = ONE FL_ZEROS, .raw_n = sizeof ONE - 1},
+    {.raw = "{}" FL_ZEROS, .raw_n = 2},
+};
+
+static const struct fl_option_set pretty[] = {{"pretty", "true", NULL}};
+static const struct fl_option_set wrap[] = {{"wrap", "\"a\\\"b\"", NULL}};
+static const struct fl_option_set pretty_wrap[] = {{"pretty", "true", NULL}, {"wrap", "records", NULL}};
+static const struct fl_option_set no_header[] = {{"header", "false", NULL}};
+
+struct world {
+    struct fl_pipeline p;
+    struct fl_stage_choice stage;
+    struct fl_runtime rt;
+};
+
+static void set_up(struct world *w, const char *kind, const struct fl_option_set *options, uint32_t n)
+{
+    memset(w, 0, sizeof *w);
+    w->stage = (struct fl_stage_choice){"encode", kind, options, n};
+    w->p = (struct fl_pipeline){.magic = FL_MAGIC, .abi = FL_ABI, .name = "t", .doc = "", .version = "1",
+                                .file = "t.flow", .stages = &w->stage, .nstages = 1, .json = put_json, .pretty = put_pretty,
+                                .csv = put_json, .csv_header = "a,b"};
+    w->rt.pipeline = &w->p;
+    char *error = NULL;
+    w->rt.config = fl_config_defaults(&w->p, &error);
+    if (error)
+        fail_msg("%s", error);
+    assert_non_null(w->rt.config);
+}
+
+static void tear_down(struct world *w)
+{
+    fl_encoding_free(w->rt.encoding);
+    fl_config_free(w->rt.config);
+}
+
+/* The object of the first n records. */
+static void expect(const char *kind, const struct fl_option_set *options, uint32_t noptions, unsigned n,
+                   const char *text, const char *extension, const char *type)
+{
+    struct world w;
+    struct fl_framing f;
+    struct fl_buf out = {0};
+    set_up(&w, kind, options, noptions);
+    struct fl_cx cx = {.rt = &w.rt};
+    fl_framing_of(&w.rt, &f);
+    if (!n)
+        fl_buf_puts(&out, f.empty);
+    for (unsigned i = 0; i < n; i++) {
+        fl_buf_puts(&out, i ? f.between : f.open);
+        fl_encode(&cx, &records[i], &out);
+    }
+    if (n)
+        fl_buf_puts(&out, f.close);
+    fl_buf_putc(&out, 0);
+    assert_string_equal(out.p, text);
+    assert_string_equal(f.extension, extension);
+    assert_string_equal(f.content_type, type);
+    fl_buf_free(&out);
+    tear_down(&w);
+}
+
+static void compact(void **state)
+{
+    (void)state;
+    expect("json", NULL, 0, 2, "[" ONE ",{}]\n", "json", "application/json");
+    expect("json", NULL, 0, 0, "[]\n", "json", "application/json");
+    expect("secadvisor", NULL, 0, 2, "{\"data\":[" ONE ",{}]}\n", "json", "application/json");
+    expect("json", wrap, 1, 1, "{\"a\\\"b\":[" ONE "]}\n", "json", "application/json");
+    expect("json", wrap, 1, 0, "{\"a\\\"b\":[]}\n", "json", "application/json");
+}
+
+static void indented(void **state)
+{
+    (void)state;
+    expect("json", pretty, 1, 2,
+           "[\n\t{\n\t\t\"UUID\": \"1\",\n\t\t\"Link\": {\n\t\t\t\"A\": \"x\"\n\t\t},\n\t\t\"List\": [\n\t\t\t1,\n"
+           "\t\t\t2\n\t\t],\n"
+           "\t\t\"None\": [],\n\t\t\"No\": {}\n\t},\n\t{}\n]\n", "json", "application/json");
+    expect("json", pretty, 1, 0, "[]\n", "json", "application/json");
+    expect("secadvisor", pretty, 1, 2,
+           "{\n\t\"data\": [\n\t\t{\n\t\t\t\"UUID\": \"1\",\n\t\t\t\"Link\": {\n\t\t\t\t\"A\": \"x\"\n\t\t\t},\n"
+           "\t\t\t\"List\": [\n"
+           "\t\t\t\t1,\n\t\t\t\t2\n\t\t\t],\n\t\t\t\"None\": [],\n\t\t\t\"No\": {}\n\t\t},\n\t\t{}\n\t]\n}\n",
+           "json", "application/json");
+    expect("json", pretty_wrap, 2, 0, "{\n\t\"records\": []\n}\n", "json", "application/json");
+}
+
+static void lines(void **state)
+{
+    (void)state;
+    expect("ndjson", NULL, 0, 2, ONE "\n{}\n", "ndjson", "application/x-ndjson");
+    expect("ndjson", NULL, 0, 0, "", "ndjson", "application/x-ndjson");
+}
+
+static void csv(void **state)
+{
+    (void)state;
+    expect("csv", NULL, 0, 2, "a,b\n" ONE "\n{}\n", "csv", "text/csv");
+    expect("csv", NULL, 0, 0, "a,b\n", "csv", "text/csv");
+    expect("csv", no_header, 1, 1, ONE "\n", "csv", "text/csv");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(compact),
+        cmocka_unit_test(indented),
+        cmocka_unit_test(lines),
+        cmocka_unit_test(csv),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

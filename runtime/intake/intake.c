@@ -1,0 +1,298 @@
+/*
+ * intake.c - one message or document to records, or a rejection; see intake.h.
+ *
+ * All records of a message are decoded before any of them goes on, so what turns out not to be JSON leaves nothing
+ * behind: the batch and the counts are set back to where they were. Records are decoded in place; their texts point
+ * into the message, which therefore lives until the batch has been run.
+ */
+#include "intake/intake.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+
+/* ---- set-up -------------------------------------------------------------------------------------------------- */
+
+struct mark {
+    uint32_t records, nbad;
+    struct fl_intake_counts counts;
+};
+
+static struct mark here(const struct fl_intake *in)
+{
+    return (struct mark){in->batch.n, in->nbad, in->counts};
+}
+
+static void back_to(struct fl_intake *in, struct mark m)
+{
+    in->batch.n = m.records;
+    in->nbad = m.nbad;
+    in->counts = m.counts;
+    in->flow = 0;
+}
+
+static int obj_flows(void *arg, struct fl_decoder *d);
+
+static char *asked_namespace(const struct fl_config *c, const char *source)
+{
+    const char *capture = strcmp(source, "skydive") == 0 ? fl_option_str(c, "source", "skydive", "capture_id") : "";
+    char *name = NULL;
+    if (asprintf(&name, *capture ? "flow/%s" : "flow%s", capture) < 0)
+        abort();
+    return name;
+}
+
+void fl_intake_init(struct fl_intake *in, struct fl_worker *w)
+{
+    const struct fl_config *c = w->rt->config;
+    const char *source = fl_config_kind(c, "source");
+    memset(in, 0, sizeof *in);
+    in->w = w;
+    in->cx.rt = w->rt;
+    in->skydive = strcmp(fl_config_kind(c, "decode"), "skydive") == 0;
+    in->envelope.asked = asked_namespace(c, source);
+    in->envelope.flows = obj_flows;
+    in->envelope.arg = in;
+    in->max_message = (size_t)fl_option_int(c, "source", source, "max_message");
+}
+
+void fl_intake_free(struct fl_intake *in)
+{
+    free((char *)in->envelope.asked);
+    free(in->bad);
+    free(in->batch.rec);
+    fl_buf_free(&in->tail);
+}
+
+/* ---- rejection ------------------------------------------------------------------------------------------------ */
+
+/* Some text around the place, for the log. */
+static const char *excerpt(const char *doc, const char *at, const char *end)
+{
+    const char *from = at - doc > 20 ? at - 20 : doc;
+    const char *to = end - at > 20 ? at + 20 : end;
+    return fl_log_quoten(from, (size_t)(to - from));
+}
+
+void fl_intake_reject(struct fl_intake *in, const char *error, const char *at, const char *doc, const char *end)
+{
+    struct fl_worker *w = in->w;
+    in->counts.messages++;
+    in->counts.rejected++;
+    in->last_rejected = true;
+    uint64_t line = 1, column = 1;
+    const char *place = at ? at : doc;
+    fl_json_locate(doc, place, &line, &column);
+    snprintf(in->why, sizeof in->why, "%s (line %llu, column %llu)", error, (unsigned long long)line,
+             (unsigned long long)column);
+    fl_log_limited(10, FL_WARN, "message rejected", "message=%llu byte=%llu line=%llu column=%llu error=%s near=%s",
+                   (unsigned long long)in->message, (unsigned long long)(in->place + (uint64_t)(place - in->d.start)),
+                   (unsigned long long)line, (unsigned long long)column, fl_log_quote(error), excerpt(doc, place, end));
+    struct fl_rejected what = {.message = in->message, .error = in->why, .text = doc, .n = (size_t)(end - doc)};
+    if (w->reject)
+        fl_reject_put(w->reject, w->rt->clock(w->rt).wall, &what);
+}
+
+/* ---- records ---------------------------------------------------------------------------------------------------- */
+
+static void note_bad(struct fl_intake *in, const char *raw, const char *field, const char *what)
+{
+    in->counts.malformed++;
+    in->last_malformed = true;
+    in->last_bad = (struct fl_bad_flow){field, what, raw, (size_t)(in->d.p - raw), in->message, in->flow};
+    if (in->nbad == FL_BAD_KEPT)
+        return;
+    if (in->nbad == in->bad_cap) {
+        in->bad_cap = in->bad_cap ? 2 * in->bad_cap : 64;
+        in->bad = realloc(in->bad, in->bad_cap * sizeof *in->bad);
+        if (!in->bad)
+            abort();
+    }
+    in->bad[in->nbad++] = in->last_bad;
+}
+
+/* A zeroed record at the end of the batch; the one made for a malformed flow is used again. */
+static struct fl_rec *record(struct fl_intake *in)
+{
+    struct fl_rec *r = in->spare;
+    if (!r || in->batch.n == in->batch.cap)
+        return fl_batch_add(&in->cx, &in->batch);
+    in->spare = NULL;
+    memset(r, 0, in->w->p->record_size);
+    return in->batch.rec[in->batch.n++] = r;
+}
+
+/* The flow at d->p. False: not JSON. */
+static bool take_flow(struct fl_intake *in)
+{
+    struct fl_worker *w = in->w;
+    struct fl_decoder *d = &in->d;
+    const char *raw = d->p;
+    in->counts.received++;
+    in->flow++;
+    in->last_malformed = false;
+    if (FL_UNLIKELY(*raw == 'n')) {
+        if (!fl_skip_value(d))
+            return false;
+        note_bad(in, raw, "(flow)", "expected an object, found null");
+        return true;
+    }
+    d->bad_field = NULL;
+    d->spaced = false;
+    struct fl_rec *r = record(in);
+    if (!w->p->decode(d, r)) {
+        in->spare = r;
+        in->batch.n--;
+        return false;
+    }
+    r->raw = raw;
+    r->raw_n = (uint32_t)(d->p - raw);
+    r->spaced = d->spaced;
+    if (FL_UNLIKELY(d->bad_field != NULL)) {
+        note_bad(in, raw, d->bad_field, d->bad_what);
+        r->state = FL_MALFORMED;
+        in->spare = r;
+        in->batch.n--;
+    }
+    return true;
+}
+
+/* The list at d->p: 1; 0: null, or fl_bad was called because it isn't one; -1: not JSON. */
+static int take_list(struct fl_intake *in)
+{
+    struct fl_decoder *d = &in->d;
+    d->bad_field = NULL;
+    int more = fl_array_begin(d, "Obj");
+    if (more == 2)
+        return 1;
+    while (more == 1) {
+        if (!take_flow(in))
+            return -1;
+        more = fl_element_end(d);
+        if (more == 0)
+            return 1;
+    }
+    return more;
+}
+
+/* fl_envelope.flows: it may be called twice for a message, so it begins where the message began. */
+static int obj_flows(void *arg, struct fl_decoder *d)
+{
+    struct fl_intake *in = arg;
+    in->batch.n = 0;
+    in->nbad = 0;
+    in->counts.received = in->counts.malformed = 0;
+    in->flow = 0;
+    int rc = take_list(in);
+    return rc == 0 && !d->bad_field ? 1 : rc;
+}
+
+static enum fl_document take_envelope(struct fl_intake *in, const char *doc)
+{
+    struct mark m = here(in);
+    switch (fl_envelope_read(&in->envelope, &in->d)) {
+    case FL_ENVELOPE_BROKEN:
+        back_to(in, m);
+        return FL_DOCUMENT_BROKEN;
+    case FL_ENVELOPE_REFUSED:
+        back_to(in, m);
+        fl_intake_reject(in, in->envelope.why, NULL, doc, in->d.p);
+        return FL_DOCUMENT_REFUSED;
+    case FL_ENVELOPE_TAKEN:
+        in->counts.messages++;
+        break;
+    }
+    return FL_DOCUMENT_TAKEN;
+}
+
+static enum fl_document take_records(struct fl_intake *in, bool list)
+{
+    struct mark m = here(in);
+    if (list ? take_list(in) < 0 : !take_flow(in)) {
+        back_to(in, m);
+        return FL_DOCUMENT_BROKEN;
+    }
+    in->counts.messages++;
+    return FL_DOCUMENT_TAKEN;
+}
+
+/* Numbers and the like: where they end isn't known at the end of a block, so they are treated as no JSON at all. */
+static enum fl_document not_a_document(struct fl_intake *in)
+{
+    in->d.error = in->skydive ? "expected a message or a flow, which begin with `{`, or a list of flows"
+                              : "expected a record, which begins with `{`, or a list of records";
+    in->d.error_at = in->d.p;
+    in->d.truncated = false;
+    return FL_DOCUMENT_BROKEN;
+}
+
+enum fl_document fl_intake_document(struct fl_intake *in)
+{
+    const char *doc = in->d.p;
+    in->flow = 0;
+    in->last_rejected = in->last_malformed = false;
+    in->envelope.any_capture = true;
+    fl_worker_release(in->w);
+    bool list = *doc == '[';
+    bool envelope = *doc == '{' && in->skydive && fl_envelope_here(&in->d);
+    if (!list && *doc != '{')
+        return not_a_document(in);
+    if (!list && !envelope)
+        return take_records(in, false);
+    /* A message is a batch of its own. */
+    fl_worker_run(in->w);
+    fl_worker_release(in->w);
+    enum fl_document result = envelope ? take_envelope(in, doc) : take_records(in, true);
+    if (result == FL_DOCUMENT_TAKEN)
+        fl_worker_run(in->w);
+    return result;
+}
+
+/* ---- messages -------------------------------------------------------------------------------------------------- */
+
+static enum fl_document whole_message(struct fl_intake *in)
+{
+    struct fl_decoder *d = &in->d;
+    const char *doc = d->p;
+    enum fl_document result;
+    if (in->skydive)
+        result = *doc == '{' ? take_envelope(in, doc) : not_a_document(in);
+    else
+        result = *doc == '{' || *doc == '[' ? take_records(in, *doc == '[') : not_a_document(in);
+    if (result == FL_DOCUMENT_TAKEN && fl_skip_space(d)) {
+        d->error = "expected the end of the message";
+        d->error_at = d->p;
+        result = FL_DOCUMENT_BROKEN;
+    }
+    return result;
+}
+
+void fl_intake_message(struct fl_intake *in, const struct fl_message *m)
+{
+    struct fl_decoder *d = &in->d;
+    fl_worker_release(in->w);
+    fl_decoder_init(d, m->data, m->n, in->cx.scratch);
+    in->message = m->number;
+    in->place = 0;
+    in->flow = 0;
+    in->last_rejected = in->last_malformed = false;
+    in->envelope.any_capture = false;
+    struct mark before = here(in);
+    if (!fl_skip_space(d)) {
+        fl_intake_reject(in, "the message is empty", NULL, m->data, m->data + m->n);
+    } else if (whole_message(in) == FL_DOCUMENT_BROKEN) {
+        back_to(in, before);
+        fl_intake_reject(in, d->error, d->error_at, m->data, m->data + m->n);
+    }
+    fl_worker_run(in->w);
+}
+
+void fl_intake_reset(struct fl_intake *in)
+{
+    in->tail.n = 0;
+    in->counting = in->lines = in->skipping = false;
+    in->brackets = (struct fl_brackets){0};
+    in->message = 0;
+    in->last_malformed = in->last_rejected = false;
+}

@@ -1,0 +1,367 @@
+/*
+ * lookup.c - what flows ask of the outside: cached answers, and waves of questions. See flowrt.h, section lookups.
+ *
+ * Generated code calls fl_lookup_get for each record; what isn't known is asked with fl_lookup_ask, the record is
+ * put aside, and fl_lookup_wait sends all that was asked at once. Then the records run again, and may ask the next
+ * question with what they learnt. What only turns out when tables are written record by record is asked outside
+ * waves, and waited for at once. run/worker.c calls fl_lookups_batch_end between batches: only there entries leave the
+ * cache, so that results stay valid, and so a hit reads no clock.
+ *
+ * Failures are never cached: an analyzer that restarts doesn't leave minutes of missing names behind. Inside the batch
+ * they are null, or the waves would not end. A batch waits at most `timeout` for each lookup, all its waves together.
+ */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include "lookups/lookup.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lookups/answer.h"
+#include "lookups/gremlin/gremlin.h"
+#include "base/log.h"
+#include "core/runtime.h"
+
+#define DEFAULT_TIMEOUT (5 * FL_SECOND)
+
+enum mode {
+    SILENT, /* every lookup is null */
+    FROM_FILE,
+    FROM_ANALYZER
+};
+
+struct lookup {
+    const struct fl_lookup *row;
+    struct fl_cache cache;
+    int64_t waited; /* ns in this batch, all waves */
+    int64_t wave;   /* ns in this wave */
+    bool missing_logged;
+};
+
+struct ask {
+    struct fl_gremlin_query query; /* first: lookups/gremlin/gremlin.c hands it back */
+    struct lookup *lookup;
+    struct fl_entry *entry;
+};
+
+struct fl_lookups {
+    struct fl_runtime *rt;
+    enum mode mode;
+    bool presets;   /* tests: what has none is null */
+    bool begun;     /* the batch has looked something up */
+    uint64_t batch;
+    uint64_t hits;  /* not yet in the ledger */
+    uint32_t n;
+    struct lookup *lookup;
+    json_t *file;   /* {query: answer} */
+    struct fl_gremlin *gremlin;
+    struct fl_arena wave; /* asks and their queries */
+    struct fl_gremlin_query *first, **end;
+    int64_t wave_began;
+};
+
+/* ---- start ------------------------------------------------------------------------------------------------ */
+
+__attribute__((format(printf, 1, 2))) static char *text(const char *fmt, ...)
+{
+    char *s;
+    va_list ap;
+    va_start(ap, fmt);
+    if (vasprintf(&s, fmt, ap) < 0)
+        abort();
+    va_end(ap);
+    return s;
+}
+
+static char *open_file(struct fl_lookups *l, const char *path)
+{
+    json_error_t e;
+    FILE *f = fopen(path, "r");
+    if (!f)
+        return text("lookups: `%s`: %m; expected a JSON file {query: answer} or the http(s)://host:port of an analyzer",
+                    path);
+    l->file = json_loadf(f, JSON_ALLOW_NUL, &e);
+    fclose(f);
+    if (!l->file)
+        return text("lookups: %s:%d:%d: %s; expected JSON, {query: answer}", path, e.line, e.column, e.text);
+    if (!json_is_object(l->file))
+        return text("lookups: %s: expected a JSON object {query: answer}, not a list", path);
+    l->mode = FROM_FILE;
+    return NULL;
+}
+
+static char *open_analyzers(struct fl_lookups *l, const char *url)
+{
+    const struct fl_config *c = l->rt->config;
+    struct fl_gremlin_options o = {.url = url};
+    char *error = NULL;
+    if (c) {
+        o.analyzers = fl_config_list(c, "analyzers", &o.nanalyzers);
+        o.username = fl_config_str(c, "analyzer.auth.cluster.username");
+        o.password = fl_config_str(c, "analyzer.auth.cluster.password");
+        o.ca_cert = fl_config_str(c, "tls.ca_cert");
+        o.client_cert = fl_config_str(c, "tls.client_cert");
+        o.client_key = fl_config_str(c, "tls.client_key");
+        o.server_cert = fl_config_str(c, "tls.server_cert");
+        o.server_key = fl_config_str(c, "tls.server_key");
+    }
+    if (!url && o.nanalyzers == 0) {
+        if (c)
+            fl_log(FL_WARN, "no analyzers are set: what lookups would tell is null", "key=analyzers");
+        return NULL;
+    }
+    l->gremlin = fl_gremlin_new(&o, &error);
+    if (l->gremlin)
+        l->mode = FROM_ANALYZER;
+    return error;
+}
+
+struct fl_lookups *fl_lookups_new(struct fl_runtime *rt, const char *file_or_url, char **error)
+{
+    struct fl_lookups *l = calloc(1, sizeof *l);
+    *error = NULL;
+    if (!l)
+        abort();
+    l->rt = rt;
+    l->batch = 1;
+    l->end = &l->first;
+    fl_arena_init(&l->wave, 16 << 10);
+    l->n = rt->pipeline->nlookups;
+    l->lookup = calloc(l->n + 1, sizeof *l->lookup);
+    if (!l->lookup)
+        abort();
+    bool any = false;
+    for (uint32_t i = 0; i < l->n; i++) {
+        l->lookup[i].row = &rt->pipeline->lookups[i];
+        any |= l->lookup[i].row->size > 0;
+        fl_cache_init(&l->lookup[i].cache);
+    }
+    bool url = file_or_url && (strncmp(file_or_url, "http://", 7) == 0 || strncmp(file_or_url, "https://", 8) == 0);
+    if (file_or_url && !url)
+        *error = open_file(l, file_or_url);
+    else if (url || (!rt->input && any))
+        *error = open_analyzers(l, file_or_url);
+    if (*error) {
+        fl_lookups_free(l);
+        return NULL;
+    }
+    return l;
+}
+
+void fl_lookups_free(struct fl_lookups *l)
+{
+    if (!l)
+        return;
+    for (uint32_t i = 0; i < l->n; i++)
+        fl_cache_free(&l->lookup[i].cache);
+    fl_gremlin_free(l->gremlin);
+    json_decref(l->file);
+    fl_arena_free(&l->wave);
+    free(l->lookup);
+    free(l);
+}
+
+char *fl_lookups_preset(struct fl_lookups *l, uint32_t n, fl_str key, const char *json)
+{
+    struct lookup *k = &l->lookup[n];
+    void *result;
+    char *error = fl_answer_preset(k->row, json, &result);
+    if (error)
+        return error;
+    l->presets = true;
+    struct fl_entry *e = fl_cache_find(&k->cache, key);
+    if (e)
+        fl_cache_drop(&k->cache, e);
+    fl_cache_know(&k->cache, fl_cache_add(&k->cache, key, l->batch), result, INT64_MAX);
+    return NULL;
+}
+
+void fl_lookups_until(struct fl_lookups *l, int64_t until)
+{
+    if (l && l->gremlin)
+        fl_gremlin_until(l->gremlin, until);
+}
+
+/* ---- batches -------------------------------------------------------------------------------------------------- */
+
+static void trim(struct fl_lookups *l)
+{
+    int64_t now = l->rt->clock(l->rt).mono;
+    for (uint32_t i = 0; i < l->n; i++) {
+        struct lookup *k = &l->lookup[i];
+        k->waited = 0;
+        if (l->presets)
+            fl_cache_trim(&k->cache, INT64_MIN, INT64_MAX);
+        else
+            fl_cache_trim(&k->cache, now, k->row->max);
+    }
+}
+
+void fl_lookups_batch_end(struct fl_lookups *l)
+{
+    if (!l || !l->begun)
+        return;
+    trim(l);
+    fl_arena_reset(&l->wave);
+    l->first = NULL;
+    l->end = &l->first;
+    fl_count(&l->rt->ledger, FL_C_lookup_hits, l->hits);
+    l->hits = 0;
+    l->begun = false;
+    l->batch++;
+}
+
+bool fl_lookups_silent(const struct fl_lookups *l)
+{
+    return !l || (l->mode == SILENT && !l->presets);
+}
+
+bool fl_lookup_get(struct fl_cx *cx, uint32_t lookup, fl_str key, const void **result)
+{
+    struct fl_lookups *l = cx->rt->lookups;
+    *result = NULL;
+    if (fl_lookups_silent(l))
+        return true;
+    if (!l->begun) {
+        trim(l); /* a quiet time may have passed since the last batch */
+        l->begun = true;
+    }
+    const struct fl_entry *e = fl_cache_find(&l->lookup[lookup].cache, key);
+    if (!e || e->state == FL_ENTRY_ASKED)
+        return l->presets;
+    l->hits += e->batch != l->batch;
+    *result = e->result;
+    return true;
+}
+
+/* ---- waves ------------------------------------------------------------------------------------------------------ */
+
+static void put_question(struct fl_lookups *l, struct lookup *k, fl_str key, fl_str query)
+{
+    int64_t timeout = k->row->timeout > 0 ? k->row->timeout : DEFAULT_TIMEOUT;
+    struct ask *a = fl_arena_zero(&l->wave, sizeof *a);
+    a->query.text = fl_arena_strndup(&l->wave, query.p, query.n);
+    a->query.n = query.n;
+    a->query.deadline = fl_gremlin_now() + (timeout > k->waited ? timeout - k->waited : 0);
+    a->lookup = k;
+    a->entry = fl_cache_add(&k->cache, key, l->batch);
+    *l->end = &a->query;
+    l->end = &a->query.next;
+}
+
+const void *fl_lookup_ask(struct fl_cx *cx, uint32_t lookup, fl_str key, fl_str query)
+{
+    struct fl_lookups *l = cx->rt->lookups;
+    struct lookup *k = &l->lookup[lookup];
+    const void *result = NULL;
+    l->begun = true;
+    cx->pending++;
+    if (!fl_cache_find(&k->cache, key))
+        put_question(l, k, key, query);
+    if (!cx->wave) {
+        fl_lookup_wait(cx);
+        fl_lookup_get(cx, lookup, key, &result);
+    }
+    return result;
+}
+
+static void know(struct fl_lookups *l, struct ask *a, void *result)
+{
+    int64_t now = l->rt->clock(l->rt).mono, keep = a->lookup->row->cache > 0 ? a->lookup->row->cache : 0;
+    fl_cache_know(&a->lookup->cache, a->entry, result, now > INT64_MAX - keep ? INT64_MAX : now + keep);
+}
+
+static void fail(struct fl_lookups *l, struct ask *a, enum fl_counter counter)
+{
+    a->entry->state = FL_ENTRY_PASSING;
+    fl_count(&l->rt->ledger, counter, 1);
+}
+
+static void refused(struct fl_lookups *l, struct ask *a, const char *why, size_t n)
+{
+    fail(l, a, FL_C_lookup_failed);
+    fl_log_limited(60, FL_WARN, "lookup refused, its value is null", "lookup=%s query=%s error=%s",
+                   a->lookup->row->name, fl_log_quoten(a->query.text, a->query.n), fl_log_quoten(why, n));
+}
+
+static void read_answer(struct fl_lookups *l, struct ask *a, enum fl_answer kind, void *result, const char *why)
+{
+    if (kind == FL_ANSWER_BAD)
+        refused(l, a, why, strlen(why));
+    else
+        know(l, a, result);
+}
+
+static void answered(void *arg, struct fl_gremlin_query *q, enum fl_gremlin_outcome outcome, const char *body, size_t n)
+{
+    struct fl_lookups *l = arg;
+    struct ask *a = (struct ask *)(void *)q;
+    char why[FL_ANSWER_WHY];
+    void *result;
+    a->lookup->wave = fl_gremlin_now() - l->wave_began;
+    fl_count(&l->rt->ledger, FL_C_lookup_queries, q->sent);
+    switch (outcome) {
+    case FL_GREMLIN_ANSWERED: {
+        enum fl_answer kind = fl_answer_text(a->lookup->row, body, n, &result, why);
+        read_answer(l, a, kind, result, why);
+        break;
+    }
+    case FL_GREMLIN_REFUSED: refused(l, a, body, n); break;
+    case FL_GREMLIN_DOWN: fail(l, a, FL_C_lookup_failed); break;
+    case FL_GREMLIN_LATE:
+        fail(l, a, FL_C_lookup_late);
+        fl_log_limited(60, FL_WARN, "lookup not answered in time, its value is null", "lookup=%s query=%s",
+                       a->lookup->row->name, fl_log_quoten(q->text, q->n));
+        break;
+    }
+}
+
+static void ask_file(struct fl_lookups *l, struct ask *a)
+{
+    const json_t *answer = json_object_getn(l->file, a->query.text, a->query.n);
+    char why[FL_ANSWER_WHY];
+    void *result;
+    fl_count(&l->rt->ledger, FL_C_lookup_queries, 1);
+    if (answer) {
+        enum fl_answer kind = fl_answer_json(a->lookup->row, answer, &result, why);
+        read_answer(l, a, kind, result, why);
+        return;
+    }
+    fail(l, a, FL_C_lookup_failed);
+    if (!a->lookup->missing_logged)
+        fl_log(FL_WARN, "the file of lookups lacks a query, its value is null", "lookup=%s query=%s",
+               a->lookup->row->name, fl_log_quoten(a->query.text, a->query.n));
+    a->lookup->missing_logged = true; /* the ledger has how many */
+}
+
+void fl_lookup_wait(struct fl_cx *cx)
+{
+    struct fl_lookups *l = cx->rt->lookups;
+    cx->pending = 0;
+    if (!l || !l->first)
+        return;
+    struct fl_gremlin_query *first = l->first, *next;
+    l->first = NULL;
+    l->end = &l->first;
+    if (l->mode == FROM_ANALYZER) {
+        l->wave_began = fl_gremlin_now();
+        fl_gremlin_run(l->gremlin, first, answered, l);
+        for (uint32_t i = 0; i < l->n; i++) {
+            l->lookup[i].waited += l->lookup[i].wave;
+            l->lookup[i].wave = 0;
+        }
+    } else {
+        for (struct fl_gremlin_query *q = first; q; q = next) {
+            next = q->next;
+            if (l->mode == FROM_FILE)
+                ask_file(l, (struct ask *)(void *)q);
+            else
+                ((struct ask *)(void *)q)->entry->state = FL_ENTRY_PASSING;
+        }
+    }
+    fl_arena_reset(&l->wave);
+}

@@ -1,0 +1,233 @@
+/*
+ * main.c - fl_main, the whole life of a pipeline binary: command line, configuration, start, and through stop.c the
+ * end.
+ * Called by entry.c.
+ */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "core/stage_times.h"
+
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "0"
+#endif
+
+/* ---- parts ----------------------------------------------------------------------------------------------------- */
+
+static bool fail(const char *what, char *error)
+{
+    char *text;
+    if (asprintf(&text, "%s: %s", what, error ? error : "no reason is known") < 0)
+        abort();
+    fl_log(FL_ERROR, text, NULL); /* as the message: a quoted value would be cut */
+    free(text);
+    free(error);
+    return false;
+}
+
+/* Everything up to where threads and the network would begin. */
+static bool make_parts(struct fl_runtime *rt, const struct fl_args *args)
+{
+    char *error = NULL;
+    rt->queue = fl_queue_new((size_t)fl_option_int(rt->config, "queue", "_", "max_bytes"));
+    rt->lookups = fl_lookups_new(rt, args->lookups, &error);
+    if (!rt->lookups)
+        return fail("cannot set up lookups", error);
+    rt->output = fl_output_new(rt, &error);
+    if (!rt->output)
+        return fail("cannot set up the output", error);
+    rt->store = fl_store_new(rt, &error);
+    if (!rt->store)
+        return fail("cannot set up the store", error);
+    rt->worker = fl_worker_new(rt, &error);
+    if (!rt->worker)
+        return fail("cannot set up the pipeline", error);
+    if (args->verb == FL_CHECK_CONFIG && args->input)
+        return true; /* opening it may wait for whoever writes it */
+    rt->source = fl_source_new(rt, &error);
+    if (!rt->source)
+        return fail("cannot set up the source", error);
+    return true;
+}
+
+static void free_parts(struct fl_runtime *rt)
+{
+    fl_source_free(rt->source);
+    fl_worker_free(rt->worker);
+    fl_store_free(rt->store);
+    fl_output_free(rt->output);
+    fl_lookups_free(rt->lookups);
+    fl_queue_free(rt->queue);
+    fl_config_free(rt->config);
+    fl_ledger_free(&rt->ledger);
+}
+
+static bool start(struct fl_runtime *rt, const struct fl_args *args, struct fl_metrics **metrics)
+{
+    const struct fl_pipeline *p = rt->pipeline;
+    char *error = fl_output_check(rt->output);
+    if (error)
+        return fail("the output does not work", error);
+    if (args->metrics_listen) {
+        *metrics = fl_metrics_start(rt, args->metrics_listen, &error);
+        if (!*metrics)
+            return fail("cannot serve metrics", error);
+        fl_log(FL_INFO, "serving metrics", "address=%s port=%d", fl_log_quote(args->metrics_listen),
+               fl_metrics_port(*metrics));
+    }
+    fl_output_start(rt->output);
+    fl_worker_start(rt->worker);
+    fl_log(FL_INFO, "started", "pipeline=%s version=%s flowc=%s source=%s write=%s", p->name,
+           fl_log_quote(p->version ? p->version : ""), PACKAGE_VERSION, fl_config_kind(rt->config, "source"),
+           fl_config_kind(rt->config, "write"));
+    fl_source_start(rt->source);
+    fl_metrics_ready(*metrics, true);
+    return true;
+}
+
+/* ---- configuration ---------------------------------------------------------------------------------------- */
+
+/* The file to read, or NULL. */
+static const char *config_file(const struct fl_pipeline *p, const struct fl_args *args, char room[256])
+{
+    if (args->config || args->input || args->output)
+        return args->config;
+    snprintf(room, 256, "/etc/skydive/%s.yml", p->name);
+    if (args->verb == FL_PRINT_CONFIG && access(room, F_OK) != 0)
+        return NULL; /* what would stand in it is what was asked for */
+    return room;
+}
+
+static bool report(struct fl_config *c)
+{
+    uint32_t n = c->problems.n;
+    if (n == 0)
+        return true;
+    fl_problems_print(&c->problems, stderr);
+    fprintf(stderr, "%s: %u error%s in the configuration; nothing was started\n", c->pipeline->name, n,
+            n == 1 ? "" : "s");
+    return false;
+}
+
+static bool set_up_log(struct fl_config *c, const struct fl_args *args)
+{
+    struct fl_log_options o = c->log;
+    for (int i = 0; args->log_level >= 0 && i < 4; i++)
+        o.level[i] = (enum fl_level)args->log_level;
+    if (args->verb == FL_CHECK_CONFIG)
+        o.backends = FL_LOG_STDERR; /* a check leaves nothing behind */
+    char *error = fl_log_configure(&o);
+    return !error || fail("failed to initialize logging", error);
+}
+
+static int run(const struct fl_pipeline *p, const struct fl_args *args, struct fl_config *c)
+{
+    /* Lives as long as the process: a source or upload that could not be stopped may still look at it. */
+    static struct fl_runtime rt;
+    struct fl_metrics *metrics = NULL;
+    rt = (struct fl_runtime){ .pipeline = p, .config = c, .clock = fl_clock_real, .input = args->input,
+                              .output_to = args->output };
+    if (!set_up_log(c, args))
+        return 1;
+    fl_config_log_notes(c);
+    fl_stage_times_init();
+    fl_ledger_init(&rt.ledger, p);
+    bool ok = make_parts(&rt, args);
+    if (args->verb == FL_CHECK_CONFIG || !ok) {
+        free_parts(&rt);
+        if (ok)
+            puts("configuration ok");
+        return !ok;
+    }
+    if (!start(&rt, args, &metrics)) {
+        fl_metrics_stop(metrics);
+        return 1;
+    }
+    int status = fl_run_to_end(&rt, args->stop_timeout);
+    fl_metrics_stop(metrics);
+    fl_log(FL_INFO, "stopped", "status=%d", status);
+    return status;
+}
+
+static int with_config(const struct fl_pipeline *p, const struct fl_args *args)
+{
+    char room[256];
+    struct fl_config *c = fl_config_load(p, args, config_file(p, args, room));
+    if (args->verb == FL_PRINT_CONFIG) {
+        bool ok = report(c);
+        if (ok)
+            fl_print_config(c, stdout);
+        fl_config_free(c);
+        return !ok;
+    }
+    if (c->problems.n == 0 || c->file.n || c->set.n) /* a file that can't be read says it all */
+        fl_config_require(c);
+    if (!report(c)) {
+        fl_config_free(c);
+        return 1;
+    }
+    return run(p, args, c);
+}
+
+/*
+ * Started with a closed standard descriptor, the next file or socket would get its number, and log lines or records
+ * would go there. Opened the wrong way round, so that using it is still the error that it was.
+ */
+static void fill_standard_descriptors(void)
+{
+    static const int mode[] = { O_WRONLY, O_RDONLY, O_WRONLY };
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", mode[fd]) != fd)
+            abort(); /* the lowest free number is what open gives */
+}
+
+/* ---- entry ------------------------------------------------------------------------------------------------ */
+
+/*
+ * Blocks and objects of half a megabyte come and go in several threads. From the first one that is freed glibc would keep
+ * such memory in each thread's heap, which nearly doubles what the process takes; mapped, it goes back.
+ */
+static void map_large_memory(void)
+{
+#ifdef M_MMAP_THRESHOLD
+    mallopt(M_MMAP_THRESHOLD, 256 << 10);
+#endif
+}
+
+int fl_main(const struct fl_pipeline *p, int argc, char **argv)
+{
+    struct fl_args args;
+    int status = 0;
+    if (p->magic != FL_MAGIC || p->abi != FL_ABI) {
+        fprintf(stderr, "this program was compiled for another version of libflowrt (ABI %u, here %u); build it "
+                "again\n", p->abi, FL_ABI);
+        return 1;
+    }
+    map_large_memory();
+    fill_standard_descriptors();
+    fl_signals_block();
+    if (!fl_args_parse(&args, p->name, argc, argv))
+        status = 2;
+    else if (args.verb == FL_HELP)
+        fl_help(p, stdout);
+    else if (args.verb == FL_VERSION)
+        fl_version(p, stdout);
+    else
+        status = with_config(p, &args);
+    free(args.set);
+    if (fflush(stdout) != 0 && status == 0) {
+        fprintf(stderr, "%s: cannot write to standard output: %s\n", p->name, strerror(errno));
+        status = 1;
+    }
+    return status;
+}

@@ -1,0 +1,243 @@
+/*
+ * metrics.c - /metrics (Prometheus text) and /healthz over HTTP, in a thread of its own; see config/config.h. Started by main.c
+ * for --metrics-listen. libwebsockets serves; a slow or hostile client costs this thread, never the pipeline.
+ */
+#include <libwebsockets.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/config.h"
+
+struct fl_metrics {
+    struct fl_runtime *rt;
+    struct lws_context *lws;
+    struct lws_vhost *vhost;
+    pthread_t thread;
+    int64_t started;        /* mono */
+    atomic_bool ready, stop;
+    char host[64];          /* numeric, or "" for all addresses */
+    int port;
+};
+
+/* An answer on its way, one per connection. LWS_PRE bytes stand before the body. */
+struct answer {
+    char *text;
+    size_t n;
+};
+
+/* ---- answers ------------------------------------------------------------------------------------------------- */
+
+static void put_process(struct fl_metrics *m, struct fl_buf *b)
+{
+    int64_t up = m->rt->clock(m->rt).mono - m->started;
+    long total = 0, resident = 0;
+    FILE *f = fopen("/proc/self/statm", "re");
+    if (f) {
+        if (fscanf(f, "%ld %ld", &total, &resident) != 2)
+            resident = 0;
+        fclose(f);
+    }
+    fl_buf_printf(b, "# HELP process_resident_memory_bytes memory in use\n# TYPE process_resident_memory_bytes gauge\n"
+                  "process_resident_memory_bytes %lld\n", (long long)resident * sysconf(_SC_PAGESIZE));
+    fl_buf_printf(b, "# HELP flowc_uptime_seconds since the start\n# TYPE flowc_uptime_seconds "
+                  "gauge\nflowc_uptime_seconds %.3f\n", (double)up / 1e9);
+}
+
+/* Headers now, the body when the socket takes it. */
+static int reply(struct lws *wsi, struct answer *a, unsigned status, const char *type, struct fl_buf *body)
+{
+    unsigned char head[LWS_PRE + 1024], *start = head + LWS_PRE, *p = start, *end = head + sizeof head - 1;
+    free(a->text);
+    a->n = body->n;
+    a->text = malloc(LWS_PRE + body->n + 1);
+    if (!a->text)
+        abort();
+    memcpy(a->text + LWS_PRE, body->p, body->n);
+    fl_buf_free(body);
+    if (lws_add_http_common_headers(wsi, status, type, a->n, &p, end) ||
+        lws_finalize_write_http_header(wsi, start, &p, end))
+        return 1;
+    lws_callback_on_writable(wsi);
+    return 0;
+}
+
+static int request(struct fl_metrics *m, struct lws *wsi, struct answer *a, const char *path)
+{
+    struct fl_buf b = { 0 };
+    if (!strcmp(path, "/metrics")) {
+        fl_ledger_metrics(&m->rt->ledger, m->rt->pipeline, &b);
+        put_process(m, &b);
+        return reply(wsi, a, 200, "text/plain; version=0.0.4; charset=utf-8", &b);
+    }
+    if (!strcmp(path, "/healthz")) {
+        bool ready = atomic_load(&m->ready);
+        fl_buf_puts(&b, ready ? "ok\n" : "not ready\n");
+        return reply(wsi, a, ready ? 200 : 503, "text/plain", &b);
+    }
+    fl_buf_puts(&b, "not found; there are /metrics and /healthz\n");
+    return reply(wsi, a, 404, "text/plain", &b);
+}
+
+static int send_body(struct lws *wsi, struct answer *a)
+{
+    if (!a->text)
+        return 0;
+    int sent = lws_write(wsi, (unsigned char *)a->text + LWS_PRE, a->n, LWS_WRITE_HTTP_FINAL);
+    free(a->text);
+    a->text = NULL;
+    return sent < 0 || lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
+static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t n)
+{
+    struct answer *a = user;
+    switch (reason) {
+    case LWS_CALLBACK_HTTP:
+        return request(lws_context_user(lws_get_context(wsi)), wsi, a, in);
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+        return send_body(wsi, a);
+    case LWS_CALLBACK_CLOSED_HTTP:
+        if (a) {
+            free(a->text);
+            a->text = NULL;
+        }
+        return 0;
+    default:
+        return lws_callback_http_dummy(wsi, reason, user, in, n);
+    }
+}
+
+static const struct lws_protocols protocols[] = {
+    { .name = "http", .callback = callback, .per_session_data_size = sizeof(struct answer) },
+    { .name = NULL }
+};
+
+/* ---- life ------------------------------------------------------------------------------------------------- */
+
+static void say(int level, const char *line)
+{
+    fl_log_limited(10, level & LLL_ERR ? FL_WARN : FL_DEBUG, "libwebsockets", "text=%s",
+                   fl_log_quoten(line, strcspn(line, "\n")));
+}
+
+static char *problem(const char *address, const char *what)
+{
+    char *text;
+    if (asprintf(&text, "--metrics-listen %s: %s", address, what) < 0)
+        abort();
+    return text;
+}
+
+/* host:port, [::1]:port, :port or port; names become addresses. */
+static char *parse(struct fl_metrics *m, const char *address)
+{
+    const char *colon = strrchr(address, ':'), *port = colon ? colon + 1 : address;
+    char host[256], *end;
+    size_t n = colon ? (size_t)(colon - address) : 0;
+    long v = strtol(port, &end, 10);
+    if (!*port || *end || v < 0 || v > 65535 || n >= sizeof host)
+        return problem(address, "expected host:port or :port, with a port from 0 (any free one) to 65535");
+    m->port = (int)v;
+    bool bracket = n > 2 && address[0] == '[' && address[n - 1] == ']';
+    snprintf(host, sizeof host, "%.*s", (int)(bracket ? n - 2 : n), bracket ? address + 1 : address);
+    if (n == 0)
+        return NULL;
+    struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE }, *found = NULL;
+    int e = getaddrinfo(host, NULL, &hints, &found);
+    if (e)
+        return problem(address, gai_strerror(e));
+    getnameinfo(found->ai_addr, found->ai_addrlen, m->host, sizeof m->host, NULL, 0, NI_NUMERICHOST);
+    freeaddrinfo(found);
+    return NULL;
+}
+
+static bool listen_at(struct fl_metrics *m, bool ipv6)
+{
+    struct lws_context_creation_info info = {
+        .port = m->port,
+        .iface = *m->host ? m->host : NULL,
+        .protocols = protocols,
+        .vhost_name = "metrics",
+        .options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND | (ipv6 ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6),
+        .keepalive_timeout = 30,
+        .timeout_secs = 10,
+    };
+    m->vhost = lws_create_vhost(m->lws, &info);
+    return m->vhost != NULL;
+}
+
+static void *serve(void *arg)
+{
+    struct fl_metrics *m = arg;
+    while (!atomic_load(&m->stop) && lws_service(m->lws, 0) >= 0)
+        ;
+    return NULL;
+}
+
+static int start_thread(struct fl_metrics *m)
+{
+    sigset_t all, before;
+    sigfillset(&all); /* signals are the main thread's */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int e = pthread_create(&m->thread, NULL, serve, m);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return e;
+}
+
+struct fl_metrics *fl_metrics_start(struct fl_runtime *rt, const char *address, char **error)
+{
+    struct fl_metrics *m = calloc(1, sizeof *m);
+    if (!m)
+        abort();
+    m->rt = rt;
+    m->started = rt->clock(rt).mono;
+    *error = parse(m, address);
+    if (!*error) {
+        lws_set_log_level(LLL_ERR | LLL_WARN, say);
+        struct lws_context_creation_info info = { .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS, .user = m };
+        m->lws = lws_create_context(&info);
+        if (!m->lws)
+            *error = problem(address, "cannot create a server");
+    }
+    /* All addresses: both families on one socket, or IPv4 alone where the machine has no IPv6. */
+    bool ipv6 = !*m->host || strchr(m->host, ':');
+    if (!*error && !listen_at(m, ipv6) && (*m->host || !listen_at(m, false)))
+        *error = problem(address, "cannot listen there: the port is in use, may not be used, or the address is not "
+                         "this machine's");
+    if (!*error && start_thread(m))
+        *error = problem(address, "cannot start a thread");
+    if (!*error)
+        return m;
+    if (m->lws)
+        lws_context_destroy(m->lws);
+    free(m);
+    return NULL;
+}
+
+int fl_metrics_port(const struct fl_metrics *m)
+{
+    return lws_get_vhost_listen_port(m->vhost);
+}
+
+void fl_metrics_ready(struct fl_metrics *m, bool ready)
+{
+    if (m)
+        atomic_store(&m->ready, ready);
+}
+
+void fl_metrics_stop(struct fl_metrics *m)
+{
+    if (!m)
+        return;
+    atomic_store(&m->stop, true);
+    lws_cancel_service(m->lws);
+    pthread_join(m->thread, NULL);
+    lws_context_destroy(m->lws);
+    free(m);
+}

@@ -1,0 +1,212 @@
+/*
+ * stop.c - waits for the end of a running pipeline and ends it in order: source, queue, worker, output. Called by
+ * main.c.
+ *
+ * The main thread only waits for signals, so that a second one always gets through; what may take long is done by a
+ * helper thread. The deadline holds whatever blocks: what isn't delivered by then is counted and said.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "drivers/source.h"
+#include "core/stage_times.h"
+
+#define GRACE (4 * FL_SECOND) /* an interrupted upload gets this long to end after the deadline */
+
+struct life {
+    struct fl_runtime *rt;
+    int64_t timeout;
+    _Atomic int64_t deadline;  /* mono; INT64_MAX: nobody asked us to stop */
+    atomic_bool drained;       /* the worker is through */
+    int done;                  /* eventfd: all is written or given up */
+    pthread_t finisher, stopper;
+};
+
+static int64_t now(const struct life *l)
+{
+    return l->rt->clock(l->rt).mono;
+}
+
+static uint64_t counter(const struct life *l, enum fl_counter c)
+{
+    return atomic_load_explicit(&l->rt->ledger.n[c], memory_order_relaxed);
+}
+
+/* ---- the finisher ------------------------------------------------------------------------------------------------ */
+
+/*
+ * The input ended by itself: objects are written as long as some get through. Only when none does for the whole
+ * time to stop is the rest given up.
+ */
+static int64_t wait_for_delivery(struct life *l)
+{
+    int64_t progress = now(l), pause = FL_SECOND / 1000;
+    uint64_t gone = counter(l, FL_C_written) + counter(l, FL_C_undelivered);
+    while (atomic_load(&l->deadline) == INT64_MAX && fl_ledger_pending(&l->rt->ledger) > 0) {
+        nanosleep(&(struct timespec){ .tv_nsec = pause }, NULL);
+        if (pause < FL_SECOND / 50)
+            pause *= 2;
+        uint64_t n = counter(l, FL_C_written) + counter(l, FL_C_undelivered);
+        if (n != gone)
+            progress = now(l);
+        gone = n;
+        if (now(l) - progress >= l->timeout)
+            return now(l);
+    }
+    int64_t deadline = atomic_load(&l->deadline);
+    return deadline == INT64_MAX ? now(l) + l->timeout : deadline;
+}
+
+static void *finish(void *arg)
+{
+    struct life *l = arg;
+    fl_worker_join(l->rt->worker);
+    atomic_store(&l->drained, true);
+    fl_output_hurry(l->rt->output);
+    fl_output_stop(l->rt->output, wait_for_delivery(l));
+    uint64_t one = 1;
+    while (write(l->done, &one, sizeof one) < 0 && errno == EINTR)
+        ;
+    return NULL;
+}
+
+static void *stop_source(void *arg)
+{
+    struct life *l = arg;
+    fl_source_stop(l->rt->source);
+    return NULL;
+}
+
+static void start(pthread_t *t, void *(*run)(void *), struct life *l)
+{
+    int e = pthread_create(t, NULL, run, l);
+    if (e) {
+        fl_log(FL_CRITICAL, "cannot start a thread", "error=%s", fl_log_quote(strerror(e)));
+        exit(1);
+    }
+}
+
+/* ---- signals ---------------------------------------------------------------------------------------------- */
+
+static void stop_signals(sigset_t *set)
+{
+    struct sigaction hup;
+    sigemptyset(set);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGINT);
+    if (sigaction(SIGHUP, NULL, &hup) == 0 && hup.sa_handler != SIG_IGN) /* nohup stays nohup */
+        sigaddset(set, SIGHUP);
+}
+
+void fl_signals_block(void)
+{
+    sigset_t set;
+    stop_signals(&set);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    /* SIGXFSZ: a file at its limit is an error of write(2) like a full disk. */
+    static const int ignored[] = { SIGPIPE, SIGUSR1, SIGUSR2, SIGXFSZ };
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+        sigaction(ignored[i], &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+}
+
+/* What is pending will not be delivered: count it, so that the books balance, and leave. */
+static void leave(struct life *l, const char *why, int status)
+{
+    fl_output_freeze(l->rt->output);
+    uint64_t lost = fl_ledger_pending(&l->rt->ledger), unread = fl_queue_waiting(l->rt->queue);
+    fl_count(&l->rt->ledger, FL_C_undelivered, lost);
+    fl_count(&l->rt->ledger, FL_C_messages, unread);
+    fl_count(&l->rt->ledger, FL_C_rejected_messages, unread);
+    fl_log(FL_ERROR, why, "undelivered=%llu messages_not_decoded=%llu",
+           (unsigned long long)counter(l, FL_C_undelivered), (unsigned long long)unread);
+    fl_ledger_log(&l->rt->ledger);
+    fflush(NULL);
+    _exit(status);
+}
+
+static void on_signal(struct life *l, int fd)
+{
+    struct signalfd_siginfo s;
+    if (read(fd, &s, sizeof s) != sizeof s)
+        return;
+    if (atomic_load(&l->deadline) != INT64_MAX)
+        leave(l, "second signal, leaving at once", 128 + (int)s.ssi_signo);
+    fl_log(FL_INFO, "stopping", "signal=SIG%s timeout=%.3gs pending=%llu", sigabbrev_np((int)s.ssi_signo),
+           (double)l->timeout / 1e9, (unsigned long long)fl_ledger_pending(&l->rt->ledger));
+    atomic_store(&l->deadline, now(l) + l->timeout);
+    fl_output_hurry(l->rt->output); /* the worker may be waiting in front of a full output */
+    /* Or for an analyzer that answers slowly: a record without a name is better than none. */
+    fl_lookups_until(l->rt->lookups, now(l) + l->timeout / 2);
+    start(&l->stopper, stop_source, l);
+}
+
+/* ms until the end must have come, -1: no end is known. */
+static int time_left(struct life *l)
+{
+    int64_t deadline = atomic_load(&l->deadline);
+    if (deadline == INT64_MAX)
+        return -1;
+    int64_t left = deadline + (atomic_load(&l->drained) ? GRACE : 0) - now(l);
+    if (left <= 0)
+        leave(l, "the time to stop is over", 1);
+    /* Woken each second: draining moves the end. */
+    return left > FL_SECOND ? 1000 : (int)(left / 1000000) + 1;
+}
+
+static void wait_for_end(struct life *l, int signals)
+{
+    struct pollfd fds[] = { { .fd = l->done, .events = POLLIN }, { .fd = signals, .events = POLLIN },
+                            { .fd = fl_output_lost_fd(l->rt->output), .events = POLLIN } };
+    for (;;) {
+        int n = poll(fds, 3, time_left(l));
+        if (n < 0 && errno != EINTR)
+            abort();
+        if (n > 0 && fds[1].revents)
+            on_signal(l, signals);
+        if (n > 0 && fds[2].revents)
+            leave(l, "nothing can be written any more, leaving", 1);
+        if (n > 0 && fds[0].revents)
+            return;
+    }
+}
+
+int fl_run_to_end(struct fl_runtime *rt, int64_t timeout)
+{
+    sigset_t set;
+    stop_signals(&set);
+    struct life l = { .rt = rt, .timeout = timeout, .done = eventfd(0, EFD_CLOEXEC) };
+    atomic_init(&l.deadline, INT64_MAX);
+    int signals = signalfd(-1, &set, SFD_CLOEXEC);
+    if (l.done < 0 || signals < 0) {
+        fl_log(FL_CRITICAL, "cannot wait for signals", "error=%s", fl_log_quote(strerror(errno)));
+        return 1;
+    }
+    start(&l.finisher, finish, &l);
+    wait_for_end(&l, signals);
+    pthread_join(l.finisher, NULL);
+    if (atomic_load(&l.deadline) != INT64_MAX)
+        pthread_join(l.stopper, NULL);
+    else
+        fl_source_stop(rt->source);
+    close(l.done);
+    close(signals);
+    uint64_t lost = counter(&l, FL_C_undelivered);
+    if (lost)
+        fl_log(FL_ERROR, "records were not delivered", "undelivered=%llu", (unsigned long long)lost);
+    bool broken = fl_source_failed(rt->source);
+    if (broken)
+        fl_log(FL_ERROR, "the input broke off before its end", NULL);
+    fl_ledger_log(&rt->ledger);
+    fl_stage_times_log();
+    return lost || broken;
+}

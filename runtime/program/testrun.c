@@ -1,0 +1,329 @@
+/*
+ * testrun.c - runs the `test` blocks of a .flow file: the pipeline as it is, with a virtual clock, the .flow's own
+ * defaults, lookups answered by the test, and objects kept in memory. `flowc test` calls fl_run_tests.
+ *
+ * Every test starts from nothing: empty tables, no open objects, 2026-01-01T00:00:00Z. What a test asks about is the
+ * last record that was given, or, after `at`, the last one that a timer emitted; its memory stays until the next
+ * `given`.
+ */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include "program/testrun.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "config/config.h"
+#include "base/log.h"
+#include "delivery/output.h"
+
+#define START_WALL (INT64_C(1767225600) * FL_SECOND) /* 2026-01-01T00:00:00Z */
+#define START_MONO (1000 * FL_SECOND)
+
+/* ---- a fresh world for each test ------------------------------------------------------------------------------- */
+
+static struct fl_time virtual_clock(struct fl_runtime *rt)
+{
+    return rt->virtual_time;
+}
+
+static void tear_down(struct fl_testrun *t)
+{
+    fl_store_free(t->rt.store);
+    fl_output_free(t->rt.output);
+    fl_lookups_free(t->rt.lookups);
+    t->rt.store = NULL;
+    t->rt.output = NULL;
+    t->rt.lookups = NULL;
+}
+
+/* Store, output and lookups as new; an error text to be freed, or NULL. */
+static char *build(struct fl_testrun *t)
+{
+    char *error = NULL;
+    t->rt.virtual_time = (struct fl_time){START_WALL, START_MONO};
+    t->rt.lookups = fl_lookups_new(&t->rt, NULL, &error);
+    if (!t->rt.lookups)
+        return error;
+    t->rt.output = fl_output_new_with(&t->rt, &fl_sink_memory, &error);
+    if (!t->rt.output)
+        return error;
+    t->rt.store = fl_store_new(&t->rt, &error);
+    return t->rt.store ? NULL : error;
+}
+
+static char *start_afresh(struct fl_testrun *t)
+{
+    const struct fl_pipeline *p = t->rt.pipeline;
+    fl_worker_release(t->w);
+    fl_intake_reset(&t->w->in);
+    for (uint32_t i = 0; i < p->ntables; i++)
+        fl_table_clear(p->tables[i]);
+    for (int i = 0; i < FL_COUNTERS; i++)
+        atomic_store(&t->rt.ledger.n[i], 0);
+    for (uint32_t i = 0; i < p->nreasons; i++)
+        atomic_store(&t->rt.ledger.dropped[i], 0);
+    t->last = NULL;
+    t->nothing = "no record has been given yet";
+    tear_down(t);
+    return build(t);
+}
+
+/* ---- steps that do something ----------------------------------------------------------------------------------- */
+
+static void given(struct fl_testrun *t, const struct fl_test_step *step)
+{
+    struct fl_worker *w = t->w;
+    fl_worker_release(w); /* its records point into the text */
+    t->given.n = 0;
+    fl_buf_puts(&t->given, step->text);
+    struct fl_message m = {.stream = true, .last = true, .data = t->given.p, .n = t->given.n, .cap = t->given.n};
+    fl_worker_message(w, &m);
+    t->last = NULL;
+    t->nothing = "what was given holds no record";
+    if (w->in.last_rejected) {
+        snprintf(t->why, sizeof t->why, "what was given was rejected: %.300s", w->in.why);
+        t->nothing = t->why;
+    } else if (w->in.last_malformed) {
+        snprintf(t->why, sizeof t->why, "the record is malformed: %.100s: %.200s", w->in.last_bad.field,
+                 w->in.last_bad.what);
+        t->nothing = t->why;
+    } else {
+        const struct fl_load *l = &w->taker->load;
+        for (uint32_t i = l->n ? l->batch[l->n - 1].n : 0; i-- > 0 && !t->last;)
+            if (!l->batch[l->n - 1].rec[i]->emitted)
+                t->last = l->batch[l->n - 1].rec[i];
+    }
+}
+
+static void answer(struct fl_testrun *t, const struct fl_test_step *step)
+{
+    struct fl_buf key = {0};
+    step->key(&t->w->cx, &key);
+    memset(fl_buf_room(&key, 0), 0, FL_PAD);
+    char *error = fl_lookups_preset(t->rt.lookups, (uint32_t)step->number, (fl_str){key.p, (uint32_t)key.n, FL_PLAIN},
+                                    step->text);
+    if (error)
+        fl_test_fail(t, step, "%s", error);
+    free(error);
+    fl_buf_free(&key);
+}
+
+static void move_clock(struct fl_testrun *t, const struct fl_test_step *step)
+{
+    struct fl_time *now = &t->rt.virtual_time;
+    int64_t target = START_MONO + step->number;
+    if (target < now->mono) {
+        fl_test_fail(t, step, "the clock can't go back, it stands at %.3fs", (double)(now->mono - START_MONO) / 1e9);
+        return;
+    }
+    uint32_t before = t->w->ticked.n;
+    for (;;) {
+        int64_t next = fl_worker_timers(t->w);
+        if (now->mono == target)
+            break;
+        if (next <= now->mono)
+            next = now->mono + FL_SECOND;
+        if (next > target)
+            next = target;
+        now->wall += next - now->mono;
+        now->mono = next;
+    }
+    t->w->cx.now = now->wall;
+    if (t->w->ticked.n > before)
+        t->last = t->w->ticked.rec[t->w->ticked.n - 1];
+}
+
+/* ---- steps that expect something ------------------------------------------------------------------------------- */
+
+/* Is there a live record to be asked about? Says so if not. */
+static bool have_record(struct fl_testrun *t, const struct fl_test_step *step)
+{
+    if (!t->last)
+        fl_test_fail(t, step, "%s", t->nothing);
+    else if (t->last->state == FL_DROPPED)
+        fl_test_fail(t, step, "the record was dropped: %s", t->rt.pipeline->reasons[t->last->reason]);
+    return t->last && t->last->state == FL_LIVE;
+}
+
+static void expect(struct fl_testrun *t, const struct fl_test_step *step)
+{
+    if (!have_record(t, step))
+        return;
+    enum fl_truth truth = step->expect(&t->w->cx, t->last);
+    if (truth == FL_YES)
+        return;
+    fl_test_fail(t, step, truth == FL_NULL ? "it is null" : "it is false");
+    for (uint32_t i = 0; step->names && step->show && step->names[i]; i++) {
+        t->text.n = 0;
+        step->show(&t->w->cx, t->last, i, &t->text);
+        printf("#     %s = %.*s\n", step->names[i], (int)t->text.n, t->text.n ? t->text.p : "");
+    }
+}
+
+static void expect_dropped(struct fl_testrun *t, const struct fl_test_step *step)
+{
+    const char *const *reasons = t->rt.pipeline->reasons;
+    if (!t->last)
+        fl_test_fail(t, step, "%s", t->nothing);
+    else if (t->last->state != FL_DROPPED)
+        fl_test_fail(t, step, "the record was not dropped; its class is %s", t->rt.pipeline->classes[t->last->class_]);
+    else if (t->last->reason != step->number)
+        fl_test_fail(t, step, "the record was dropped: %s, not %s", reasons[t->last->reason], reasons[step->number]);
+}
+
+static void expect_object(struct fl_testrun *t, const struct fl_test_step *step)
+{
+    fl_store_seal_all(t->rt.store, t->rt.virtual_time);
+    while (fl_output_step(t->rt.output) <= t->rt.virtual_time.mono)
+        ;
+    size_t n, matched = 0;
+    const struct fl_object *objects = fl_memory_objects(fl_output_sink(t->rt.output), &n);
+    for (size_t i = 0; i < n; i++) {
+        const struct fl_object *o = &objects[i];
+        if (fnmatch(step->text, o->key, 0) != 0)
+            continue;
+        matched++;
+        const char *encoding = o->content_encoding ? o->content_encoding : "";
+        struct fl_test_object seen = {
+            .key = {o->key, (uint32_t)strlen(o->key), FL_PLAIN},
+            .content_type = {o->content_type, (uint32_t)strlen(o->content_type), FL_PLAIN},
+            .content_encoding = {encoding, (uint32_t)strlen(encoding), FL_PLAIN},
+            .class_ = {o->class_, (uint32_t)strlen(o->class_), FL_PLAIN},
+            .count = (int64_t)o->num_records,
+            .bytes = (int64_t)o->size,
+        };
+        enum fl_truth truth = step->object ? step->object(&t->w->cx, &seen) : FL_YES;
+        if (truth != FL_YES)
+            fl_test_fail(t, step, "it is %s for %s (class %s, count %lld, bytes %lld)",
+                         truth == FL_NULL ? "null" : "false", o->key,
+                         o->class_, (long long)seen.count, (long long)seen.bytes);
+    }
+    if (matched)
+        return;
+    fl_test_fail(t, step, "no object's key matches; there %s %zu", n == 1 ? "is" : "are", n);
+    for (size_t i = 0; i < n; i++)
+        printf("#     %s (count %llu)\n", objects[i].key, (unsigned long long)objects[i].num_records);
+}
+
+/* ---- running --------------------------------------------------------------------------------------------------- */
+
+void fl_test_fail(struct fl_testrun *t, const struct fl_test_step *step, const char *fmt, ...)
+{
+    if (!t->failing)
+        printf("not ok %u - %s\n", t->number, t->test->title);
+    t->failing = true;
+    va_list ap;
+    printf("# %s:%u: %s\n#   ", t->rt.pipeline->file, step->line, step->source);
+    va_start(ap, fmt);
+    vprintf(fmt, ap);
+    va_end(ap);
+    putchar('\n');
+}
+
+static void run_step(struct fl_testrun *t, const struct fl_test_step *step)
+{
+    switch (step->kind) {
+    case FL_STEP_GIVEN:
+        given(t, step);
+        break;
+    case FL_STEP_LOOKUP:
+        answer(t, step);
+        break;
+    case FL_STEP_AT:
+        move_clock(t, step);
+        break;
+    case FL_STEP_EXPECT:
+        expect(t, step);
+        break;
+    case FL_STEP_EXPECT_JSON:
+        if (have_record(t, step))
+            fl_test_json(t, step);
+        break;
+    case FL_STEP_EXPECT_DROPPED:
+        expect_dropped(t, step);
+        break;
+    case FL_STEP_EXPECT_OBJECT:
+        expect_object(t, step);
+        break;
+    }
+}
+
+static bool run_tests(struct fl_testrun *t)
+{
+    const struct fl_pipeline *p = t->rt.pipeline;
+    for (uint32_t i = 0; i < p->ntests; i++) {
+        char *error = start_afresh(t);
+        if (error) {
+            fprintf(stderr, "%s: %s\n", p->file, error);
+            free(error);
+            return false;
+        }
+        t->test = &p->tests[i];
+        t->number = i + 1;
+        t->failing = false;
+        for (uint32_t k = 0; k < t->test->nsteps; k++)
+            run_step(t, &t->test->steps[k]);
+        if (t->failing) {
+            t->failed++;
+        } else {
+            t->passed++;
+            printf("ok %u - %s\n", t->number, t->test->title);
+        }
+    }
+    for (uint32_t i = 0; i < p->nplaces; i++)
+        if (!t->w->cx.reached[i])
+            printf("not reached: %s:%u %s\n", p->places[i].file, p->places[i].line, p->places[i].text);
+    printf("%u passed, %u failed\n", t->passed, t->failed);
+    return t->failed == 0;
+}
+
+static char *set_up(struct fl_testrun *t)
+{
+    char *error = NULL;
+    t->rt.config = fl_config_defaults(t->rt.pipeline, &error);
+    if (!t->rt.config)
+        return error;
+    if ((error = build(t)) != NULL)
+        return error;
+    t->w = fl_worker_new(&t->rt, &error);
+    if (!t->w)
+        return error;
+    t->w->hold = true;
+    t->w->cx.reached = calloc(t->rt.pipeline->nplaces + 1, sizeof *t->w->cx.reached);
+    return t->w->cx.reached ? NULL : strdup("out of memory");
+}
+
+int fl_run_tests(const struct fl_pipeline *p)
+{
+    static const struct fl_log_options quiet = {.backends = FL_LOG_STDERR,
+                                                .level = {FL_ERROR, FL_ERROR, FL_ERROR, FL_ERROR}};
+    struct fl_testrun t = {.rt = {.pipeline = p, .clock = virtual_clock, .input = "-"}};
+    if (p->magic != FL_MAGIC || p->abi != FL_ABI) {
+        fprintf(stderr, "the tests were compiled for another runtime (ABI %u, this one has %d): run flowc again\n",
+                p->abi, FL_ABI);
+        return 1;
+    }
+    free(fl_log_configure(&quiet)); /* what is rejected is said with the expectation that fails */
+    fl_ledger_init(&t.rt.ledger, p);
+    char *error = set_up(&t);
+    bool ok = !error && run_tests(&t);
+    if (error)
+        fprintf(stderr, "%s: %s\n", p->file, error);
+    free(error);
+    uint64_t *reached = t.w ? t.w->cx.reached : NULL;
+    if (t.w)
+        fl_worker_release(t.w);
+    fl_worker_free(t.w);
+    tear_down(&t);
+    fl_config_free(t.rt.config);
+    fl_buf_free(&t.text);
+    fl_buf_free(&t.given);
+    free(reached);
+    fl_ledger_free(&t.rt.ledger);
+    fflush(stdout);
+    return ok ? 0 : 1;
+}

@@ -1,0 +1,171 @@
+/*
+ * hands.c - the worker's threads; see intake/intake.h, turns.h.
+ *
+ * Each takes a load of messages from the source, decodes, runs, encodes and compresses it by itself; the next load is the
+ * other's. Both have the same work whatever the pipeline spends its time on, and hardly any memory goes from one processor
+ * to the other: a line that the other has written costs ten times as much. On a single processor there is one hand.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "intake/intake.h"
+#include "core/stage_times.h"
+
+#define SCRATCH_CHUNK ((size_t)256 << 10)
+
+/*
+ * How much is taken at once. Alone, a hand works on what is still in the processor's second cache. With several, each
+ * load costs some 40 us because the compressor's state and half-filled pieces come from the other processor.
+ */
+#define ALONE ((size_t)512 << 10)
+#define TOGETHER ((size_t)1 << 20)
+
+/* ---- turns ------------------------------------------------------------------------------------------------------ */
+
+static void compress_turn(void *hand, unsigned lane)
+{
+    fl_hand_turn(hand, FL_TURN_COMPRESS + lane);
+}
+
+void fl_hand_init(struct fl_hand *h, struct fl_worker *w)
+{
+    h->w = w;
+    h->number = (uint64_t)(h - w->hand);
+    h->pieces.turn = compress_turn;
+    h->pieces.arg = h;
+    fl_arena_init(&h->load.scratch, SCRATCH_CHUNK);
+}
+
+void fl_hand_free(struct fl_hand *h)
+{
+    for (uint32_t i = 0; i < h->load.cap; i++)
+        free(h->load.batch[i].rec);
+    free(h->load.batch);
+    fl_arena_free(&h->load.scratch);
+    fl_pieces_free(&h->pieces);
+}
+
+void fl_hand_turn(struct fl_hand *h, enum fl_turn turn)
+{
+    struct fl_worker *w = h->w;
+    if (h->has[turn])
+        return;
+    fl_turns_wait(&w->turns, turn, h->number);
+    h->has[turn] = true;
+    if (turn == FL_TURN_TAKE) {
+        w->taker = h;
+        w->in.cx.scratch = &h->load.scratch;
+        w->in.spare = NULL;
+    } else if (turn == FL_TURN_RUN && w->rt->output) {
+        fl_output_into(w->rt->output, w->hands > 1 ? &h->pieces : NULL);
+    }
+}
+
+static void pass(struct fl_hand *h, enum fl_turn turn)
+{
+    h->has[turn] = false;
+    fl_turns_pass(&h->w->turns, turn);
+}
+
+/* ---- a load ---------------------------------------------------------------------------------------------------- */
+
+static void take_block(struct fl_hand *h)
+{
+    struct fl_worker *w = h->w;
+    size_t n = w->hands > 1 ? TOGETHER : ALONE;
+    if (!h->block)
+        h->block = fl_queue_message(w->rt->queue, n);
+    w->ended = !fl_source_read(w->rt->source, h->block, n);
+    fl_stage_time(FL_TIMED_READ);
+    fl_worker_take(w, h->block);
+}
+
+/* What waits in the queue; one message at least, if one comes before the deadline. */
+static void take_messages(struct fl_hand *h)
+{
+    struct fl_worker *w = h->w;
+    struct fl_queue *q = w->rt->queue;
+    struct fl_message **last = &h->load.messages;
+    bool more = true;
+    for (size_t bytes = 0; more; more = w->hands > 1 && bytes < ALONE && !fl_queue_empty(q)) {
+        struct fl_message *m = fl_queue_pop(q, w->deadline, &w->ended);
+        if (!m)
+            break;
+        *last = m;
+        last = &m->next;
+        bytes += m->n;
+        fl_worker_take(w, m);
+    }
+}
+
+static void give_back(struct fl_hand *h)
+{
+    for (struct fl_message *m = h->load.messages, *next; m; m = next) {
+        next = m->next;
+        fl_queue_recycle(h->w->rt->queue, m);
+    }
+    h->load.messages = NULL;
+}
+
+static void tick_when_due(struct fl_worker *w)
+{
+    if (w->rt->clock(w->rt).mono >= w->deadline)
+        w->deadline = fl_worker_tick(w);
+}
+
+static void *work(void *arg)
+{
+    struct fl_hand *h = arg;
+    struct fl_worker *w = h->w;
+    bool direct = fl_source_ready(w->rt->source);
+    for (bool end = false; !end; h->number += w->hands) {
+        fl_hand_turn(h, FL_TURN_TAKE);
+        if (!w->ended && direct)
+            take_block(h);
+        else if (!w->ended)
+            take_messages(h);
+        end = w->ended;
+        pass(h, FL_TURN_TAKE);
+        fl_hand_turn(h, FL_TURN_RUN);
+        fl_worker_work(w, &h->load);
+        give_back(h);
+        tick_when_due(w);
+        pass(h, FL_TURN_RUN);
+        for (unsigned lane = 0; lane < FL_LANES; lane++) {
+            fl_hand_turn(h, FL_TURN_COMPRESS + lane);
+            fl_output_compress(w->rt->output, &h->pieces, lane);
+            pass(h, FL_TURN_COMPRESS + lane);
+        }
+    }
+    fl_queue_recycle(w->rt->queue, h->block);
+    h->block = NULL;
+    return NULL;
+}
+
+/* ---- all of them ------------------------------------------------------------------------------------------------ */
+
+void fl_hands_work(struct fl_worker *w)
+{
+    struct fl_runtime *rt = w->rt;
+    w->turns.spin = fl_source_ready(rt->source); /* else the processor has better things to do: there is a thread that reads */
+    w->deadline = fl_worker_tick(w);
+    w->hands = w->processors > FL_HANDS ? FL_HANDS : w->processors;
+    for (unsigned i = 1; i < w->hands; i++) {
+        int error = pthread_create(&w->hand[i].thread, NULL, work, &w->hand[i]);
+        if (error) {
+            fprintf(stderr, "can't start a worker thread: %s\n", strerror(error));
+            abort();
+        }
+        pthread_setname_np(w->hand[i].thread, "worker");
+    }
+    work(&w->hand[0]);
+    for (unsigned i = 1; i < w->hands; i++)
+        pthread_join(w->hand[i].thread, NULL);
+    w->hands = 1; /* all that is left is done here */
+    w->hand[0].number = atomic_load(&w->turns.now[FL_TURN_TAKE]);
+    fl_hand_turn(&w->hand[0], FL_TURN_TAKE);
+    fl_intake_end(&w->in); /* input was stopped inside a document */
+    fl_reject_flush(w->reject);
+    fl_hand_turn(&w->hand[0], FL_TURN_RUN);
+    fl_store_seal_all(rt->store, rt->clock(rt));
+}

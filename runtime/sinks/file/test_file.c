@@ -1,0 +1,217 @@
+/* test_file.c - sinks `file` (layout, names that exist, hostile keys, places that are no good) and `stdout`. */
+#include "tests/unit/delivery.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+struct place {
+    struct world w;
+    char dir[64], set[128];
+    void *sink;
+};
+
+static void open_place(struct place *p)
+{
+    char *error = NULL;
+    snprintf(p->dir, sizeof p->dir, "/tmp/fl_write_XXXXXX");
+    assert_non_null(mkdtemp(p->dir));
+    snprintf(p->set, sizeof p->set, "pipeline.write.file.directory=%s/out/", p->dir);
+    world_config(&p->w, SETS("pipeline.write.type=file", p->set));
+    p->sink = fl_sink_file.open(&p->w.rt, &error);
+    assert_non_null(p->sink);
+}
+
+static void close_place(struct place *p)
+{
+    char command[128];
+    fl_sink_file.close(p->sink);
+    snprintf(command, sizeof command, "rm -rf %s", p->dir);
+    assert_int_equal(system(command), 0);
+    world_close(&p->w);
+}
+
+static enum fl_write_result put(struct place *p, const char *bucket, const char *key, const char *data, char *why,
+                                size_t n)
+{
+    struct fl_object o = {.bucket = bucket, .key = key, .data = data, .size = strlen(data), .num_records = 1};
+    return fl_sink_file.write(p->sink, &o, why, n);
+}
+
+static void assert_file(struct place *p, const char *name, const char *data)
+{
+    char path[256], text[256];
+    snprintf(path, sizeof path, "%s/%s", p->dir, name);
+    FILE *f = fopen(path, "r");
+    if (!f)
+        fail_msg("%s is not there", path);
+    size_t n = fread(text, 1, sizeof text - 1, f);
+    fclose(f);
+    text[n] = 0;
+    assert_string_equal(text, data);
+}
+
+static unsigned entries(struct place *p, const char *name)
+{
+    char path[256];
+    unsigned n = 0;
+    snprintf(path, sizeof path, "%s/%s", p->dir, name);
+    DIR *d = opendir(path);
+    if (!d)
+        return 0;
+    while (readdir(d))
+        n++;
+    closedir(d);
+    return n - 2;
+}
+
+static void layout(void **state)
+{
+    (void)state;
+    struct place p;
+    char why[200];
+    open_place(&p);
+    assert_null(fl_sink_file.check(p.sink));
+    assert_int_equal(entries(&p, "out"), 0);
+    assert_int_equal(put(&p, "b", "logs/internal/S/00000000.gz", "one", why, sizeof why), FL_WRITTEN);
+    assert_int_equal(put(&p, "b", "logs/internal/S/00000001.gz", "", why, sizeof why), FL_WRITTEN);
+    assert_int_equal(put(&p, "", "plain", "x", why, sizeof why), FL_WRITTEN);
+    assert_file(&p, "out/b/logs/internal/S/00000000.gz", "one");
+    assert_file(&p, "out/b/logs/internal/S/00000001.gz", "");
+    assert_file(&p, "out/plain", "x");
+    assert_int_equal(entries(&p, "out/b/logs/internal/S"), 2); /* no temporaries */
+    close_place(&p);
+}
+
+/* What is there is never replaced; equal bytes are our own only if there was an attempt before. */
+static void existing(void **state)
+{
+    (void)state;
+    struct place p;
+    char why[200];
+    open_place(&p);
+    struct fl_object own = {.bucket = "b", .key = "k/o", .data = "one", .size = 3, .num_records = 1, .again = true};
+    assert_int_equal(put(&p, "b", "k/o", "one", why, sizeof why), FL_WRITTEN);
+    assert_int_equal(fl_sink_file.write(p.sink, &own, why, sizeof why), FL_WRITTEN);
+    assert_int_equal(put(&p, "b", "k/o", "one", why, sizeof why), FL_EXISTS);
+    own.data = "won";
+    assert_int_equal(fl_sink_file.write(p.sink, &own, why, sizeof why), FL_EXISTS);
+    assert_int_equal(put(&p, "b", "k/o", "two", why, sizeof why), FL_EXISTS);
+    assert_int_equal(put(&p, "b", "k/o", "one and more", why, sizeof why), FL_EXISTS);
+    assert_file(&p, "out/b/k/o", "one");
+    assert_int_equal(entries(&p, "out/b/k"), 1);
+    /* A folder in the name's place, a file in the folder's. */
+    assert_int_equal(put(&p, "b", "k", "x", why, sizeof why), FL_EXISTS);
+    assert_int_equal(put(&p, "b", "k/o/below", "x", why, sizeof why), FL_RETRY);
+    assert_non_null(strstr(why, "Not a directory"));
+    close_place(&p);
+}
+
+static void hostile_keys(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"../x", "a/../../x", "/etc/x", "", "a//b", "a/./b", "a/", ".", "..", "a/.."};
+    struct place p;
+    char why[200], longest[400];
+    open_place(&p);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        assert_int_equal(put(&p, "b", keys[i], "x", why, sizeof why), FL_REFUSED);
+        assert_non_null(strstr(why, "no path below the directory"));
+    }
+    assert_int_equal(put(&p, "..", "x", "x", why, sizeof why), FL_REFUSED);
+    assert_int_equal(put(&p, "/", "x", "x", why, sizeof why), FL_REFUSED);
+    assert_int_equal(put(&p, "b", "..x/...", "x", why, sizeof why), FL_WRITTEN);
+    memset(longest, 'a', sizeof longest - 1);
+    longest[sizeof longest - 1] = 0;
+    assert_int_equal(put(&p, "b", longest, "x", why, sizeof why), FL_REFUSED);
+    assert_int_equal(entries(&p, "."), 1);
+    close_place(&p);
+}
+
+/* What may pass is to be tried again. */
+static void trouble(void **state)
+{
+    (void)state;
+    struct place p;
+    char why[200], path[128];
+    open_place(&p);
+    assert_int_equal(put(&p, "b", "k/o", "one", why, sizeof why), FL_WRITTEN);
+    snprintf(path, sizeof path, "%s/out/b/k", p.dir);
+    if (geteuid() != 0) { /* root may write anywhere */
+        assert_int_equal(chmod(path, 0500), 0);
+        assert_int_equal(put(&p, "b", "k/p", "two", why, sizeof why), FL_RETRY);
+        assert_non_null(strstr(why, "Permission denied"));
+        assert_int_equal(chmod(path, 0700), 0);
+    }
+    /* A dangling link instead of a folder, until somebody mends it. */
+    snprintf(path, sizeof path, "%s/out/b/link", p.dir);
+    assert_int_equal(symlink("nowhere", path), 0);
+    assert_int_equal(put(&p, "b", "link/p", "two", why, sizeof why), FL_RETRY);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(put(&p, "b", "link/p", "two", why, sizeof why), FL_WRITTEN);
+    close_place(&p);
+}
+
+static void check_says_what_to_do(void **state)
+{
+    (void)state;
+    struct world w;
+    char *error = NULL;
+    world_config(&w, SETS("pipeline.write.type=file", "pipeline.write.file.directory=/dev/null/out"));
+    void *sink = fl_sink_file.open(&w.rt, &error);
+    assert_non_null(sink);
+    error = fl_sink_file.check(sink);
+    assert_non_null(error);
+    assert_non_null(strstr(error, "cannot write to the directory /dev/null/out: Not a directory; make it"));
+    free(error);
+    fl_sink_file.close(sink);
+    world_close(&w);
+}
+
+/* ---- stdout ------------------------------------------------------------------------------------------------------ */
+
+/* Standard output becomes `fd` for one write. */
+static enum fl_write_result put_stdout(int fd, char *why, size_t n)
+{
+    struct fl_object o = {.bucket = "b", .key = "k/0", .data = "[1]\n", .size = 4, .num_records = 1};
+    fflush(stdout);
+    int saved = dup(1);
+    dup2(fd, 1);
+    enum fl_write_result r = fl_sink_stdout.write(NULL, &o, why, n);
+    dup2(saved, 1);
+    close(saved);
+    return r;
+}
+
+static void standard_output(void **state)
+{
+    (void)state;
+    char why[200], text[100] = "";
+    int p[2];
+    assert_int_equal(pipe(p), 0);
+    assert_int_equal(put_stdout(p[1], why, sizeof why), FL_WRITTEN);
+    assert_int_equal(read(p[0], text, sizeof text - 1), 19);
+    assert_string_equal(text, "--- b/k/0 ---\n[1]\n\n");
+    /* S15 */
+    close(p[0]);
+    signal(SIGPIPE, SIG_IGN);
+    assert_int_equal(put_stdout(p[1], why, sizeof why), FL_GONE);
+    assert_non_null(strstr(why, "Broken pipe"));
+    close(p[1]);
+    int full = open("/dev/full", O_WRONLY);
+    if (full >= 0) {
+        assert_int_equal(put_stdout(full, why, sizeof why), FL_RETRY);
+        assert_non_null(strstr(why, "No space left"));
+        close(full);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(layout), cmocka_unit_test(existing), cmocka_unit_test(hostile_keys), cmocka_unit_test(trouble),
+        cmocka_unit_test(check_says_what_to_do), cmocka_unit_test(standard_output),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,85 @@
+/*
+ * stdout.c - sink `stdout` (reference/20 section 8): each object's bytes as they are under a line
+ * `--- bucket/key ---`, and a line end behind. Unlike the original, it reports what could not be written.
+ */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "drivers/sink.h"
+
+/* 0, or errno. */
+static int write_all(int fd, const char *p, size_t n)
+{
+    while (n) {
+        ssize_t k = write(fd, p, n);
+        if (k >= 0) {
+            p += k;
+            n -= (size_t)k;
+        } else if (errno == EAGAIN) {
+            struct pollfd wait = {fd, POLLOUT, 0};
+            poll(&wait, 1, 1000);
+        } else if (errno != EINTR) {
+            return errno;
+        }
+    }
+    return 0;
+}
+
+static void *stdout_open(struct fl_runtime *rt, char **error)
+{
+    (void)rt;
+    (void)error;
+    static const struct fl_sink_kind *no_state = &fl_sink_stdout;
+    return &no_state;
+}
+
+static char *stdout_check(void *sink)
+{
+    (void)sink;
+    int mode = fcntl(STDOUT_FILENO, F_GETFL);
+    bool writable = mode >= 0 && (mode & O_ACCMODE) != O_RDONLY;
+    return writable ? NULL : strdup("standard output cannot be written: is it closed?");
+}
+
+static enum fl_write_result stdout_write(void *sink, const struct fl_object *o, char *why, size_t why_size)
+{
+    (void)sink;
+    char *head;
+    int n = asprintf(&head, "--- %s/%s ---\n", o->bucket, o->key);
+    if (n < 0)
+        abort();
+    int e = write_all(STDOUT_FILENO, head, (size_t)n);
+    free(head);
+    if (!e)
+        e = write_all(STDOUT_FILENO, o->data, o->size);
+    if (!e)
+        e = write_all(STDOUT_FILENO, "\n", 1);
+    if (!e)
+        return FL_WRITTEN;
+    snprintf(why, why_size, "standard output: %s", strerror(e));
+    /* The reader of a pipe doesn't come back; a full disk behind a redirection may get room. */
+    return e == EPIPE || e == EBADF ? FL_GONE : FL_RETRY;
+}
+
+static void stdout_close(void *sink)
+{
+    (void)sink;
+}
+
+const struct fl_sink_kind fl_sink_stdout = {
+    .name = "stdout",
+    .open = stdout_open,
+    .check = stdout_check,
+    .write = stdout_write,
+    .close = stdout_close,
+    .serial = true,
+};

@@ -1,0 +1,277 @@
+/*
+ * skydive.c - subscribes to a Skydive analyzer's flows; connects, and connects again; see core/runtime.h, drivers/source.h.
+ *
+ * Protocol: reference/10 sections 1 to 3. One connection is ws_session.c's business. Between two there is a pause that
+ * doubles from 0.5 s to max_backoff, with jitter, and is short again once a connection was of use. One log line tells
+ * each change: connected, disconnected, cannot connect; further failures of the same kind are DEBUG, and every 10
+ * minutes a WARN. A proxy named by the environment (HTTP_PROXY) is not used: analyzers are inside.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "core/runtime.h"
+#include "drivers/source.h"
+#include "sources/skydive/ws_connect.h"
+#include "sources/skydive/ws_session.h"
+
+#define PHASE "source"
+#define KIND "skydive"
+
+#define FIRST_PAUSE (FL_SECOND / 2)
+#define LASTED (5 * FL_SECOND)      /* a connection of so long, or with a message, was of use */
+#define REMIND (600 * FL_SECOND)    /* say again that there is no connection */
+
+struct skydive {
+    struct fl_runtime *rt;
+    const char *url_text;
+    struct fl_ws_url url;
+    char *host_id, *namespace_;
+    int64_t connect_timeout, max_backoff;
+    struct fl_tls_context *tls;
+    struct fl_ws_session *session;
+    atomic_bool stop;
+    int wake;               /* eventfd: cuts short connecting and pauses */
+    int64_t pause;          /* the next one, without jitter */
+    char last_why[FL_WS_MAX_WHY];
+    int64_t said_at;
+    int64_t started_at;     /* of this attempt to connect */
+};
+
+static int64_t mono(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (int64_t)ts.tv_sec * FL_SECOND + ts.tv_nsec;
+}
+
+static char *format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+static char *format(const char *fmt, ...)
+{
+    char *text;
+    va_list ap;
+    va_start(ap, fmt);
+    if (vasprintf(&text, fmt, ap) < 0)
+        abort();
+    va_end(ap);
+    return text;
+}
+
+static const char *setting(const struct skydive *s, const char *key)
+{
+    const char *v = fl_config_str(s->rt->config, key);
+    return v ? v : "";
+}
+
+/* ---- open ----------------------------------------------------------------------------------------------------- */
+
+/* An analyzer refuses a second subscriber of the same host_id and remembers a dead one for 7 s: so each is new. */
+static char *make_host_id(const struct skydive *s)
+{
+    const char *given = fl_config_str(s->rt->config, "host_id");
+    char host[256];
+    uint32_t unique;
+    if (given)
+        return format("%s", given);
+    if (gethostname(host, sizeof host))
+        snprintf(host, sizeof host, "flowc");
+    host[sizeof host - 1] = 0;
+    if (getrandom(&unique, sizeof unique, 0) != sizeof unique)
+        unique = (uint32_t)getpid();
+    return format("%s-%08" PRIx32, host, unique);
+}
+
+static char *check_texts(const struct skydive *s)
+{
+    static const char *const keys[] = {"analyzer.auth.cluster.username", "analyzer.auth.cluster.password"};
+    if (!fl_ws_header_safe(s->host_id))
+        return format("host_id holds a control character");
+    if (!fl_ws_header_safe(s->namespace_))
+        return format("pipeline.subscriber.capture_id holds a control character");
+    for (size_t i = 0; i < 2; i++)
+        if (!fl_ws_header_safe(setting(s, keys[i])))
+            return format("%s holds a control character", keys[i]);
+    if (strchr(setting(s, keys[0]), ':'))
+        return format("%s holds a colon, which Basic authentication cannot carry", keys[0]);
+    return NULL;
+}
+
+static char *configure(struct skydive *s)
+{
+    const struct fl_config *c = s->rt->config;
+    s->url_text = fl_option_str(c, PHASE, KIND, "url");
+    char *error = fl_ws_url_parse(s->url_text, &s->url);
+    if (error)
+        return error;
+    const char *capture = fl_option_str(c, PHASE, KIND, "capture_id");
+    s->host_id = make_host_id(s);
+    s->namespace_ = *capture ? format("flow/%s", capture) : format("flow");
+    s->connect_timeout = fl_option_int(c, PHASE, KIND, "connect_timeout");
+    s->max_backoff = fl_option_int(c, PHASE, KIND, "max_backoff");
+    if (s->connect_timeout <= 0)
+        return format("pipeline.subscriber.connect_timeout must be more than 0");
+    error = check_texts(s);
+    if (!error && s->url.tls)
+        s->tls = fl_tls_context_new(setting(s, "tls.ca_cert"), setting(s, "tls.client_cert"),
+                                    setting(s, "tls.client_key"), &error);
+    return error;
+}
+
+static void opened(void *arg)
+{
+    struct skydive *s = arg;
+    fl_log(FL_INFO, "connected", "url=%s namespace=%s host_id=%s after=%.3fs", fl_log_quote(s->url_text),
+           fl_log_quote(s->namespace_),
+           fl_log_quote(s->host_id), (double)(mono() - s->started_at) / FL_SECOND);
+    s->last_why[0] = 0;
+}
+
+static char *make_session(struct skydive *s)
+{
+    const struct fl_config *c = s->rt->config;
+    struct fl_ws_options o = {
+        .queue = s->rt->queue,
+        .ledger = &s->rt->ledger,
+        .tls = s->tls,
+        .request = {.url = &s->url,
+                    .host_id = s->host_id,
+                    .namespace_ = s->namespace_,
+                    .username = setting(s, "analyzer.auth.cluster.username"),
+                    .password = setting(s, "analyzer.auth.cluster.password")},
+        .dead_timeout = fl_option_int(c, PHASE, KIND, "dead_timeout"),
+        .idle_timeout = fl_option_int(c, PHASE, KIND, "idle_timeout"),
+        .max_message = (uint64_t)fl_option_int(c, PHASE, KIND, "max_message"),
+        .opened = opened,
+        .arg = s,
+    };
+    s->session = fl_ws_session_new(&o);
+    return s->session ? NULL : format("libwebsockets cannot be set up: are there enough file descriptors?");
+}
+
+static void skydive_close(void *source)
+{
+    struct skydive *s = source;
+    fl_ws_session_free(s->session);
+    fl_tls_context_free(s->tls);
+    fl_ws_url_free(&s->url);
+    free(s->host_id);
+    free(s->namespace_);
+    if (s->wake >= 0)
+        close(s->wake);
+    free(s);
+}
+
+static void *skydive_open(struct fl_runtime *rt, char **error)
+{
+    struct skydive *s = calloc(1, sizeof *s);
+    if (!s)
+        abort();
+    s->rt = rt;
+    s->pause = FIRST_PAUSE;
+    s->wake = eventfd(0, EFD_CLOEXEC);
+    *error = s->wake < 0 ? format("cannot make an eventfd: %s", strerror(errno)) : configure(s);
+    if (!*error)
+        *error = make_session(s);
+    if (*error) {
+        skydive_close(s);
+        return NULL;
+    }
+    return s;
+}
+
+/* ---- run ------------------------------------------------------------------------------------------------------ */
+
+/* Between 0.75 and 1.25 times the pause, so that many exporters don't come back in step. */
+static int64_t next_pause(struct skydive *s)
+{
+    uint32_t r;
+    int64_t p = s->pause < s->max_backoff ? s->pause : s->max_backoff;
+    if (getrandom(&r, sizeof r, 0) != sizeof r)
+        r = 0;
+    s->pause = p < s->max_backoff / 2 ? p * 2 : s->max_backoff;
+    return p - p / 4 + (int64_t)((double)(p / 2) * r / UINT32_MAX);
+}
+
+static void say_failed(struct skydive *s, const char *why, int status, int64_t pause)
+{
+    bool refused = status >= 400 && status < 500; /* somebody has to change something */
+    enum fl_level level = refused ? FL_ERROR : FL_WARN;
+    int64_t now = mono();
+    if (strcmp(why, s->last_why) == 0 && now - s->said_at < REMIND)
+        level = FL_DEBUG;
+    else
+        s->said_at = now;
+    snprintf(s->last_why, sizeof s->last_why, "%s", why);
+    fl_log(level, "cannot connect", "url=%s reason=%s next=%.1fs", fl_log_quote(s->url_text), fl_log_quote(why),
+           (double)pause / FL_SECOND);
+}
+
+static void sleep_until_stop(struct skydive *s, int64_t ns)
+{
+    int64_t until = mono() + ns, left;
+    while (!s->stop && (left = until - mono()) > 0) {
+        struct pollfd p = {.fd = s->wake, .events = POLLIN};
+        poll(&p, 1, left / 1000000 < 3600000 ? (int)(left / 1000000) + 1 : 3600000);
+    }
+}
+
+/* Connects once and stays as long as it lasts. */
+static void connection(struct skydive *s, struct fl_ws_result *result)
+{
+    *result = (struct fl_ws_result){0};
+    s->started_at = mono();
+    int64_t deadline = s->started_at + s->connect_timeout;
+    int fd = fl_ws_tcp_connect(s->url.host, s->url.port, deadline, s->wake, result->why, sizeof result->why);
+    if (fd >= 0 && s->stop)
+        close(fd);
+    else if (fd >= 0)
+        fl_ws_session_run(s->session, fd, deadline, result);
+}
+
+static void skydive_run(void *source)
+{
+    struct skydive *s = source;
+    while (!s->stop) {
+        struct fl_ws_result r;
+        connection(s, &r);
+        if (r.opened && (r.messages || r.lasted >= LASTED))
+            s->pause = FIRST_PAUSE;
+        int64_t pause = s->stop ? 0 : next_pause(s);
+        if (r.opened)
+            fl_log(s->stop ? FL_INFO : FL_WARN, "disconnected", "reason=%s after=%.1fs messages=%" PRIu64
+                   " next=%.1fs", fl_log_quote(r.why),
+                   (double)r.lasted / FL_SECOND, r.messages, (double)pause / FL_SECOND);
+        else if (!s->stop)
+            say_failed(s, r.why, r.status, pause);
+        sleep_until_stop(s, pause);
+    }
+}
+
+static void skydive_stop(void *source)
+{
+    struct skydive *s = source;
+    uint64_t one = 1;
+    s->stop = true;
+    if (write(s->wake, &one, sizeof one) != sizeof one)
+        fl_log(FL_DEBUG, "eventfd", "error=%s", strerror(errno));
+    fl_ws_session_stop(s->session);
+}
+
+const struct fl_source_kind fl_source_skydive = {
+    .name = KIND,
+    .open = skydive_open,
+    .run = skydive_run,
+    .stop = skydive_stop,
+    .close = skydive_close,
+};

@@ -1,0 +1,66 @@
+/*
+ * buffered.c - store `buffered` (reference/20 section 7): series of numbered objects in streams.
+ *
+ *   <prefix>/<class>/<stream>/<8 digits>[.gz]             without a partition
+ *   <prefix>/<partition path>/<stream>/<8 digits>.json.gz with one
+ *
+ * A stream is named after the UTC second in which its first object was sealed. Within one second a folder keeps its
+ * stream and counts on, so that a name is never used twice (the original overwrote objects there).
+ */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "store/store.h"
+
+static char *init(struct fl_store *s)
+{
+    const struct fl_config *c = s->rt->config;
+    char *error = NULL;
+    s->max_records = fl_option_int(c, "store", "buffered", "max_flows_per_object");
+    s->max_age = fl_option_int(c, "store", "buffered", "max_seconds_per_object");
+    s->max_stream = fl_option_int(c, "store", "buffered", "max_seconds_per_stream");
+    s->max_open = fl_option_int(c, "store", "buffered", "max_open_partitions");
+    if (s->max_records < 1 &&
+        asprintf(&error, "pipeline.store.buffered.max_flows_per_object is %lld: expected at least 1; 6000 is the "
+                 "default",
+                 (long long)s->max_records) < 0)
+        abort();
+    if (!error && s->max_open < 1 &&
+        asprintf(&error, "pipeline.store.buffered.max_open_partitions is %lld: expected at least 1; 500 is the default",
+                 (long long)s->max_open) < 0)
+        abort();
+    /* 0: as in the original, nothing is kept beyond the message that brought it. */
+    if (s->max_age <= 0) {
+        s->max_age = INT64_MAX;
+        s->seal_at_batch_end = true;
+    }
+    if (fl_option_bool(c, "store", "buffered", "legacy_names")) {
+        s->buffered_extension = ".gz";
+        s->encoding = "gzip";
+        snprintf(s->extension, sizeof s->extension, ".%s.gz", s->framing.extension);
+    }
+    return error;
+}
+
+static uint32_t key(struct fl_store *s, struct fl_series *e, struct fl_buf *out)
+{
+    struct fl_folder *f = e->folder;
+    int64_t second = s->now.wall / FL_SECOND;
+    if (f->stream == 0 || (second > f->stream && second - f->stream >= s->max_stream / FL_SECOND)) {
+        f->stream = second;
+        f->number = 0;
+    }
+    char stamp[16];
+    fl_store_stamp(f->stream, stamp);
+    fl_buf_printf(out, "%s%s/", s->prefix, f->path);
+    uint32_t at = (uint32_t)out->n;
+    fl_buf_printf(out, "%sZ/%08llu%s", stamp, (unsigned long long)f->number++,
+                  f->partition ? s->extension : s->buffered_extension);
+    return at;
+}
+
+const struct fl_store_kind fl_store_buffered = {.name = "buffered", .init = init, .key = key};

@@ -1,0 +1,425 @@
+/*
+ * store.c - records to objects: which open object a record belongs to, when it is full or old, what it is called.
+ * Called by one thread at a time, the one that has the turn to run; what differs between `buffered` and `direct` is in buffered.c and
+ * direct.c, what happens to the bytes in delivery/output.c.
+ *
+ * Encoding goes straight into the open object's raw piece, so per record there is no copy, lock or allocation.
+ */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include "store/store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/hash.h"
+#include "base/log.h"
+
+/*
+ * Raw bytes of an open object are handed to the compressor in pieces of this size, which is the one it works with, so
+ * that it need not copy them together. With many objects open they share RAW_TOTAL.
+ */
+#define PIECE ((size_t)128 << 10)
+#define PIECE_MIN ((size_t)16 << 10)
+#define RAW_TOTAL ((size_t)2 << 20)
+/* Folders that are remembered beyond the open ones; see forget_idle. */
+#define FOLDERS_KEPT 1024
+#define FOLDER_REST (600 * FL_SECOND)
+
+static void *must(void *p)
+{
+    if (!p) {
+        fprintf(stderr, "out of memory: store\n");
+        abort();
+    }
+    return p;
+}
+
+void fl_store_stamp(int64_t second, char stamp[16])
+{
+    time_t t = second;
+    struct tm tm;
+    gmtime_r(&t, &tm);
+    strftime(stamp, 16, "%Y%m%dT%H%M%S", &tm);
+}
+
+/* ---- folders and series ------------------------------------------------------------------------------------- */
+
+static void rehash(struct fl_store *s, uint32_t size)
+{
+    struct fl_folder **to = must(calloc(size, sizeof *to));
+    for (uint32_t i = 0; i < s->folder_size; i++)
+        for (struct fl_folder *f = s->folders[i], *next; f; f = next) {
+            next = f->next;
+            f->next = to[f->hash & (size - 1)];
+            to[f->hash & (size - 1)] = f;
+        }
+    free(s->folders);
+    s->folders = to;
+    s->folder_size = size;
+}
+
+static void free_folder(struct fl_folder *f)
+{
+    for (struct fl_series *e = f->series, *next; e; e = next) {
+        next = e->sibling;
+        fl_buf_free(&e->raw);
+        free(e);
+    }
+    free(f->path);
+    free(f);
+}
+
+/*
+ * A partition that got no record for a while may be forgotten once its stream's second is past: coming back
+ * it begins a stream of a later second, so no name is used twice.
+ */
+static void forget_idle(struct fl_store *s, struct fl_time now, int64_t rest)
+{
+    for (uint32_t i = 0; i < s->folder_size; i++)
+        for (struct fl_folder **at = &s->folders[i]; *at;) {
+            struct fl_folder *f = *at;
+            if (f->partition && f->open == 0 && now.mono - f->idle_since >= rest &&
+                f->stream < s->now.wall / FL_SECOND) {
+                *at = f->next;
+                free_folder(f);
+                s->nfolders--;
+            } else {
+                at = &f->next;
+            }
+        }
+}
+
+static struct fl_folder *folder_of(struct fl_store *s, const char *path, uint32_t n, bool partition)
+{
+    uint64_t h = fl_hash(s->seed, path, n) ^ partition;
+    for (struct fl_folder *f = s->folders[h & (s->folder_size - 1)]; f; f = f->next)
+        if (f->hash == h && f->path_n == n && f->partition == partition && memcmp(f->path, path, n) == 0)
+            return f;
+    struct fl_time now = s->rt->clock(s->rt);
+    if (s->nfolders >= FOLDERS_KEPT && s->nfolders >= s->folder_size) {
+        forget_idle(s, now, FOLDER_REST);
+        if (s->nfolders >= s->folder_size / 2)
+            forget_idle(s, now, 0);
+    }
+    if (s->nfolders >= s->folder_size)
+        rehash(s, s->folder_size * 2);
+    struct fl_folder *f = must(calloc(1, sizeof *f));
+    f->path = must(strndup(path, n));
+    f->path_n = n;
+    f->hash = h;
+    f->partition = partition;
+    f->idle_since = now.mono;
+    f->next = s->folders[h & (s->folder_size - 1)];
+    s->folders[h & (s->folder_size - 1)] = f;
+    s->nfolders++;
+    return f;
+}
+
+static struct fl_series *series_in(struct fl_store *s, struct fl_folder *f, uint32_t class_)
+{
+    for (struct fl_series *e = f->series; e; e = e->sibling)
+        if (e->class_ == class_)
+            return e;
+    struct fl_series *e = must(calloc(1, sizeof *e));
+    e->folder = f;
+    e->class_ = class_;
+    e->window = s->rt->clock(s->rt).wall;
+    e->sibling = f->series;
+    f->series = e;
+    return e;
+}
+
+/* Data may not choose where in the sink it is put: no empty, `.` or `..` segments, no control characters. */
+static bool is_plain_path(const char *p, uint32_t n)
+{
+    for (uint32_t i = 0, begin = 0; i <= n; i++) {
+        if (i < n && p[i] != '/') {
+            if ((uint8_t)p[i] < 0x20 || p[i] == 0x7f)
+                return false;
+            continue;
+        }
+        uint32_t len = i - begin;
+        if (len == 0 || (p[begin] == '.' && (len == 1 || (len == 2 && p[begin + 1] == '.'))))
+            return false;
+        begin = i + 1;
+    }
+    return true;
+}
+
+static void make_plain_path(const char *p, uint32_t n, struct fl_buf *out)
+{
+    for (uint32_t i = 0, begin = 0; i <= n; i++) {
+        if (i < n && p[i] != '/')
+            continue;
+        uint32_t len = i - begin;
+        bool dots = len && p[begin] == '.' && (len == 1 || (len == 2 && p[begin + 1] == '.'));
+        if (len && out->n)
+            fl_buf_putc(out, '/');
+        for (uint32_t k = begin; k < i; k++) {
+            if ((uint8_t)p[k] < 0x20 || p[k] == 0x7f || dots)
+                fl_buf_printf(out, "%%%02X", (uint8_t)p[k]);
+            else
+                fl_buf_putc(out, p[k]);
+        }
+        begin = i + 1;
+    }
+}
+
+static struct fl_series *plain_series(struct fl_store *s, uint32_t class_)
+{
+    if (!s->plain[class_]) {
+        const char *name = s->rt->pipeline->classes[class_];
+        s->plain[class_] = series_in(s, folder_of(s, name, (uint32_t)strlen(name), false), class_);
+    }
+    return s->plain[class_];
+}
+
+static struct fl_series *series_of(struct fl_store *s, uint32_t class_, fl_str partition)
+{
+    if (partition.n == 0)
+        return plain_series(s, class_);
+    if (is_plain_path(partition.p, partition.n))
+        return series_in(s, folder_of(s, partition.p, partition.n, true), class_);
+    struct fl_buf path = {0};
+    make_plain_path(partition.p, partition.n, &path);
+    struct fl_series *e = path.n ? series_in(s, folder_of(s, path.p, (uint32_t)path.n, true), class_)
+                                 : plain_series(s, class_);
+    fl_buf_free(&path);
+    return e;
+}
+
+/* ---- open and sealed objects ------------------------------------------------------------------------------------ */
+
+static void set_piece(struct fl_store *s)
+{
+    size_t share = s->nopen ? RAW_TOTAL / s->nopen : PIECE;
+    s->chunk = share > PIECE ? PIECE : share < PIECE_MIN ? PIECE_MIN : share;
+}
+
+static void seal(struct fl_store *s, struct fl_series *e, struct fl_time now)
+{
+    /* Labels never step back, whatever the clock of the machine does: last >= first, and no second comes twice. */
+    s->now.mono = now.mono;
+    if (s->now.wall < now.wall)
+        s->now.wall = now.wall;
+    fl_buf_puts(&e->raw, s->framing.close);
+    struct fl_buf key = {0};
+    struct fl_label label = {
+        .bucket = s->bucket,
+        .stamp_at = s->kind->key(s, e, &key),
+        .content_type = s->framing.content_type,
+        .content_encoding = s->encoding,
+        .first_timestamp = (e->window < s->now.wall ? e->window : s->now.wall) / 1000000,
+        .last_timestamp = s->now.wall / 1000000,
+        .num_records = e->records,
+    };
+    fl_buf_putc(&key, 0);
+    label.key = key.p;
+    struct fl_parcel *p = e->parcel;
+    e->parcel = NULL;
+    *(e->older ? &e->older->newer : &s->oldest) = e->newer;
+    *(e->newer ? &e->newer->older : &s->newest) = e->older;
+    e->older = e->newer = NULL;
+    s->open_records[e->class_] -= e->records;
+    e->records = 0;
+    e->window = s->now.wall;
+    e->folder->idle_since = now.mono;
+    e->folder->open--;
+    s->nopen--;
+    set_piece(s);
+    fl_output_seal(s->output, p, &e->raw, &label);
+    fl_buf_free(&key);
+    /* Of many partitions most have no open object: their buffers would add up. */
+    if (e->folder->partition)
+        fl_buf_free(&e->raw);
+}
+
+static void open_object(struct fl_store *s, struct fl_series *e)
+{
+    struct fl_time now = s->rt->clock(s->rt);
+    while (s->oldest && s->nopen >= s->max_open)
+        seal(s, s->oldest, now);
+    e->parcel = fl_output_open(s->output, e->class_);
+    e->opened = now.mono;
+    e->older = s->newest;
+    *(s->newest ? &s->newest->newer : &s->oldest) = e;
+    s->newest = e;
+    e->folder->open++;
+    s->nopen++;
+    set_piece(s);
+    fl_buf_puts(&e->raw, s->framing.open);
+}
+
+static void seal_class(struct fl_store *s, uint32_t class_)
+{
+    struct fl_time now = s->rt->clock(s->rt);
+    for (struct fl_series *e = s->oldest, *next; e; e = next) {
+        next = e->newer;
+        if (e->class_ == class_)
+            seal(s, e, now);
+    }
+}
+
+/* max_flow_array_size records of the class wait: hold up the input, or let the oldest go. */
+static void make_room(struct fl_store *s, uint32_t class_)
+{
+    for (;;) {
+        uint64_t waiting = fl_output_waiting(s->output, class_);
+        if (s->open_records[class_] + waiting < (uint64_t)s->max_waiting)
+            return;
+        if (waiting == 0) {
+            seal_class(s, class_); /* the limit is below the size of one object */
+            continue;
+        }
+        if (s->drop_oldest) {
+            if (!fl_output_drop_oldest(s->output, class_))
+                return;
+            continue;
+        }
+        fl_log_limited(60, FL_WARN, "output is full, input waits", "class=%s waiting=%llu limit=%lld",
+                       s->rt->pipeline->classes[class_],
+                       (unsigned long long)(s->open_records[class_] + waiting), (long long)s->max_waiting);
+        int64_t until = fl_store_tick(s, s->rt->clock(s->rt));
+        if (!fl_output_wait(s->output, class_, waiting, until))
+            return;
+    }
+}
+
+/* A whole number of pieces; what is over, less than a record as a rule, begins the next one. */
+static void hand_over(struct fl_store *s, struct fl_series *e)
+{
+    size_t over = e->raw.n % s->chunk;
+    fl_buf_room(&s->spill, over);
+    memcpy(s->spill.p, e->raw.p + e->raw.n - over, over);
+    e->raw.n -= over;
+    fl_output_append(s->output, e->parcel, &e->raw);
+    fl_buf_put(&e->raw, s->spill.p, over);
+}
+
+void fl_store_add(struct fl_store *s, struct fl_cx *cx, const struct fl_rec *r, fl_str partition)
+{
+    uint32_t class_ = r->class_;
+    struct fl_series *e = series_of(s, class_, partition);
+    if (__builtin_expect(s->open_records[class_] + fl_output_waiting(s->output, class_) >= (uint64_t)s->max_waiting, 0))
+        make_room(s, class_);
+    if (!e->parcel)
+        open_object(s, e);
+    else
+        fl_buf_puts(&e->raw, s->framing.between);
+    fl_encode(cx, r, &e->raw);
+    e->records++;
+    s->open_records[class_]++;
+    if (e->records >= (uint64_t)s->max_records)
+        seal(s, e, s->rt->clock(s->rt));
+    else if (e->raw.n >= s->chunk)
+        hand_over(s, e);
+}
+
+/* ---- timers and ends -------------------------------------------------------------------------------------------- */
+
+void fl_store_seal_all(struct fl_store *s, struct fl_time now)
+{
+    while (s->oldest)
+        seal(s, s->oldest, now);
+}
+
+void fl_store_batch_end(struct fl_store *s)
+{
+    if (s->seal_at_batch_end && s->oldest)
+        fl_store_seal_all(s, s->rt->clock(s->rt));
+}
+
+int64_t fl_store_tick(struct fl_store *s, struct fl_time now)
+{
+    if (s->max_age == INT64_MAX)
+        return INT64_MAX;
+    while (s->oldest && now.mono - s->oldest->opened >= s->max_age)
+        seal(s, s->oldest, now);
+    return s->oldest ? s->oldest->opened + s->max_age : INT64_MAX;
+}
+
+/* ---- start ------------------------------------------------------------------------------------------------------ */
+
+static char *read_common(struct fl_store *s)
+{
+    const struct fl_config *c = s->rt->config;
+    const char *kind = s->kind->name;
+    char *error = NULL;
+    s->max_waiting = fl_option_int(c, "store", kind, "max_flow_array_size");
+    if (s->max_waiting < 0) {
+        if (asprintf(&error, "pipeline.store.%s.max_flow_array_size is %lld: expected a number of records, or 0 for "
+                     "no limit", kind, (long long)s->max_waiting) < 0)
+            abort();
+        return error;
+    }
+    if (s->max_waiting == 0)
+        s->max_waiting = INT64_MAX;
+    const char *policy = fl_option_str(c, "store", kind, "policy");
+    s->drop_oldest = strcmp(policy, "drop_oldest") == 0;
+    if (!s->drop_oldest && strcmp(policy, "block") != 0) {
+        if (asprintf(&error, "pipeline.store.%s.policy is \"%s\": expected block or drop_oldest", kind, policy) < 0)
+            abort();
+        return error;
+    }
+    s->bucket = fl_option_str(c, "store", kind, "dirname");
+    const char *prefix = fl_option_str(c, "store", kind, "filename_prefix");
+    prefix += strspn(prefix, "/");
+    size_t n = strlen(prefix);
+    while (n && prefix[n - 1] == '/')
+        n--;
+    if (asprintf(&s->prefix, "%.*s%s", (int)n, prefix, n ? "/" : "") < 0)
+        abort();
+    return NULL;
+}
+
+struct fl_store *fl_store_new(struct fl_runtime *rt, char **error)
+{
+    struct fl_store *s = must(calloc(1, sizeof *s));
+    const char *kind = fl_config_kind(rt->config, "store");
+    s->rt = rt;
+    s->output = rt->output;
+    s->kind = strcmp(kind, "direct") == 0 ? &fl_store_direct : &fl_store_buffered;
+    s->max_records = s->max_age = s->max_open = INT64_MAX;
+    s->now = rt->clock(rt);
+    fl_framing_of(rt, &s->framing);
+    const struct fl_compress_kind *compress = fl_output_compression(s->output);
+    s->encoding = compress->encoding;
+    s->buffered_extension = compress->suffix;
+    snprintf(s->extension, sizeof s->extension, ".%s%s", s->framing.extension, compress->suffix);
+    s->seed = fl_hash_seed(s);
+    rehash(s, 64);
+    s->plain = must(calloc(rt->pipeline->nclasses + 1, sizeof *s->plain));
+    s->open_records = must(calloc(rt->pipeline->nclasses + 1, sizeof *s->open_records));
+    set_piece(s);
+    *error = read_common(s);
+    if (!*error)
+        *error = s->kind->init(s);
+    if (!*error)
+        return s;
+    fl_store_free(s);
+    return NULL;
+}
+
+void fl_store_free(struct fl_store *s)
+{
+    if (!s)
+        return;
+    for (struct fl_series *e = s->oldest; e; e = e->newer)
+        fl_output_discard(s->output, e->parcel);
+    for (uint32_t i = 0; i < s->folder_size; i++)
+        for (struct fl_folder *f = s->folders[i], *next; f; f = next) {
+            next = f->next;
+            free_folder(f);
+        }
+    free(s->folders);
+    fl_buf_free(&s->spill);
+    free(s->plain);
+    free(s->open_records);
+    free(s->prefix);
+    free(s);
+}

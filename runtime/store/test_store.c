@@ -1,0 +1,339 @@
+/* test_store.c - what objects hold, when they are sealed, what they are called: runtime/store*.c, virtual clock. */
+#include "tests/unit/delivery.h"
+
+#define MEMORY_LIMITS "pipeline.compress.type=none"
+
+static void assert_object(struct world *w, size_t i, const char *key, const char *data)
+{
+    size_t n;
+    const struct fl_object *o = objects(w, &n);
+    assert_true(i < n);
+    assert_string_equal(o[i].key, key);
+    assert_string_equal(o[i].data, data);
+    assert_int_equal(o[i].size, strlen(data));
+}
+
+static size_t count(struct world *w)
+{
+    size_t n;
+    objects(w, &n);
+    return n;
+}
+
+/* S1: what is over the limit stays for the next object; numbers go up. */
+static void limit_by_records(void **state)
+{
+    (void)state;
+    struct world w;
+    world_open(&w, &fl_sink_memory, SETS(MEMORY_LIMITS, "pipeline.store.buffered.max_flows_per_object=2"));
+    add(&w, 0, "{\"a\":1}");
+    add(&w, 1, "{\"b\":1}");
+    add(&w, 0, "{\"a\":2}");
+    add(&w, 0, "{\"a\":3}");
+    assert_int_equal(count(&w), 1);
+    fl_store_seal_all(w.rt.store, w.rt.clock(&w.rt));
+    assert_int_equal(count(&w), 3);
+    assert_object(&w, 0, "logs/internal/20261123T085502Z/00000000", "[{\"a\":1},{\"a\":2}]\n");
+    assert_object(&w, 1, "logs/egress/20261123T085502Z/00000000", "[{\"b\":1}]\n");
+    assert_object(&w, 2, "logs/internal/20261123T085502Z/00000001", "[{\"a\":3}]\n");
+    assert_int_equal(counter(&w, FL_C_written), 4);
+    assert_int_equal(counter(&w, FL_C_objects), 3);
+    assert_books(&w);
+    world_close(&w);
+}
+
+/* S5, S6: each series has its own age, counted from its first record that is not yet sealed. */
+static void limit_by_age(void **state)
+{
+    (void)state;
+    struct world w;
+    size_t n;
+    world_open(&w, &fl_sink_memory, SETS(MEMORY_LIMITS, "pipeline.store.buffered.max_seconds_per_object=60"));
+    int64_t begin = w.rt.virtual_time.mono;
+    assert_int_equal(fl_store_tick(w.rt.store, w.rt.virtual_time), INT64_MAX);
+    add(&w, 0, "1");
+    pass(&w, 10 * FL_SECOND);
+    add(&w, 1, "2");
+    assert_int_equal(fl_store_tick(w.rt.store, w.rt.virtual_time), begin + 60 * FL_SECOND);
+    pass(&w, 50 * FL_SECOND - 1);
+    fl_store_tick(w.rt.store, w.rt.virtual_time);
+    assert_int_equal(count(&w), 0);
+    pass(&w, 1);
+    assert_int_equal(fl_store_tick(w.rt.store, w.rt.virtual_time), begin + 70 * FL_SECOND);
+    assert_int_equal(count(&w), 1);
+    pass(&w, 10 * FL_SECOND);
+    assert_int_equal(fl_store_tick(w.rt.store, w.rt.virtual_time), INT64_MAX);
+    const struct fl_object *o = objects(&w, &n);
+    assert_int_equal(n, 2);
+    /* The stream is named after the seal; the window goes from the first sight of the class to the seal. */
+    assert_string_equal(o[0].key, "logs/internal/20261123T085602Z/00000000");
+    assert_int_equal(o[0].first_timestamp, WALL / 1000000);
+    assert_int_equal(o[0].last_timestamp, WALL / 1000000 + 60000);
+    assert_int_equal(o[0].num_records, 1);
+    assert_string_equal(o[0].class_, "internal");
+    assert_int_equal(o[1].first_timestamp, WALL / 1000000 + 10000);
+    /* The next window begins where this one ended, though its first record comes later. */
+    pass(&w, 100 * FL_SECOND);
+    add(&w, 0, "3");
+    fl_store_seal_all(w.rt.store, w.rt.virtual_time);
+    o = objects(&w, &n);
+    assert_int_equal(o[2].first_timestamp, WALL / 1000000 + 60000);
+    assert_int_equal(o[2].last_timestamp, WALL / 1000000 + 170000);
+    assert_string_equal(o[2].key, "logs/internal/20261123T085602Z/00000001");
+    world_close(&w);
+}
+
+/* max_seconds_per_object 0: nothing is kept beyond its message. */
+static void age_zero(void **state)
+{
+    (void)state;
+    struct world w;
+    world_open(&w, &fl_sink_memory, SETS(MEMORY_LIMITS, "pipeline.store.buffered.max_seconds_per_object=0"));
+    add(&w, 0, "1");
+    add(&w, 0, "2");
+    assert_int_equal(count(&w), 0);
+    fl_store_batch_end(w.rt.store);
+    assert_object(&w, 0, "logs/internal/20261123T085502Z/00000000", "[1,2]\n");
+    assert_int_equal(fl_store_tick(w.rt.store, w.rt.virtual_time), INT64_MAX);
+    world_close(&w);
+}
+
+static void seal_one(struct world *w)
+{
+    add(w, 0, "1");
+    fl_store_seal_all(w->rt.store, w->rt.virtual_time);
+}
+
+static const char *last_key(struct world *w)
+{
+    size_t n;
+    const struct fl_object *o = objects(w, &n);
+    assert_true(n > 0);
+    return o[n - 1].key;
+}
+
+static void streams(void **state)
+{
+    (void)state;
+    struct world w;
+    world_open(&w, &fl_sink_memory, SETS("pipeline.store.buffered.max_seconds_per_stream=3600",
+                                         "pipeline.store.buffered.filename_prefix=/a/b/"));
+    seal_one(&w);
+    pass(&w, 3599 * FL_SECOND);
+    seal_one(&w);
+    assert_string_equal(last_key(&w), "a/b/internal/20261123T085502Z/00000001.gz");
+    pass(&w, FL_SECOND);
+    seal_one(&w);
+    assert_string_equal(last_key(&w), "a/b/internal/20261123T095502Z/00000000.gz");
+    world_close(&w);
+}
+
+/* S7: streams shorter than a second, and clocks that step back, never give a name twice. */
+static void names_are_unique(void **state)
+{
+    (void)state;
+    struct world w;
+    world_open(&w, &fl_sink_memory, SETS("pipeline.store.buffered.max_seconds_per_stream=0",
+                                         "pipeline.store.buffered.filename_prefix=\"\""));
+    seal_one(&w);
+    pass(&w, FL_SECOND / 2);
+    seal_one(&w);
+    assert_string_equal(last_key(&w), "internal/20261123T085502Z/00000001.gz");
+    pass(&w, FL_SECOND);
+    seal_one(&w);
+    assert_string_equal(last_key(&w), "internal/20261123T085503Z/00000000.gz");
+    /* S16: an hour back */
+    w.rt.virtual_time.wall -= 3600 * FL_SECOND;
+    w.rt.virtual_time.mono += FL_SECOND;
+    seal_one(&w);
+    assert_string_equal(last_key(&w), "internal/20261123T085503Z/00000001.gz");
+    size_t n;
+    const struct fl_object *o = objects(&w, &n);
+    for (size_t i = 0; i < n; i++) {
+        assert_true(o[i].first_timestamp <= o[i].last_timestamp);
+        for (size_t k = 0; k < i; k++)
+            assert_string_not_equal(o[i].key, o[k].key);
+    }
+    assert_int_equal(o[n - 1].last_timestamp, o[n - 2].last_timestamp);
+    world_close(&w);
+}
+
+static void compressed_names(void **state)
+{
+    (void)state;
+    struct world w;
+    char text[64];
+    size_t n;
+    world_open(&w, &fl_sink_memory, SETS("pipeline.store.buffered.dirname=b"));
+    add(&w, 0, "1");
+    add_to(&w, 0, "2", "date=2026-11-23/class=internal");
+    fl_store_seal_all(w.rt.store, w.rt.virtual_time);
+    const struct fl_object *o = objects(&w, &n);
+    assert_string_equal(o[0].key, "logs/internal/20261123T085502Z/00000000.gz");
+    assert_string_equal(o[0].content_encoding, "gzip");
+    assert_string_equal(o[0].content_type, "application/json");
+    assert_string_equal(o[0].bucket, "b");
+    gunzip(o[0].data, o[0].size, text, 60);
+    assert_string_equal(text, "[1]\n");
+    assert_string_equal(o[1].key, "logs/date=2026-11-23/class=internal/20261123T085502Z/00000000.json.gz");
+    world_close(&w);
+    /* S8: nothing says gzip that isn't, unless the old names are asked for. */
+    world_open(&w, &fl_sink_memory, SETS(MEMORY_LIMITS, "pipeline.encode.type=csv"));
+    seal_one(&w);
+    o = objects(&w, &n);
+    assert_null(o[0].content_encoding);
+    world_close(&w);
+    world_open(&w, &fl_sink_memory, SETS(MEMORY_LIMITS, "pipeline.store.buffered.legacy_names=true"));
+    seal_one(&w);
+    o = objects(&w, &n);
+    assert_string_equal(o[0].key, "logs/internal/20261123T085502Z/00000000.gz");
+    assert_string_equal(o[0].content_encoding, "gzip");
+    assert_string_equal(o[0].data, "[1]\n");
+    world_close(&w);
+}
+
+/* Data can't choose its place outside the prefix; two classes in one folder share its numbers. */
+static void partitions(void **state)
+{
+    (void)state;
+    struct world w;
+    world_open(&w, &fl_sink_memory, SETS(MEMORY_LIMITS, "pipeline.store.buffered.max_open_partitions=2"));
+    add_to(&w, 0, "1", "x/../../etc//.");
+    add_to(&w, 0, "2", "p");
+    assert_int_equal(count(&w), 0);
+    add_to(&w, 1, "3", "p"); /* a third object: the oldest goes */
+    assert_object(&w, 0, "logs/x/%2E%2E/%2E%2E/etc/%2E/20261123T085502Z/00000000.json", "[1]\n");
+    add_to(&w, 0, "4", "p");
+    add_to(&w, 0, "5", "x/../../etc/.");
+    assert_object(&w, 1, "logs/p/20261123T085502Z/00000000.json", "[2,4]\n");
+    fl_store_seal_all(w.rt.store, w.rt.virtual_time);
+    assert_object(&w, 2, "logs/p/20261123T085502Z/00000001.json", "[3]\n");
+    assert_object(&w, 3, "logs/x/%2E%2E/%2E%2E/etc/%2E/20261123T085502Z/00000001.json", "[5]\n");
+    world_close(&w);
+}
+
+static int compare(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Far more partitions than are remembered, coming back: no name twice, memory bounded. */
+static void many_partitions(void **state)
+{
+    (void)state;
+    struct world w;
+    world_open(&w, &fl_sink_memory, SETS(MEMORY_LIMITS, "pipeline.store.buffered.max_open_partitions=20"));
+    for (int round = 0; round < 3; round++)
+        for (int i = 0; i < 3000; i++) {
+            char path[32];
+            snprintf(path, sizeof path, "peer=%d", i);
+            add_to(&w, 0, "1", path);
+            pass(&w, FL_SECOND / 100);
+        }
+    fl_store_seal_all(w.rt.store, w.rt.virtual_time);
+    size_t n;
+    const struct fl_object *o = objects(&w, &n);
+    assert_int_equal(n, 9000);
+    const char **keys = calloc(n, sizeof *keys);
+    assert_non_null(keys);
+    for (size_t i = 0; i < n; i++)
+        keys[i] = o[i].key;
+    qsort(keys, n, sizeof *keys, compare);
+    for (size_t i = 1; i < n; i++)
+        assert_string_not_equal(keys[i - 1], keys[i]);
+    free(keys);
+    assert_books(&w);
+    world_close(&w);
+}
+
+/* S13: one object per message and class, each under a name of its own. */
+static void direct(void **state)
+{
+    (void)state;
+    struct world w;
+    world_open(&w, &fl_sink_memory, SETS("pipeline.store.type=direct", MEMORY_LIMITS,
+                                         "pipeline.store.direct.dirname=d"));
+    w.rt.virtual_time.wall += 7 * 1000000;
+    add(&w, 0, "1");
+    add(&w, 1, "2");
+    add(&w, 0, "3");
+    fl_store_batch_end(w.rt.store);
+    fl_store_batch_end(w.rt.store);
+    add(&w, 0, "4");
+    fl_store_batch_end(w.rt.store);
+    assert_int_equal(count(&w), 3);
+    assert_object(&w, 0, "logs/internal/20261123T085502.007Z-000000.json", "[1,3]\n");
+    assert_object(&w, 1, "logs/egress/20261123T085502.007Z-000001.json", "[2]\n");
+    assert_object(&w, 2, "logs/internal/20261123T085502.007Z-000002.json", "[4]\n");
+    assert_int_equal(fl_store_tick(w.rt.store, w.rt.virtual_time), INT64_MAX);
+    world_close(&w);
+}
+
+/* More raw bytes than a piece holds. */
+static void large_object(void **state)
+{
+    (void)state;
+    struct world w;
+    enum { RECORDS = 5000, LENGTH = 100 };
+    char record[LENGTH + 1], expected[LENGTH + 1];
+    world_open(&w, &fl_sink_memory, SETS("pipeline.store.type=buffered"));
+    for (int i = 0; i < RECORDS; i++) {
+        snprintf(record, sizeof record, "\"%0*d\"", LENGTH - 2, i);
+        add(&w, 0, record);
+    }
+    fl_store_seal_all(w.rt.store, w.rt.virtual_time);
+    size_t n, size = RECORDS * (LENGTH + 1) + 2;
+    const struct fl_object *o = objects(&w, &n);
+    char *text = malloc(size + 1);
+    assert_non_null(text);
+    assert_int_equal(n, 1);
+    assert_int_equal(gunzip(o[0].data, o[0].size, text, size), size);
+    for (int i = 0; i < RECORDS; i++) {
+        snprintf(expected, sizeof expected, "\"%0*d\"", LENGTH - 2, i);
+        assert_memory_equal(text + 1 + i * (LENGTH + 1), expected, LENGTH);
+    }
+    assert_string_equal(text + size - 2, "]\n");
+    free(text);
+    world_close(&w);
+}
+
+static void assert_refused(const char *set, const char *text)
+{
+    struct world w;
+    char *error = NULL;
+    world_config(&w, SETS(set));
+    w.rt.output = fl_output_new_with(&w.rt, &fl_sink_memory, &error);
+    assert_null(fl_store_new(&w.rt, &error));
+    assert_non_null(error);
+    if (!strstr(error, text))
+        fail_msg("%s: no \"%s\" in it", error, text);
+    free(error);
+    world_close(&w);
+}
+
+/* S2, S3 */
+static void options(void **state)
+{
+    (void)state;
+    assert_refused("pipeline.store.buffered.max_flows_per_object=0", "expected at least 1");
+    assert_refused("pipeline.store.buffered.max_flow_array_size=-1", "expected a number of records, or 0");
+    assert_refused("pipeline.store.buffered.policy=wait", "expected block or drop_oldest");
+    assert_refused("pipeline.store.buffered.max_open_partitions=0", "expected at least 1");
+    struct world w;
+    world_open(&w, &fl_sink_memory, SETS(MEMORY_LIMITS, "pipeline.store.buffered.max_flow_array_size=0"));
+    add(&w, 0, "1");
+    fl_store_seal_all(w.rt.store, w.rt.virtual_time);
+    assert_int_equal(count(&w), 1);
+    world_close(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(limit_by_records), cmocka_unit_test(limit_by_age), cmocka_unit_test(age_zero),
+        cmocka_unit_test(streams), cmocka_unit_test(names_are_unique), cmocka_unit_test(compressed_names),
+        cmocka_unit_test(partitions), cmocka_unit_test(many_partitions), cmocka_unit_test(direct),
+        cmocka_unit_test(large_object), cmocka_unit_test(options),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
