@@ -123,7 +123,7 @@ def every_word_is_explained(_):
     """Each keyword stands in the page outside the tables that are made, or names what isn't built yet."""
     with open(os.path.join(support.SRC, "docs", "language.md"), encoding="utf-8") as f:
         text = re.sub(r"<!-- made from .*?<!-- end -->", "", f.read(), flags=re.S)
-    with open(os.path.join(support.SRC, "compiler", "words.def"), encoding="utf-8") as f:
+    with open(os.path.join(support.SRC, "compiler", "syntax", "words.def"), encoding="utf-8") as f:
         words = re.findall(r'^[RW]\(\w+, "(\w+)"\)', f.read(), re.M)
     later = {"alone", "both", "by", "counter", "gauge", "having", "labels", "late", "over", "top", "within"}
     missing = {w for w in words if not re.search(rf"\b{w}\b", text)} - later
