@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -50,6 +51,23 @@ static struct {
 static const char *const level_name[] = { "DEBUG", "INFO", "WARN", "ERROR", "CRITICAL" };
 static const int level_color[] = { 35, 34, 33, 31, 31 };
 static const int level_syslog[] = { 7, 6, 4, 3, 2 };
+
+/* NOTICE: nothing is logged at it, so it is the next one above. */
+static const struct { const char *name; enum fl_level level; } level_words[] = {
+    { "CRITICAL", FL_CRITICAL }, { "ERROR", FL_ERROR }, { "WARNING", FL_WARN }, { "NOTICE", FL_WARN },
+    { "INFO", FL_INFO }, { "DEBUG", FL_DEBUG }, { "WARN", FL_WARN },
+};
+
+bool fl_level_parse(const char *s, enum fl_level *level)
+{
+    for (size_t i = 0; i < sizeof level_words / sizeof *level_words; i++) {
+        if (!strcasecmp(level_words[i].name, s)) {
+            *level = level_words[i].level;
+            return true;
+        }
+    }
+    return false;
+}
 
 /* ---- putting a line together ------------------------------------------------------------------------------ */
 

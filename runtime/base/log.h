@@ -42,6 +42,8 @@ struct fl_log_options {
     const char *syslog_address, *syslog_tag;
 };
 
+/* CRITICAL .. DEBUG, any case; false: none of them. */
+bool fl_level_parse(const char *s, enum fl_level *level);
 /* Returns NULL, or an error text to be freed. */
 char *fl_log_configure(const struct fl_log_options *o);
 /* Tests: lines go to this function instead; NULL: back. */

@@ -2,7 +2,13 @@
  * config.c - loads the configuration and answers where a value comes from; see config.h. Called by program/main.c once at start,
  * and by the test runner through fl_config_defaults. After loading nothing changes, so any thread may read.
  */
+#include "base/log.h"
+#include "base/suggest.h"
 #include "config/config.h"
+#include "config/keys.h"
+#include "config/parts.h"
+#include "config/rows.h"
+#include "config/values.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -60,12 +66,12 @@ static const struct fl_param *param_named(const struct fl_config *c, const char 
 }
 
 /* `--set KEY=VALUE`s as one tree; later ones stand first and so win. */
-static void read_sets(struct fl_config *c, const struct fl_args *args)
+static void read_sets(struct fl_config *c, const struct fl_overrides *over)
 {
-    struct fl_yaml *part = fl_arena_get(&c->arena, args->nset * sizeof *part);
+    struct fl_yaml *part = fl_arena_get(&c->arena, over->nset * sizeof *part);
     uint32_t n = 0;
-    for (uint32_t i = 0; i < args->nset; i++) {
-        const char *set = args->set[i], *value = strchr(set, '=') + 1;
+    for (uint32_t i = 0; i < over->nset; i++) {
+        const char *set = over->set[i], *value = strchr(set, '=') + 1;
         size_t size = (size_t)(value - 1 - set);
         char *key = fl_arena_strndup(&c->arena, set, size);
         size_t name = strcspn(key, ".");
@@ -78,7 +84,7 @@ static void read_sets(struct fl_config *c, const struct fl_args *args)
     }
     struct fl_yaml_entry *all = fl_arena_get(&c->arena, (n + 1) * sizeof *all);
     c->set = (struct fl_yaml){ all, n };
-    for (uint32_t i = args->nset; i-- > 0;) {
+    for (uint32_t i = over->nset; i-- > 0;) {
         if (part[i].n)
             memcpy(all, part[i].entry, part[i].n * sizeof *all);
         all += part[i].n;
@@ -197,16 +203,16 @@ static struct fl_config *new_config(const struct fl_pipeline *p)
     return c;
 }
 
-struct fl_config *fl_config_load(const struct fl_pipeline *p, const struct fl_args *args, const char *file)
+struct fl_config *fl_config_load(const struct fl_pipeline *p, const struct fl_overrides *over, const char *file)
 {
     struct fl_config *c = new_config(p);
     c->environment = true;
-    c->input = args->input;
-    c->output = args->output;
+    c->input = over->input;
+    c->output = over->output;
     if (file)
         read_file(c, file);
-    if (args->nset)
-        read_sets(c, args);
+    if (over->nset)
+        read_sets(c, over);
     fl_conf_params(c, false);
     fl_conf_kinds(c);
     fl_conf_options(c);

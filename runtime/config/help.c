@@ -5,7 +5,9 @@
 
 #include <string.h>
 
-#include "config/config.h"
+#include "config/help.h"
+#include "config/parts.h"
+#include "config/rows.h"
 
 #ifndef PACKAGE_VERSION
 #define PACKAGE_VERSION "0"

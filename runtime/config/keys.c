@@ -2,13 +2,18 @@
  * keys.c - which keys a configuration may hold (known_keys.def, stages.def, params), and the plain ones' values. Part
  * of config.c.
  */
-#include "config/config.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/log.h"
+#include "base/suggest.h"
+#include "config/keys.h"
+#include "config/parts.h"
+#include "config/rows.h"
 #include "config/value.h"
+#include "config/values.h"
 
 const struct fl_key_row fl_key_rows[] = {
 #define KEY(path, type, use, doc) { path, FL_KEY_##type, FL_KEY_##use, doc },

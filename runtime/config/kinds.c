@@ -2,7 +2,11 @@
  * kinds.c - which kind of each phase holds: the .flow's, or what YAML chooses among those that the runtime has.
  * Part of config.c; params.c asks it about params that stand at a `pipeline.<phase>.type`.
  */
-#include "config/config.h"
+#include "base/log.h"
+#include "base/suggest.h"
+#include "config/parts.h"
+#include "config/rows.h"
+#include "config/values.h"
 
 #include <string.h>
 

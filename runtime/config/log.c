@@ -1,29 +1,14 @@
 /* log.c - logging.* as struct fl_log_options. Part of config.c; program/main.c hands the result to fl_log_configure. */
-#include "config/config.h"
 
 #include <string.h>
-#include <strings.h>
 
+#include "base/log.h"
+#include "base/suggest.h"
+#include "config/parts.h"
 #include "config/value.h"
+#include "config/values.h"
 
 static const char *const backends[] = { "stderr", "stdout", "file", "syslog" };
-
-/* NOTICE: nothing is logged at it, so it is the next one above. */
-static const struct { const char *name; enum fl_level level; } levels[] = {
-    { "CRITICAL", FL_CRITICAL }, { "ERROR", FL_ERROR }, { "WARNING", FL_WARN }, { "NOTICE", FL_WARN },
-    { "INFO", FL_INFO }, { "DEBUG", FL_DEBUG }, { "WARN", FL_WARN },
-};
-
-bool fl_level_parse(const char *s, enum fl_level *level)
-{
-    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
-        if (!strcasecmp(levels[i].name, s)) {
-            *level = levels[i].level;
-            return true;
-        }
-    }
-    return false;
-}
 
 static struct fl_place_of where(struct fl_config *c, const char *path)
 {

@@ -7,13 +7,18 @@
 #ifdef HAVE_CONFIG_H
 #include <config.h>
 #endif
-#include "config/config.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "dsl/libraries.h"
+#include "base/log.h"
+#include "base/suggest.h"
+#include "config/parts.h"
+#include "config/rows.h"
 #include "config/value.h"
+#include "config/values.h"
+#include "core/clock.h"
 
 const struct fl_option_row fl_option_rows[] = {
 #define OPTION(phase, kind, name, type, dflt, yaml, doc) { #phase, #kind, #name, FL_OPT_##type, dflt, yaml, doc },

@@ -3,12 +3,14 @@
  * .flow's default.
  * Part of config.c; the generated code reads the values from fl_pipeline.init on.
  */
-#include "config/config.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
+#include "base/suggest.h"
+#include "config/parts.h"
 #include "config/value.h"
 
 /* A value of any type on its way to where it belongs; `size` bytes of it count. */

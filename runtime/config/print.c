@@ -7,7 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/config.h"
+#include "config/keys.h"
+#include "config/parts.h"
+#include "config/print.h"
+#include "config/rows.h"
+#include "config/values.h"
 
 struct item {
     const char *path;

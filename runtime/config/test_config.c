@@ -1,7 +1,13 @@
 /* test_config.c - which value holds, which keys and kinds are known, and what is said about the rest. */
 #include "tests/unit/config_case.h"
 
+#include "base/log.h"
 #include "base/text.h"
+#include "config/config.h"
+#include "config/print.h"
+#include "config/values.h"
+#include "core/clock.h"
+#include "program/cmdline.h"
 
 static struct fl_list cluster, excluded, analyzers;
 static fl_str classify_kind, transform_kind, mangle_kind;
@@ -223,8 +229,8 @@ static void broken_yaml_is_said_with_its_place(void **state)
 static void missing_file(void **state)
 {
     (void)state;
-    struct fl_args args = { .log_level = -1 };
-    struct fl_config *c = fl_config_load(&pipeline, &args, "/nonexistent/case.yml");
+    struct fl_overrides over = { 0 };
+    struct fl_config *c = fl_config_load(&pipeline, &over, "/nonexistent/case.yml");
     char *text = fl_problems_text(&c->problems);
     assert_non_null(strstr(text, "/nonexistent/case.yml: cannot open the configuration: No such file"));
     free(text);
@@ -255,17 +261,17 @@ static void yaml_chooses_among_the_runtimes_kinds(void **state)
 static void input_and_output_beat_yaml(void **state)
 {
     (void)state;
-    struct fl_args args = { .input = "-", .output = "/tmp/out", .log_level = -1 };
+    struct fl_overrides over = { .input = "-", .output = "/tmp/out" };
     struct config_case k = case_load(&pipeline, "pipeline: {write: {type: stdout, s3: {region: x}}, subscriber: "
-                                     "{url: x}}", NULL, &args);
+                                     "{url: x}}", NULL, &over);
     case_expect_fine(&k);
     assert_string_equal(fl_config_kind(k.c, "source"), "stdin");
     assert_string_equal(fl_config_kind(k.c, "write"), "file");
     assert_string_equal(fl_option_str(k.c, "write", "file", "directory"), "/tmp/out");
     assert_int_equal(k.c->nnotes, 0); /* of course they have none now */
     case_end(&k);
-    args = (struct fl_args){ .input = "flows.jsonl", .output = "-", .log_level = -1 };
-    k = case_load(&pipeline, NULL, NULL, &args);
+    over = (struct fl_overrides){ .input = "flows.jsonl", .output = "-" };
+    k = case_load(&pipeline, NULL, NULL, &over);
     assert_string_equal(fl_config_kind(k.c, "source"), "file");
     assert_string_equal(fl_option_str(k.c, "source", "file", "path"), "flows.jsonl");
     assert_string_equal(fl_config_kind(k.c, "write"), "stdout");
@@ -482,7 +488,7 @@ static bool parse(struct fl_args *a, char **argv)
     while (argv[n])
         n++;
     bool ok = fl_args_parse(a, "case", n, argv);
-    free(a->set);
+    free(a->over.set);
     return ok;
 }
 #define ARGS(...) (char *[]){ (char *)"case", __VA_ARGS__, NULL }
@@ -495,9 +501,9 @@ static void command_line(void **state)
                                "--log-level", "debug", "--metrics-listen", ":0", "--lookups=f")));
     assert_int_equal(a.verb, FL_RUN);
     assert_string_equal(a.config, "c.yml");
-    assert_string_equal(a.input, "x");
-    assert_string_equal(a.output, "-");
-    assert_int_equal(a.nset, 2);
+    assert_string_equal(a.over.input, "x");
+    assert_string_equal(a.over.output, "-");
+    assert_int_equal(a.over.nset, 2);
     assert_int_equal(a.stop_timeout, 120 * FL_SECOND);
     assert_int_equal(a.log_level, FL_DEBUG);
     assert_string_equal(a.metrics_listen, ":0");

@@ -4,7 +4,11 @@
  */
 #include "tests/unit/config_case.h"
 
+#include "base/log.h"
+#include "config/config.h"
+#include "config/print.h"
 #include "config/value.h"
+#include "core/clock.h"
 
 static bool flag;
 static int64_t count, wait_, size, packets, when, class_, color;

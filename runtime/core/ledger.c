@@ -7,7 +7,8 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "core/runtime.h"
+#include "core/ledger.h"
+#include "flowrt.h"
 
 static const struct { const char *name, *unit, *doc; } rows[] = {
 #define C(name, unit, doc) { #name, unit, doc },

@@ -14,7 +14,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "config/config.h"
+#include "base/log.h"
+#include "core/runtime.h"
+#include "program/metrics.h"
 
 static const char *const reasons[] = { "excluded_class", "started", NULL };
 static const struct fl_pipeline pipeline = { .magic = FL_MAGIC, .abi = FL_ABI, .name = "case", .version = "1\"2\\",

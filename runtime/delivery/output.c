@@ -1,6 +1,6 @@
 /*
  * output.c - takes raw pieces from the store, compresses them as they arrive, passes sealed objects on to upload.c.
- * See store/store.h for who calls what, core/runtime.h for the life cycle.
+ * See parcel.h for what the store calls, pieces.h for what the hands call, output.h for the life cycle.
  *
  * Compressing at once instead of at the end keeps an open object at a tenth of its size and spreads the work. It is done
  * by the thread that encoded, so that a piece never leaves the processor's cache; with several such threads (run/hands.c),
@@ -22,8 +22,12 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "delivery/private.h"
+#include "config/values.h"
+#include "core/runtime.h"
 #include "core/stage_times.h"
+#include "delivery/parcel.h"
+#include "delivery/pieces.h"
+#include "delivery/private.h"
 
 /*
  * Sealing waits up to PACE_TIME while this much is waiting for a sink that takes objects: memory stays small at full

@@ -1,12 +1,32 @@
 /*
- * output.h - the output as tests and the test runner see it; the ordinary life cycle is in core/runtime.h, what the store
- * calls in store/store.h.
+ * output.h - the life of what comes behind the store: compressing, retrying, writing.
  */
 #ifndef FL_OUTPUT_H
 #define FL_OUTPUT_H
 
-#include "core/runtime.h"
-#include "drivers/sink.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fl_output;
+struct fl_runtime;
+struct fl_sink_kind;
+
+struct fl_output *fl_output_new(struct fl_runtime *rt, char **error);
+/* Ask the sink for a first sign of life (directory is writable, bucket configured); error text to be freed, or NULL. */
+char *fl_output_check(struct fl_output *o);
+/* Without it (tests) there are no threads: an object is written when it is sealed, or by fl_output_step. */
+void fl_output_start(struct fl_output *o);
+/* The process is to stop: records that still wait in front of a full output are let through, retries go at once. Any thread. */
+void fl_output_hurry(struct fl_output *o);
+/* Becomes readable when the sink is gone for good and the process can only end. */
+int fl_output_lost_fd(const struct fl_output *o);
+/* The process leaves now: no object is counted any more, so that the books can be closed. Never undone. */
+void fl_output_freeze(struct fl_output *o);
+/* Nothing more will be sealed: write what is left until mono time `deadline`. Returns how many records could not be delivered. */
+uint64_t fl_output_stop(struct fl_output *o, int64_t deadline);
+void fl_output_free(struct fl_output *o);
+
+/* ---- for tests and the test runner ---- */
 
 /* fl_output_new with this sink instead of the configured one. */
 struct fl_output *fl_output_new_with(struct fl_runtime *rt, const struct fl_sink_kind *sink, char **error);

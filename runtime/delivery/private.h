@@ -7,7 +7,9 @@
 
 #include <pthread.h>
 
-#include "store/store.h"
+#include "base/text.h"
+#include "delivery/pieces.h"
+#include "drivers/sink.h"
 
 #define FL_COMPRESSORS 16  /* of a lane, 0.2 MB each at the default level; more objects than that take turns */
 #define FL_UPLOADS_MAX 16

@@ -6,6 +6,10 @@
 
 #include <pthread.h>
 
+#include "core/runtime.h"
+#include "delivery/output.h"
+#include "delivery/parcel.h"
+#include "drivers/sink.h"
 #include "store/store.h"
 
 #define SMALL "pipeline.store.buffered.max_flows_per_object=2", "pipeline.compress.type=none"

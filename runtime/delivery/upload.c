@@ -17,9 +17,11 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "delivery/output.h"
-#include "delivery/private.h"
+#include "core/runtime.h"
 #include "core/stage_times.h"
+#include "delivery/output.h"
+#include "delivery/parcel.h"
+#include "delivery/private.h"
 
 #define BACKOFF_MIN (FL_SECOND / 2)
 #define BACKOFF_MAX (30 * FL_SECOND)
@@ -199,7 +201,7 @@ static void name_is_taken(struct fl_parcel *p)
     memcpy(stamp, at, 15);
     stamp[15] = 0;
     strptime(stamp, "%Y%m%dT%H%M%S", &tm);
-    fl_store_stamp((int64_t)timegm(&tm) + 1, stamp);
+    fl_stamp((int64_t)timegm(&tm) + 1, stamp);
     memcpy(at, stamp, 15);
     fl_log_limited(60, FL_WARN, "name is taken by another object, using the next", "key=%s",
                    fl_log_quote(p->object.key));

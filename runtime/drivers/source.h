@@ -14,7 +14,6 @@
 
 struct fl_message;
 struct fl_runtime;
-struct fl_source;
 
 struct fl_source_kind {
     const char *name;
@@ -35,9 +34,6 @@ struct fl_source_kind {
 };
 
 extern const struct fl_source_kind fl_source_skydive, fl_source_file, fl_source_stdin, fl_source_input;
-
-/* Did the input break off before its end? main exits with 1 then. After fl_source_stop or the end of the input. */
-bool fl_source_failed(const struct fl_source *s);
 
 /* ---- sources/file/file.c, for tests: what the kinds make of the configuration --------------------------------------- */
 

@@ -1,5 +1,5 @@
 /*
- * encode.c - how records become objects: brackets and commas around them, pretty or compact; see core/runtime.h.
+ * encode.c - how records become objects: brackets and commas around them, pretty or compact; see encode.h.
  *
  * The records themselves are written by generated code, straight into the object's buffer. Objects are built by appending, so the framing is a handful of constant texts. The bytes are
  * those of the original (Go's json.Marshal and MarshalIndent with TABs, reference/20 section 5.1). The store calls
@@ -7,7 +7,9 @@
  */
 #include <stdlib.h>
 
+#include "config/values.h"
 #include "core/runtime.h"
+#include "encoders/encode.h"
 
 enum shape { COMPACT, PRETTY, LINES, CSV };
 

@@ -9,6 +9,7 @@
 
 #include "config/config.h"
 #include "core/runtime.h"
+#include "encoders/encode.h"
 
 static void put_json(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out)
 {

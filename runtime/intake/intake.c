@@ -11,6 +11,9 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "config/values.h"
+#include "core/runtime.h"
+#include "intake/queue.h"
 
 /* ---- set-up -------------------------------------------------------------------------------------------------- */
 

@@ -16,8 +16,10 @@
 #include <pthread.h>
 
 #include "decoders/skydive/envelope.h"
+#include "delivery/pieces.h"
+#include "flowrt.h"
+#include "intake/queue.h"
 #include "intake/reject.h"
-#include "core/runtime.h"
 #include "run/turns.h"
 
 /* A flow that is JSON but not as the schema wants it; texts as in struct fl_decoder. */

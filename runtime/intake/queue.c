@@ -1,5 +1,5 @@
 /*
- * queue.c - messages on their way from the source's thread to the worker's, bounded by bytes; see core/runtime.h.
+ * queue.c - messages on their way from the source's thread to the worker's, bounded by bytes; see queue.h.
  *
  * One producer, one consumer, one mutex: it is taken once per message (about 100 flows) or block (half a MiB), so there is
  * nothing to win by doing without. The other side is woken when the mutex is free again, else it would run into it and
@@ -12,7 +12,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "core/runtime.h"
+#include "base/text.h"
+#include "core/clock.h"
+#include "intake/queue.h"
 
 #define SMALLEST ((size_t)4096)
 #define CACHE_LINE ((size_t)64)

@@ -1,5 +1,5 @@
 /*
- * source.c - picks the source, gives it its thread, and sees that stopping it comes to an end; see core/runtime.h, drivers/source.h.
+ * source.c - picks the source, gives it its thread, and sees that stopping it comes to an end; see source.h, drivers/source.h.
  */
 #include "drivers/source.h"
 #include "core/stage_times.h"
@@ -14,7 +14,10 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "config/values.h"
 #include "core/runtime.h"
+#include "intake/queue.h"
+#include "intake/source.h"
 
 #define STOP_SECONDS 3 /* for the close frame's echo and for messages in hand to find room in the queue */
 #define LAST_SECONDS 2 /* after the queue was closed; then only a name server can still hold the thread */

@@ -7,6 +7,7 @@
  * small pieces isn't decoded again and again. After an error the next document begins behind the next newline.
  */
 #include "intake/intake.h"
+#include "intake/queue.h"
 
 #define TOO_LONG "the document is larger than the source's max_message"
 #define LINE_MAX_HELD ((size_t)1 << 20) /* so much without a newline: documents don't end with lines any more */

@@ -12,7 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/runtime.h"
+#include "core/clock.h"
+#include "intake/queue.h"
 
 static int64_t mono(void)
 {

@@ -21,10 +21,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
+#include "config/values.h"
+#include "core/runtime.h"
 #include "lookups/answer.h"
 #include "lookups/gremlin/gremlin.h"
-#include "base/log.h"
-#include "core/runtime.h"
+#include "lookups/lookups.h"
 
 #define DEFAULT_TIMEOUT (5 * FL_SECOND)
 

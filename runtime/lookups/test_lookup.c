@@ -5,10 +5,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tests/unit/analyzer_stub.h"
-#include "lookups/gremlin/gremlin.h"
 #include "base/log.h"
 #include "core/runtime.h"
+#include "lookups/gremlin/gremlin.h"
+#include "lookups/lookups.h"
+#include "tests/unit/analyzer_stub.h"
 
 struct named {
     fl_str name;

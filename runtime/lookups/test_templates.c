@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/runtime.h"
+#include "lookups/lookups.h"
 
 static const struct fl_lookup_field value_field = {"Value", "", FL_T_STRING, FL_ONE, false, 0, 0};
 static const struct fl_lookup rows[] = {

@@ -1,9 +1,11 @@
-/* cmdline.c - the command line of every pipeline binary; see config/config.h and config/help.c. Called by main.c. */
+/* cmdline.c - the command line of every pipeline binary; see cmdline.h and config/help.c. Called by main.c. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/config.h"
+#include "base/suggest.h"
 #include "config/value.h"
+#include "core/clock.h"
+#include "program/cmdline.h"
 
 enum option {
     INPUT, OUTPUT, SET, LOOKUPS, METRICS, STOP, LEVEL, WITH_VALUE, CHECK = WITH_VALUE, PRINT, HELP, VERSION, OPTIONS
@@ -58,8 +60,8 @@ static bool take_value(struct fl_args *a, const char *name, enum option o, const
     if (!*value)
         return usage(name, "%s needs a value", names[o]);
     switch (o) {
-    case INPUT: a->input = value; return true;
-    case OUTPUT: a->output = value; return true;
+    case INPUT: a->over.input = value; return true;
+    case OUTPUT: a->over.output = value; return true;
     case LOOKUPS: a->lookups = value; return true;
     case METRICS: a->metrics_listen = value; return true;
     case LEVEL: return take_level(a, name, value);
@@ -70,7 +72,7 @@ static bool take_value(struct fl_args *a, const char *name, enum option o, const
     default:
         if (*value == '=' || !strchr(value, '='))
             return usage(name, "--set %s: expected KEY=VALUE, as pipeline.write.type=stdout", value);
-        a->set[a->nset++] = value;
+        a->over.set[a->over.nset++] = value;
         return true;
     }
 }
@@ -119,8 +121,8 @@ bool fl_args_parse(struct fl_args *a, const char *name, int argc, char **argv)
 {
     bool ok = true, only_files = false;
     *a = (struct fl_args){ .verb = FL_RUN, .stop_timeout = 30 * FL_SECOND, .log_level = -1 };
-    a->set = calloc((size_t)argc + 1, sizeof *a->set);
-    if (!a->set)
+    a->over.set = calloc((size_t)argc + 1, sizeof *a->over.set);
+    if (!a->over.set)
         abort();
     for (int i = 1; ok && i < argc; i++) {
         if (only_files || argv[i][0] != '-' || !argv[i][1])
@@ -130,7 +132,7 @@ bool fl_args_parse(struct fl_args *a, const char *name, int argc, char **argv)
         else
             ok = take_option(a, name, argc, argv, &i);
     }
-    if (ok && a->config && a->input && !strcmp(a->config, "-") && !strcmp(a->input, "-"))
+    if (ok && a->config && a->over.input && !strcmp(a->config, "-") && !strcmp(a->over.input, "-"))
         ok = usage(name, "standard input can't be the configuration and the input at once");
     return ok;
 }

@@ -4,7 +4,8 @@
  */
 #include <string.h>
 
-#include "core/runtime.h"
+#include "flowrt.h"
+#include "program/program.h"
 
 int main(int argc, char **argv)
 {

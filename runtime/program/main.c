@@ -15,8 +15,23 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "config/config.h"
+#include "config/help.h"
+#include "config/print.h"
+#include "config/values.h"
+#include "core/runtime.h"
 #include "core/stage_times.h"
+#include "delivery/output.h"
+#include "intake/queue.h"
+#include "intake/source.h"
+#include "lookups/lookups.h"
+#include "program/cmdline.h"
+#include "program/metrics.h"
+#include "program/program.h"
+#include "program/stop.h"
+#include "run/worker.h"
+#include "store/store.h"
 
 #ifndef PACKAGE_VERSION
 #define PACKAGE_VERSION "0"
@@ -52,7 +67,7 @@ static bool make_parts(struct fl_runtime *rt, const struct fl_args *args)
     rt->worker = fl_worker_new(rt, &error);
     if (!rt->worker)
         return fail("cannot set up the pipeline", error);
-    if (args->verb == FL_CHECK_CONFIG && args->input)
+    if (args->verb == FL_CHECK_CONFIG && args->over.input)
         return true; /* opening it may wait for whoever writes it */
     rt->source = fl_source_new(rt, &error);
     if (!rt->source)
@@ -100,7 +115,7 @@ static bool start(struct fl_runtime *rt, const struct fl_args *args, struct fl_m
 /* The file to read, or NULL. */
 static const char *config_file(const struct fl_pipeline *p, const struct fl_args *args, char room[256])
 {
-    if (args->config || args->input || args->output)
+    if (args->config || args->over.input || args->over.output)
         return args->config;
     snprintf(room, 256, "/etc/skydive/%s.yml", p->name);
     if (args->verb == FL_PRINT_CONFIG && access(room, F_OK) != 0)
@@ -135,8 +150,8 @@ static int run(const struct fl_pipeline *p, const struct fl_args *args, struct f
     /* Lives as long as the process: a source or upload that could not be stopped may still look at it. */
     static struct fl_runtime rt;
     struct fl_metrics *metrics = NULL;
-    rt = (struct fl_runtime){ .pipeline = p, .config = c, .clock = fl_clock_real, .input = args->input,
-                              .output_to = args->output };
+    rt = (struct fl_runtime){ .pipeline = p, .config = c, .clock = fl_clock_real, .input = args->over.input,
+                              .output_to = args->over.output };
     if (!set_up_log(c, args))
         return 1;
     fl_config_log_notes(c);
@@ -162,7 +177,7 @@ static int run(const struct fl_pipeline *p, const struct fl_args *args, struct f
 static int with_config(const struct fl_pipeline *p, const struct fl_args *args)
 {
     char room[256];
-    struct fl_config *c = fl_config_load(p, args, config_file(p, args, room));
+    struct fl_config *c = fl_config_load(p, &args->over, config_file(p, args, room));
     if (args->verb == FL_PRINT_CONFIG) {
         bool ok = report(c);
         if (ok)
@@ -224,7 +239,7 @@ int fl_main(const struct fl_pipeline *p, int argc, char **argv)
         fl_version(p, stdout);
     else
         status = with_config(p, &args);
-    free(args.set);
+    free(args.over.set);
     if (fflush(stdout) != 0 && status == 0) {
         fprintf(stderr, "%s: cannot write to standard output: %s\n", p->name, strerror(errno));
         status = 1;

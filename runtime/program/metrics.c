@@ -1,5 +1,5 @@
 /*
- * metrics.c - /metrics (Prometheus text) and /healthz over HTTP, in a thread of its own; see config/config.h. Started by main.c
+ * metrics.c - /metrics (Prometheus text) and /healthz over HTTP, in a thread of its own; see metrics.h. Started by main.c
  * for --metrics-listen. libwebsockets serves; a slow or hostile client costs this thread, never the pipeline.
  */
 #include <libwebsockets.h>
@@ -12,7 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config/config.h"
+#include "base/log.h"
+#include "core/runtime.h"
+#include "program/metrics.h"
 
 struct fl_metrics {
     struct fl_runtime *rt;

@@ -17,9 +17,16 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "config/config.h"
-#include "drivers/source.h"
+#include "base/log.h"
+#include "core/runtime.h"
 #include "core/stage_times.h"
+#include "delivery/output.h"
+#include "drivers/source.h"
+#include "intake/queue.h"
+#include "intake/source.h"
+#include "lookups/lookups.h"
+#include "program/stop.h"
+#include "run/worker.h"
 
 #define GRACE (4 * FL_SECOND) /* an interrupted upload gets this long to end after the deadline */
 

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "core/runtime.h"
+#include "core/clock.h"
+#include "flowrt.h"
+#include "program/program.h"
 #include "tests/unit/small_pipeline.h"
 
 static enum fl_truth is_big(struct fl_cx *cx, const struct fl_rec *last)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/runtime.h"
 #include "program/testrun.h"
 
 #define DUMP (JSON_ENCODE_ANY | JSON_COMPACT)

@@ -16,9 +16,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "config/config.h"
 #include "base/log.h"
+#include "config/config.h"
+#include "core/runtime.h"
 #include "delivery/output.h"
+#include "drivers/sink.h"
+#include "intake/queue.h"
+#include "lookups/lookups.h"
+#include "program/program.h"
+#include "run/worker.h"
+#include "store/store.h"
 
 #define START_WALL (INT64_C(1767225600) * FL_SECOND) /* 2026-01-01T00:00:00Z */
 #define START_MONO (1000 * FL_SECOND)

@@ -8,8 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "intake/intake.h"
+#include "core/runtime.h"
 #include "core/stage_times.h"
+#include "delivery/pieces.h"
+#include "intake/intake.h"
+#include "intake/queue.h"
+#include "intake/source.h"
+#include "run/worker.h"
+#include "store/store.h"
 
 #define SCRATCH_CHUNK ((size_t)256 << 10)
 

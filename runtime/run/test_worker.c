@@ -15,10 +15,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "config/config.h"
-#include "intake/intake.h"
-#include "delivery/output.h"
 #include "core/runtime.h"
+#include "delivery/output.h"
+#include "drivers/sink.h"
+#include "intake/intake.h"
+#include "intake/queue.h"
+#include "lookups/lookups.h"
+#include "run/worker.h"
+#include "store/store.h"
 #include "tests/unit/small_pipeline.h"
 
 /* ---- a world without threads ------------------------------------------------------------------------------------ */

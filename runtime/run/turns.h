@@ -14,9 +14,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/runtime.h"
+#include "delivery/pieces.h"
 
-/* Compressing has a turn per lane (core/runtime.h), so that two loads can be in it at once. */
+/* Compressing has a turn per lane (delivery/pieces.h), so that two loads can be in it at once. */
 enum fl_turn { FL_TURN_TAKE, FL_TURN_RUN, FL_TURN_COMPRESS, FL_TURNS = FL_TURN_COMPRESS + FL_LANES };
 
 struct fl_turns {

@@ -1,5 +1,5 @@
 /*
- * worker.c - the generated path: messages in, encoded records into open objects; see core/runtime.h. Its threads are in hands.c.
+ * worker.c - the generated path: messages in, encoded records into open objects; see worker.h. Its threads are in hands.c.
  *
  * Everything that a record needs lives in one arena that is reset per batch, in the message, or in buffers that are
  * used again: nothing is allocated per record. The ledger is brought up to date once per batch, and before the
@@ -9,9 +9,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "intake/intake.h"
 #include "base/log.h"
+#include "config/values.h"
+#include "core/runtime.h"
 #include "core/stage_times.h"
+#include "encoders/encode.h"
+#include "intake/intake.h"
+#include "intake/queue.h"
+#include "lookups/lookups.h"
+#include "run/worker.h"
+#include "store/store.h"
 
 #define RECORD_BYTES ((size_t)2 << 20) /* of a load: small documents make many times their own size */
 

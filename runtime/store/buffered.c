@@ -14,7 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "store/store.h"
+#include "config/values.h"
+#include "store/series.h"
 
 static char *init(struct fl_store *s)
 {
@@ -55,7 +56,7 @@ static uint32_t key(struct fl_store *s, struct fl_series *e, struct fl_buf *out)
         f->number = 0;
     }
     char stamp[16];
-    fl_store_stamp(f->stream, stamp);
+    fl_stamp(f->stream, stamp);
     fl_buf_printf(out, "%s%s/", s->prefix, f->path);
     uint32_t at = (uint32_t)out->n;
     fl_buf_printf(out, "%sZ/%08llu%s", stamp, (unsigned long long)f->number++,

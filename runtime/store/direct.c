@@ -9,7 +9,8 @@
 #include <config.h>
 #endif
 
-#include "store/store.h"
+#include "core/clock.h"
+#include "store/series.h"
 
 static char *init(struct fl_store *s)
 {
@@ -20,7 +21,7 @@ static char *init(struct fl_store *s)
 static uint32_t key(struct fl_store *s, struct fl_series *e, struct fl_buf *out)
 {
     char stamp[16];
-    fl_store_stamp(s->now.wall / FL_SECOND, stamp);
+    fl_stamp(s->now.wall / FL_SECOND, stamp);
     fl_buf_printf(out, "%s%s/", s->prefix, e->folder->path);
     uint32_t at = (uint32_t)out->n;
     fl_buf_printf(out, "%s.%03uZ-%06llu%s", stamp, (unsigned)(s->now.wall / 1000000 % 1000),

@@ -9,7 +9,6 @@
 #include <config.h>
 #endif
 
-#include "store/store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,8 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "config/values.h"
+#include "store/series.h"
 
 /*
  * Raw bytes of an open object are handed to the compressor in pieces of this size, which is the one it works with, so
@@ -39,7 +40,7 @@ static void *must(void *p)
     return p;
 }
 
-void fl_store_stamp(int64_t second, char stamp[16])
+void fl_stamp(int64_t second, char stamp[16])
 {
     time_t t = second;
     struct tm tm;

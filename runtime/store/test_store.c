@@ -1,4 +1,7 @@
 /* test_store.c - what objects hold, when they are sealed, what they are called: runtime/store*.c, virtual clock. */
+#include "delivery/output.h"
+#include "drivers/sink.h"
+#include "store/store.h"
 #include "tests/unit/delivery.h"
 
 #define MEMORY_LIMITS "pipeline.compress.type=none"

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/runtime.h"
+#include "intake/queue.h"
 #include "sources/skydive/ws_frame.h"
 #include "sources/skydive/ws_handshake.h"
 

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "flowrt.h"
 
 static const char *const case_classes[] = { "internal", "egress", "ingress", "other", NULL };
 static const char *const case_reasons[] = { "excluded_class", NULL };
@@ -31,26 +32,26 @@ struct config_case {
 
 /* `text` NULL: no file. `sets` NULL-terminated, or NULL. */
 static inline struct config_case case_load(const struct fl_pipeline *p, const char *text, const char *const *sets,
-                                           struct fl_args *with)
+                                           struct fl_overrides *with)
 {
     struct config_case k = { .file = "/tmp/test_config.XXXXXX" };
-    struct fl_args args = { .log_level = -1 };
+    struct fl_overrides over = { 0 };
     if (with)
-        args = *with;
-    args.set = calloc(16, sizeof *args.set);
-    for (; sets && sets[args.nset]; args.nset++)
-        args.set[args.nset] = sets[args.nset];
+        over = *with;
+    over.set = calloc(16, sizeof *over.set);
+    for (; sets && sets[over.nset]; over.nset++)
+        over.set[over.nset] = sets[over.nset];
     if (text) {
         int fd = mkstemp(k.file);
         assert_true(fd >= 0);
         assert_int_equal(write(fd, text, strlen(text)), strlen(text));
         close(fd);
     }
-    k.c = fl_config_load(p, &args, text ? k.file : NULL);
+    k.c = fl_config_load(p, &over, text ? k.file : NULL);
     k.problems = fl_problems_text(&k.c->problems);
     if (text)
         unlink(k.file);
-    free(args.set);
+    free(over.set);
     return k;
 }
 

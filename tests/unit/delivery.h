@@ -18,9 +18,13 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "config/config.h"
 #include "base/log.h"
+#include "config/config.h"
+#include "core/runtime.h"
 #include "delivery/output.h"
+#include "drivers/sink.h"
+#include "encoders/encode.h"
+#include "store/store.h"
 
 /* 2026-11-23T08:55:02Z */
 #define WALL (INT64_C(1795424102) * FL_SECOND)
@@ -86,13 +90,13 @@ static void world_config(struct world *w, const char **sets)
     uint32_t n = 0;
     while (sets[n])
         n++;
-    struct fl_args args = {.set = sets, .nset = n};
+    struct fl_overrides over = {.set = sets, .nset = n};
     memset(w, 0, sizeof *w);
     fl_log_capture(world_line, w);
     w->rt = (struct fl_runtime){.pipeline = &world_pipeline, .clock = world_virtual,
                                 .virtual_time = {WALL, 1000 * FL_SECOND}};
     fl_ledger_init(&w->rt.ledger, &world_pipeline);
-    w->rt.config = fl_config_load(&world_pipeline, &args, NULL);
+    w->rt.config = fl_config_load(&world_pipeline, &over, NULL);
     assert_non_null(w->rt.config);
     fl_arena_init(&w->scratch, 4096);
     w->cx = (struct fl_cx){.scratch = &w->scratch, .rt = &w->rt, .now = WALL};

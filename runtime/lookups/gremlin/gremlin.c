@@ -19,10 +19,10 @@
 #include <strings.h>
 #include <time.h>
 
-#include "net/curl.h"
 #include "base/log.h"
-#include "lookups/lookup.h"
 #include "base/text.h"
+#include "lookups/lookup.h"
+#include "net/curl.h"
 
 #define SECOND INT64_C(1000000000)
 #define MILLI INT64_C(1000000)

@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/values.h"
 #include "core/runtime.h"
 #include "drivers/sink.h"
 

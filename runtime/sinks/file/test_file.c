@@ -1,4 +1,5 @@
 /* test_file.c - sinks `file` (layout, names that exist, hostile keys, places that are no good) and `stdout`. */
+#include "drivers/sink.h"
 #include "tests/unit/delivery.h"
 
 #include <dirent.h>

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "core/runtime.h"
+#include "config/values.h"
 
 struct fl_credentials {
     pthread_mutex_t lock;

@@ -12,10 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sinks/s3/credentials.h"
-#include "net/http.h"
 #include "base/log.h"
+#include "config/values.h"
 #include "core/runtime.h"
+#include "net/http.h"
+#include "sinks/s3/credentials.h"
 
 /* A token is renewed when less than a fifth of its time is left, and never used in its last seconds. */
 #define RENEW_PART 5

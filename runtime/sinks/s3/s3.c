@@ -17,15 +17,16 @@
 #include <string.h>
 #include <strings.h>
 
-#include "sinks/s3/credentials.h"
+#include "base/log.h"
+#include "config/values.h"
+#include "core/runtime.h"
+#include "drivers/sink.h"
 #include "net/curl.h"
 #include "net/http.h"
-#include "sinks/s3/iam.h"
-#include "base/log.h"
-#include "core/runtime.h"
 #include "sinks/s3/answer.h"
+#include "sinks/s3/credentials.h"
+#include "sinks/s3/iam.h"
 #include "sinks/s3/sigv4.h"
-#include "drivers/sink.h"
 
 #define CONNECTIONS 16
 #define HEADERS 16

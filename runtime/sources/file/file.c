@@ -1,5 +1,5 @@
 /*
- * file.c - documents from a file or standard input, in blocks; see core/runtime.h, drivers/source.h.
+ * file.c - documents from a file or standard input, in blocks; see intake/queue.h, drivers/source.h.
  *
  * A block ends behind its last newline, so a document hardly ever goes on in the next one; it does when it is larger
  * than a block, or when nothing comes behind it for a second. Files are read, never mapped: a mapped one that shrinks
@@ -19,10 +19,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "compressors/gzip/gunzip.h"
 #include "base/log.h"
+#include "compressors/gzip/gunzip.h"
+#include "config/values.h"
 #include "core/runtime.h"
 #include "drivers/source.h"
+#include "intake/queue.h"
 
 #define BLOCK ((size_t)512 << 10)
 #define POLL_MS 250

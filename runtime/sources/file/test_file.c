@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "core/runtime.h"
 #include "drivers/source.h"
+#include "intake/queue.h"
 
 #define PATIENCE (10 * FL_SECOND)
 

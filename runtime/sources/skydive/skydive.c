@@ -1,5 +1,5 @@
 /*
- * skydive.c - subscribes to a Skydive analyzer's flows; connects, and connects again; see core/runtime.h, drivers/source.h.
+ * skydive.c - subscribes to a Skydive analyzer's flows; connects, and connects again; see intake/queue.h, drivers/source.h.
  *
  * Protocol: reference/10 sections 1 to 3. One connection is ws_session.c's business. Between two there is a pause that
  * doubles from 0.5 s to max_backoff, with jitter, and is short again once a connection was of use. One log line tells
@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "config/values.h"
 #include "core/runtime.h"
 #include "drivers/source.h"
 #include "sources/skydive/ws_connect.h"

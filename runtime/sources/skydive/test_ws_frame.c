@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/runtime.h"
+#include "base/text.h"
+#include "intake/queue.h"
 #include "sources/skydive/ws_frame.h"
 
 #define MAX_MESSAGE 70000

@@ -1,10 +1,10 @@
 /* ws_frame.c - see ws_frame.h. */
+#include "intake/queue.h"
 #include "sources/skydive/ws_frame.h"
 
 #include <assert.h>
 #include <string.h>
 
-#include "core/runtime.h"
 
 #define TRUSTED ((uint64_t)1 << 20) /* memory that an announced length gets before its bytes are here */
 

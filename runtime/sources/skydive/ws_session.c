@@ -16,7 +16,10 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "core/runtime.h"
+#include "base/text.h"
+#include "core/clock.h"
+#include "core/ledger.h"
+#include "intake/queue.h"
 #include "sources/skydive/ws_connect.h"
 #include "sources/skydive/ws_frame.h"
 

@@ -1,0 +1,44 @@
+/*
+ * parts.h - between config.c and its parts; private to config/.
+ *
+ *   config.c     loads, finds, and gives out plain keys      kinds.c    which kind of each phase holds
+ *   keys.c       known and unknown keys, notes               options.c  rows of stages.def
+ *   log.c        logging.*                                   params.c   params of the pipeline
+ */
+#ifndef FL_CONFIG_PARTS_H
+#define FL_CONFIG_PARTS_H
+
+#include <stdbool.h>
+
+#include "base/suggest.h"
+#include "config/config.h"
+#include "flowrt.h"
+
+/*
+ * The value of a path (lower case) from --set, environment or file; NULL: in none, or empty there. `list`: [..] in
+ * the environment is YAML.
+ */
+const struct fl_yaml_value *fl_conf_find(struct fl_config *c, const char *path, bool list, enum fl_given *given);
+/* A default's text as a value. */
+const struct fl_yaml_value *fl_conf_parse(struct fl_config *c, const char *source, const char *text);
+void fl_conf_note(struct fl_config *c, enum fl_level level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+const char *fl_conf_env_name(struct fl_config *c, const char *path);
+/* " (did you mean NAME?)", or "" when nothing is near. */
+const char *fl_conf_meant(struct fl_config *c, const struct fl_suggest *s);
+
+void fl_conf_check_keys(struct fl_config *c);      /* keys.c: unknown keys; notes */
+void fl_conf_read_plain(struct fl_config *c);      /* keys.c */
+void fl_conf_kinds(struct fl_config *c);           /* kinds.c */
+void fl_conf_options(struct fl_config *c);         /* options.c */
+void fl_conf_options_require(struct fl_config *c); /* options.c */
+void fl_conf_params(struct fl_config *c, bool complete); /* params.c; complete: a param without value is a problem */
+void fl_conf_logging(struct fl_config *c);         /* log.c */
+/* kinds.c: may a param at pipeline.<phase>.type be given `v`? False: its default stays; said as a note or a problem. */
+bool fl_conf_param_kind(struct fl_config *c, const struct fl_param *p, const struct fl_yaml_value *v);
+const struct fl_param *fl_conf_param_at(const struct fl_config *c, const char *path);
+/* The .flow's choice of a phase, or NULL. */
+const struct fl_stage_choice *fl_conf_choice(const struct fl_config *c, const char *phase);
+/* params.c: how help calls it. */
+const char *fl_value_type_name(enum fl_value_type t);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * metrics.h - the HTTP server of --metrics-listen.
+ */
+#ifndef FL_METRICS_H
+#define FL_METRICS_H
+
+#include <stdbool.h>
+
+struct fl_metrics;
+struct fl_runtime;
+
+/*
+ * Serve /metrics and /healthz at `address` (host:port, :port); NULL and *error (to be freed) when that isn't
+ * possible.
+ */
+struct fl_metrics *fl_metrics_start(struct fl_runtime *rt, const char *address, char **error);
+/* The port that is really listened at. */
+int fl_metrics_port(const struct fl_metrics *m);
+/* /healthz answers 200 from now on. */
+void fl_metrics_ready(struct fl_metrics *m, bool ready);
+void fl_metrics_stop(struct fl_metrics *m);
+
+#endif

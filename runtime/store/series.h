@@ -1,0 +1,80 @@
+/*
+ * series.h - the store's inside; private to store/.
+ *
+ *   store.c      series, keys, limits
+ *   buffered.c   when a series seals, and how its objects are called
+ *   direct.c     the same for `direct`
+ */
+#ifndef FL_SERIES_H
+#define FL_SERIES_H
+
+#include "core/runtime.h"
+#include "delivery/parcel.h"
+#include "drivers/sink.h"
+#include "encoders/encode.h"
+#include "store/store.h"
+
+/* A folder of keys, `<prefix>/<class or partition path>`: whoever writes there shares its stream and numbers. */
+struct fl_folder {
+    struct fl_folder *next;    /* in its hash chain */
+    uint64_t hash;
+    char *path;                /* class name or partition path */
+    uint32_t path_n;
+    bool partition;
+    int64_t stream;            /* UTC second, 0: none yet */
+    uint64_t number;           /* of the next object in the stream */
+    struct fl_series *series;  /* by class */
+    uint32_t open;             /* series that have an open object */
+    int64_t idle_since;        /* mono time of the last seal */
+};
+
+/* The objects of one class in one folder. */
+struct fl_series {
+    struct fl_series *sibling;
+    struct fl_folder *folder;
+    uint32_t class_;
+    int64_t window;            /* wall, ns: end of the last object, or when the series began */
+    /* The open object; parcel is NULL when there is none. */
+    struct fl_parcel *parcel;
+    struct fl_buf raw;
+    uint64_t records;
+    int64_t opened;            /* mono */
+    struct fl_series *older, *newer; /* open series by age */
+};
+
+struct fl_store_kind {
+    const char *name;
+    char *(*init)(struct fl_store *s);
+    /* Key of the series' open object that is sealed at s->now; returns where its time stamp is. */
+    uint32_t (*key)(struct fl_store *s, struct fl_series *e, struct fl_buf *key);
+};
+
+struct fl_store {
+    struct fl_runtime *rt;
+    struct fl_output *output;
+    const struct fl_store_kind *kind;
+    struct fl_framing framing;
+    const char *bucket, *encoding;
+    char *prefix;              /* "" or with a / at its end */
+    char extension[32];        /* .json.gz */
+    const char *buffered_extension;
+    /* limits; INT64_MAX: none */
+    int64_t max_records, max_age, max_stream, max_waiting, max_open;
+    bool drop_oldest, seal_at_batch_end;
+    uint64_t number;           /* direct: of the next object of this process */
+
+    struct fl_folder **folders; /* hash table of power-of-two size */
+    uint32_t nfolders, folder_size;
+    uint64_t seed;              /* their paths come from the network */
+    struct fl_series **plain;  /* by class: without a partition */
+    uint64_t *open_records;    /* by class */
+    struct fl_series *oldest, *newest;
+    uint32_t nopen;
+    size_t chunk;              /* raw bytes of an open object before they are handed over */
+    struct fl_buf spill;       /* what is over while a piece is handed over */
+    struct fl_time now;        /* of the seal under way; wall never steps back */
+};
+
+extern const struct fl_store_kind fl_store_buffered, fl_store_direct;
+
+#endif
