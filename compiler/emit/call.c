@@ -6,11 +6,6 @@
 #include "check/check.h"
 #include "emit/emit.h"
 
-static struct fc_cv value(const struct fc_type *t, const char *v, const char *n, bool simple)
-{
-    return (struct fc_cv){.v = v, .n = n, .type = t, .simple = simple};
-}
-
 /* ---- builtins ------------------------------------------------------------------------------------------- */
 
 /* A builtin that gives its argument, or null if the rest is 0: there is no need to copy what has a name. */
@@ -25,7 +20,7 @@ static struct fc_cv builtin(struct fc_em *m, const struct fc_expr *e)
     for (const struct fc_expr *x = e->args; x && i < 4; x = x->next, i++) {
         if (b->params[i] == 'r') {
             const struct fc_expr *pattern = x->kind == FC_E_NAME ? x->sym->value : x;
-            arg[i] = value(x->type, fce_text(m, "regex_%d", fc_plan_regexp(m->c, m->p, pattern->s)), NULL, true);
+            arg[i] = fce_value(x->type, fce_text(m, "regex_%d", fc_plan_regexp(m->c, m->p, pattern->s)), NULL, true);
             continue;
         }
         arg[i] = fce_bind(m, fce_expr(m, x));
@@ -51,12 +46,12 @@ static struct fc_cv builtin(struct fc_em *m, const struct fc_expr *e)
         }
     }
     if (same)
-        return value(e->type, t, fce_or(m, n, fce_text(m, "!%.*s", (int)strlen(out) - 1, out)), true);
+        return fce_value(e->type, t, fce_or(m, n, fce_text(m, "!%.*s", (int)strlen(out) - 1, out)), true);
     if (!nullable)
-        return value(e->type, out, n, false);
+        return fce_value(e->type, out, n, false);
     fce_zeroed(m, e->type, t, NULL);
     fce_line(m, "bool is_%s = %s;", t, fce_guarded(m, n, n ? out : fce_bare(m, out)));
-    return value(e->type, t, fce_text(m, "!is_%s", t), true);
+    return fce_value(e->type, t, fce_text(m, "!is_%s", t), true);
 }
 
 /* ---- functions ---------------------------------------------------------------------------------------------- */
@@ -73,7 +68,7 @@ static struct fc_cv function(struct fc_em *m, const struct fc_expr *e)
     int i = 0;
     const struct fc_sym *a = f->args;
     for (const struct fc_expr *x = e->args; x && a && i < 16; x = x->next, a = a->next, i++) {
-        args[i] = x->type->kind == FC_K_NULL ? value(a->type, "0", "true", true) : fce_bind(m, fce_expr(m, x));
+        args[i] = x->type->kind == FC_K_NULL ? fce_value(a->type, "0", "true", true) : fce_bind(m, fce_expr(m, x));
         if (!a->optional)
             never = fce_or(m, never, args[i].n);
     }
@@ -99,7 +94,7 @@ static struct fc_cv function(struct fc_em *m, const struct fc_expr *e)
         fce_pending(m);
     if (maybe && !e->nullable)
         fce_line(m, "(void)is_%s;", t);
-    return value(f->type, t, maybe ? fce_text(m, "!is_%s", t) : NULL, true);
+    return fce_value(f->type, t, maybe ? fce_text(m, "!is_%s", t) : NULL, true);
 }
 
 struct fc_cv fce_call(struct fc_em *m, const struct fc_expr *e)
@@ -113,7 +108,7 @@ struct fc_cv fce_call(struct fc_em *m, const struct fc_expr *e)
     const char *t = fce_temp(m); /* templates(list) */
     fce_line(m, "fl_str %s = templates_%s ? fl_templates_eval(cx, &r->h, templates_%s) : (fl_str){NULL, 0, FL_RAW};", t, e->args->sym->name, e->args->sym->name);
     fce_pending(m);
-    return value(e->type, t, fce_text(m, "!%s.p", t), true);
+    return fce_value(e->type, t, fce_text(m, "!%s.p", t), true);
 }
 
 /* ---- match -------------------------------------------------------------------------------------------------------- */
@@ -183,7 +178,7 @@ struct fc_cv fce_match(struct fc_em *m, const struct fc_expr *e)
             break;
     }
     fce_line(m, "}");
-    return value(e->type, t, is ? fce_text(m, "!%s", is) : NULL, true);
+    return fce_value(e->type, t, is ? fce_text(m, "!%s", is) : NULL, true);
 }
 
 /* ---- new, templates ------------------------------------------------------------------------------------------------------- */
@@ -198,7 +193,7 @@ struct fc_cv fce_new(struct fc_em *m, const struct fc_expr *e)
             continue;
         fce_assign(m, fce_text(m, "%s.%s", t, fce_name(m, mem->name)), mem->optional ? fce_text(m, "%s.has_%s", t, mem->name) : NULL, fce_expr(m, f->value));
     }
-    return value(e->type, t, NULL, true);
+    return fce_value(e->type, t, NULL, true);
 }
 
 struct fc_cv fce_template(struct fc_em *m, const struct fc_expr *e)
@@ -211,17 +206,17 @@ struct fc_cv fce_template(struct fc_em *m, const struct fc_expr *e)
         parts = fce_text(m, "%s%s%s", parts, i ? ", " : "", v.v);
     }
     if (i == 0)
-        return value(e->type, fce_string(m, "", 0), NULL, true);
+        return fce_value(e->type, fce_string(m, "", 0), NULL, true);
     const char *t = fce_temp(m);
     if (n) {
         fce_line(m, "const bool is_%s = %s;", t, fce_bare(m, fce_not(m, n)));
         fce_line(m, "fl_str %s = {0};", t);
         fce_line(m, "if (is_%s)", t);
         fce_line(m, "    %s = fl_join(cx, (const fl_str[]){%s}, %d);", t, parts, i);
-        return value(e->type, t, fce_text(m, "!is_%s", t), true);
+        return fce_value(e->type, t, fce_text(m, "!is_%s", t), true);
     }
     fce_line(m, "const fl_str %s = fl_join(cx, (const fl_str[]){%s}, %d);", t, parts, i);
-    return value(e->type, t, NULL, true);
+    return fce_value(e->type, t, NULL, true);
 }
 
 /* ---- x in list --------------------------------------------------------------------------------------------------------------- */
@@ -261,7 +256,7 @@ static struct fc_cv literal_list(struct fc_em *m, struct fc_cv v, const struct f
         out = fce_text(m, "%s%s%s", out, *out ? " || " : "", is_element(m, &v, x));
     }
     out = !*out ? "false" : several || !set ? fce_text(m, "(%s)", out) : out;
-    return value(&FC_BOOL_T, out, v.type->kind == FC_K_IP ? none_is_null(m, &v) : v.n, false);
+    return fce_value(&FC_BOOL_T, out, v.type->kind == FC_K_IP ? none_is_null(m, &v) : v.n, false);
 }
 
 struct fc_cv fce_in_list(struct fc_em *m, const struct fc_expr *e)
@@ -273,11 +268,11 @@ struct fc_cv fce_in_list(struct fc_em *m, const struct fc_expr *e)
         list = list->sym->value;
     if (rt->kind == FC_K_MAP) {
         struct fc_cv map = fce_expr(m, list);
-        return value(&FC_BOOL_T, fce_text(m, "fl_map_has(cx, %s, %s)", map.v, v.v), fce_or(m, v.n, map.n), false);
+        return fce_value(&FC_BOOL_T, fce_text(m, "fl_map_has(cx, %s, %s)", map.v, v.v), fce_or(m, v.n, map.n), false);
     }
     if (lt->kind == FC_K_IP && rt->kind == FC_K_CIDR) {
         struct fc_cv net = fce_bind(m, fce_expr(m, list));
-        return value(&FC_BOOL_T, fce_text(m, "fl_cidr_has(&%s, &%s)", net.v, v.v), fce_or(m, none_is_null(m, &v), net.n), false);
+        return fce_value(&FC_BOOL_T, fce_text(m, "fl_cidr_has(&%s, &%s)", net.v, v.v), fce_or(m, none_is_null(m, &v), net.n), false);
     }
     const struct fc_matcher *set = lt->kind == FC_K_IP && rt->elem->kind == FC_K_CIDR ? fc_plan_matcher(m->c, m->p, list, FC_SET_PREFIXES)
                                    : lt->kind == FC_K_CLASS                           ? fc_plan_matcher(m->c, m->p, list, FC_SET_CLASSES)
@@ -285,18 +280,18 @@ struct fc_cv fce_in_list(struct fc_em *m, const struct fc_expr *e)
     if (set && set->kind == FC_SET_PREFIXES && list->kind == FC_E_LIST)
         return literal_list(m, v, list, set);
     if (set && set->kind == FC_SET_PREFIXES)
-        return value(&FC_BOOL_T, fce_text(m, "fl_prefixes_has(&set_%s, &%s)", set->c, v.v), none_is_null(m, &v), false);
+        return fce_value(&FC_BOOL_T, fce_text(m, "fl_prefixes_has(&set_%s, &%s)", set->c, v.v), none_is_null(m, &v), false);
     if (set)
-        return value(&FC_BOOL_T, fce_text(m, "in_%s[%s]", set->c, v.v), v.n, false);
+        return fce_value(&FC_BOOL_T, fce_text(m, "in_%s[%s]", set->c, v.v), v.n, false);
     if (list->kind == FC_E_LIST)
         return literal_list(m, v, list, NULL);
     struct fc_cv l = fce_bind(m, fce_expr(m, list));
     const char *n = fce_or(m, v.n, l.n);
     if (lt->kind == FC_K_IP)
-        return value(&FC_BOOL_T, fce_text(m, "fl_b_%s(%s, &%s)", rt->elem->kind == FC_K_CIDR ? "cidrs_have" : "ips_have", l.v, v.v), fce_or(m, none_is_null(m, &v), l.n), false);
+        return fce_value(&FC_BOOL_T, fce_text(m, "fl_b_%s(%s, &%s)", rt->elem->kind == FC_K_CIDR ? "cidrs_have" : "ips_have", l.v, v.v), fce_or(m, none_is_null(m, &v), l.n), false);
     if (lt->kind == FC_K_CIDR)
-        return value(&FC_BOOL_T, fce_text(m, "fl_b_cidrs_equal(%s, &%s)", l.v, v.v), n, false);
-    return value(&FC_BOOL_T, fce_text(m, "fl_%s_has(%s, %s)", lt->kind == FC_K_STRING ? "strs" : lt->kind == FC_K_FLOAT ? "floats" : lt->kind == FC_K_BOOL ? "bools" : "ints", l.v, v.v), n, false);
+        return fce_value(&FC_BOOL_T, fce_text(m, "fl_b_cidrs_equal(%s, &%s)", l.v, v.v), n, false);
+    return fce_value(&FC_BOOL_T, fce_text(m, "fl_%s_has(%s, %s)", lt->kind == FC_K_STRING ? "strs" : lt->kind == FC_K_FLOAT ? "floats" : lt->kind == FC_K_BOOL ? "bools" : "ints", l.v, v.v), n, false);
 }
 
 struct fc_cv fce_any(struct fc_em *m, const struct fc_expr *e)
@@ -315,5 +310,5 @@ struct fc_cv fce_any(struct fc_em *m, const struct fc_expr *e)
     m->depth--;
     m->nsettled = settled;
     fce_line(m, "}");
-    return value(&FC_BOOL_T, t, l.n, true);
+    return fce_value(&FC_BOOL_T, t, l.n, true);
 }

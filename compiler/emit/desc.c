@@ -293,8 +293,7 @@ void fce_descriptor(struct fc_em *m)
         fflush(m->places.f);
         fce_line(m, "\nstatic const struct fl_place places[] = {\n%s};", m->places.text);
     }
-    const char *file = m->c->sources.v[m->c->main_source].path, *slash = strrchr(file, '/');
-    file = slash ? slash + 1 : file;
+    const char *file = fce_base_name(m->c->sources.v[m->c->main_source].path);
     fce_line(m, "\nconst struct fl_pipeline fl_pipeline = {");
     m->depth++;
     fce_line(m, ".magic = FL_MAGIC, .abi = FL_ABI,");

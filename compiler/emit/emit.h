@@ -1,11 +1,11 @@
 /*
- * emit.h - what the files that write C share. Private to emit*.c.
+ * emit.h - what the files that write C share. Private to emit/.
  *
  * Text is collected in sections (constants, types, functions) and joined last, so order is no worry. An expression becomes
  * a struct fc_cv: C text for its value and for whether it is null; statements that have to come before are written at once
  * into the function at hand. The text of a value may only be evaluated where the text for null is false.
  *
- *   emit.c          the file, constants, C names
+ *   writer.c   lines, texts, names, constants, places; below all
  *   type.c     structs of records; records copied between their forms
  *   expr.c     expressions, truth of conditions
  *   call.c     calls: functions, lookups, builtins; match, new, templates, in
@@ -19,6 +19,7 @@
  *   test.c     test blocks
  *   tidy.c     C that reads well: conditions, no needless (void)
  *   desc.c     params, stage choices, init, the descriptor
+ *   emit.c     the file; above all
  */
 #ifndef FC_EMIT_H
 #define FC_EMIT_H
@@ -57,6 +58,11 @@ struct fc_cv {
     bool simple;               /* a name or literal: may be written twice */
 };
 
+static inline struct fc_cv fce_value(const struct fc_type *t, const char *v, const char *n, bool simple)
+{
+    return (struct fc_cv){.v = v, .n = n, .type = t, .simple = simple};
+}
+
 struct fc_em {
     struct fc_compilation *c;
     struct fl_arena *a;
@@ -90,24 +96,28 @@ struct fc_em {
     int nsettled;
 };
 
-/* emit.c */
+/* writer.c */
+void fce_section(struct fc_section *s);
 void fce_line(struct fc_em *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 const char *fce_text(struct fc_em *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void fce_section(struct fc_section *s);
 /* Statements go to a text of their own until fce_end returns it. */
 struct fce_capture { struct fc_section s; FILE *before; };
 void fce_begin(struct fc_em *m, struct fce_capture *k);
 const char *fce_end(struct fc_em *m, struct fce_capture *k);
 void fce_paste(struct fc_em *m, const char *text);
+const char *fce_temp(struct fc_em *m);
+const char *fce_or(struct fc_em *m, const char *a, const char *b); /* of null texts */
+void fce_function_begin(struct fc_em *m, enum fc_context cx, const char *unwind); /* unwind NULL: lookups are answered */
+void fce_pending(struct fc_em *m);
 const char *fce_name(struct fc_em *m, const char *name);     /* as a C member or variable */
+const char *fce_rec_name(struct fc_em *m, const struct fc_type *t); /* for names of functions; makes no struct */
 const char *fce_string(struct fc_em *m, const char *s, size_t n); /* C for a constant fl_str */
 const char *fce_quote(struct fc_em *m, const char *s, size_t n);  /* a C string literal */
 const char *fce_escaped(struct fc_em *m, const char *s);         /* for between the quotes of JSON */
+const char *fce_base_name(const char *path);
 const char *fce_where(struct fc_em *m, struct fc_span span);  /* secadvisor.flow:12 */
 void fce_place(struct fc_em *m, struct fc_span span);         /* line directive or nothing */
 void fce_reach(struct fc_em *m, struct fc_span span);         /* coverage, tests only */
-const char *fce_temp(struct fc_em *m);
-const char *fce_or(struct fc_em *m, const char *a, const char *b); /* of null texts */
 
 /* tidy.c */
 const char *fce_not(struct fc_em *m, const char *c);  /* the C condition's contrary, without double negation */
@@ -121,7 +131,8 @@ const char *fce_type(struct fc_em *m, const struct fc_type *t);
 const char *fce_value_type(const struct fc_type *t);          /* FL_T_STRING */
 const char *fce_scale(const struct fc_type *t);
 const struct fc_rec *fce_rec(struct fc_em *m, const struct fc_type *t);
-const char *fce_rec_name(struct fc_em *m, const struct fc_type *t); /* for names of functions; makes no struct */
+void fce_zeroed(struct fc_em *m, const struct fc_type *t, const char *name, const char *is); /* declare both; is may be NULL */
+struct fc_cv fce_input(struct fc_em *m, const struct fc_in *n, bool nullable);
 struct fc_cv fce_member(struct fc_em *m, struct fc_cv base, const struct fc_member *mem, bool maybe_null);
 const char *fce_record(struct fc_em *m, struct fc_cv v);       /* as a struct rec_X value */
 const char *fce_kept_type(struct fc_em *m, const struct fc_type *t);
@@ -137,14 +148,11 @@ struct fc_cv fce_unused(struct fc_em *m, struct fc_cv v);
 struct fc_cv fce_apart(struct fc_em *m, struct fc_cv v);
 const char *fce_true(struct fc_em *m, const struct fc_expr *e);
 const char *fce_false(struct fc_em *m, const struct fc_expr *e);
-struct fc_cv fce_input(struct fc_em *m, const struct fc_in *n, bool nullable);
 struct fc_cv fce_slot(struct fc_em *m, const struct fc_slot *s, bool nullable);
 /* The record of `from e { .. }`, computed once: v holds it where it is not null. Undone by m->nfrom = what it was. */
 void fce_from(struct fc_em *m, const struct fc_expr *e, struct fc_cv v);
 bool fce_presence(struct fc_em *m, const struct fc_slot *s);
 void fce_assign(struct fc_em *m, const char *t, const char *is, struct fc_cv v); /* t = v; is = true when not null */
-void fce_pending(struct fc_em *m);
-void fce_zeroed(struct fc_em *m, const struct fc_type *t, const char *name, const char *is); /* declare both; is may be NULL */
 bool fce_settle(struct fc_em *m, const struct fc_sym *let); /* true: the let has to be computed here */
 
 /* call.c */
@@ -174,7 +182,6 @@ void fce_functions(struct fc_em *m);
 void fce_stages(struct fc_em *m);
 void fce_block(struct fc_em *m, const struct fc_stmt *s);
 void fce_block_let(struct fc_em *m, const struct fc_stmt *s);
-void fce_function_begin(struct fc_em *m, enum fc_context cx, const char *unwind); /* unwind NULL: lookups are answered */
 /* want.c */
 void fce_wants(struct fc_em *m, int i, const struct fc_stage *s);
 void fce_wants_partition(struct fc_em *m); /* as if it were one more stage */

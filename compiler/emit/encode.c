@@ -74,22 +74,6 @@ static void new_line(struct enc *k)
         literal(k, "\t");
 }
 
-const char *fce_escaped(struct fc_em *m, const char *s)
-{
-    const char *out = "";
-    for (; *s; s++) {
-        unsigned char c = (unsigned char)*s;
-        char letter = c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\t' ? 't' : c == '"' || c == '\\' ? (char)c : 0;
-        if (letter)
-            out = fce_text(m, "%s\\%c", out, letter);
-        else if (c < 32 || strchr("<>&", c))
-            out = fce_text(m, "%s\\u%04x", out, c);
-        else
-            out = fce_text(m, "%s%c", out, c);
-    }
-    return out;
-}
-
 /* ---- values --------------------------------------------------------------------------------------------------- */
 
 static void add(struct enc *k, const char **sum, const char *bound)

@@ -9,19 +9,6 @@
 
 #include "emit/emit.h"
 
-static struct fc_cv value(const struct fc_type *t, const char *v, const char *n, bool simple)
-{
-    return (struct fc_cv){.v = v, .n = n, .type = t, .simple = simple};
-}
-
-void fce_pending(struct fc_em *m)
-{
-    if (m->known)
-        return;
-    fce_line(m, "if (cx->pending)");
-    fce_line(m, "    %s", m->unwind);
-}
-
 /* ---- binding ---------------------------------------------------------------------------------------------- */
 
 void fce_assign(struct fc_em *m, const char *t, const char *is, struct fc_cv v)
@@ -51,15 +38,6 @@ struct fc_cv fce_apart(struct fc_em *m, struct fc_cv v)
     return v.in || v.slot ? v : fce_bind(m, v);
 }
 
-void fce_zeroed(struct fc_em *m, const struct fc_type *t, const char *name, const char *is)
-{
-    const char *c = fce_type(m, t);
-    const char *zero = strcmp(c, "bool") == 0 ? "false" : strcmp(c, "int64_t") == 0 || strcmp(c, "double") == 0 ? "0" : "{0}";
-    fce_line(m, "%s %s = %s;", c, name, zero);
-    if (is)
-        fce_line(m, "bool %s = false;", is);
-}
-
 struct fc_cv fce_bind(struct fc_em *m, struct fc_cv v)
 {
     if (v.simple || v.in || v.slot)
@@ -68,10 +46,10 @@ struct fc_cv fce_bind(struct fc_em *m, struct fc_cv v)
     if (v.n) {
         fce_zeroed(m, v.type, t, fce_text(m, "is_%s", t));
         fce_assign(m, t, fce_text(m, "is_%s", t), v);
-        return value(v.type, t, fce_text(m, "!is_%s", t), true);
+        return fce_value(v.type, t, fce_text(m, "!is_%s", t), true);
     }
     fce_line(m, "%s %s = %s;", fce_type(m, v.type), t, fce_bare(m, v.v));
-    return value(v.type, t, NULL, true);
+    return fce_value(v.type, t, NULL, true);
 }
 
 /* Only whether it is null is asked: compilers warn of variables that are set and never read. */
@@ -86,41 +64,6 @@ struct fc_cv fce_unused(struct fc_em *m, struct fc_cv v)
 
 /* ---- names and fields ---------------------------------------------------------------------------------------- */
 
-static const char *input_c(struct fc_em *m, const struct fc_in *n)
-{
-    return n->member ? fce_text(m, "%s.%s", input_c(m, n->parent), fce_name(m, n->member->name)) : "r->in";
-}
-
-static const char *input_null(struct fc_em *m, const struct fc_in *n)
-{
-    if (!n->member)
-        return NULL;
-    const char *up = input_null(m, n->parent);
-    if (!n->member->optional)
-        return up;
-    /* inside an absent record nothing is there, so the member's own bit says it all */
-    return fce_text(m, "!(%s.has & HAS_%s)", input_c(m, n->parent), n->c);
-}
-
-/* Decoded here, from its digits. */
-static const char *late_value(struct fc_em *m, const struct fc_in *n)
-{
-    const char *at = n->raw ? fce_text(m, "%s.text_%s.p", input_c(m, n->parent), n->member->name) : input_c(m, n);
-    if (n->type->kind == FC_K_TIME || n->type->kind == FC_K_DURATION)
-        return fce_text(m, "fl_scaled_at(%s, %s)", at, fce_scale(n->type));
-    return fce_text(m, "fl_int_at(%s)", at);
-}
-
-struct fc_cv fce_input(struct fc_em *m, const struct fc_in *n, bool nullable)
-{
-    struct fc_cv v = value(n->type, input_c(m, n), nullable ? input_null(m, n) : NULL, true);
-    if (n->late)
-        v = value(n->type, late_value(m, n), v.n, false);
-    if (n->type->kind == FC_K_RECORD)
-        v.in = n;
-    return v;
-}
-
 /* Does the transform keep whether an object `from` a record is there? The input's own bits say it for its records. */
 bool fce_presence(struct fc_em *m, const struct fc_slot *s)
 {
@@ -130,12 +73,12 @@ bool fce_presence(struct fc_em *m, const struct fc_slot *s)
 
 struct fc_cv fce_slot(struct fc_em *m, const struct fc_slot *s, bool nullable)
 {
-    struct fc_cv v = value(s->type, "", NULL, true);
+    struct fc_cv v = fce_value(s->type, "", NULL, true);
     switch (s->kind) {
     case FC_SLOT_INPUT:
         if (s->text)
-            return value(s->type, fce_text(m, "fl_digits_text(%s.text_%s)", input_c(m, s->in->parent), s->in->member->name),
-                         nullable ? input_null(m, s->in) : NULL, false);
+            return fce_value(s->type, fce_text(m, "fl_digits_text(%s.text_%s)", fce_input(m, s->in->parent, false).v, s->in->member->name),
+                             fce_input(m, s->in, nullable).n, false);
         v = fce_input(m, s->in, nullable);
         if (nullable && s->nonempty)
             v.n = fce_or(m, v.n, fce_text(m, s->type->kind == FC_K_IP ? "!%s.text.n" : "!%s.n", v.v));
@@ -187,7 +130,7 @@ static struct fc_cv let_value(struct fc_em *m, const struct fc_expr *e)
         if (s->asks)
             fce_pending(m);
     }
-    return value(s->type, at, s->optional && (e->nullable || m->known || s->asks) ? fce_text(m, "%s != 1", is) : NULL, true);
+    return fce_value(s->type, at, s->optional && (e->nullable || m->known || s->asks) ? fce_text(m, "%s != 1", is) : NULL, true);
 }
 
 /* What a record of `emit` lacks. */
@@ -209,27 +152,27 @@ static struct fc_cv name_value(struct fc_em *m, const struct fc_expr *e)
     case FC_SYM_CONST:
         return fce_expr(m, s->value);
     case FC_SYM_PARAM:
-        return value(s->type, fce_text(m, "P.%s", fce_name(m, s->name)), NULL, true);
+        return fce_value(s->type, fce_text(m, "P.%s", fce_name(m, s->name)), NULL, true);
     case FC_SYM_LET:
         return unless_made(m, e, let_value(m, e));
     case FC_SYM_FLET:
         return let_value(m, e);
     case FC_SYM_ARG:
-        return value(s->type, fce_text(m, "f->%s", fce_name(m, s->name)), s->optional && e->nullable ? fce_text(m, "!f->has_%s", s->name) : NULL, true);
+        return fce_value(s->type, fce_text(m, "f->%s", fce_name(m, s->name)), s->optional && e->nullable ? fce_text(m, "!f->has_%s", s->name) : NULL, true);
     case FC_SYM_LOCAL:
-        return value(s->type, fce_text(m, "l_%s", s->name), s->optional && e->nullable ? fce_text(m, "!is_l_%s", s->name) : NULL, true);
+        return fce_value(s->type, fce_text(m, "l_%s", s->name), s->optional && e->nullable ? fce_text(m, "!is_l_%s", s->name) : NULL, true);
     case FC_SYM_INPUT:
         return fce_input(m, &m->p->in, false);
     case FC_SYM_RECORD_NOW:
         return (struct fc_cv){.v = "r->out", .type = s->type, .slot = &m->p->out, .simple = true};
     case FC_SYM_CLASS_NOW:
-        return value(&FC_CLASS_T, "(int64_t)r->h.class_", NULL, true);
+        return fce_value(&FC_CLASS_T, "(int64_t)r->h.class_", NULL, true);
     case FC_SYM_NOW:
-        return value(&FC_TIME_T, "cx->now", NULL, true);
+        return fce_value(&FC_TIME_T, "cx->now", NULL, true);
     case FC_SYM_OBJECT:
-        return value(s->type, fce_text(m, "o->%s", strcmp(s->name, "class") == 0 ? "class_" : s->name), NULL, true);
+        return fce_value(s->type, fce_text(m, "o->%s", strcmp(s->name, "class") == 0 ? "class_" : s->name), NULL, true);
     default: /* an enumerator or class */
-        return value(e->type, fce_text(m, "%lld", (long long)s->index), NULL, true);
+        return fce_value(e->type, fce_text(m, "%lld", (long long)s->index), NULL, true);
     }
 }
 
@@ -264,8 +207,8 @@ static struct fc_cv address(struct fc_em *m, const struct fc_expr *e)
     const char *slash = strchr(e->s, '/');
     size_t n = strlen(e->s);
     if (!slash)
-        return value(e->type, fce_text(m, "fl_ip_of(%s)", fce_string(m, e->s, n)), NULL, false);
-    return value(e->type, fce_text(m, "fl_cidr_of(%s, %zu)", fce_quote(m, e->s, n), n), NULL, false);
+        return fce_value(e->type, fce_text(m, "fl_ip_of(%s)", fce_string(m, e->s, n)), NULL, false);
+    return fce_value(e->type, fce_text(m, "fl_cidr_of(%s, %zu)", fce_quote(m, e->s, n), n), NULL, false);
 }
 
 static bool constant(const struct fc_expr *e)
@@ -289,7 +232,7 @@ static struct fc_cv list(struct fc_em *m, const struct fc_expr *e)
         items = fce_text(m, "%s%s%s", items, count ? ", " : "", v.v);
     }
     if (count == 0)
-        return value(e->type, "(struct fl_list){NULL, 0}", NULL, true);
+        return fce_value(e->type, "(struct fl_list){NULL, 0}", NULL, true);
     const char *t = fce_temp(m);
     if (fixed) {
         fce_line(m, "static const %s %s[] = {%s};", type, t, items);
@@ -300,7 +243,7 @@ static struct fc_cv list(struct fc_em *m, const struct fc_expr *e)
             fce_line(m, "if (%s)", fce_bare(m, fce_not(m, n)));
         fce_line(m, "%smemcpy(%s, (const %s[]){%s}, %d * sizeof *%s);", n ? "    " : "", t, type, items, count, t);
     }
-    return value(e->type, fce_text(m, "((struct fl_list){%s, %d})", t, count), n, true);
+    return fce_value(e->type, fce_text(m, "((struct fl_list){%s, %d})", t, count), n, true);
 }
 
 /* ---- operators ---------------------------------------------------------------------------------------------------- */
@@ -347,23 +290,23 @@ static struct fc_cv arith(struct fc_em *m, const struct fc_expr *e)
     const char *n = fce_or(m, l.n, r.n);
     if (!row->nullable) {
         const char *c = spell(m, row->c, l.v, r.v, "");
-        return value(e->type, fce_text(m, "(%s)", c), n, false);
+        return fce_value(e->type, fce_text(m, "(%s)", c), n, false);
     }
     const char *t = fce_temp(m);
     fce_line(m, "%s %s = 0;", fce_type(m, e->type), t);
     const char *made = spell(m, row->c, l.v, r.v, t);
     if (!e->nullable && !n) {
         fce_line(m, "%s;", made);
-        return value(e->type, t, NULL, true);
+        return fce_value(e->type, t, NULL, true);
     }
     fce_line(m, "bool is_%s = %s;", t, fce_guarded(m, n, made));
-    return value(e->type, t, fce_text(m, "!is_%s", t), true);
+    return fce_value(e->type, t, fce_text(m, "!is_%s", t), true);
 }
 
 static struct fc_cv negative(struct fc_em *m, const struct fc_expr *e)
 {
     struct fc_cv v = fce_expr(m, e->a);
-    return value(e->type, e->type->kind == FC_K_FLOAT ? fce_text(m, "(-%s)", v.v) : fce_text(m, "fl_sub(0, %s, &cx->overflows)", v.v), v.n, false);
+    return fce_value(e->type, e->type->kind == FC_K_FLOAT ? fce_text(m, "(-%s)", v.v) : fce_text(m, "fl_sub(0, %s, &cx->overflows)", v.v), v.n, false);
 }
 
 /* The statements of e, as they stand in a branch of its own. */
@@ -404,9 +347,9 @@ static struct fc_cv coalesce(struct fc_em *m, const struct fc_expr *e)
         return r;
     }
     if (plain(text, &r) && l.type->kind == FC_K_BOOL && strcmp(r.v, "false") == 0)
-        return value(e->type, fce_text(m, "(%s && %s)", fce_not(m, l.n), l.v), NULL, false);
+        return fce_value(e->type, fce_text(m, "(%s && %s)", fce_not(m, l.n), l.v), NULL, false);
     if (plain(text, &r))
-        return value(e->type, fce_text(m, "(%s ? %s : %s)", fce_not(m, l.n), l.v, r.v), NULL, false);
+        return fce_value(e->type, fce_text(m, "(%s ? %s : %s)", fce_not(m, l.n), l.v, r.v), NULL, false);
     const char *t = fce_temp(m), *is = e->nullable ? fce_text(m, "is_%s", t) : NULL, *n = l.n;
     fce_zeroed(m, e->type, t, is);
     fce_line(m, "if (%s) {", fce_bare(m, fce_not(m, n)));
@@ -415,7 +358,7 @@ static struct fc_cv coalesce(struct fc_em *m, const struct fc_expr *e)
     fce_line(m, "} else {");
     finish(m, t, is, text, r);
     fce_line(m, "}");
-    return value(e->type, t, is ? fce_text(m, "!%s", is) : NULL, true);
+    return fce_value(e->type, t, is ? fce_text(m, "!%s", is) : NULL, true);
 }
 
 static struct fc_cv conditional(struct fc_em *m, const struct fc_expr *e)
@@ -424,7 +367,7 @@ static struct fc_cv conditional(struct fc_em *m, const struct fc_expr *e)
     struct fc_cv yes, no;
     const char *first = branch(m, e->b, &yes), *second = branch(m, e->c, &no);
     if (plain(first, &yes) && plain(second, &no))
-        return value(e->type, fce_text(m, "(%s ? %s : %s)", c, yes.v, no.v), NULL, false);
+        return fce_value(e->type, fce_text(m, "(%s ? %s : %s)", c, yes.v, no.v), NULL, false);
     const char *t = fce_temp(m), *is = e->nullable ? fce_text(m, "is_%s", t) : NULL;
     fce_zeroed(m, e->type, t, is);
     if (yes.type->kind == FC_K_NULL) {
@@ -437,13 +380,13 @@ static struct fc_cv conditional(struct fc_em *m, const struct fc_expr *e)
     }
     finish(m, t, is, second, no);
     fce_line(m, "}");
-    return value(e->type, t, is ? fce_text(m, "!%s", is) : NULL, true);
+    return fce_value(e->type, t, is ? fce_text(m, "!%s", is) : NULL, true);
 }
 
 static struct fc_cv matches(struct fc_em *m, const struct fc_expr *e)
 {
     struct fc_cv v = fce_expr(m, e->a);
-    return value(&FC_BOOL_T, fce_text(m, "fl_regex_matches(regex_%d, %s)", fc_plan_regexp(m->c, m->p, e->b->s), v.v), v.n, false);
+    return fce_value(&FC_BOOL_T, fce_text(m, "fl_regex_matches(regex_%d, %s)", fc_plan_regexp(m->c, m->p, e->b->s), v.v), v.n, false);
 }
 
 static const char *truth(struct fc_em *m, const struct fc_cv *v)
@@ -461,10 +404,10 @@ static const char *falsity(struct fc_em *m, const struct fc_cv *v)
 static struct fc_cv logic(struct fc_em *m, const struct fc_expr *e)
 {
     if (!e->nullable)
-        return value(&FC_BOOL_T, fce_true(m, e), NULL, false);
+        return fce_value(&FC_BOOL_T, fce_true(m, e), NULL, false);
     struct fc_cv l = fce_bind(m, fce_expr(m, e->a)), r;
     if (e->kind == FC_E_UNARY)
-        return value(&FC_BOOL_T, fce_not(m, l.v), l.n, false);
+        return fce_value(&FC_BOOL_T, fce_not(m, l.v), l.n, false);
     bool both = e->op == FC_OP_AND;
     struct fce_capture k;
     int settled = m->nsettled;
@@ -490,7 +433,7 @@ static struct fc_cv logic(struct fc_em *m, const struct fc_expr *e)
     }
     m->depth--;
     fce_line(m, "}");
-    return value(&FC_BOOL_T, t, fce_text(m, "!is_%s", t), true);
+    return fce_value(&FC_BOOL_T, t, fce_text(m, "!is_%s", t), true);
 }
 
 static struct fc_cv map_value(struct fc_em *m, const struct fc_expr *e)
@@ -502,7 +445,7 @@ static struct fc_cv map_value(struct fc_em *m, const struct fc_expr *e)
     const char *get = e->type->kind < (int)(sizeof getter / sizeof *getter) && getter[e->type->kind] ? getter[e->type->kind] : "string";
     fce_line(m, "%s %s = {0};", fce_type(m, e->type), t);
     fce_line(m, "bool is_%s = %s;", t, fce_guarded(m, n, fce_text(m, "fl_map_%s(cx, %s, %s, &%s)", get, map.v, key.v, t)));
-    return value(e->type, t, fce_text(m, "!is_%s", t), true);
+    return fce_value(e->type, t, fce_text(m, "!is_%s", t), true);
 }
 
 static struct fc_cv binary(struct fc_em *m, const struct fc_expr *e)
@@ -526,7 +469,7 @@ static struct fc_cv binary(struct fc_em *m, const struct fc_expr *e)
 static struct fc_cv condition(struct fc_em *m, const struct fc_expr *e)
 {
     const char *c = fce_true(m, e);
-    return value(&FC_BOOL_T, fce_is_bit(c) ? fce_text(m, "(%s != 0)", c) : c, NULL, false);
+    return fce_value(&FC_BOOL_T, fce_is_bit(c) ? fce_text(m, "(%s != 0)", c) : c, NULL, false);
 }
 
 void fce_from(struct fc_em *m, const struct fc_expr *e, struct fc_cv v)
@@ -557,22 +500,22 @@ struct fc_cv fce_expr(struct fc_em *m, const struct fc_expr *e)
     case FC_E_DURATION:
     case FC_E_SIZE:
         if (e->type->kind == FC_K_FLOAT)
-            return value(e->type, number(m, (double)e->i), NULL, true);
+            return fce_value(e->type, number(m, (double)e->i), NULL, true);
         if (e->i > -2147483647 && e->i < 2147483647)
-            return value(e->type, fce_text(m, e->i < 0 ? "(%lld)" : "%lld", (long long)e->i), NULL, true);
+            return fce_value(e->type, fce_text(m, e->i < 0 ? "(%lld)" : "%lld", (long long)e->i), NULL, true);
         if (e->i == INT64_MIN)
-            return value(e->type, "INT64_MIN", NULL, true);
-        return value(e->type, fce_text(m, "INT64_C(%lld)", (long long)e->i), NULL, true);
+            return fce_value(e->type, "INT64_MIN", NULL, true);
+        return fce_value(e->type, fce_text(m, "INT64_C(%lld)", (long long)e->i), NULL, true);
     case FC_E_FLOAT:
-        return value(e->type, number(m, e->f), NULL, true);
+        return fce_value(e->type, number(m, e->f), NULL, true);
     case FC_E_ADDRESS:
         return address(m, e);
     case FC_E_STRING:
-        return value(e->type, fce_string(m, e->s, e->len), NULL, true);
+        return fce_value(e->type, fce_string(m, e->s, e->len), NULL, true);
     case FC_E_BOOL:
-        return value(e->type, e->i ? "true" : "false", NULL, true);
+        return fce_value(e->type, e->i ? "true" : "false", NULL, true);
     case FC_E_NULL:
-        return value(e->type, "0", "true", true);
+        return fce_value(e->type, "0", "true", true);
     case FC_E_NAME:
         return name_value(m, e);
     case FC_E_FIELD:
@@ -602,7 +545,7 @@ struct fc_cv fce_expr(struct fc_em *m, const struct fc_expr *e)
             return condition(m, e);
         return logic(m, e);
     }
-    return value(&FC_ERROR_T, "0", NULL, true);
+    return fce_value(&FC_ERROR_T, "0", NULL, true);
 }
 
 /* ---- truth ---------------------------------------------------------------------------------------------------------- */

@@ -8,14 +8,6 @@
 
 #include "emit/emit.h"
 
-void fce_function_begin(struct fc_em *m, enum fc_context cx, const char *unwind)
-{
-    m->temps = m->nsettled = m->nfrom = 0;
-    m->cx = cx;
-    m->known = unwind == NULL;
-    m->unwind = unwind;
-}
-
 /* ---- statements -------------------------------------------------------------------------------------------------------- */
 
 static void table_assign(struct fc_em *m, const struct fc_stmt *s)

@@ -69,6 +69,50 @@ const struct fc_rec *fce_rec(struct fc_em *m, const struct fc_type *t)
     return r;
 }
 
+void fce_zeroed(struct fc_em *m, const struct fc_type *t, const char *name, const char *is)
+{
+    const char *c = fce_type(m, t);
+    const char *zero = strcmp(c, "bool") == 0 ? "false" : strcmp(c, "int64_t") == 0 || strcmp(c, "double") == 0 ? "0" : "{0}";
+    fce_line(m, "%s %s = %s;", c, name, zero);
+    if (is)
+        fce_line(m, "bool %s = false;", is);
+}
+
+static const char *input_c(struct fc_em *m, const struct fc_in *n)
+{
+    return n->member ? fce_text(m, "%s.%s", input_c(m, n->parent), fce_name(m, n->member->name)) : "r->in";
+}
+
+static const char *input_null(struct fc_em *m, const struct fc_in *n)
+{
+    if (!n->member)
+        return NULL;
+    const char *up = input_null(m, n->parent);
+    if (!n->member->optional)
+        return up;
+    /* inside an absent record nothing is there, so the member's own bit says it all */
+    return fce_text(m, "!(%s.has & HAS_%s)", input_c(m, n->parent), n->c);
+}
+
+/* Decoded here, from its digits. */
+static const char *late_value(struct fc_em *m, const struct fc_in *n)
+{
+    const char *at = n->raw ? fce_text(m, "%s.text_%s.p", input_c(m, n->parent), n->member->name) : input_c(m, n);
+    if (n->type->kind == FC_K_TIME || n->type->kind == FC_K_DURATION)
+        return fce_text(m, "fl_scaled_at(%s, %s)", at, fce_scale(n->type));
+    return fce_text(m, "fl_int_at(%s)", at);
+}
+
+struct fc_cv fce_input(struct fc_em *m, const struct fc_in *n, bool nullable)
+{
+    struct fc_cv v = fce_value(n->type, input_c(m, n), nullable ? input_null(m, n) : NULL, true);
+    if (n->late)
+        v = fce_value(n->type, late_value(m, n), v.n, false);
+    if (n->type->kind == FC_K_RECORD)
+        v.in = n;
+    return v;
+}
+
 /* A member of a record value, whatever form the record has. */
 struct fc_cv fce_member(struct fc_em *m, struct fc_cv base, const struct fc_member *mem, bool maybe_null)
 {

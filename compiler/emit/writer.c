@@ -1,0 +1,207 @@
+/*
+ * writer.c - what all files of emit write with: sections, lines, texts, names, constants, places. Below all of emit: it knows no
+ * expression.
+ */
+#include "emit/emit.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- text ------------------------------------------------------------------------------------------------ */
+
+void fce_section(struct fc_section *s)
+{
+    s->f = open_memstream(&s->text, &s->size);
+    if (!s->f)
+        abort();
+}
+
+void fce_line(struct fc_em *m, const char *fmt, ...)
+{
+    va_list ap;
+    if (*fmt)
+        fprintf(m->out, "%*s", m->depth * 4, "");
+    va_start(ap, fmt);
+    vfprintf(m->out, fmt, ap);
+    va_end(ap);
+    fputc('\n', m->out);
+}
+
+const char *fce_text(struct fc_em *m, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    const char *s = fl_arena_vprintf(m->a, fmt, ap);
+    va_end(ap);
+    return s;
+}
+
+void fce_begin(struct fc_em *m, struct fce_capture *k)
+{
+    fce_section(&k->s);
+    k->before = m->out;
+    m->out = k->s.f;
+}
+
+const char *fce_end(struct fc_em *m, struct fce_capture *k)
+{
+    fclose(k->s.f);
+    const char *text = fl_arena_strndup(m->a, k->s.text, k->s.size);
+    free(k->s.text);
+    m->out = k->before;
+    return text;
+}
+
+void fce_paste(struct fc_em *m, const char *text)
+{
+    fputs(text, m->out);
+}
+
+const char *fce_temp(struct fc_em *m)
+{
+    return fce_text(m, "t%d", ++m->temps);
+}
+
+const char *fce_or(struct fc_em *m, const char *a, const char *b)
+{
+    return !a ? b : !b ? a : strcmp(a, b) == 0 ? a : fce_text(m, "%s || %s", a, b);
+}
+
+/* ---- functions ---------------------------------------------------------------------------------------------- */
+
+void fce_function_begin(struct fc_em *m, enum fc_context cx, const char *unwind)
+{
+    m->temps = m->nsettled = m->nfrom = 0;
+    m->cx = cx;
+    m->known = unwind == NULL;
+    m->unwind = unwind;
+}
+
+void fce_pending(struct fc_em *m)
+{
+    if (m->known)
+        return;
+    fce_line(m, "if (cx->pending)");
+    fce_line(m, "    %s", m->unwind);
+}
+
+/* ---- names --------------------------------------------------------------------------------------------------- */
+
+const char *fce_name(struct fc_em *m, const char *name)
+{
+    static const char *const taken[] = {
+        "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for", "goto", "if", "inline",
+        "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void",
+        "volatile", "while", "asm", "typeof", "bool", "true", "false", "NULL", "EOF", "errno", "stdin", "stdout", "stderr", "linux", "unix", "i386", "assert",
+        "has", "raw"};
+    /* names that flowc itself makes beside the user's, and everything that would become such a name */
+    size_t n = strlen(name);
+    bool ours = strncmp(name, "has_", 4) == 0 || strncmp(name, "is_", 3) == 0 || strncmp(name, "text_", 5) == 0 || (n > 2 && strcmp(name + n - 2, "_f") == 0);
+    for (unsigned i = 0; i < sizeof taken / sizeof *taken; i++)
+        ours |= strcmp(taken[i], name) == 0;
+    return ours ? fce_text(m, "%s_f", name) : name;
+}
+
+/* Anonymous records are numbered by where they are declared. */
+const char *fce_rec_name(struct fc_em *m, const struct fc_type *t)
+{
+    if (t->name)
+        return t->name;
+    return fce_text(m, "at_%u", t->nmembers ? t->members[0].span.start : 0);
+}
+
+/* ---- constants -------------------------------------------------------------------------------------------------- */
+
+const char *fce_quote(struct fc_em *m, const char *s, size_t n)
+{
+    char *out = fl_arena_get(m->a, n * 4 + 3), *w = out;
+    *w++ = '"';
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)s[i];
+        if (c == '"' || c == '\\') {
+            *w++ = '\\';
+            *w++ = (char)c;
+        } else if (c == '\n') {
+            *w++ = '\\';
+            *w++ = 'n';
+        } else if (c < 32 || c >= 127 || (c == '?' && i && s[i - 1] == '?')) {
+            w += snprintf(w, 5, "\\%03o", c);
+        } else {
+            *w++ = (char)c;
+        }
+    }
+    *w++ = '"';
+    *w = 0;
+    return out;
+}
+
+/* May the text stand in JSON as it is? */
+static bool clean(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)s[i];
+        if (c < 32 || c >= 127 || strchr("\"\\<>&", c))
+            return false;
+    }
+    return true;
+}
+
+const char *fce_string(struct fc_em *m, const char *s, size_t n)
+{
+    return fce_text(m, clean(s, n) ? "FL_STR(%s)" : "FL_ESC(%s)", fce_quote(m, s, n));
+}
+
+const char *fce_escaped(struct fc_em *m, const char *s)
+{
+    const char *out = "";
+    for (; *s; s++) {
+        unsigned char c = (unsigned char)*s;
+        char letter = c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\t' ? 't' : c == '"' || c == '\\' ? (char)c : 0;
+        if (letter)
+            out = fce_text(m, "%s\\%c", out, letter);
+        else if (c < 32 || strchr("<>&", c))
+            out = fce_text(m, "%s\\u%04x", out, c);
+        else
+            out = fce_text(m, "%s%c", out, c);
+    }
+    return out;
+}
+
+/* ---- places in the .flow ------------------------------------------------------------------------------------------ */
+
+const char *fce_base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+const char *fce_where(struct fc_em *m, struct fc_span span)
+{
+    struct fc_place p = fc_source_place(&m->c->sources, span.file, span.start);
+    return fce_text(m, "%s:%u", fce_base_name(m->c->sources.v[span.file].path), p.line);
+}
+
+void fce_place(struct fc_em *m, struct fc_span span)
+{
+    if (!m->options->lines || span.file == 0)
+        return;
+    struct fc_place p = fc_source_place(&m->c->sources, span.file, span.start);
+    const char *file = fce_base_name(m->c->sources.v[span.file].path);
+    fprintf(m->out, "#line %u %s\n", p.line, fce_quote(m, file, strlen(file)));
+}
+
+void fce_reach(struct fc_em *m, struct fc_span span)
+{
+    if (!m->options->tests)
+        return;
+    size_t len;
+    struct fc_place p = fc_source_place(&m->c->sources, span.file, span.start);
+    const char *line = fc_source_line(&m->c->sources, span.file, p.line, &len);
+    while (len && (*line == ' ' || *line == '\t'))
+        line++, len--;
+    const char *file = fce_base_name(m->c->sources.v[span.file].path);
+    fprintf(m->places.f, "    {%s, %u, %s},\n", fce_quote(m, file, strlen(file)), p.line, fce_quote(m, line, len));
+    fce_line(m, "if (cx->reached)");
+    fce_line(m, "    cx->reached[%d]++;", m->nplaces++);
+}
