@@ -1,11 +1,12 @@
 /*
- * get.c - getters of the JSON scanner that aren't inlined, and their slow paths. See scan.h.
+ * get.c - getters of the JSON scanner that aren't inlined, and their slow paths. See get.h.
  */
-#include "json/scan.h"
+#include "json/get.h"
 
 #include <stdlib.h>
 
 #include "json/scan_int.h"
+#include "json/unescape.h"
 #include "value/time.h"
 
 #ifndef __SIZEOF_INT128__

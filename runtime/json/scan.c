@@ -8,6 +8,7 @@
 #include "json/scan.h"
 
 #include "json/scan_int.h"
+#include "json/unescape.h"
 
 void fl_decoder_init(struct fl_decoder *d, const char *data, size_t n, struct fl_arena *scratch)
 {

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json/scan.h"
+#include "json/get.h"
 #include "tests/unit/padded.h"
 
 static struct fl_arena arena;

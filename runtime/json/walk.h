@@ -20,7 +20,7 @@
 #ifndef FL_JSON_WALK_H
 #define FL_JSON_WALK_H
 
-#include "json/scan.h"
+#include "json/get.h"
 
 /* ---- keys -------------------------------------------------------------------------------------- */
 

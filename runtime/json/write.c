@@ -4,7 +4,7 @@
  */
 #include "json/write.h"
 
-#include "json/scan.h"
+#include "json/unescape.h"
 #include "value/time.h"
 
 char *fl_put_long_line(char *w, unsigned tabs)

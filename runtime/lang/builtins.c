@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "flowrt.h"
+#include "json/unescape.h"
 #include "value/time.h"
 
 char *fl_scratch(struct fl_cx *cx, size_t n)

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "value/address.h"
-#include "json/scan.h"
+#include "json/get.h"
 #include "lang/table.h"
 #include "base/text.h"
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "json/write.h"
+#include "base/put.h"
 
 #if defined(__SSE2__) && !defined(FL_PLAIN_C)
 #include <emmintrin.h>

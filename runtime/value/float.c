@@ -1,15 +1,17 @@
 /*
- * float.c - the shortest decimal text that reads as the same double. See fl_put_float in json/write.h.
+ * float.c - the shortest decimal text that reads as the same double. See float.h.
  *
  * Values such as 12.5 take a short path: if the value times a small power of ten is an integer that divides back to
  * the same value, its digits are the shortest. All others are done exactly with big integers (the method of Steele
  * and White as Dragon4 has it): no tables, no locale, about a microsecond.
  */
+#include "value/float.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
-#include "json/write.h"
+#include "base/put.h"
 
 /* 2^1074 * 10 and what comes on the way fit. */
 #define BIG_WORDS 40

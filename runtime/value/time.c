@@ -1,7 +1,7 @@
 /* time.c - see time.h. Called by the JSON scanner and writer, builtins and stores. */
 #include "value/time.h"
 
-#include "json/write.h"
+#include "base/put.h"
 
 #define SECOND INT64_C(1000000000)
 

@@ -1,20 +1,15 @@
 #!/bin/sh
 # includes.sh - who may include whom: floors, from the top; a folder includes only itself and what stands below it.
 #
-#   1  the lists below are the floors; a folder that is in none of them is an error
+#   1  floors.awk lists the floors; a folder that is on none of them is an error
 #   2  a kind (sinks/s3, lookups/gremlin) sees itself and the floors below, never another kind
 #   3  runtime/ never sees compiler/; compiler/ sees of runtime/ only base/: it knows the rest as text
 #   4  dsl/*.def include nothing, dsl/*.h only standard headers and each other; runtime/base sees libc, the compiler too
 #   5  tokens are a matter of compiler/syntax; an include names the folder, and who wants all of one includes its parts
 #   6  emitted C includes flowrt.h and nothing else; pipelines/ holds no C of its own
-#
-# docs/internals.md says what each folder is for.
 set -eu
 export LC_ALL=C
 cd "${srcdir:-$(dirname "$0")/../..}"
-
-runtime="program run sources store intake delivery sinks encoders compressors decoders lookups config drivers core lang json net value base"
-compiler="verbs emit plan check syntax tree text"
 
 {
     find dsl runtime compiler -type f \( -name '*.[chly]' -o -name '*.def' \) ! -name 'test_*.c' \
@@ -22,36 +17,16 @@ compiler="verbs emit plan check syntax tree text"
         echo "HAVE $f"
         sed -n "s|^[ \t]*#[ \t]*include[ \t]*\([<\"]\)\([^>\"]*\).*|$f \1 \2|p" "$f"
     done
-} | awk -v runtime="$runtime" -v compiler="$compiler" '
+} | awk "$(cat tests/lint/floors.awk)"'
 BEGIN {
-    n = split(runtime, w, " ")
-    for (i = 1; i <= n; i++) floor["runtime/" w[i]] = n - i + 1
-    n = split(compiler, w, " ")
-    for (i = 1; i <= n; i++) floor["compiler/" w[i]] = n - i + 1
-    # The two that stand at the top of their folders: what emitted C sees, and the order of the passes.
-    place["runtime/flowrt.h"] = "runtime/lang"
-    place["compiler/flowc.h"] = "compiler/tree"
-    place["compiler/syntax/parse.h"] = "compiler/syntax"
-    split("sources sinks encoders compressors decoders lookups", w, " ")
-    for (i in w) kinds["runtime/" w[i]] = 1
-    n = 0
+    place["compiler/syntax/parse.h"] = "compiler/syntax" # made in the build tree
     libraries = "^(jansson|curl|openssl|libwebsockets|yaml|zlib|zstd|libdeflate|librdkafka)"
 }
 function bad(why) { printf "%s: includes \"%s\": %s\n", from, what, why; errors++ }
-# The folder on whose floor a file is: runtime/json; its kind in kind_of.
-function folder(path,   p, n) {
-    kind_of = ""
-    if (path in place) return place[path]
-    n = split(path, p, "/")
-    if (p[1] == "dsl") return "dsl"
-    if (n < 3) return p[1]
-    if ((p[1] "/" p[2]) in kinds && n > 3) kind_of = p[3]
-    return p[1] "/" p[2]
-}
 $1 == "HAVE" {
     have[$2] = 1
     d = folder($2)
-    if (d != "dsl" && !(d in floor)) { printf "%s: is on none of the floors in tests/lint/includes.sh\n", $2; errors++ }
+    if (d != "dsl" && !(d in floor)) { printf "%s: is on none of the floors in tests/lint/floors.awk\n", $2; errors++ }
     next
 }
 { n++; line[n] = $0 }
@@ -60,7 +35,7 @@ END {
     for (i = 1; i <= n; i++) {
         $0 = line[i]
         from = $1; what = $3
-        df = folder(from); kf = kind_of
+        df = folder(from)
         if ($2 == "<") {
             if (df == "dsl" && what !~ /^(stdint|stdbool|stddef|limits|inttypes|string|math|float)\.h$/) bad("dsl/ sees only plain standard headers")
             if (df == "runtime/base" && what ~ libraries) bad("base sees libc only")
@@ -74,14 +49,11 @@ END {
         else if (("compiler/" what) in have) to = "compiler/" what
         else if (what in have) to = what
         else { bad("there is no such file below runtime/, compiler/ or the top"); continue }
-        dt = folder(to); kt = kind_of
+        dt = folder(to)
         if (from ~ /\.def$/) { if (to !~ /\.def$/) bad(".def files are rows, they include nothing") }
         else if (df == "dsl") { if (dt != "dsl") bad("dsl/ sees only dsl/") }
         else if (dt == "dsl") continue
-        else if (side == "runtime" && to ~ /^compiler/) bad("the runtime knows nothing of the compiler")
-        else if (side == "compiler" && to ~ /^runtime/) { if (dt != "runtime/base") bad("the compiler knows the runtime only as text") }
-        else if (df != dt && floor[dt] >= floor[df]) bad(dt " stands above " df)
-        else if (df == dt && kf != kt && kt != "") bad("a kind is seen by nobody but itself and program/registry.c")
+        else if ((why = wrong_arrow(from, to)) != "") bad(why)
         if (to == "compiler/syntax/parse.h" && df != "compiler/syntax" && from != "compiler/verbs/fmt.c") bad("tokens are a matter of lexer and parser")
     }
     exit errors > 0

@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "base/log.h"
+#include "json/get.h"
 
 enum member { NAMESPACE, TYPE, UUID, STATUS, FORMAT, OBJ, UNKNOWN };
 

@@ -1,0 +1,12 @@
+/*
+ * float.h - floating point numbers as text.
+ */
+#ifndef FL_FLOAT_H
+#define FL_FLOAT_H
+
+#define FL_FLOAT_MAX 32 /* bound of fl_put_float */
+
+/* The shortest text that reads as the same value, in Go's JSON form; not a number and infinite: null. Written as by base/put.h. */
+char *fl_put_float(char *w, double v);
+
+#endif
