@@ -10,9 +10,10 @@
 #include <config.h>
 #endif
 
-#include "program/testrun.h"
+#include "program/program.h"
 
 #include <fnmatch.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -21,14 +22,43 @@
 #include "core/runtime.h"
 #include "delivery/output.h"
 #include "drivers/sink.h"
+#include "intake/intake.h"
 #include "intake/queue.h"
 #include "lookups/lookups.h"
-#include "program/program.h"
 #include "run/worker.h"
 #include "store/store.h"
 
 #define START_WALL (INT64_C(1767225600) * FL_SECOND) /* 2026-01-01T00:00:00Z */
 #define START_MONO (1000 * FL_SECOND)
+#define DUMP (JSON_ENCODE_ANY | JSON_COMPACT)
+
+struct testrun {
+    struct fl_runtime rt;
+    struct fl_worker *w;
+    const struct fl_test *test;
+    unsigned number;
+    bool failing;               /* the test has failed and said so */
+    unsigned passed, failed;
+    const struct fl_rec *last;  /* what expectations are about; NULL: there is none */
+    const char *nothing;        /* why not */
+    char why[512];
+    struct fl_buf given;        /* what was given last */
+    struct fl_buf text;         /* for whatever is printed or compared */
+};
+
+/* Count the test as failed and say why, with the step's place and text. */
+static void __attribute__((format(printf, 3, 4))) fail(struct testrun *t, const struct fl_test_step *step, const char *fmt, ...)
+{
+    if (!t->failing)
+        printf("not ok %u - %s\n", t->number, t->test->title);
+    t->failing = true;
+    va_list ap;
+    printf("# %s:%u: %s\n#   ", t->rt.pipeline->file, step->line, step->source);
+    va_start(ap, fmt);
+    vprintf(fmt, ap);
+    va_end(ap);
+    putchar('\n');
+}
 
 /* ---- a fresh world for each test ------------------------------------------------------------------------------- */
 
@@ -37,7 +67,7 @@ static struct fl_time virtual_clock(struct fl_runtime *rt)
     return rt->virtual_time;
 }
 
-static void tear_down(struct fl_testrun *t)
+static void tear_down(struct testrun *t)
 {
     fl_store_free(t->rt.store);
     fl_output_free(t->rt.output);
@@ -48,7 +78,7 @@ static void tear_down(struct fl_testrun *t)
 }
 
 /* Store, output and lookups as new; an error text to be freed, or NULL. */
-static char *build(struct fl_testrun *t)
+static char *build(struct testrun *t)
 {
     char *error = NULL;
     t->rt.virtual_time = (struct fl_time){START_WALL, START_MONO};
@@ -62,7 +92,7 @@ static char *build(struct fl_testrun *t)
     return t->rt.store ? NULL : error;
 }
 
-static char *start_afresh(struct fl_testrun *t)
+static char *start_afresh(struct testrun *t)
 {
     const struct fl_pipeline *p = t->rt.pipeline;
     fl_worker_release(t->w);
@@ -81,7 +111,7 @@ static char *start_afresh(struct fl_testrun *t)
 
 /* ---- steps that do something ----------------------------------------------------------------------------------- */
 
-static void given(struct fl_testrun *t, const struct fl_test_step *step)
+static void given(struct testrun *t, const struct fl_test_step *step)
 {
     struct fl_worker *w = t->w;
     fl_worker_release(w); /* its records point into the text */
@@ -106,7 +136,7 @@ static void given(struct fl_testrun *t, const struct fl_test_step *step)
     }
 }
 
-static void answer(struct fl_testrun *t, const struct fl_test_step *step)
+static void answer(struct testrun *t, const struct fl_test_step *step)
 {
     struct fl_buf key = {0};
     step->key(&t->w->cx, &key);
@@ -114,17 +144,17 @@ static void answer(struct fl_testrun *t, const struct fl_test_step *step)
     char *error = fl_lookups_preset(t->rt.lookups, (uint32_t)step->number, (fl_str){key.p, (uint32_t)key.n, FL_PLAIN},
                                     step->text);
     if (error)
-        fl_test_fail(t, step, "%s", error);
+        fail(t, step, "%s", error);
     free(error);
     fl_buf_free(&key);
 }
 
-static void move_clock(struct fl_testrun *t, const struct fl_test_step *step)
+static void move_clock(struct testrun *t, const struct fl_test_step *step)
 {
     struct fl_time *now = &t->rt.virtual_time;
     int64_t target = START_MONO + step->number;
     if (target < now->mono) {
-        fl_test_fail(t, step, "the clock can't go back, it stands at %.3fs", (double)(now->mono - START_MONO) / 1e9);
+        fail(t, step, "the clock can't go back, it stands at %.3fs", (double)(now->mono - START_MONO) / 1e9);
         return;
     }
     uint32_t before = t->w->ticked.n;
@@ -147,23 +177,23 @@ static void move_clock(struct fl_testrun *t, const struct fl_test_step *step)
 /* ---- steps that expect something ------------------------------------------------------------------------------- */
 
 /* Is there a live record to be asked about? Says so if not. */
-static bool have_record(struct fl_testrun *t, const struct fl_test_step *step)
+static bool have_record(struct testrun *t, const struct fl_test_step *step)
 {
     if (!t->last)
-        fl_test_fail(t, step, "%s", t->nothing);
+        fail(t, step, "%s", t->nothing);
     else if (t->last->state == FL_DROPPED)
-        fl_test_fail(t, step, "the record was dropped: %s", t->rt.pipeline->reasons[t->last->reason]);
+        fail(t, step, "the record was dropped: %s", t->rt.pipeline->reasons[t->last->reason]);
     return t->last && t->last->state == FL_LIVE;
 }
 
-static void expect(struct fl_testrun *t, const struct fl_test_step *step)
+static void expect(struct testrun *t, const struct fl_test_step *step)
 {
     if (!have_record(t, step))
         return;
     enum fl_truth truth = step->expect(&t->w->cx, t->last);
     if (truth == FL_YES)
         return;
-    fl_test_fail(t, step, truth == FL_NULL ? "it is null" : "it is false");
+    fail(t, step, truth == FL_NULL ? "it is null" : "it is false");
     for (uint32_t i = 0; step->names && step->show && step->names[i]; i++) {
         t->text.n = 0;
         step->show(&t->w->cx, t->last, i, &t->text);
@@ -171,18 +201,18 @@ static void expect(struct fl_testrun *t, const struct fl_test_step *step)
     }
 }
 
-static void expect_dropped(struct fl_testrun *t, const struct fl_test_step *step)
+static void expect_dropped(struct testrun *t, const struct fl_test_step *step)
 {
     const char *const *reasons = t->rt.pipeline->reasons;
     if (!t->last)
-        fl_test_fail(t, step, "%s", t->nothing);
+        fail(t, step, "%s", t->nothing);
     else if (t->last->state != FL_DROPPED)
-        fl_test_fail(t, step, "the record was not dropped; its class is %s", t->rt.pipeline->classes[t->last->class_]);
+        fail(t, step, "the record was not dropped; its class is %s", t->rt.pipeline->classes[t->last->class_]);
     else if (t->last->reason != step->number)
-        fl_test_fail(t, step, "the record was dropped: %s, not %s", reasons[t->last->reason], reasons[step->number]);
+        fail(t, step, "the record was dropped: %s, not %s", reasons[t->last->reason], reasons[step->number]);
 }
 
-static void expect_object(struct fl_testrun *t, const struct fl_test_step *step)
+static void expect_object(struct testrun *t, const struct fl_test_step *step)
 {
     fl_store_seal_all(t->rt.store, t->rt.virtual_time);
     while (fl_output_step(t->rt.output) <= t->rt.virtual_time.mono)
@@ -205,33 +235,76 @@ static void expect_object(struct fl_testrun *t, const struct fl_test_step *step)
         };
         enum fl_truth truth = step->object ? step->object(&t->w->cx, &seen) : FL_YES;
         if (truth != FL_YES)
-            fl_test_fail(t, step, "it is %s for %s (class %s, count %lld, bytes %lld)",
+            fail(t, step, "it is %s for %s (class %s, count %lld, bytes %lld)",
                          truth == FL_NULL ? "null" : "false", o->key,
                          o->class_, (long long)seen.count, (long long)seen.bytes);
     }
     if (matched)
         return;
-    fl_test_fail(t, step, "no object's key matches; there %s %zu", n == 1 ? "is" : "are", n);
+    fail(t, step, "no object's key matches; there %s %zu", n == 1 ? "is" : "are", n);
     for (size_t i = 0; i < n; i++)
         printf("#     %s (count %llu)\n", objects[i].key, (unsigned long long)objects[i].num_records);
 }
 
-/* ---- running --------------------------------------------------------------------------------------------------- */
+/* ---- `expect record.Context == {...}`: a part of the encoded record against JSON ---------------------------------- */
 
-void fl_test_fail(struct fl_testrun *t, const struct fl_test_step *step, const char *fmt, ...)
+/* One part of a path such as `record.List[0].Name`, `.` and `[` included; moves *path behind it. */
+static json_t *follow(json_t *at, const char **path)
 {
-    if (!t->failing)
-        printf("not ok %u - %s\n", t->number, t->test->title);
-    t->failing = true;
-    va_list ap;
-    printf("# %s:%u: %s\n#   ", t->rt.pipeline->file, step->line, step->source);
-    va_start(ap, fmt);
-    vprintf(fmt, ap);
-    va_end(ap);
-    putchar('\n');
+    const char *p = *path;
+    if (*p == '[') {
+        char *end;
+        unsigned long i = strtoul(p + 1, &end, 10);
+        *path = *end == ']' ? end + 1 : end;
+        return json_array_get(at, i);
+    }
+    if (*p == '.')
+        p++;
+    size_t n = strcspn(p, ".[");
+    *path = p + n;
+    return json_object_getn(at, p, n);
 }
 
-static void run_step(struct fl_testrun *t, const struct fl_test_step *step)
+static void differs(struct testrun *t, const struct fl_test_step *step, json_t *want, json_t *got)
+{
+    char *w = json_dumps(want, DUMP), *g = json_dumps(got, DUMP);
+    fail(t, step, "expected %s\n#   found    %s", w ? w : "?", g ? g : "?");
+    free(w);
+    free(g);
+}
+
+/* A live record. */
+static void expect_json(struct testrun *t, const struct fl_test_step *step)
+{
+    json_error_t e;
+    t->text.n = 0;
+    t->rt.pipeline->json(&t->w->cx, t->last, &t->text);
+    json_t *record = json_loadb(t->text.p, t->text.n, JSON_DECODE_ANY, &e);
+    if (!record) {
+        fail(t, step, "the encoded record is no JSON, which is an error of flowc: %s: %.*s", e.text,
+                     (int)t->text.n, t->text.p);
+        return;
+    }
+    json_t *want = json_loads(step->text, JSON_DECODE_ANY, &e);
+    const char *path = step->path ? step->path : "record";
+    if (strncmp(path, "record", 6) == 0 && (path[6] == 0 || path[6] == '.' || path[6] == '['))
+        path += 6;
+    json_t *got = record;
+    while (got && *path)
+        got = follow(got, &path);
+    if (!want)
+        fail(t, step, "what is expected is no JSON: %s (column %d)", e.text, e.column);
+    else if (!got)
+        fail(t, step, "it isn't there; the record is %.*s", (int)t->text.n, t->text.p);
+    else if (!json_equal(want, got))
+        differs(t, step, want, got);
+    json_decref(want);
+    json_decref(record);
+}
+
+/* ---- running --------------------------------------------------------------------------------------------------- */
+
+static void run_step(struct testrun *t, const struct fl_test_step *step)
 {
     switch (step->kind) {
     case FL_STEP_GIVEN:
@@ -248,7 +321,7 @@ static void run_step(struct fl_testrun *t, const struct fl_test_step *step)
         break;
     case FL_STEP_EXPECT_JSON:
         if (have_record(t, step))
-            fl_test_json(t, step);
+            expect_json(t, step);
         break;
     case FL_STEP_EXPECT_DROPPED:
         expect_dropped(t, step);
@@ -259,7 +332,7 @@ static void run_step(struct fl_testrun *t, const struct fl_test_step *step)
     }
 }
 
-static bool run_tests(struct fl_testrun *t)
+static bool run_tests(struct testrun *t)
 {
     const struct fl_pipeline *p = t->rt.pipeline;
     for (uint32_t i = 0; i < p->ntests; i++) {
@@ -288,7 +361,7 @@ static bool run_tests(struct fl_testrun *t)
     return t->failed == 0;
 }
 
-static char *set_up(struct fl_testrun *t)
+static char *set_up(struct testrun *t)
 {
     char *error = NULL;
     t->rt.config = fl_config_defaults(t->rt.pipeline, &error);
@@ -308,7 +381,7 @@ int fl_run_tests(const struct fl_pipeline *p)
 {
     static const struct fl_log_options quiet = {.backends = FL_LOG_STDERR,
                                                 .level = {FL_ERROR, FL_ERROR, FL_ERROR, FL_ERROR}};
-    struct fl_testrun t = {.rt = {.pipeline = p, .clock = virtual_clock, .input = "-"}};
+    struct testrun t = {.rt = {.pipeline = p, .clock = virtual_clock, .input = "-"}};
     if (p->magic != FL_MAGIC || p->abi != FL_ABI) {
         fprintf(stderr, "the tests were compiled for another runtime (ABI %u, this one has %d): run flowc again\n",
                 p->abi, FL_ABI);
