@@ -15,6 +15,13 @@
 
 /* ---- structs ------------------------------------------------------------------------------------------------- */
 
+/* The bit of x in the local set of a decoding function, as k says. */
+static void note_presence(struct fc_em *m, const struct fc_in *x, const char *condition)
+{
+    const char *has = fce_has_word(m, "has", x);
+    fce_line(m, "%s = %s ? %s | HAS_%s : %s & ~HAS_%s;", has, condition, has, x->c, has, x->c);
+}
+
 /* Passed on only: its text is kept. */
 static bool text_only(const struct fc_in *n)
 {
@@ -24,7 +31,6 @@ static bool text_only(const struct fc_in *n)
 static void in_struct(struct fc_em *m, const struct fc_in *n)
 {
     const char *body = "", *lengths = n->places ? "    bool placed; /* the numbers are where the members below say, nothing else is there */\n" : "";
-    int bit = 0;
     for (int i = 0; i < n->ninner; i++) {
         const struct fc_in *x = &n->inner[i];
         if (!fc_in_live(x))
@@ -47,12 +53,11 @@ static void in_struct(struct fc_em *m, const struct fc_in *n)
             body = fce_text(m, "%s    const char *%s; /* its digits */\n", body, name);
             lengths = fce_text(m, "%s    uint8_t n_%s;\n", lengths, x->member->name);
         }
-        fprintf(m->consts.f, "#define HAS_%s (UINT64_C(1) << %d)\n", x->c, bit++);
+        fprintf(m->consts.f, "#define HAS_%s (UINT64_C(1) << %d)\n", x->c, x->bit % FC_WORD);
     }
-    if (bit > 64)
-        fc_report(&m->c->diags, FC_LATER, n->member ? n->member->span : m->g->span, "a record of which more than 64 fields are read");
-    fprintf(m->types.f, "struct in_%s {\n    uint64_t has;\n%s%s%s};\n\n", n->member ? n->c : "record", n->raw && n->type->kind == FC_K_RECORD ? "    fl_str raw; /* the whole object */\n" : "",
-            body, lengths);
+    const char *words = fc_in_words(n) > 1 ? fce_text(m, "[%d]", fc_in_words(n)) : "";
+    fprintf(m->types.f, "struct in_%s {\n    uint64_t has%s;\n%s%s%s};\n\n", n->member ? n->c : "record", words,
+            n->raw && n->type->kind == FC_K_RECORD ? "    fl_str raw; /* the whole object */\n" : "", body, lengths);
 }
 
 /* ---- getters --------------------------------------------------------------------------------------------------- */
@@ -280,15 +285,20 @@ static const char *default_value(struct fc_em *m, const struct fc_in *x)
 }
 
 /* Defaults of what did not come, and what has to come. */
-static void absent_members(struct fc_em *m, const struct fc_in *n, const char *mask)
+static void absent_members(struct fc_em *m, const struct fc_in *n)
 {
-    fce_line(m, "if (v->has != ALL_%s && (v->has & %s) != %s) {", n->member ? n->c : "record", mask, mask);
+    const char *name = n->member ? n->c : "record";
+    if (fc_in_words(n) > 1)
+        fce_line(m, "if (!fl_has_all(v->has, need_%s, %d)) {", name, fc_in_words(n));
+    else
+        fce_line(m, "if (v->has != ALL_%s && (v->has & NEED_%s) != NEED_%s) {", name, name, name);
     m->depth++;
     for (int i = 0; i < n->ninner; i++) {
         const struct fc_in *x = &n->inner[i];
         if (!fc_in_live(x) || x->member->optional)
             continue;
-        fce_line(m, "if (!(v->has & HAS_%s)) {", x->c);
+        const char *has = fce_has_word(m, "v->has", x);
+        fce_line(m, "if (!(%s & HAS_%s)) {", has, x->c);
         m->depth++;
         if (x->member->dflt) {
             if (x->type->kind != FC_K_RECORD && (x->value || text_only(x))) {
@@ -301,7 +311,7 @@ static void absent_members(struct fc_em *m, const struct fc_in *n, const char *m
                     fce_line(m, "v->text_%s = %s;", x->member->name, fce_string(m, json, strlen(json)));
                 }
             }
-            fce_line(m, "v->has |= HAS_%s;", x->c);
+            fce_line(m, "%s |= HAS_%s;", has, x->c);
             if (n->raw && n->type->kind == FC_K_RECORD)
                 fce_line(m, "clean = false;");
         } else {
@@ -311,32 +321,6 @@ static void absent_members(struct fc_em *m, const struct fc_in *n, const char *m
         fce_line(m, "}");
     }
     m->depth--;
-    fce_line(m, "}");
-}
-
-static void dispatch(struct fc_em *m, const struct fc_in *n, bool whole)
-{
-    bool lengths[256] = {false};
-    fce_line(m, "switch (key.n) {");
-    for (int i = 0; i < n->ninner; i++) {
-        size_t len = strlen(n->inner[i].member->key);
-        if (len > 255 || lengths[len])
-            continue;
-        lengths[len] = true;
-        fce_line(m, "case %zu:", len);
-        for (int j = i; j < n->ninner; j++) {
-            const char *key = n->inner[j].member->key;
-            if (strlen(key) != len)
-                continue;
-            fce_line(m, "    if (memcmp(key.p, %s, %zu) == 0)%s", fce_quote(m, key, len), len, whole ? " {" : "");
-            if (whole)
-                fce_line(m, "        clean &= %d >= at;", j);
-            fce_line(m, "        goto value_%s;", n->inner[j].c);
-            if (whole)
-                fce_line(m, "    }");
-        }
-        fce_line(m, "    break;");
-    }
     fce_line(m, "}");
 }
 
@@ -466,7 +450,7 @@ static void member_value(struct fc_em *m, const struct fc_in *x, bool whole)
         fce_line(m, "if (!(p = fl_pass_digits(d, p, %d, &v->%s, &k)))", m->nsites++, name);
         fce_line(m, "    return NULL;");
         fce_line(m, "v->n_%s = (uint8_t)(p - v->%s);", x->member->name, name);
-        fce_line(m, "has = k ? has | HAS_%s : has & ~HAS_%s;", x->c, x->c);
+        note_presence(m, x, "k");
         fce_line(m, "clean &= k != 0; /* null */");
         fce_line(m, "placed &= k == 1;");
         return;
@@ -474,7 +458,7 @@ static void member_value(struct fc_em *m, const struct fc_in *x, bool whole)
     if (!live || presence) {
         if (presence) {
             fce_line(m, "p = fl_unspaced(d, p);");
-            fce_line(m, "has = *p != 'n' ? has | HAS_%s : has & ~HAS_%s;", x->c, x->c);
+            note_presence(m, x, "*p != 'n'");
         }
         if (whole)
             fce_line(m, "clean &= *p != 'n'; /* null */");
@@ -494,7 +478,7 @@ static void member_value(struct fc_em *m, const struct fc_in *x, bool whole)
     }
     if (x->parent->places)
         fce_line(m, "v->n_%s = (uint8_t)(p - v->%s);", x->member->name, name);
-    fce_line(m, "has = k ? has | HAS_%s : has & ~HAS_%s;", x->c, x->c);
+    note_presence(m, x, "k");
     if (record) {
         fce_line(m, "if (k == 0)");
         fce_line(m, "    memset(&v->%s, 0, sizeof v->%s);", name, name);
@@ -543,7 +527,7 @@ static void members_out_of_order(struct fc_em *m, const struct fc_in *n, bool wh
     fce_line(m, "if (fl_next_key(d, &key) < 0)");
     fce_line(m, "    return NULL;");
     fce_line(m, "p = d->p;");
-    dispatch(m, n, whole);
+    fce_keys(m, n, whole);
     if (whole)
         fce_line(m, "clean = false;");
     fce_line(m, "if (!(p = fl_pass_value(d, p)))");
@@ -568,29 +552,62 @@ static void members_out_of_order(struct fc_em *m, const struct fc_in *n, bool wh
     fce_line(m, "p = d->p;");
 }
 
+/* The bits of members from the one of word `word` on, joined with `|`; only those that have to come, or all that are live. */
+static const char *bits_of(struct fc_em *m, const struct fc_in *n, int word, bool needed)
+{
+    struct fce_capture c;
+    const char *between = "";
+    fce_begin(m, &c);
+    for (int i = 0; i < n->ninner; i++) {
+        const struct fc_in *x = &n->inner[i];
+        if (!fc_in_live(x) || x->bit / FC_WORD != word || (needed && x->member->optional))
+            continue;
+        fprintf(m->out, "%sHAS_%s", between, x->c);
+        between = " | ";
+    }
+    const char *bits = fce_end(m, &c);
+    return *bits ? bits : "0";
+}
+
+/* Declares which members have to come or have a default; false: none. */
+static bool needed(struct fc_em *m, const struct fc_in *n)
+{
+    const char *name = n->member ? n->c : "record";
+    bool any = false;
+    for (int i = 0; i < n->ninner; i++)
+        any |= fc_in_live(&n->inner[i]) && !n->inner[i].member->optional;
+    if (fc_in_words(n) == 1) {
+        fprintf(m->consts.f, "#define NEED_%s (%s)\n#define ALL_%s (%s)\n", name, bits_of(m, n, 0, true), name, bits_of(m, n, 0, false));
+    } else if (any) {
+        fprintf(m->consts.f, "static const uint64_t need_%s[%d] = {\n", name, fc_in_words(n));
+        for (int i = 0; i < fc_in_words(n); i++)
+            fprintf(m->consts.f, "    %s,\n", bits_of(m, n, i, true));
+        fprintf(m->consts.f, "};\n");
+    }
+    return any;
+}
+
 static void decode_record(struct fc_em *m, const struct fc_in *n)
 {
-    const char *name = n->member ? n->c : "record", *mask = "0", *all = "0", *path = n->member ? n->path : "record";
-    bool whole = n->raw && n->type->kind == FC_K_RECORD, flat = true;
+    const char *name = n->member ? n->c : "record", *path = n->member ? n->path : "record";
+    bool whole = n->raw && n->type->kind == FC_K_RECORD, flat = true, wide = fc_in_words(n) > 1;
     for (int i = 0; i < n->ninner; i++) {
         const struct fc_in *x = &n->inner[i];
         flat &= x->type->kind != FC_K_RECORD;
         if (x->type->kind == FC_K_RECORD && fc_in_live(x))
             decode_record(m, x);
-        if (fc_in_live(x)) {
-            all = strcmp(all, "0") == 0 ? fce_text(m, "HAS_%s", x->c) : fce_text(m, "%s | HAS_%s", all, x->c);
-            if (!x->member->optional)
-                mask = strcmp(mask, "0") == 0 ? fce_text(m, "HAS_%s", x->c) : fce_text(m, "%s | HAS_%s", mask, x->c);
-        }
     }
     if (whole)
         form_of(m, n);
-    fprintf(m->consts.f, "#define NEED_%s (%s)\n#define ALL_%s (%s)\n", name, mask, name, all);
+    bool needs = needed(m, n);
     fce_line(m, "/* %s */", fce_where(m, n->member ? n->member->span : n->type->members[0].span));
     fce_line(m, "static const char *decode_%s(struct fl_decoder *d, const char *p, struct in_%s *v, int *got)", name, name);
     fce_line(m, "{");
     m->depth++;
-    fce_line(m, "uint64_t has = 0;");
+    if (wide)
+        fce_line(m, "uint64_t has[%d] = {0};", fc_in_words(n));
+    else
+        fce_line(m, "uint64_t has = 0;");
     fce_line(m, "fl_str key;");
     fce_line(m, "int k;");
     if (whole) {
@@ -602,13 +619,14 @@ static void decode_record(struct fc_em *m, const struct fc_in *n)
             fce_line(m, "bool placed = true;");
     }
     if (n->member)
-        fce_line(m, "if (v->has) /* of a key that comes twice the last holds */\n        memset(v, 0, sizeof *v);");
+        fce_line(m, "if (%s) /* of a key that comes twice the last holds */\n        memset(v, 0, sizeof *v);",
+                 wide ? fce_text(m, "fl_has_any(v->has, %d)", fc_in_words(n)) : "v->has");
     members_in_order(m, n, whole);
     members_out_of_order(m, n, whole, fce_quote(m, path, strlen(path)));
     label(m, "end");
-    fce_line(m, "v->has = has;");
-    if (strcmp(mask, "0") != 0)
-        absent_members(m, n, fce_text(m, "NEED_%s", name));
+    fce_line(m, wide ? "memcpy(v->has, has, sizeof has);" : "v->has = has;");
+    if (needs)
+        absent_members(m, n);
     if (whole) {
         fce_line(m, "v->raw = (fl_str){start, (uint32_t)(p - start), FL_RAW};");
         if (n->places)

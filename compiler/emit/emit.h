@@ -10,6 +10,7 @@
  *   expr.c     expressions, truth of conditions
  *   call.c     calls: functions, lookups, builtins; match, new, templates, in
  *   decode.c   the decoder of the input record
+ *   keys.c     its members by their keys
  *   encode.c   JSON and csv of the output record
  *   lay.c      records that are passed on as text, pretty
  *   let.c      lets, functions, the record's struct
@@ -132,6 +133,8 @@ const char *fce_value_type(const struct fc_type *t);          /* FL_T_STRING */
 const char *fce_scale(const struct fc_type *t);
 const struct fc_rec *fce_rec(struct fc_em *m, const struct fc_type *t);
 void fce_zeroed(struct fc_em *m, const struct fc_type *t, const char *name, const char *is); /* declare both; is may be NULL */
+/* C for the word of the presence set `has` that has the bit HAS_x: one of many where the record has more than 64 members that are read. */
+const char *fce_has_word(struct fc_em *m, const char *has, const struct fc_in *x);
 struct fc_cv fce_input(struct fc_em *m, const struct fc_in *n, bool nullable);
 struct fc_cv fce_member(struct fc_em *m, struct fc_cv base, const struct fc_member *mem, bool maybe_null);
 const char *fce_record(struct fc_em *m, struct fc_cv v);       /* as a struct rec_X value */
@@ -165,6 +168,9 @@ struct fc_cv fce_any(struct fc_em *m, const struct fc_expr *e);
 
 /* decode.c */
 void fce_decoder(struct fc_em *m);
+/* keys.c */
+/* C that goes to value_X where `key` is the key of the record's member X. `whole`: it notes whether that is in the declared order. */
+void fce_keys(struct fc_em *m, const struct fc_in *n, bool whole);
 /* encode.c */
 void fce_encoders(struct fc_em *m);
 #define FCE_SHORT_LINE 13 /* TABs of a line below `level`, which is at most 2: fl_put_line puts 15 */

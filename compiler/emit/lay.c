@@ -120,7 +120,7 @@ const char *fce_lay_places(struct fc_em *m, const struct fc_in *n)
         const struct fc_member *x = n->inner[i].member;
         const char *key = fce_text(m, "\"%s\": ", fce_escaped(m, x->key)), *field = fce_name(m, x->name);
         if (x->optional) {
-            fce_line(m, "if (v->has & HAS_%s) {", n->inner[i].c);
+            fce_line(m, "if (%s & HAS_%s) {", fce_has_word(m, "v->has", &n->inner[i]), n->inner[i].c);
             m->depth++;
         }
         fce_line(m, "w = FL_PUT_LIT(fl_put_line(w, level + 1), %s);", fce_quote(m, key, strlen(key)));

@@ -83,6 +83,11 @@ static const char *input_c(struct fc_em *m, const struct fc_in *n)
     return n->member ? fce_text(m, "%s.%s", input_c(m, n->parent), fce_name(m, n->member->name)) : "r->in";
 }
 
+const char *fce_has_word(struct fc_em *m, const char *has, const struct fc_in *x)
+{
+    return fc_in_words(x->parent) > 1 ? fce_text(m, "%s[%d]", has, x->bit / FC_WORD) : has;
+}
+
 static const char *input_null(struct fc_em *m, const struct fc_in *n)
 {
     if (!n->member)
@@ -91,7 +96,7 @@ static const char *input_null(struct fc_em *m, const struct fc_in *n)
     if (!n->member->optional)
         return up;
     /* inside an absent record nothing is there, so the member's own bit says it all */
-    return fce_text(m, "!(%s.has & HAS_%s)", input_c(m, n->parent), n->c);
+    return fce_text(m, "!(%s & HAS_%s)", fce_has_word(m, fce_text(m, "%s.has", input_c(m, n->parent)), n), n->c);
 }
 
 /* Decoded here, from its digits. */

@@ -443,6 +443,16 @@ static void check_lists(struct fc_compilation *c, const struct fc_in *n)
     }
 }
 
+static void number_members(struct fc_in *n)
+{
+    for (int i = 0; i < n->ninner; i++) {
+        struct fc_in *m = &n->inner[i];
+        if (fc_in_live(m))
+            m->bit = n->nbits++;
+        number_members(m);
+    }
+}
+
 bool fc_make_plan(struct fc_compilation *c)
 {
     struct fc_plan *p = c->plan = fl_arena_zero(&c->arena, sizeof *p);
@@ -460,6 +470,7 @@ bool fc_make_plan(struct fc_compilation *c)
         csv_leaves(&p->in);
     fc_plan_reads(c, p);
     pass_slots(&y, &p->out);
+    number_members(&p->in);
     check_lists(c, &p->in);
     find_matchers(&y);
     cut_stretches(&y);

@@ -27,7 +27,17 @@ struct fc_in {
     const char *path;               /* Network.A */
     const char *c;                  /* Network_A: part of C names */
     bool value, late, raw, has, places;
+    int bit;                        /* live members: place in the record's presence set */
+    int nbits;                      /* a record: how many of its members are live */
 };
+
+/* A presence set is one word, or as many as it takes. */
+enum { FC_WORD = 64 };
+
+static inline int fc_in_words(const struct fc_in *record)
+{
+    return record->nbits <= FC_WORD ? 1 : (record->nbits + FC_WORD - 1) / FC_WORD;
+}
 
 static inline bool fc_in_live(const struct fc_in *n)
 {

@@ -30,28 +30,42 @@ static size_t defaults_max(const struct fl_form *form)
     return n;
 }
 
+/* The member of this name, expected from number `at` on; NULL: none. */
+static const struct fl_form_member *member_of(const struct fl_form *form, fl_str key, uint32_t at)
+{
+    for (uint32_t i = 0; i < form->n; i++) {
+        const struct fl_form_member *m = &form->members[at + i < form->n ? at + i : at + i - form->n];
+        if (m->name_n == key.n && memcmp(m->name, key.p, key.n) == 0)
+            return m;
+    }
+    return NULL;
+}
+
 /* The last one of a key wins, as everywhere. */
 static void collect(struct fl_decoder *d, const struct fl_form *form, fl_str *values)
 {
     fl_str key;
+    uint32_t at = 0;
     int k = fl_object_begin(d, "");
     while (k == 1) {
         fl_str v = {0};
         if (fl_next_key(d, &key) < 0)
             return;
+        const struct fl_form_member *m = member_of(form, key, at);
         int got = fl_get_raw(d, &v, "");
         if (got < 0)
             return;
-        for (uint32_t i = 0; i < form->n; i++)
-            if (form->members[i].name_n == key.n && memcmp(form->members[i].name, key.p, key.n) == 0)
-                values[i] = got == 1 ? v : (fl_str){0};
+        if (m) {
+            at = (uint32_t)(m - form->members);
+            values[at++] = got == 1 ? v : (fl_str){0};
+        }
         k = fl_member_end(d);
     }
 }
 
 static void reshape(struct fl_buf *out, struct fl_arena *scratch, fl_str raw, const struct fl_form *form)
 {
-    fl_str values[FL_FORM_MEMBERS] = {{0}};
+    fl_str *values = fl_arena_zero(scratch, sizeof *values * (form->n + 1));
     struct fl_decoder d;
     bool any = false;
     fl_decoder_init(&d, raw.p, raw.n, scratch);

@@ -17,9 +17,26 @@
 struct fl_cx;
 struct fl_list;
 
-/* ---- records passed on as text ------------------------------------------------------------------------- */
+/* ---- presence sets of more than 64 members: words ---------------------------------------------------- */
 
-#define FL_FORM_MEMBERS 64
+static inline bool fl_has_any(const uint64_t *has, unsigned words)
+{
+    uint64_t any = 0;
+    for (unsigned i = 0; i < words; i++)
+        any |= has[i];
+    return any != 0;
+}
+
+/* Is all there that is in `need`? */
+static inline bool fl_has_all(const uint64_t *has, const uint64_t *need, unsigned words)
+{
+    uint64_t lacks = 0;
+    for (unsigned i = 0; i < words; i++)
+        lacks |= need[i] & ~has[i];
+    return lacks == 0;
+}
+
+/* ---- records passed on as text ------------------------------------------------------------------------- */
 
 /* The declared members of a record, in order: what comes out when it is passed on. */
 struct fl_form_member {
@@ -33,7 +50,7 @@ struct fl_form_member {
 
 struct fl_form {
     const struct fl_form_member *members;
-    uint32_t n;                /* at most FL_FORM_MEMBERS */
+    uint32_t n;
 };
 
 /*

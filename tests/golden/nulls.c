@@ -135,17 +135,17 @@ key:
         return NULL;
     p = d->p;
     switch (key.n) {
-    case 4:
-        if (memcmp(key.p, "kind", 4) == 0)
-            goto value_kind;
-        if (memcmp(key.p, "name", 4) == 0)
-            goto value_name;
-        break;
     case 1:
         if (memcmp(key.p, "a", 1) == 0)
             goto value_a;
         if (memcmp(key.p, "b", 1) == 0)
             goto value_b;
+        break;
+    case 4:
+        if (memcmp(key.p, "kind", 4) == 0)
+            goto value_kind;
+        if (memcmp(key.p, "name", 4) == 0)
+            goto value_name;
         break;
     }
     if (!(p = fl_pass_value(d, p)))
