@@ -51,7 +51,7 @@ struct fl_cx {
 struct fl_rec {
     const char *raw;     /* the flow as it was received, NULL in an emitted record */
     uint32_t raw_n;
-    uint8_t class_;      /* index in fl_pipeline.classes */
+    uint16_t class_;     /* index in fl_pipeline.classes */
     uint8_t state;       /* enum fl_rec_state */
     uint8_t emitted;     /* made by `emit`, not received */
     uint8_t spaced;      /* raw holds white space outside strings */

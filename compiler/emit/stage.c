@@ -431,7 +431,7 @@ static void tick(struct fc_em *m)
             fce_line(m, "if (cx->now >= due_%d) {", n);
             m->depth++;
             fce_line(m, "uint32_t cursor = 0, key_n;");
-            fce_line(m, "uint8_t class_;");
+            fce_line(m, "uint16_t class_;");
             fce_line(m, "const void *key;");
             fce_line(m, "void *value;");
             fce_line(m, "while (fl_table_absent(&table_%s, &cursor, cx->now, cx->now - INT64_C(%lld), &key, &key_n, &class_, &value)) {", a->table_sym->name, (long long)every);

@@ -40,9 +40,9 @@ struct fl_bucket {
 struct row {
     uint32_t older, newer; /* NONE at the ends; `newer` links free rows */
     int64_t expires;
-    uint16_t n;            /* length of the key */
-    uint8_t class_;
-    uint8_t live;
+    uint16_t n : 15;       /* length of the key */
+    uint16_t live : 1;
+    uint16_t class_;
     char key[];
 };
 
@@ -401,7 +401,7 @@ void *fl_table_get(struct fl_table *t, const void *key, uint32_t n, int64_t now)
     return r->expires > now ? (char *)r + t->value_at : NULL;
 }
 
-void *fl_table_put(struct fl_table *t, const void *key, uint32_t n, int64_t now, int64_t expire, uint8_t class_)
+void *fl_table_put(struct fl_table *t, const void *key, uint32_t n, int64_t now, int64_t expire, uint16_t class_)
 {
     if (n > (t->key_size ? t->key_size : FL_TABLE_KEY)) {
         t->too_long++;
@@ -486,7 +486,7 @@ void fl_table_fetch_order(const struct fl_table *t, const uint32_t *hash, uint32
 }
 
 /* What fl_table_absent gives out of a row; the key in one piece. */
-static void give(struct fl_table *t, uint32_t i, const void **key, uint32_t *n, uint8_t *class_, void **value)
+static void give(struct fl_table *t, uint32_t i, const void **key, uint32_t *n, uint16_t *class_, void **value)
 {
     struct row *r = row_at(t, i);
     *n = r->n;
@@ -501,7 +501,7 @@ static void give(struct fl_table *t, uint32_t i, const void **key, uint32_t *n, 
 }
 
 bool fl_table_absent(struct fl_table *t, uint32_t *cursor, int64_t now, int64_t before, const void **key, uint32_t *n,
-                     uint8_t *class_, void **value)
+                     uint16_t *class_, void **value)
 {
     if (*cursor == 0 && !t->unordered) {
         t->next = t->oldest;

@@ -64,7 +64,7 @@ void *fl_table_get(struct fl_table *t, const void *key, uint32_t n, int64_t now)
  * The value to fill, zeroed when the row is new or had expired. Makes the row the most recently written one, with
  * expiry now + expire (held at INT64_MAX: never). NULL: the key is too long (counted).
  */
-void *fl_table_put(struct fl_table *t, const void *key, uint32_t n, int64_t now, int64_t expire, uint8_t class_);
+void *fl_table_put(struct fl_table *t, const void *key, uint32_t n, int64_t now, int64_t expire, uint16_t class_);
 void fl_table_forget(struct fl_table *t, const void *key, uint32_t n);
 
 /*
@@ -91,7 +91,7 @@ uint64_t fl_table_live(const struct fl_table *t);
  * and is not followed by FL_PAD bytes.
  */
 bool fl_table_absent(struct fl_table *t, uint32_t *cursor, int64_t now, int64_t before, const void **key, uint32_t *n,
-                     uint8_t *class_, void **value);
+                     uint16_t *class_, void **value);
 
 /* ---- texts kept in a row --------------------------------------------------------------------- */
 

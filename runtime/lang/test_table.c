@@ -168,7 +168,7 @@ static unsigned count_absent(struct fl_table *t, int64_t now, int64_t before, ch
     const void *key;
     void *value;
     uint32_t cursor = 0, n;
-    uint8_t class_;
+    uint16_t class_;
     unsigned count = 0;
     while (fl_table_absent(t, &cursor, now, before, &key, &n, &class_, &value)) {
         assert_int_equal(class_, *(const char *)key - 'a');
@@ -200,7 +200,7 @@ static void absent(void **state)
     const void *key;
     void *value;
     uint32_t cursor = 0, n, seen = 0;
-    uint8_t class_;
+    uint16_t class_;
     char got[32];
     while (fl_table_absent(&t, &cursor, 30, 20, &key, &n, &class_, &value)) {
         char c = *(const char *)key;
@@ -314,7 +314,7 @@ static void against_model(void **state)
                 const void *found;
                 void *value;
                 uint32_t cursor = 0, length;
-                uint8_t class_;
+                uint16_t class_;
                 for (unsigned i = 0; i < m.n; i++) {
                     if (m.row[i].expires <= now || m.row[i].written >= now - 20)
                         continue;

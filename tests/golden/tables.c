@@ -78,13 +78,13 @@ key:
         return NULL;
     p = d->p;
     switch (key.n) {
-    case 2:
-        if (memcmp(key.p, "id", 2) == 0)
-            goto value_id;
-        break;
     case 1:
         if (memcmp(key.p, "n", 1) == 0)
             goto value_n;
+        break;
+    case 2:
+        if (memcmp(key.p, "id", 2) == 0)
+            goto value_id;
         break;
     }
     if (!(p = fl_pass_value(d, p)))
@@ -219,7 +219,7 @@ static int64_t tick(struct fl_cx *cx, struct fl_batch *b)
         due_1 = cx->now + INT64_C(60000000000);
     if (cx->now >= due_1) {
         uint32_t cursor = 0, key_n;
-        uint8_t class_;
+        uint16_t class_;
         const void *key;
         void *value;
         while (fl_table_absent(&table_counts, &cursor, cx->now, cx->now - INT64_C(60000000000), &key, &key_n, &class_, &value)) {

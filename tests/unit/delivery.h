@@ -130,7 +130,7 @@ static void world_close(struct world *w)
 
 __attribute__((unused)) static void add_to(struct world *w, int class_, const char *json, const char *partition)
 {
-    struct fl_rec r = {.raw = json, .raw_n = (uint32_t)strlen(json), .class_ = (uint8_t)class_};
+    struct fl_rec r = {.raw = json, .raw_n = (uint32_t)strlen(json), .class_ = (uint16_t)class_};
     fl_str p = {partition, partition ? (uint32_t)strlen(partition) : 0, FL_PLAIN};
     fl_count(&w->rt.ledger, FL_C_received, 1);
     fl_store_add(w->rt.store, &w->cx, &r, p);
