@@ -1,7 +1,6 @@
 /*
  * call.c - calls of functions, lookups and builtins; match, new, templates, lists.
  */
-#include <regex.h>
 #include <string.h>
 #include <strings.h>
 
@@ -75,27 +74,6 @@ static const char *signature(struct fc_checker *k, const struct fc_builtin *b)
         s = fl_arena_printf(k->a, "%s%s%s", s, p == b->params ? "" : ", ", name);
     }
     return fl_arena_printf(k->a, "%s(%s)", b->name, s);
-}
-
-const struct fc_expr *fck_regex(struct fc_checker *k, const struct fc_expr *e)
-{
-    const struct fc_expr *p = e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_CONST ? e->sym->value : e;
-    if (e->type->kind == FC_K_ERROR)
-        return NULL;
-    if (p->kind != FC_E_STRING) {
-        fc_report(k->d, FC_NOT_CONSTANT, e->span, "a regular expression");
-        return NULL;
-    }
-    regex_t re;
-    char why[200];
-    int err = regcomp(&re, p->s, REG_EXTENDED | REG_NOSUB);
-    if (err) {
-        regerror(err, &re, why, sizeof why);
-        fc_report(k->d, FC_BAD_REGEX, e->span, why);
-        return NULL;
-    }
-    regfree(&re);
-    return p;
 }
 
 static const char *all_signatures(struct fc_checker *k, const char *name)
@@ -261,7 +239,7 @@ static const char *elsewhere(const char *name)
 const struct fc_type *fck_call(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want)
 {
     (void)want;
-    struct fc_sym *s = fck_find(k->top, e->name.s);
+    struct fc_sym *s = fck_global(k, e->name.s);
     if (s && (s->kind == FC_SYM_FUNCTION || s->kind == FC_SYM_LOOKUP))
         return call_symbol(k, e, s);
     if (strcmp(e->name.s, "templates") == 0)
@@ -482,7 +460,7 @@ static void new_field(struct fc_checker *k, const struct fc_expr *e, const struc
 
 const struct fc_type *fck_new(struct fc_checker *k, struct fc_expr *e)
 {
-    struct fc_sym *s = fck_find(k->top, e->name.s);
+    struct fc_sym *s = fck_global(k, e->name.s);
     if (!s || s->kind != FC_SYM_RECORD)
         return no_record(k, e);
     s->used++;
@@ -531,7 +509,9 @@ const struct fc_type *fck_template(struct fc_checker *k, struct fc_expr *e)
         *x = call;
         nullable |= call->nullable;
     }
-    return fck_done(e, &FC_STRING_T, nullable);
+    fck_done(e, &FC_STRING_T, nullable);
+    fck_fold_template(k, e);
+    return e->type;
 }
 
 const struct fc_type *fck_list(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want)

@@ -17,12 +17,14 @@ extern const struct fc_builtin fc_builtins[]; /* ended by a NULL name */
 struct fc_class {
     const char *name;
     struct fc_span span;
+    int index;
     struct fc_class *next;
 };
 
 struct fc_reason {
     const char *name;
     struct fc_span span;
+    int index;
     struct fc_reason *next;
 };
 

@@ -10,6 +10,7 @@
  *   call.c   calls, match, new, templates, lists
  *   facts.c  what is known to be present where
  *   stage.c  classify, filter, update, transform, mangle, and their statements
+ *   regex.c  regular expressions
  *   option.c options of stages, partition
  *   test.c   test blocks
  *   fold.c         constants
@@ -18,6 +19,7 @@
 #define FC_CHECKER_H
 
 #include "base/arena.h"
+#include "text/index.h"
 #include "tree/make.h"
 #include "check/check.h"
 #include "base/suggest.h"
@@ -48,6 +50,9 @@ struct fc_checker {
     struct fc_diags *d;
     struct fc_program *p;
     struct fc_sym *top;    /* names of the file */
+    struct fc_index names; /* the same by name */
+    struct fc_index classes, reasons; /* struct fc_class, struct fc_reason */
+    struct fc_reason *last_reason;
     struct fc_sym *local;  /* names of the function, block or any() */
     struct fc_overlay *overlay;
     const struct fc_fact *facts;
@@ -75,13 +80,17 @@ const char *fck_place(const struct fc_checker *k);
 
 /* type.c */
 const struct fc_type *fck_type(struct fc_checker *k, struct fc_texpr *t, bool *optional);
-/* Report that a new field has the name or key of m. */
-void fck_twice(struct fc_checker *k, const struct fc_member *m, struct fc_name name, const char *key);
+/* m, the next member of r, has its name, key and place: report it if there is one of that name or key already. */
+void fck_new_member(struct fc_checker *k, struct fc_type *r, const struct fc_member *m);
+/* The member's type is known: report it if r has too many fields with it. */
+void fck_count_leaves(struct fc_checker *k, struct fc_type *r, const struct fc_member *m);
 void fck_declare_types(struct fc_checker *k, struct fc_item *items);
 
 /* decl.c */
 struct fc_sym *fck_define(struct fc_checker *k, enum fc_sym_kind kind, struct fc_name name, const struct fc_item *item);
 struct fc_sym *fck_find(struct fc_sym *scope, const char *name);
+/* Of the names of the file. */
+struct fc_sym *fck_global(const struct fc_checker *k, const char *name);
 const char *fck_kind_text(const struct fc_sym *s);
 void fck_declare_values(struct fc_checker *k, struct fc_item *items);
 void fck_let(struct fc_checker *k, struct fc_item *it);
@@ -137,8 +146,6 @@ const struct fc_type *fck_cond(struct fc_checker *k, struct fc_expr *e, const st
 
 /* call.c */
 const struct fc_type *fck_call(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
-/* Report what is no constant regular expression; the constant behind e, or NULL. */
-const struct fc_expr *fck_regex(struct fc_checker *k, const struct fc_expr *e);
 const struct fc_type *fck_match(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
 const struct fc_type *fck_new(struct fc_checker *k, struct fc_expr *e);
 /* `UUID;` in a record is `UUID = UUID;`. */
@@ -154,6 +161,10 @@ void fck_stage(struct fc_checker *k, struct fc_stage *s);
 /* An `emit` so far whose records may lack this field of the transform, or, for NULL, what is not of the transform. */
 const struct fc_stmt *fck_emit_without(const struct fc_checker *k, const struct fc_member *m);
 
+/* regex.c */
+/* Report what is no constant regular expression, or one too large; the constant behind e, or NULL. */
+const struct fc_expr *fck_regex(struct fc_checker *k, const struct fc_expr *e);
+
 /* option.c */
 void fck_source(struct fc_checker *k, struct fc_item *it);
 void fck_reject(struct fc_checker *k, struct fc_item *it);
@@ -165,6 +176,9 @@ void fck_test(struct fc_checker *k, struct fc_item *it);
 /* fold.c */
 /* Replace constant arithmetic below e by its value. */
 void fck_fold(struct fc_checker *k, struct fc_expr *e);
+/* A template of constant texts is one. One that is too long is reported, and has the type of what is wrong then. */
+void fck_fold_template(struct fc_checker *k, struct fc_expr *e);
+const struct fc_type *fck_constant_text(struct fc_checker *k, struct fc_expr *e);
 /* The value of a constant integral expression (any unit). */
 bool fck_const_int(const struct fc_expr *e, int64_t *value);
 /* Is a constant number, floats too, zero? False if it is no constant. */

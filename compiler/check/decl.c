@@ -15,6 +15,11 @@ struct fc_sym *fck_find(struct fc_sym *scope, const char *name)
     return NULL;
 }
 
+struct fc_sym *fck_global(const struct fc_checker *k, const char *name)
+{
+    return (struct fc_sym *)fc_index_find(&k->names, name, strlen(name));
+}
+
 const char *fck_kind_text(const struct fc_sym *s)
 {
     static const char *const text[] = {"a const", "a param", "a let", "a function", "a table", "a lookup", "an enum",
@@ -26,7 +31,7 @@ const char *fck_kind_text(const struct fc_sym *s)
 
 struct fc_sym *fck_define(struct fc_checker *k, enum fc_sym_kind kind, struct fc_name name, const struct fc_item *item)
 {
-    struct fc_sym *old = fck_find(k->top, name.s);
+    struct fc_sym *old = fck_global(k, name.s);
     if (old) {
         struct fc_diag *g = fc_report(k->d, FC_DUPLICATE, name.span, name.s);
         fc_diag_note(k->d, g, old->span, "first declared here, as %s", fck_kind_text(old));
@@ -44,15 +49,19 @@ struct fc_sym *fck_define(struct fc_checker *k, enum fc_sym_kind kind, struct fc
     s->item = item;
     s->up = k->top;
     k->top = s;
+    fc_index_put(&k->names, k->a, s->name, strlen(s->name), s);
     return s;
 }
 
-static void append(struct fc_sym **list, int *n, struct fc_sym *s)
+struct list {
+    struct fc_sym *last;
+};
+
+static void append(struct fc_sym **first, struct list *l, int *n, struct fc_sym *s)
 {
     s->index = (*n)++;
-    while (*list)
-        list = &(*list)->next;
-    *list = s;
+    *(l->last ? &l->last->next : first) = s;
+    l->last = s;
 }
 
 /* ---- values ------------------------------------------------------------------------- */
@@ -85,11 +94,11 @@ static int64_t positive(struct fc_checker *k, struct fc_expr *e, const struct fc
     return v;
 }
 
-static void declare_table(struct fc_checker *k, struct fc_item *it)
+static void declare_table(struct fc_checker *k, struct list *tables, struct fc_item *it)
 {
     struct fc_sym *s = it->sym = fck_define(k, FC_SYM_TABLE, it->name, it);
     bool optional = false;
-    append(&k->p->tables, &k->p->ntables, s);
+    append(&k->p->tables, tables, &k->p->ntables, s);
     s->type = fck_type(k, it->type, &optional);
     if (it->from.s) {
         fc_report(k->d, FC_LATER, it->from.span, "a table from a file");
@@ -150,6 +159,7 @@ static void shadows(struct fc_checker *k, struct fc_name name)
 
 void fck_declare_values(struct fc_checker *k, struct fc_item *items)
 {
+    struct list params = {NULL}, tables = {NULL}, functions = {NULL}, lookups = {NULL}, lets = {NULL};
     for (struct fc_item *it = items; it; it = it->next) {
         k->where = FC_IN_CONSTANT;
         switch (it->kind) {
@@ -162,24 +172,24 @@ void fck_declare_values(struct fc_checker *k, struct fc_item *items)
             break;
         case FC_I_PARAM:
             it->sym = fck_define(k, FC_SYM_PARAM, it->name, it);
-            append(&k->p->params, &k->p->nparams, it->sym);
+            append(&k->p->params, &params, &k->p->nparams, it->sym);
             it->sym->type = fck_type(k, it->type, &it->sym->optional);
             break;
         case FC_I_TABLE:
-            declare_table(k, it);
+            declare_table(k, &tables, it);
             break;
         case FC_I_FUNCTION:
         case FC_I_LOOKUP: {
             bool f = it->kind == FC_I_FUNCTION;
             struct fc_sym *s = it->sym = fck_define(k, f ? FC_SYM_FUNCTION : FC_SYM_LOOKUP, it->name, it);
-            append(f ? &k->p->functions : &k->p->lookups, f ? &k->p->nfunctions : &k->p->nlookups, s);
+            append(f ? &k->p->functions : &k->p->lookups, f ? &functions : &lookups, f ? &k->p->nfunctions : &k->p->nlookups, s);
             declare_args(k, s, it->decls);
             s->type = fck_type(k, it->type, &s->optional);
             break;
         }
         case FC_I_LET:
             it->sym = fck_define(k, FC_SYM_LET, it->name, it); /* its type comes where it stands */
-            append(&k->p->lets, &k->p->nlets, it->sym);
+            append(&k->p->lets, &lets, &k->p->nlets, it->sym);
             break;
         default:
             continue;

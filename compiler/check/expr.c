@@ -135,7 +135,7 @@ const struct fc_type *fck_expr(struct fc_checker *k, struct fc_expr *e, const st
     case FC_E_ADDRESS:
         return check_address(k, e);
     case FC_E_STRING:
-        return fck_done(e, &FC_STRING_T, false);
+        return fck_constant_text(k, e);
     case FC_E_BOOL:
         return fck_done(e, &FC_BOOL_T, false);
     case FC_E_NULL:

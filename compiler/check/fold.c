@@ -2,6 +2,8 @@
  * fold.c - constants: arithmetic on literals is done by the functions that the runtime uses (dsl/ops.h), so folding and
  * running agree. Names of consts are followed.
  */
+#include <string.h>
+
 #include "check/checker.h"
 #include "dsl/ops.h"
 
@@ -80,4 +82,47 @@ void fck_fold(struct fc_checker *k, struct fc_expr *e)
     }
     if (over)
         fc_report(k->d, FC_CONST_OVERFLOW, e->span);
+}
+
+/* ---- texts ---- */
+
+enum { MOST_TEXT = 1 << 16 };
+
+const struct fc_type *fck_constant_text(struct fc_checker *k, struct fc_expr *e)
+{
+    if (e->len <= MOST_TEXT)
+        return fck_done(e, &FC_STRING_T, false);
+    fc_report(k->d, FC_TOO_MUCH, e->span, "bytes in a constant text", "65536");
+    return fck_done(e, &FC_ERROR_T, false);
+}
+
+void fck_fold_template(struct fc_checker *k, struct fc_expr *e)
+{
+    size_t n = 0;
+    bool all = true;
+    for (const struct fc_expr *x = e->args; x; x = x->next) {
+        const struct fc_expr *text = behind(x);
+        bool constant = text->kind == FC_E_STRING && text->type && text->type->kind == FC_K_STRING;
+        all &= constant;
+        n += constant ? text->len : 0;
+        if (n > MOST_TEXT) {
+            fc_report(k->d, FC_TOO_MUCH, e->span, "bytes in a constant text", "65536");
+            fck_done(e, &FC_ERROR_T, false);
+            return;
+        }
+    }
+    if (!all)
+        return;
+    char *s = fl_arena_get(k->a, n + 1);
+    size_t at = 0;
+    for (const struct fc_expr *x = e->args; x; x = x->next) {
+        const struct fc_expr *text = behind(x);
+        memcpy(s + at, text->s, text->len);
+        at += text->len;
+    }
+    s[at] = 0;
+    e->kind = FC_E_STRING;
+    e->s = s;
+    e->len = (uint32_t)at;
+    e->args = NULL;
 }

@@ -185,33 +185,29 @@ static const struct fc_type *symbol_value(struct fc_checker *k, struct fc_expr *
 
 static const struct fc_type *class_name(struct fc_checker *k, struct fc_expr *e)
 {
-    int i = 0;
-    for (const struct fc_class *c = k->p->classes; c; c = c->next, i++)
-        if (strcmp(c->name, e->name.s) == 0) {
-            struct fc_sym *s = fl_arena_zero(k->a, sizeof *s);
-            s->kind = FC_SYM_CLASS;
-            s->name = c->name;
-            s->index = i;
-            e->sym = s;
-            return fck_done(e, &FC_CLASS_T, false);
-        }
-    return NULL;
+    const struct fc_class *c = fc_index_find(&k->classes, e->name.s, strlen(e->name.s));
+    if (!c)
+        return NULL;
+    struct fc_sym *s = fl_arena_zero(k->a, sizeof *s);
+    s->kind = FC_SYM_CLASS;
+    s->name = c->name;
+    s->index = c->index;
+    e->sym = s;
+    return fck_done(e, &FC_CLASS_T, false);
 }
 
 static const struct fc_type *enumerator(struct fc_checker *k, struct fc_expr *e, const struct fc_type *t)
 {
-    int i = 0;
-    for (const struct fc_enumerator *m = t->en->list; m; m = m->next, i++)
-        if (strcmp(m->name.s, e->name.s) == 0) {
-            struct fc_sym *s = fl_arena_zero(k->a, sizeof *s);
-            s->kind = FC_SYM_ENUMERATOR;
-            s->name = m->name.s;
-            s->index = i;
-            s->type = t;
-            e->sym = s;
-            return fck_done(e, t, false);
-        }
-    return NULL;
+    const struct fc_enumerator *m = fc_index_find(&t->en->names, e->name.s, strlen(e->name.s));
+    if (!m)
+        return NULL;
+    struct fc_sym *s = fl_arena_zero(k->a, sizeof *s);
+    s->kind = FC_SYM_ENUMERATOR;
+    s->name = m->name.s;
+    s->index = m->index;
+    s->type = t;
+    e->sym = s;
+    return fck_done(e, t, false);
 }
 
 static struct fc_sym *word(struct fc_checker *k, enum fc_sym_kind kind, const struct fc_type *t, const char *name)
@@ -238,7 +234,7 @@ const struct fc_type *fck_name(struct fc_checker *k, struct fc_expr *e, const st
     for (struct fc_overlay *o = k->overlay; o; o = o->up)
         if (fc_member_find(o->type, n))
             return as_field(k, e, o->base);
-    s = fck_find(k->top, n);
+    s = fck_global(k, n);
     if (fck_sees_record(k)) {
         if (strcmp(n, "class") == 0) {
             if (!k->classified) {
@@ -315,7 +311,7 @@ const struct fc_type *fck_field(struct fc_checker *k, struct fc_expr *e)
         return fck_done(e, &FC_STRING_T, false);
     }
     if (e->a->kind == FC_E_NAME && !e->a->sym && strcmp(e->a->name.s, "batch") == 0 && !fck_find(k->local, "batch") &&
-        !fck_find(k->top, "batch") &&
+        !fck_global(k, "batch") &&
         !(fck_sees_record(k) && fck_current(k) && fc_member_find(fck_current(k), "batch"))) {
         fc_report(k->d, FC_LATER, e->span, "`batch`");
         return fck_done(e, &FC_ERROR_T, false);
@@ -356,7 +352,7 @@ const struct fc_type *fck_field(struct fc_checker *k, struct fc_expr *e)
 const struct fc_type *fck_index(struct fc_checker *k, struct fc_expr *e)
 {
     struct fc_sym *s = e->a->kind == FC_E_NAME && !e->a->sym &&
-        !fck_find(k->local, e->a->name.s) ? fck_find(k->top, e->a->name.s) : NULL;
+        !fck_find(k->local, e->a->name.s) ? fck_global(k, e->a->name.s) : NULL;
     if (s && s->kind == FC_SYM_TABLE) {
         s->used++;
         e->sym = s;

@@ -24,7 +24,7 @@ static bool constant_number(const struct fc_expr *e)
 
 static bool bare_name(struct fc_checker *k, const struct fc_expr *e)
 {
-    return e->kind == FC_E_NAME && !e->sym && !fck_find(k->local, e->name.s) && !fck_find(k->top, e->name.s) &&
+    return e->kind == FC_E_NAME && !e->sym && !fck_find(k->local, e->name.s) && !fck_global(k, e->name.s) &&
            !(fck_sees_record(k) && fck_current(k) && fc_member_find(fck_current(k), e->name.s)) &&
            strcmp(e->name.s, "class") != 0 && strcmp(e->name.s, "now") != 0;
 }

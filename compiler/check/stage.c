@@ -7,19 +7,25 @@
 
 /* ---- rules ------------------------------------------------------------------------- */
 
-static struct fc_reason *reason(struct fc_checker *k, struct fc_name name, bool make, int *index)
+/* A record's reason has 16 bits. */
+enum { MOST_REASONS = 65535 };
+
+/* The number of a reason, a new one if it was not there. */
+static int reason(struct fc_checker *k, struct fc_name name)
 {
-    struct fc_reason **r = &k->p->reasons;
-    for (*index = 0; *r; r = &(*r)->next, ++*index)
-        if (strcmp((*r)->name, name.s) == 0)
-            return *r;
-    if (make) {
-        *r = fl_arena_zero(k->a, sizeof **r);
-        (*r)->name = name.s;
-        (*r)->span = name.span;
-        k->p->nreasons++;
-    }
-    return *r;
+    const struct fc_reason *known = fc_index_find(&k->reasons, name.s, strlen(name.s));
+    if (known)
+        return known->index;
+    struct fc_reason *r = fl_arena_zero(k->a, sizeof *r);
+    r->name = name.s;
+    r->span = name.span;
+    r->index = k->p->nreasons++;
+    *(k->last_reason ? &k->last_reason->next : &k->p->reasons) = r;
+    k->last_reason = r;
+    fc_index_put(&k->reasons, k->a, r->name, strlen(r->name), r);
+    if (k->p->nreasons == MOST_REASONS + 1)
+        fc_report(k->d, FC_TOO_MUCH, r->span, "reasons", "65535");
+    return r->index;
 }
 
 static struct fc_sym *indexed(struct fc_checker *k, enum fc_sym_kind kind, const char *name, int index)
@@ -31,37 +37,44 @@ static struct fc_sym *indexed(struct fc_checker *k, enum fc_sym_kind kind, const
     return s;
 }
 
-static bool same_text(struct fc_checker *k, const struct fc_expr *a, const struct fc_expr *b)
-{
-    return strcmp(fc_source_slice(&k->c->sources, a->span), fc_source_slice(&k->c->sources, b->span)) == 0;
-}
+/* The rules of a stage so far. */
+struct rules {
+    struct fc_index conditions;  /* the first rule of each, by its text */
+    const struct fc_rule *all;   /* the first one that takes everything */
+};
 
 /* A rule is unreachable under one that takes everything, or under one with the very same condition. */
-static void reachable(struct fc_checker *k, const struct fc_rule *first, const struct fc_rule *r)
+static void reachable(struct fc_checker *k, struct rules *above, const struct fc_rule *r)
 {
-    for (const struct fc_rule *o = first; o != r; o = o->next) {
-        bool all = !o->when || (o->when->kind == FC_E_BOOL && o->when->i);
-        if (all || (r->when && same_text(k, o->when, r->when))) {
-            struct fc_diag *g = fc_report(k->d, FC_UNREACHABLE_RULE, r->span);
-            fc_diag_note(k->d, g, o->span, all ? "this rule takes every record" : "the same condition stands here");
-            return;
-        }
+    const struct fc_rule *same = NULL;
+    if (r->when) {
+        struct fc_span at = r->when->span;
+        const char *text = k->c->sources.v[at.file].text + at.start;
+        same = fc_index_find(&above->conditions, text, at.end - at.start);
+        if (!same)
+            fc_index_put(&above->conditions, k->a, text, at.end - at.start, r);
     }
-    if (r->when && r->when->kind == FC_E_BOOL && !r->when->i)
+    if (above->all || same) {
+        bool all = above->all && (!same || above->all->span.start < same->span.start);
+        struct fc_diag *g = fc_report(k->d, FC_UNREACHABLE_RULE, r->span);
+        fc_diag_note(k->d, g, (all ? above->all : same)->span, all ? "this rule takes every record" : "the same condition stands here");
+    } else if (!r->when || (r->when->kind == FC_E_BOOL && r->when->i)) {
+        above->all = r;
+    } else if (r->when->kind == FC_E_BOOL) {
         fc_diag_note(k->d, fc_report(k->d, FC_UNREACHABLE_RULE, r->span), r->when->span, "the condition is never true");
+    }
 }
 
 static void check_classify(struct fc_checker *k, struct fc_stage *s)
 {
+    struct rules above = {0};
     k->where = FC_IN_CLASSIFY;
     for (struct fc_rule *r = s->rules; r; r = r->next) {
-        int i = 0;
-        for (struct fc_class *c = k->p->classes; c && strcmp(c->name, r->name.s) != 0; c = c->next)
-            i++;
-        r->sym = indexed(k, FC_SYM_CLASS, r->name.s, i);
+        const struct fc_class *c = fc_index_find(&k->classes, r->name.s, strlen(r->name.s));
+        r->sym = indexed(k, FC_SYM_CLASS, r->name.s, c ? c->index : k->p->nclasses); /* NULL: of a second classify */
         if (r->when)
             fck_condition(k, r->when);
-        reachable(k, s->rules, r);
+        reachable(k, &above, r);
     }
     bool otherwise = false;
     for (const struct fc_rule *r = s->rules; r; r = r->next)
@@ -83,18 +96,16 @@ static void check_classify(struct fc_checker *k, struct fc_stage *s)
 static void check_filter(struct fc_checker *k, struct fc_stage *s)
 {
     const struct fc_fact *known = NULL;
+    struct rules above = {0};
     bool left = false, end = true; /* has a rule kept; is the end reached */
     k->where = FC_IN_FILTER;
     for (struct fc_rule *r = s->rules; r; r = r->next) {
-        int i = 0;
         const struct fc_fact *before = k->facts;
-        if (r->kind == FC_R_DROP) {
-            reason(k, r->name, true, &i);
-            r->sym = indexed(k, FC_SYM_TEXT, r->name.s, i);
-        }
+        if (r->kind == FC_R_DROP)
+            r->sym = indexed(k, FC_SYM_TEXT, r->name.s, reason(k, r->name));
         if (r->when)
             fck_condition(k, r->when);
-        reachable(k, s->rules, r);
+        reachable(k, &above, r);
         if (r->kind == FC_R_KEEP) {
             if (r->when)
                 fck_assume(k, r->when, FC_WHEN_TRUE);
@@ -182,8 +193,9 @@ static struct fc_type *build(struct fc_checker *k, struct fc_field *fields, bool
             fc_report(k->d, FC_LATER, f->span, "`...`");
             continue;
         }
-        for (int i = 0; i < r->nmembers; i++)
-            fck_twice(k, &r->members[i], f->name, key);
+        struct fc_member *m = &r->members[r->nmembers];
+        *m = (struct fc_member){.name = f->name.s, .key = key, .span = f->name.span, .index = r->nmembers};
+        fck_new_member(k, r, m);
         fck_same_field(k, f);
         if (f->kind == FC_F_EXPR) {
             check_value_field(k, f);
@@ -204,8 +216,9 @@ static struct fc_type *build(struct fc_checker *k, struct fc_field *fields, bool
         } else {
             check_from(k, f);
         }
-        struct fc_member *m = &r->members[r->nmembers];
-        *m = (struct fc_member){f->name.s, key, f->ty, f->optional, NULL, f->name.span, r->nmembers};
+        m->type = f->ty;
+        fck_count_leaves(k, r, m);
+        m->optional = f->optional;
         f->index = r->nmembers++;
     }
     return r;
@@ -247,7 +260,7 @@ static void check_keys(struct fc_checker *k, struct fc_sym *table, struct fc_exp
 
 static struct fc_sym *find_table(struct fc_checker *k, struct fc_name name)
 {
-    struct fc_sym *s = fck_find(k->top, name.s);
+    struct fc_sym *s = fck_global(k, name.s);
     if (s && s->kind == FC_SYM_TABLE) {
         s->used++;
         return s;
@@ -410,7 +423,6 @@ static void check_block(struct fc_checker *k, struct fc_stmt *body)
 {
     struct fc_sym *locals = k->local;
     for (struct fc_stmt *st = body; st; st = st->next) {
-        int i;
         switch (st->kind) {
         case FC_S_LET: {
             const struct fc_type *t = fck_local_value(k, st);
@@ -437,8 +449,7 @@ static void check_block(struct fc_checker *k, struct fc_stmt *body)
                 fc_report(k->d, FC_MIXED, st->span,
                           k->where == FC_IN_ABSENT ? "`absent`: there is no record at hand"
                           : "update: a filter drops records");
-            reason(k, st->name, true, &i);
-            st->sym = indexed(k, FC_SYM_TEXT, st->name.s, i);
+            st->sym = indexed(k, FC_SYM_TEXT, st->name.s, reason(k, st->name));
             break;
         case FC_S_EMIT:
             check_emit(k, st);

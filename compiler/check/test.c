@@ -57,7 +57,7 @@ static void check_answer(struct fc_checker *k, const struct fc_check *c, const s
 
 static void check_lookup(struct fc_checker *k, struct fc_check *c)
 {
-    struct fc_sym *s = fck_find(k->top, c->name.s);
+    struct fc_sym *s = fck_global(k, c->name.s);
     if (!s || s->kind != FC_SYM_LOOKUP) {
         struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_FUNCTION, c->name.span, c->name.s);
         struct fl_suggest near;

@@ -58,7 +58,7 @@ static const char *elsewhere(const char *name)
 static const struct fc_type *named(struct fc_checker *k, struct fc_texpr *t)
 {
     const struct fc_type *base = fc_type_named(t->name.s);
-    struct fc_sym *s = base ? NULL : fck_find(k->top, t->name.s);
+    struct fc_sym *s = base ? NULL : fck_global(k, t->name.s);
     if (s && (s->kind == FC_SYM_ENUM || s->kind == FC_SYM_RECORD)) {
         s->used++;
         base = s->type;
@@ -84,13 +84,30 @@ static const struct fc_type *named(struct fc_checker *k, struct fc_texpr *t)
     return t->arg.s ? with_form(k, t, base) : base;
 }
 
-void fck_twice(struct fc_checker *k, const struct fc_member *m, struct fc_name name, const char *key)
+void fck_new_member(struct fc_checker *k, struct fc_type *r, const struct fc_member *m)
 {
-    if (strcmp(m->name, name.s) == 0)
-        fc_diag_note(k->d, fc_report(k->d, FC_DUPLICATE, name.span, name.s), m->span, "first declared here");
-    else if (strcmp(m->key, key) == 0)
-        fc_diag_note(k->d, fc_report(k->d, FC_SAME_KEY, name.span, name.s, m->name,
-                                     fl_arena_printf(k->a, "key `%s`", key)), m->span, "the other one");
+    const struct fc_member *name = fc_index_find(&r->names, m->name, strlen(m->name));
+    const struct fc_member *key = fc_index_find(&r->keys, m->key, strlen(m->key));
+    if (name)
+        fc_diag_note(k->d, fc_report(k->d, FC_DUPLICATE, m->span, m->name), name->span, "first declared here");
+    else
+        fc_index_put(&r->names, k->a, m->name, strlen(m->name), m);
+    if (!key)
+        fc_index_put(&r->keys, k->a, m->key, strlen(m->key), m);
+    else if (key != name)
+        fc_diag_note(k->d, fc_report(k->d, FC_SAME_KEY, m->span, m->name, key->name,
+                                     fl_arena_printf(k->a, "key `%s`", m->key)), key->span, "the other one");
+}
+
+/* A record is laid out, compared and written leaf by leaf. */
+enum { MOST_LEAVES = 16384 };
+
+void fck_count_leaves(struct fc_checker *k, struct fc_type *r, const struct fc_member *m)
+{
+    int n = m->type->kind == FC_K_RECORD ? m->type->leaves : 1;
+    if (n <= MOST_LEAVES && r->leaves <= MOST_LEAVES && r->leaves + n > MOST_LEAVES)
+        fc_report(k->d, FC_TOO_MUCH, m->span, "fields in a record, those of its records counted in", "16384");
+    r->leaves = r->leaves + n > MOST_LEAVES ? MOST_LEAVES + 1 : r->leaves + n;
 }
 
 static void fill_record(struct fc_checker *k, struct fc_type *r, struct fc_decl *decls)
@@ -103,12 +120,11 @@ static void fill_record(struct fc_checker *k, struct fc_type *r, struct fc_decl 
     for (struct fc_decl *d = decls; d; d = d->next) {
         struct fc_member *m = &r->members[n];
         bool optional = false;
-        for (int i = 0; i < n; i++)
-            fck_twice(k, &r->members[i], d->name, d->as ? d->as : d->name.s);
-        m->type = fck_type(k, d->type, &optional);
         m->name = d->name.s;
         m->key = d->as ? d->as : d->name.s;
         m->span = d->name.span;
+        fck_new_member(k, r, m);
+        m->type = fck_type(k, d->type, &optional);
         m->optional = d->optional || optional;
         m->dflt = d->dflt;
         m->index = n;
@@ -119,6 +135,7 @@ static void fill_record(struct fc_checker *k, struct fc_type *r, struct fc_decl 
             k->where = where;
             m->optional = false;
         }
+        fck_count_leaves(k, r, m);
         r->nmembers = ++n; /* a member's default may not name later ones anyway */
     }
 }
@@ -160,25 +177,32 @@ const struct fc_type *fck_type(struct fc_checker *k, struct fc_texpr *t, bool *o
     return &FC_ERROR_T;
 }
 
-static void same_value(struct fc_checker *k, const struct fc_enum *en, const struct fc_enumerator *o,
-                       const struct fc_enumerator *m)
+/* `wires` has the enumerators by what is written in the input: their names or, as bytes, their numbers. */
+static void new_enumerator(struct fc_checker *k, struct fc_enum *en, struct fc_index *wires, struct fc_enumerator *m)
 {
-    const char *wire = m->as ? m->as : m->name.s;
-    if (strcmp(o->name.s, m->name.s) == 0)
-        fc_diag_note(k->d, fc_report(k->d, FC_DUPLICATE, m->name.span, m->name.s), o->name.span, "first declared here");
-    else if (!en->text && m->has_value && o->has_value && o->value == m->value)
-        fc_diag_note(k->d, fc_report(k->d, FC_SAME_KEY, m->name.span, m->name.s, o->name.s,
-                                     fl_arena_printf(k->a, "number %lld", (long long)m->value)), o->name.span,
-                                     "the other one");
-    else if (en->text && strcmp(o->as ? o->as : o->name.s, wire) == 0)
-        fc_diag_note(k->d, fc_report(k->d, FC_SAME_KEY, m->name.span, m->name.s, o->name.s,
-                                     fl_arena_printf(k->a, "name `%s` on the wire", wire)), o->name.span,
-                                     "the other one");
+    const char *name = m->name.s, *text = m->as ? m->as : name, *wire = en->text ? text : (const char *)&m->value;
+    size_t n = en->text ? strlen(text) : sizeof m->value;
+    const struct fc_enumerator *o = fc_index_find(&en->names, name, strlen(name));
+    if (o)
+        fc_diag_note(k->d, fc_report(k->d, FC_DUPLICATE, m->name.span, name), o->name.span, "first declared here");
+    else
+        fc_index_put(&en->names, k->a, name, strlen(name), m);
+    if (!en->text && !m->has_value)
+        return;
+    const struct fc_enumerator *same = fc_index_find(wires, wire, n);
+    if (!same)
+        fc_index_put(wires, k->a, wire, n, m);
+    else if (same != o)
+        fc_diag_note(k->d, fc_report(k->d, FC_SAME_KEY, m->name.span, name, same->name.s,
+                                     en->text ? fl_arena_printf(k->a, "name `%s` on the wire", text)
+                                              : fl_arena_printf(k->a, "number %lld", (long long)m->value)),
+                     same->name.span, "the other one");
 }
 
 static void declare_enum(struct fc_checker *k, struct fc_item *it)
 {
     struct fc_enum *en = fl_arena_zero(k->a, sizeof *en);
+    struct fc_index wires = {0};
     struct fc_type *t = fl_arena_zero(k->a, sizeof *t);
     en->name = it->name.s;
     en->list = it->enumerators;
@@ -195,8 +219,8 @@ static void declare_enum(struct fc_checker *k, struct fc_item *it)
         if (en->text && m->has_value)
             fc_report(k->d, FC_BAD_ENUM, m->name.span, it->name.s,
                       fl_arena_printf(k->a, "`%s` has a number, but names are on the wire", m->name.s));
-        for (struct fc_enumerator *o = it->enumerators; o != m; o = o->next)
-            same_value(k, en, o, m);
+        m->index = en->n;
+        new_enumerator(k, en, &wires, m);
     }
     t->kind = FC_K_ENUM;
     t->name = it->name.s;
@@ -236,6 +260,26 @@ static void declare_record(struct fc_checker *k, struct fc_item *it)
     }
 }
 
+/* The number of a record's class has 16 bits, and so has that of the reason why it was dropped. */
+enum { MOST_CLASSES = 65535 };
+
+static void declare_classes(struct fc_checker *k, const struct fc_rule *rules)
+{
+    struct fc_class **last = &k->p->classes;
+    for (const struct fc_rule *r = rules; r; r = r->next) {
+        if (fc_index_find(&k->classes, r->name.s, strlen(r->name.s)))
+            continue;
+        struct fc_class *c = *last = fl_arena_zero(k->a, sizeof *c);
+        c->name = r->name.s;
+        c->span = r->name.span;
+        c->index = k->p->nclasses++;
+        fc_index_put(&k->classes, k->a, c->name, strlen(c->name), c);
+        if (k->p->nclasses == MOST_CLASSES + 1)
+            fc_report(k->d, FC_TOO_MUCH, c->span, "classes", "65535");
+        last = &c->next;
+    }
+}
+
 void fck_declare_types(struct fc_checker *k, struct fc_item *items)
 {
     for (struct fc_item *it = items; it; it = it->next) {
@@ -243,26 +287,14 @@ void fck_declare_types(struct fc_checker *k, struct fc_item *items)
             declare_enum(k, it);
         else if (it->kind == FC_I_RECORD || it->kind == FC_I_SCHEMA)
             declare_record(k, it);
-        else if (it->kind == FC_I_STAGE && it->stage->kind == FC_ST_CLASSIFY && !k->p->classes) {
-            struct fc_class **last = &k->p->classes;
-            for (struct fc_rule *r = it->stage->rules; r; r = r->next) {
-                bool known = false;
-                for (struct fc_class *c = k->p->classes; c; c = c->next)
-                    known |= strcmp(c->name, r->name.s) == 0;
-                if (known)
-                    continue;
-                struct fc_class *c = *last = fl_arena_zero(k->a, sizeof *c);
-                c->name = r->name.s;
-                c->span = r->name.span;
-                last = &c->next;
-                k->p->nclasses++;
-            }
-        }
+        else if (it->kind == FC_I_STAGE && it->stage->kind == FC_ST_CLASSIFY && !k->p->classes)
+            declare_classes(k, it->stage->rules);
     }
     if (!k->p->classes) {
         struct fc_class *c = k->p->classes = fl_arena_zero(k->a, sizeof *c);
         c->name = "all";
         k->p->nclasses = 1;
+        fc_index_put(&k->classes, k->a, c->name, strlen(c->name), c);
     }
 }
 

@@ -243,6 +243,42 @@ struct fc_expr *fc_binary(struct fc_parser *ps, struct fc_expr *l, enum fc_op op
     return high(ps, fc_expr_binary(A, l, op, op_span, r));
 }
 
+struct fc_terms fc_term(struct fc_parser *ps, struct fc_terms l, enum fc_op op, struct fc_span op_span, struct fc_expr *r)
+{
+    return (struct fc_terms){fc_expr_binary(A, l.e, op, op_span, r), l.n + 1};
+}
+
+/* Few terms stay as they are written, from left to right. */
+#define FEW_TERMS 16
+
+/* Operator i stands between terms i and i + 1: the tree of terms `from` to `to`. */
+static struct fc_expr *low_tree(struct fc_parser *ps, struct fc_expr **ops, struct fc_expr **terms, unsigned from, unsigned to)
+{
+    if (from == to)
+        return terms[from];
+    unsigned mid = from + (to - from) / 2;
+    struct fc_expr *e = ops[mid];
+    e->a = low_tree(ps, ops, terms, from, mid);
+    e->b = low_tree(ps, ops, terms, mid + 1, to);
+    e->span = fc_span_join(e->a->span, e->b->span);
+    return high(ps, e);
+}
+
+struct fc_expr *fc_terms_tree(struct fc_parser *ps, struct fc_terms t)
+{
+    struct fc_expr **ops = fl_arena_get(A, sizeof *ops * t.n), **terms = fl_arena_get(A, sizeof *terms * t.n), *e = t.e;
+    for (unsigned i = t.n - 1; i > 0; i--, e = e->a) {
+        ops[i - 1] = e;
+        terms[i] = e->b;
+    }
+    terms[0] = e;
+    if (t.n > FEW_TERMS)
+        return low_tree(ps, ops, terms, 0, t.n - 1);
+    for (unsigned i = 0; i + 1 < t.n; i++)
+        high(ps, ops[i]);
+    return t.e;
+}
+
 struct fc_expr *fc_unary(struct fc_parser *ps, enum fc_op op, struct fc_span op_span, struct fc_expr *e)
 {
     return high(ps, fc_expr_unary(A, op, op_span, e));

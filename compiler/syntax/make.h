@@ -33,6 +33,9 @@ struct fc_expr *fc_expr_cond(struct fc_parser *ps, struct fc_span span, struct f
 struct fc_expr *fc_expr_match(struct fc_parser *ps, struct fc_span span, struct fc_expr *e, struct fc_arms arms);
 struct fc_expr *fc_expr_new_record(struct fc_parser *ps, struct fc_span span, struct fc_name name, struct fc_fields fields);
 struct fc_expr *fc_binary(struct fc_parser *ps, struct fc_expr *l, enum fc_op op, struct fc_span op_span, struct fc_expr *r);
+/* `a or b or c ..`: term by term, then a tree that is low however many there are. */
+struct fc_terms fc_term(struct fc_parser *ps, struct fc_terms l, enum fc_op op, struct fc_span op_span, struct fc_expr *r);
+struct fc_expr *fc_terms_tree(struct fc_parser *ps, struct fc_terms t);
 struct fc_expr *fc_unary(struct fc_parser *ps, enum fc_op op, struct fc_span op_span, struct fc_expr *e);
 
 /* A string where a name or text is wanted: U+0000 is refused. */

@@ -61,6 +61,7 @@ static void fc_yyerror(const struct fc_span *span, struct fc_parser *ps, const c
     enum fc_step_kind step;
     bool flag;
     struct { struct fc_stmt *s; unsigned n; } chain;
+    struct fc_terms terms;
     struct fc_expr *expr;
     struct fc_exprs exprs;
     struct fc_texpr *type;
@@ -130,7 +131,8 @@ static void fc_yyerror(const struct fc_span *span, struct fc_parser *ps, const c
 %type <decls> decls decl_block params param_list
 %type <enumerator> enumerator
 %type <enumerators> enumerators enumerator_block
-%type <expr> expr logic ors ands negation comparison coalesce sum product unary postfix primary literal template query target
+%type <terms> ors ands
+%type <expr> expr logic negation comparison coalesce sum product unary postfix primary literal template query target
 %type <expr> default_opt timeout_opt one_opt expire_opt when_opt
 %type <exprs> args exprs parts conditions condition_block
 %type <arm> arm
@@ -527,12 +529,12 @@ member: STRING ':' json { fc_json_string(ps, @1); };
 args: %empty { $$ = (struct fc_exprs){0}; } | exprs;
 exprs: expr { $$ = (struct fc_exprs){$1, $1}; } | exprs ',' expr { $$ = $1; FC_APPEND($$, $3); };
 expr: logic | logic '?' expr[yes] ':' expr[no] { $$ = fc_expr_cond(ps, @$, @2, $1, $yes, $no); };
-logic: negation | ors | ands;
-ors: negation[l] OR negation[r] { $$ = fc_binary(ps, $l, FC_OP_OR, @2, $r); }
-    | ors[l] OR negation[r] { $$ = fc_binary(ps, $l, FC_OP_OR, @2, $r); }
+logic: negation | ors { $$ = fc_terms_tree(ps, $1); } | ands { $$ = fc_terms_tree(ps, $1); };
+ors: negation[l] OR negation[r] { $$ = fc_term(ps, (struct fc_terms){$l, 1}, FC_OP_OR, @2, $r); }
+    | ors[l] OR negation[r] { $$ = fc_term(ps, $l, FC_OP_OR, @2, $r); }
     ;
-ands: negation[l] AND negation[r] { $$ = fc_binary(ps, $l, FC_OP_AND, @2, $r); }
-    | ands[l] AND negation[r] { $$ = fc_binary(ps, $l, FC_OP_AND, @2, $r); }
+ands: negation[l] AND negation[r] { $$ = fc_term(ps, (struct fc_terms){$l, 1}, FC_OP_AND, @2, $r); }
+    | ands[l] AND negation[r] { $$ = fc_term(ps, $l, FC_OP_AND, @2, $r); }
     ;
 negation: comparison | NOT negation[e] { $$ = fc_unary(ps, FC_OP_NOT, @1, $e); };
 comparison: coalesce | coalesce[l] compare coalesce[r] { $$ = fc_binary(ps, $l, $compare.op, @2, $r); };

@@ -278,6 +278,7 @@ enum fc_item_kind {
 
 struct fc_enumerator {
     struct fc_name name;
+    int index;            /* filled by check */
     const char *as;       /* name as "wire name" */
     bool has_value;       /* name = 3 */
     int64_t value;

@@ -76,10 +76,7 @@ const char *fc_type_text(struct fl_arena *arena, const struct fc_type *t, bool o
 
 const struct fc_member *fc_member_find(const struct fc_type *record, const char *name)
 {
-    for (int i = 0; i < record->nmembers; i++)
-        if (strcmp(record->members[i].name, name) == 0)
-            return &record->members[i];
-    return NULL;
+    return fc_index_find(&record->names, name, strlen(name));
 }
 
 const struct fc_type *fc_type_list(struct fl_arena *a, const struct fc_type *elem)

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "text/index.h"
 #include "tree/ast.h"
 
 struct fl_arena;
@@ -39,6 +40,7 @@ struct fc_enum {
     const char *name;
     bool text;                  /* names on the wire, else integers */
     struct fc_enumerator *list;
+    struct fc_index names;      /* struct fc_enumerator */
     int n;
     int other;                  /* index of `other`, or -1 */
 };
@@ -50,6 +52,8 @@ struct fc_type {
     const struct fc_type *elem; /* LIST, MAP */
     struct fc_member *members;  /* RECORD */
     int nmembers;
+    int leaves;                 /* of a record: its scalars, lists and maps, those of inner records too */
+    struct fc_index names, keys; /* of the members: struct fc_member */
     const struct fc_enum *en;   /* ENUM */
 };
 
