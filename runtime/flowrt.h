@@ -6,6 +6,7 @@
  *
  * ABI history
  *   1  2026-11-23  first
+ *   2  2026-11-30  fl_pipeline.outputs: how records become objects is said by output
  */
 #ifndef FLOWRT_H
 #define FLOWRT_H
@@ -24,7 +25,7 @@
 #include "lang/table.h"
 #include "base/text.h"
 
-#define FL_ABI 1
+#define FL_ABI 2
 #define FL_MAGIC 0x776f6c66u /* "flow" */
 
 struct fl_runtime; /* core/runtime.h: not for generated code */
@@ -255,12 +256,29 @@ struct fl_place {           /* of rules, for coverage */
 
 /* ---- the descriptor --------------------------------------------------------------------------------------------------------- */
 
+/*
+ * How the records that one output takes become objects. Outputs are told apart by their number in fl_pipeline.outputs; there is one.
+ */
+struct fl_output_of {
+    const char *name;                       /* NULL: it has none in the .flow */
+    const struct fl_stage_choice *stages;   uint32_t nstages; /* store, encode, compress, account, write */
+    /* The record's partition path such as `date=2026-11-23/class=internal`, NULL: none was declared. */
+    void (*partition)(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out);
+    /* One record as compact JSON. */
+    void (*json)(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out);
+    /* As JSON in Go's MarshalIndent form with TABs, `level` (1 or 2) containers around it. */
+    void (*pretty)(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out, unsigned level);
+    /* As a csv line without its line end, and the line of names; NULL when not compiled in. */
+    void (*csv)(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out);
+    const char *csv_header;
+};
+
 struct fl_pipeline {
     uint32_t magic, abi;
     const char *name, *doc, *version, *file;
     uint32_t record_size;
     const struct fl_param *params;          uint32_t nparams;
-    const struct fl_stage_choice *stages;   uint32_t nstages;
+    const struct fl_stage_choice *stages;   uint32_t nstages; /* source, decode, decompress, queue, reject */
     const char *const *classes;             uint32_t nclasses;
     const char *const *reasons;             uint32_t nreasons;
     const struct fl_lookup *lookups;        uint32_t nlookups;
@@ -274,14 +292,7 @@ struct fl_pipeline {
     void (*run)(struct fl_cx *cx, struct fl_batch *b);
     /* `absent .. every`: called at least at the times that it returns (ns, wall clock; INT64_MAX: never); adds emitted records. */
     int64_t (*tick)(struct fl_cx *cx, struct fl_batch *b);
-    /* The record's partition path such as `date=2026-11-23/class=internal`, NULL: none was declared. */
-    void (*partition)(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out);
-    /* One record as compact JSON, or as a csv line without its line end; csv is NULL when not compiled in. */
-    void (*json)(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out);
-    /* As JSON in Go's MarshalIndent form with TABs, `level` (1 or 2) containers around it. */
-    void (*pretty)(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out, unsigned level);
-    void (*csv)(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out);
-    const char *csv_header;
+    const struct fl_output_of *outputs;     uint32_t noutputs; /* one at least */
 
     const struct fl_test *tests;            uint32_t ntests;
     const struct fl_place *places;          uint32_t nplaces;

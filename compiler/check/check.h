@@ -43,6 +43,14 @@ struct fc_choice {
     struct fc_choice *next;
 };
 
+/* An output: what becomes of the records that come to it. */
+struct fc_output {
+    const char *name;               /* NULL: it has none */
+    struct fc_choice *choices;      /* store, encode, compress, account, write */
+    struct fc_part *parts;          /* partition, or NULL */
+    bool csv;                       /* encode csv was chosen */
+};
+
 struct fc_program {
     const char *name, *doc, *version;
     struct fc_span span;
@@ -57,9 +65,8 @@ struct fc_program {
     int nreasons;
     struct fc_stage **stages;       /* pipeline's and then the output's filters and transform, in order of running */
     int nstages;
-    struct fc_choice *choices;
-    struct fc_part *parts;          /* partition, or NULL */
-    bool csv;                       /* encode csv was chosen */
+    struct fc_choice *choices;      /* source, decode, decompress, queue, reject */
+    struct fc_output out;
     bool templates;                 /* templates() is used: needs its lookup */
     const struct fc_item *tests;    /* first test item in the list of items; others follow by next */
 };

@@ -198,8 +198,8 @@ static const char *kinds_of(struct fc_checker *k, const char *phase)
     return all;
 }
 
-static struct fc_choice *choose(struct fc_checker *k, const char *phase, struct fc_name kind, struct fc_span span,
-                                struct fc_option *options)
+static struct fc_choice *choose(struct fc_checker *k, struct fc_choice **last, const char *phase, struct fc_name kind,
+                                struct fc_span span, struct fc_option *options)
 {
     if (!known_kind(phase, kind.s)) {
         static const struct { const char *phase, *kind; } later[] =
@@ -213,7 +213,6 @@ static struct fc_choice *choose(struct fc_checker *k, const char *phase, struct 
         fc_diag_help(k->d, g, "there is %s", kinds_of(k, phase));
         return NULL;
     }
-    struct fc_choice **last = &k->p->choices;
     for (; *last; last = &(*last)->next)
         if (strcmp((*last)->phase, phase) == 0) {
             struct fc_diag *g = fc_report(k->d, FC_OPTION_TWICE, span, phase);
@@ -231,10 +230,10 @@ static struct fc_choice *choose(struct fc_checker *k, const char *phase, struct 
 
 void fck_source(struct fc_checker *k, struct fc_item *it)
 {
-    choose(k, "source", it->name, it->name.span, it->options);
+    choose(k, &k->p->choices, "source", it->name, it->name.span, it->options);
     for (struct fc_option *o = it->options; o; o = o->next) {
         if (o->kind == FC_O_STEP && (o->step == FC_STEP_DECODE || o->step == FC_STEP_DECOMPRESS))
-            choose(k, o->step == FC_STEP_DECODE ? "decode" : "decompress", o->name, o->span, o->options);
+            choose(k, &k->p->choices, o->step == FC_STEP_DECODE ? "decode" : "decompress", o->name, o->span, o->options);
         else if (o->kind != FC_O_VALUE)
             fc_report(k->d, FC_UNKNOWN_OPTION, o->span, "source", it->name.s,
                       o->kind == FC_O_PARTITION ? "partition" : fc_step_text(o->step));
@@ -243,7 +242,7 @@ void fck_source(struct fc_checker *k, struct fc_item *it)
 
 void fck_reject(struct fc_checker *k, struct fc_item *it)
 {
-    choose(k, "reject", (struct fc_name){"_", it->span}, it->span, it->options);
+    choose(k, &k->p->choices, "reject", (struct fc_name){"_", it->span}, it->span, it->options);
 }
 
 /* The first field of the transform that e reads and an `emit` may leave out; of lets and the input, any `emit`. */
@@ -275,9 +274,9 @@ static void partition_null(struct fc_checker *k, const struct fc_expr *e)
  */
 static void check_partition(struct fc_checker *k, struct fc_option *o)
 {
-    if (k->p->parts)
+    if (k->p->out.parts)
         fc_report(k->d, FC_OPTION_TWICE, o->span, "partition");
-    k->p->parts = o->parts;
+    k->p->out.parts = o->parts;
     const struct fc_fact *facts = k->facts;
     if (fck_emit_without(k, NULL))
         k->facts = NULL;
@@ -307,6 +306,7 @@ void fck_output(struct fc_checker *k, struct fc_item *it)
 {
     static const char *const phases[] = {"store", "encode", "compress", "account", "write", "decode", "decompress"};
     bool have[7] = {false}, later = false;
+    k->p->out.name = it->name.s;
     for (struct fc_output_part *p = it->outputs; p; p = p->next) {
         switch (p->kind) {
         case FC_OUT_STAGE:
@@ -319,7 +319,7 @@ void fck_output(struct fc_checker *k, struct fc_item *it)
                 fc_report(k->d, FC_ORDER, p->head, "decode and decompress belong into the source's braces");
                 break;
             }
-            choose(k, phases[p->step], p->name, p->name.span, p->options);
+            choose(k, &k->p->out.choices, phases[p->step], p->name, p->name.span, p->options);
             for (struct fc_option *o = p->options; o; o = o->next) {
                 if (o->kind == FC_O_PARTITION && p->step == FC_STEP_STORE)
                     check_partition(k, o);
@@ -328,10 +328,10 @@ void fck_output(struct fc_checker *k, struct fc_item *it)
                               o->kind == FC_O_PARTITION ? "partition" : fc_step_text(o->step));
             }
             if (p->step == FC_STEP_ENCODE && strcmp(p->name.s, "csv") == 0)
-                k->p->csv = true;
+                k->p->out.csv = true;
             break;
         case FC_OUT_QUEUE:
-            choose(k, "queue", (struct fc_name){"_", p->span}, p->head, p->options);
+            choose(k, &k->p->choices, "queue", (struct fc_name){"_", p->span}, p->head, p->options);
             break;
         case FC_OUT_STOREHEADER:
             fc_report(k->d, FC_LATER, p->head, "`storeheader`");

@@ -213,10 +213,10 @@ static void init(struct fc_em *m)
 
 /* ---- stage choices ------------------------------------------------------------------------------------------------------ */
 
-static int choices(struct fc_em *m)
+static int choices(struct fc_em *m, const struct fc_choice *list, const char *name)
 {
     int n = 0;
-    for (const struct fc_choice *c = m->g->choices; c; c = c->next, n++) {
+    for (const struct fc_choice *c = list; c; c = c->next, n++) {
         if (!c->sets)
             continue;
         fce_line(m, "static const struct fl_option_set options_%s[] = {", c->phase);
@@ -226,8 +226,10 @@ static int choices(struct fc_em *m)
         }
         fce_line(m, "};\n");
     }
-    fce_line(m, "static const struct fl_stage_choice stages[] = {");
-    for (const struct fc_choice *c = m->g->choices; c; c = c->next) {
+    if (!n)
+        return 0;
+    fce_line(m, "static const struct fl_stage_choice %s[] = {", name);
+    for (const struct fc_choice *c = list; c; c = c->next) {
         int k = 0;
         for (const struct fc_set *s = c->sets; s; s = s->next)
             k++;
@@ -235,6 +237,23 @@ static int choices(struct fc_em *m)
     }
     fce_line(m, "};\n");
     return n;
+}
+
+static void outputs(struct fc_em *m)
+{
+    const struct fc_output *o = &m->g->out;
+    int n = choices(m, o->choices, "output_stages");
+    fce_line(m, "static const struct fl_output_of outputs[] = {");
+    fce_line(m, "    {");
+    m->depth += 2;
+    if (o->name)
+        fce_line(m, ".name = %s,", text_or_null(m, o->name));
+    if (n)
+        fce_line(m, ".stages = output_stages, .nstages = %d,", n);
+    fce_line(m, ".json = json, .pretty = pretty,%s%s", o->csv ? " .csv = csv, .csv_header = csv_header," : "", o->parts ? " .partition = partition," : "");
+    m->depth -= 2;
+    fce_line(m, "    },");
+    fce_line(m, "};\n");
 }
 
 static int lookup_rows(struct fc_em *m)
@@ -272,7 +291,9 @@ void fce_descriptor(struct fc_em *m)
 {
     init(m);
     fce_line(m, "/* ---- descriptor ---- */\n");
-    int nchoices = choices(m), nlookups = lookup_rows(m), ntables = 0;
+    int nchoices = choices(m, m->g->choices, "stages"), nlookups, ntables = 0;
+    outputs(m);
+    nlookups = lookup_rows(m);
     const char *list = "";
     for (const struct fc_class *c = m->g->classes; c; c = c->next)
         list = fce_text(m, "%s\"%s\", ", list, c->name);
@@ -302,15 +323,16 @@ void fce_descriptor(struct fc_em *m)
     fce_line(m, ".record_size = sizeof(struct rec),");
     if (m->g->nparams)
         fce_line(m, ".params = params, .nparams = %d,", m->g->nparams);
-    fce_line(m, ".stages = stages, .nstages = %d,", nchoices);
+    if (nchoices)
+        fce_line(m, ".stages = stages, .nstages = %d,", nchoices);
     fce_line(m, ".classes = classes, .nclasses = %d,", m->g->nclasses);
     fce_line(m, ".reasons = reasons, .nreasons = %d,", m->g->nreasons);
     if (nlookups)
         fce_line(m, ".lookups = lookups, .nlookups = %d,", nlookups);
     if (ntables)
         fce_line(m, ".tables = tables, .ntables = %d,", ntables);
-    fce_line(m, ".init = init, .decode = decode, .run = run,%s%s", m->p->ticks ? " .tick = tick," : "", m->g->parts ? " .partition = partition," : "");
-    fce_line(m, ".json = json, .pretty = pretty,%s", m->g->csv ? " .csv = csv, .csv_header = csv_header," : "");
+    fce_line(m, ".init = init, .decode = decode, .run = run,%s", m->p->ticks ? " .tick = tick," : "");
+    fce_line(m, ".outputs = outputs, .noutputs = 1,");
     if (m->options->tests) {
         int n = 0;
         for (const struct fc_item *it = m->g->tests; it; it = it->next)

@@ -38,7 +38,7 @@ void fc_emit(struct fc_compilation *c, const struct fc_emit_options *options, FI
     fprintf(out, "/*\n * Pipeline %s: %s\n * Compiled by flowc from %s. Do not edit; change the .flow file.\n", m.g->name, m.g->doc,
             fce_base_name(c->sources.v[c->main_source].path));
     fprintf(out, " *\n * Data way: decode_* -> run (classify, filter, update, transform, mangle) -> json. The descriptor is at the end.\n */\n");
-    fprintf(out, "#include \"flowrt.h\"\n\n_Static_assert(FL_ABI == 1, \"flowrt.h is of another version than the flowc that made this file\");\n\n");
+    fprintf(out, "#include \"flowrt.h\"\n\n_Static_assert(FL_ABI == 2, \"flowrt.h is of another version than the flowc that made this file\");\n\n");
     paste_section(&m.consts, out);
     fprintf(out, "\n/* ---- records ---- */\n\n");
     paste_section(&m.types, out);

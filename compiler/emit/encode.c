@@ -673,7 +673,7 @@ void fce_encoders(struct fc_em *m)
         writer(m, "json", JSON, false);
         writer(m, "pretty", PRETTY, false);
     }
-    if (m->g->csv) {
+    if (m->g->out.csv) {
         writer(m, "csv", CSV, false);
         const char *h = columns(m, m->p->pass ? m->g->input : m->g->output, "", "");
         fce_line(m, "static const char csv_header[] = %s;\n", fce_quote(m, h, strlen(h)));

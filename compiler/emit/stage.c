@@ -467,7 +467,7 @@ static void partition(struct fc_em *m)
     fce_line(m, "struct rec *r = (struct rec *)h;");
     fce_line(m, "(void)r, (void)cx;");
     bool first = true;
-    for (const struct fc_part *p = m->g->parts; p; p = p->next) {
+    for (const struct fc_part *p = m->g->out.parts; p; p = p->next) {
         const char *lead = fce_text(m, "%s%s=", first ? "" : "/", p->name.s);
         struct fc_cv v = fce_expr(m, p->value);
         fce_line(m, "fl_buf_put(out, %s, %zu);", fce_quote(m, lead, strlen(lead)), strlen(lead));
@@ -505,7 +505,7 @@ void fce_stages(struct fc_em *m)
     }
     if (m->p->ticks)
         tick(m);
-    if (m->g->parts)
+    if (m->g->out.parts)
         partition(m);
     if (m->p->partition_asks)
         fce_wants_partition(m);

@@ -177,7 +177,7 @@ void fce_wants(struct fc_em *m, int i, const struct fc_stage *s)
 void fce_wants_partition(struct fc_em *m)
 {
     struct wants w = {m, m->g->nstages, 0, ""};
-    for (const struct fc_part *p = m->g->parts; p; p = p->next)
+    for (const struct fc_part *p = m->g->out.parts; p; p = p->next)
         want(&w, NULL, p->value);
     want_all(&w, "the partition");
 }

@@ -377,7 +377,7 @@ static void asks_stretch(struct asker k)
     k.field = fl_arena_zero(&k.c->arena, sizeof *k.field * (size_t)(members(&k) + 1));
     for (int i = first; i < end && !partition; i++)
         asks_stage(&k, g->stages[i]);
-    for (const struct fc_part *part = partition ? g->parts : NULL; part; part = part->next)
+    for (const struct fc_part *part = partition ? g->out.parts : NULL; part; part = part->next)
         asks(&k, part->value);
 }
 

@@ -213,7 +213,7 @@ static void pass_slots(struct planner *y, struct fc_slot *s)
                 n->raw = true;
             else if (fc_in_lossy(n->type))
                 n->raw = true; /* read and passed on: what comes out is what came in */
-            if (n->type->kind == FC_K_RECORD && y->p->program->csv)
+            if (n->type->kind == FC_K_RECORD && y->p->program->out.csv)
                 csv_leaves(n); /* its leaves are columns */
             if (n->raw) {
                 look_for_all(n);
@@ -372,7 +372,7 @@ static void cut_stretches(struct planner *y)
             p->emits |= emits(m->body);
         }
     }
-    for (const struct fc_part *part = g->parts; part; part = part->next)
+    for (const struct fc_part *part = g->out.parts; part; part = part->next)
         p->partition_asks |= fc_depends_on(part->value).asks;
     for (int i = 0; i < p->nstretches; i++) {
         struct fc_stretch *st = &p->stretches[i];
@@ -417,7 +417,7 @@ static void find_matchers(struct planner *y)
         for (const struct fc_absent *m = s->mangles; m; m = m->next)
             fc_block_each(m->body, visit_match, y);
     }
-    for (const struct fc_part *part = g->parts; part; part = part->next)
+    for (const struct fc_part *part = g->out.parts; part; part = part->next)
         fc_expr_each(part->value, visit_match, y);
     for (const struct fc_item *it = y->c->tests ? g->tests : NULL; it; it = it->next)
         for (const struct fc_check *c = it->kind == FC_I_TEST ? it->checks : NULL; c; c = c->next) {
@@ -466,7 +466,7 @@ bool fc_make_plan(struct fc_compilation *c)
         make_slots(&y, &p->out, c->program->transform->fields, c->program->output);
     else
         p->pass = true;
-    if (p->pass && c->program->csv)
+    if (p->pass && c->program->out.csv)
         csv_leaves(&p->in);
     fc_plan_reads(c, p);
     pass_slots(&y, &p->out);

@@ -93,7 +93,7 @@ void fc_reach(struct fc_compilation *c)
     forget(g->lookups);
     for (int i = 0; i < g->nstages; i++)
         stage(g->stages[i]);
-    for (const struct fc_part *p = g->parts; p; p = p->next)
+    for (const struct fc_part *p = g->out.parts; p; p = p->next)
         fc_expr_each(p->value, visit, NULL);
     if (c->tests)
         tests(g);

@@ -188,7 +188,7 @@ static void read_all(struct reader *y)
     read_declarations(y);
     for (int i = 0; i < g->nstages; i++)
         read_stage(y, g->stages[i]);
-    for (const struct fc_part *part = g->parts; part; part = part->next)
+    for (const struct fc_part *part = g->out.parts; part; part = part->next)
         read_expr(y, part->value);
     for (const struct fc_item *it = y->c->tests ? g->tests : NULL; it; it = it->next)
         for (const struct fc_check *c = it->kind == FC_I_TEST ? it->checks : NULL; c; c = c->next)
@@ -221,7 +221,7 @@ void fc_plan_reads(struct fc_compilation *c, struct fc_plan *p)
 {
     struct reader y = {.c = c, .p = p};
     for (int i = 0; i < p->out.ninner; i++)
-        p->out.inner[i].read = c->program->csv;
+        p->out.inner[i].read = c->program->out.csv;
     read_all(&y);
     y.late = true;
     read_all(&y);

@@ -179,11 +179,19 @@ const struct fl_param *fl_conf_param_at(const struct fl_config *c, const char *p
     return NULL;
 }
 
+const struct fl_stage_choice *fl_conf_choice_at(const struct fl_pipeline *p, uint32_t i)
+{
+    if (i < p->nstages)
+        return &p->stages[i];
+    return i - p->nstages < p->outputs[0].nstages ? &p->outputs[0].stages[i - p->nstages] : NULL;
+}
+
 const struct fl_stage_choice *fl_conf_choice(const struct fl_config *c, const char *phase)
 {
-    for (uint32_t i = 0; i < c->pipeline->nstages; i++)
-        if (!strcmp(c->pipeline->stages[i].phase, phase))
-            return &c->pipeline->stages[i];
+    const struct fl_stage_choice *s;
+    for (uint32_t i = 0; (s = fl_conf_choice_at(c->pipeline, i)); i++)
+        if (!strcmp(s->phase, phase))
+            return s;
     return NULL;
 }
 

@@ -71,14 +71,15 @@ static void params(const struct fl_pipeline *p, FILE *out)
 static bool selectable(const struct fl_pipeline *p, const struct fl_kind_row *k)
 {
     if (!strcmp(k->phase, "encode") && !strcmp(k->kind, "csv"))
-        return p->csv != NULL;
+        return p->outputs[0].csv != NULL;
     if (!strcmp(k->phase, "store") || !strcmp(k->phase, "encode") || !strcmp(k->phase, "compress") ||
         !strcmp(k->phase, "write"))
         return true;
     if (!strcmp(k->kind, "_"))
         return true;
-    for (uint32_t i = 0; i < p->nstages; i++)
-        if (!strcmp(p->stages[i].phase, k->phase) && !strcmp(p->stages[i].kind, k->kind))
+    const struct fl_stage_choice *s;
+    for (uint32_t i = 0; (s = fl_conf_choice_at(p, i)); i++)
+        if (!strcmp(s->phase, k->phase) && !strcmp(s->kind, k->kind))
             return true;
     return false;
 }

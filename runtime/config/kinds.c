@@ -68,7 +68,7 @@ static const char *kind_known(const char *phase, const char *kind)
 
 static bool compiled_in(const struct fl_config *c, const char *phase, const char *kind)
 {
-    return strcmp(phase, "encode") || strcmp(kind, "csv") || c->pipeline->csv;
+    return strcmp(phase, "encode") || strcmp(kind, "csv") || c->pipeline->outputs[0].csv;
 }
 
 /* "buffered, direct": what may be chosen. */
@@ -205,11 +205,10 @@ void fl_conf_kinds(struct fl_config *c)
     set_kind(c, "decompress", "none", FL_BY_DEFAULT);
     for (size_t i = 0; i < NCHOICES; i++)
         set_kind(c, choices[i].phase, choices[i].dflt, FL_BY_DEFAULT);
-    for (uint32_t i = 0; i < c->pipeline->nstages; i++) {
-        const struct fl_stage_choice *s = &c->pipeline->stages[i];
+    const struct fl_stage_choice *s;
+    for (uint32_t i = 0; (s = fl_conf_choice_at(c->pipeline, i)); i++)
         if (fl_conf_choice(c, s->phase) == s)
             set_kind(c, s->phase, *s->kind ? s->kind : "_", FL_BY_FLOW);
-    }
     for (size_t i = 0; i < NCHOICES; i++)
         choose(c, choices[i].phase, choices[i].path);
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)

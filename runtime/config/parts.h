@@ -36,7 +36,9 @@ void fl_conf_logging(struct fl_config *c);         /* log.c */
 /* kinds.c: may a param at pipeline.<phase>.type be given `v`? False: its default stays; said as a note or a problem. */
 bool fl_conf_param_kind(struct fl_config *c, const struct fl_param *p, const struct fl_yaml_value *v);
 const struct fl_param *fl_conf_param_at(const struct fl_config *c, const char *path);
-/* The .flow's choice of a phase, or NULL. */
+/* The .flow's choices by number, those of the output behind the pipeline's own; NULL: there are no more. */
+const struct fl_stage_choice *fl_conf_choice_at(const struct fl_pipeline *p, uint32_t i);
+/* That of a phase, or NULL. */
 const struct fl_stage_choice *fl_conf_choice(const struct fl_config *c, const char *phase);
 /* params.c: how help calls it. */
 const char *fl_value_type_name(enum fl_value_type t);

@@ -31,13 +31,17 @@ static const struct fl_param params[] = {
 static const struct fl_option_set buffered[] = { { "max_flows_per_object", "500", NULL } };
 static const struct fl_option_set secadvisor[] = { { "pretty", "true", NULL } };
 static const struct fl_stage_choice stages[] = {
-    { "source", "skydive", NULL, 0 }, { "store", "buffered", buffered, 1 }, { "encode", "secadvisor", secadvisor, 1 },
-    { "compress", "gzip", NULL, 0 }, { "write", "s3", NULL, 0 },
+    { "source", "skydive", NULL, 0 },
 };
+static const struct fl_stage_choice output_stages[] = {
+    { "store", "buffered", buffered, 1 }, { "encode", "secadvisor", secadvisor, 1 }, { "compress", "gzip", NULL, 0 },
+    { "write", "s3", NULL, 0 },
+};
+static const struct fl_output_of outputs[] = { { .stages = output_stages, .nstages = 4 } };
 static const struct fl_pipeline pipeline = {
     .magic = FL_MAGIC, .abi = FL_ABI, .name = "case", .file = "pipelines/case.flow", .params = params,
     .nparams = sizeof params / sizeof *params, .stages = stages, .nstages = sizeof stages / sizeof *stages,
-    .classes = case_classes, .nclasses = 4, .reasons = case_reasons, .nreasons = 1,
+    .classes = case_classes, .nclasses = 4, .reasons = case_reasons, .nreasons = 1, .outputs = outputs, .noutputs = 1,
 };
 
 static struct config_case load(const char *text)

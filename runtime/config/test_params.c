@@ -43,11 +43,13 @@ static const struct fl_param params[] = {
       .secret_env = "CASE_TOKEN", .dflt = "", .value = &token },
     { .name = "bare", .type = FL_T_STRING, .dflt = "a", .one_of = one_of, .value = &given },
 };
-static const struct fl_stage_choice stages[] = { { "source", "stdin", NULL, 0 }, { "write", "stdout", NULL, 0 } };
+static const struct fl_stage_choice stages[] = { { "source", "stdin", NULL, 0 } };
+static const struct fl_stage_choice output_stages[] = { { "write", "stdout", NULL, 0 } };
+static const struct fl_output_of outputs[] = { { .stages = output_stages, .nstages = 1 } };
 static const struct fl_pipeline pipeline = {
     .magic = FL_MAGIC, .abi = FL_ABI, .name = "case", .params = params, .nparams = sizeof params / sizeof *params,
-        .stages = stages,
-    .nstages = 2, .classes = case_classes, .nclasses = 4, .reasons = case_reasons, .nreasons = 1,
+    .stages = stages, .nstages = 1, .classes = case_classes, .nclasses = 4, .reasons = case_reasons, .nreasons = 1,
+    .outputs = outputs, .noutputs = 1,
 };
 
 static struct config_case load(const char *text)

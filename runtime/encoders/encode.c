@@ -65,13 +65,13 @@ static struct offsets json_texts(struct fl_encoding *e, bool pretty, const char 
     return o;
 }
 
-static struct offsets csv_texts(struct fl_encoding *e, const struct fl_pipeline *p, bool header)
+static struct offsets csv_texts(struct fl_encoding *e, const struct fl_output_of *of, bool header)
 {
     struct offsets o;
     e->shape = CSV;
     o.open = e->texts.n;
-    if (header && p->csv_header) {
-        fl_buf_puts(&e->texts, p->csv_header);
+    if (header && of->csv_header) {
+        fl_buf_puts(&e->texts, of->csv_header);
         fl_buf_puts(&e->texts, "\n");
     }
     text(e, ""); /* ends it */
@@ -100,7 +100,7 @@ static struct fl_encoding *encoding_new(struct fl_runtime *rt)
     const char *kind = fl_config_kind(rt->config, "encode");
     struct offsets o;
     if (strcmp(kind, "csv") == 0)
-        o = csv_texts(e, rt->pipeline, fl_option_bool(rt->config, "encode", "csv", "header"));
+        o = csv_texts(e, &rt->pipeline->outputs[0], fl_option_bool(rt->config, "encode", "csv", "header"));
     else if (strcmp(kind, "ndjson") == 0)
         o = lines_texts(e);
     else if (strcmp(kind, "secadvisor") == 0)
@@ -138,20 +138,20 @@ void fl_framing_of(struct fl_runtime *rt, struct fl_framing *f)
 void fl_encode(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out)
 {
     struct fl_encoding *e = encoding_of(cx->rt);
-    const struct fl_pipeline *p = cx->rt->pipeline;
+    const struct fl_output_of *of = &cx->rt->pipeline->outputs[0];
     switch (e->shape) {
     case COMPACT:
-        p->json(cx, r, out);
+        of->json(cx, r, out);
         break;
     case PRETTY:
-        p->pretty(cx, r, out, e->level);
+        of->pretty(cx, r, out, e->level);
         break;
     case LINES:
-        p->json(cx, r, out);
+        of->json(cx, r, out);
         fl_buf_putc(out, '\n');
         break;
     case CSV:
-        p->csv(cx, r, out);
+        of->csv(cx, r, out);
         fl_buf_putc(out, '\n');
         break;
     }

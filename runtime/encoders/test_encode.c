@@ -38,6 +38,7 @@ static const struct fl_option_set no_header[] = {{"header", "false", NULL}};
 struct world {
     struct fl_pipeline p;
     struct fl_stage_choice stage;
+    struct fl_output_of output;
     struct fl_runtime rt;
 };
 
@@ -45,9 +46,10 @@ static void set_up(struct world *w, const char *kind, const struct fl_option_set
 {
     memset(w, 0, sizeof *w);
     w->stage = (struct fl_stage_choice){"encode", kind, options, n};
+    w->output = (struct fl_output_of){.stages = &w->stage, .nstages = 1, .json = put_json, .pretty = put_pretty,
+                                      .csv = put_json, .csv_header = "a,b"};
     w->p = (struct fl_pipeline){.magic = FL_MAGIC, .abi = FL_ABI, .name = "t", .doc = "", .version = "1",
-                                .file = "t.flow", .stages = &w->stage, .nstages = 1, .json = put_json, .pretty = put_pretty,
-                                .csv = put_json, .csv_header = "a,b"};
+                                .file = "t.flow", .outputs = &w->output, .noutputs = 1};
     w->rt.pipeline = &w->p;
     char *error = NULL;
     w->rt.config = fl_config_defaults(&w->p, &error);

@@ -278,7 +278,7 @@ static void expect_json(struct testrun *t, const struct fl_test_step *step)
 {
     json_error_t e;
     t->text.n = 0;
-    t->rt.pipeline->json(&t->w->cx, t->last, &t->text);
+    t->rt.pipeline->outputs[0].json(&t->w->cx, t->last, &t->text);
     json_t *record = json_loadb(t->text.p, t->text.n, JSON_DECODE_ANY, &e);
     if (!record) {
         fail(t, step, "the encoded record is no JSON, which is an error of flowc: %s: %.*s", e.text,

@@ -31,7 +31,8 @@
 
 struct world {
     struct fl_pipeline p;
-    struct fl_stage_choice stage[7];
+    struct fl_stage_choice stage[3], output_stage[2];
+    struct fl_output_of output;
     struct fl_option_set source, reject[2];
     struct fl_runtime rt;
     struct fl_worker *w;
@@ -71,10 +72,12 @@ static void set_up(struct world *w, const char *source, const char *decode, cons
     bool is_file = strcmp(source, "file") == 0;
     w->stage[0] = (struct fl_stage_choice){"source", source, is_file ? limits : limits + 1, is_file ? 2 : 1};
     w->stage[1] = (struct fl_stage_choice){"decode", decode, NULL, 0};
-    w->stage[2] = (struct fl_stage_choice){"store", "buffered", one_object, 3};
-    w->stage[3] = (struct fl_stage_choice){"encode", "ndjson", NULL, 0};
-    w->stage[4] = (struct fl_stage_choice){"reject", "_", w->reject, 2};
-    w->p = (struct fl_pipeline){SMALL_PIPELINE, .stages = w->stage, .nstages = 5};
+    w->stage[2] = (struct fl_stage_choice){"reject", "_", w->reject, 2};
+    w->p = (struct fl_pipeline){SMALL_PIPELINE, .stages = w->stage, .nstages = 3};
+    w->output_stage[0] = (struct fl_stage_choice){"store", "buffered", one_object, 3};
+    w->output_stage[1] = (struct fl_stage_choice){"encode", "ndjson", NULL, 0};
+    w->output = (struct fl_output_of){.stages = w->output_stage, .nstages = 2, .json = small_json};
+    w->p.outputs = &w->output;
     w->rt.pipeline = &w->p;
     w->rt.clock = virtual_clock;
     w->rt.virtual_time = (struct fl_time){INT64_C(1767225600) * FL_SECOND, 1000 * FL_SECOND};
@@ -602,7 +605,7 @@ static char *stored_with(unsigned processors)
     fl_worker_free(w.w);
     fl_store_free(w.rt.store);
     fl_config_free(w.rt.config);
-    w.stage[2].options = small_objects;
+    w.output_stage[0].options = small_objects;
     char *error = NULL;
     w.rt.config = fl_config_defaults(&w.p, &error);
     w.rt.store = fl_store_new(&w.rt, &error);
@@ -658,7 +661,7 @@ static void no_csv(void **state)
     set_up(&w, "skydive", "skydive", NULL, NULL);
     fl_worker_free(w.w);
     fl_config_free(w.rt.config);
-    w.stage[3].kind = "csv";
+    w.output_stage[1].kind = "csv";
     char *error = NULL;
     w.rt.config = fl_config_defaults(&w.p, &error);
     assert_non_null(w.rt.config);

@@ -28,7 +28,7 @@ static char *check(const struct fl_runtime *rt)
 {
     const struct fl_pipeline *p = rt->pipeline;
     char *error = NULL;
-    if (strcmp(fl_config_kind(rt->config, "encode"), "csv") == 0 && !p->csv) {
+    if (strcmp(fl_config_kind(rt->config, "encode"), "csv") == 0 && !p->outputs[0].csv) {
         if (asprintf(&error,
                      "encode: csv isn't compiled into pipeline %s; name it among the kinds of encode in %s, "
                      "or choose json", p->name, p->file ? p->file : "the .flow file") < 0)
@@ -154,14 +154,15 @@ static void report_bad(struct fl_worker *w)
 /* Where each record belongs, in scratch; NULL: the pipeline doesn't say. */
 static const fl_str *partitions(struct fl_worker *w, const struct fl_batch *b, uint32_t from)
 {
-    if (!w->p->partition)
+    const struct fl_output_of *out = &w->p->outputs[0];
+    if (!out->partition)
         return NULL;
     fl_str *list = fl_arena_get(w->cx.scratch, b->n * sizeof *list);
     for (uint32_t i = from; i < b->n; i++) {
         if (b->rec[i]->state != FL_LIVE)
             continue;
         w->partition.n = 0;
-        w->p->partition(&w->cx, b->rec[i], &w->partition);
+        out->partition(&w->cx, b->rec[i], &w->partition);
         list[i] = (fl_str){fl_arena_strndup(w->cx.scratch, w->partition.p, w->partition.n), (uint32_t)w->partition.n,
                            FL_PLAIN};
     }

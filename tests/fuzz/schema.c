@@ -44,7 +44,7 @@ static void differ(const char *what, const char *text, size_t n)
 /* The keys stand in the line that csv would begin with; none of them has a comma or a quote. */
 static void read_keys(void)
 {
-    char *line = strdup(fl_pipeline.csv_header), *more = line;
+    char *line = strdup(fl_pipeline.outputs[0].csv_header), *more = line;
     line[strcspn(line, "\r\n")] = '\0';
     for (char *key; (key = strsep(&more, ",")) != NULL; nvalues++) {
         struct value *v = &values[nvalues];
@@ -197,7 +197,7 @@ static void compare(json_t *whole, const char *text, size_t n, struct fl_rec *r,
 {
     struct fl_buf out = {0};
     json_error_t e;
-    fl_pipeline.json(cx, r, &out);
+    fl_pipeline.outputs[0].json(cx, r, &out);
     json_t *got = load(out.p, out.n, JSON_REJECT_DUPLICATES, &e);
     size_t found = 0;
     bool bad = false;

@@ -6,7 +6,7 @@
  */
 #include "flowrt.h"
 
-_Static_assert(FL_ABI == 1, "flowrt.h is of another version than the flowc that made this file");
+_Static_assert(FL_ABI == 2, "flowrt.h is of another version than the flowc that made this file");
 
 #define HAS_size (UINT64_C(1) << 0)
 #define HAS_peer (UINT64_C(1) << 1)
@@ -201,9 +201,19 @@ static char *init(struct fl_cx *cx)
 static const struct fl_stage_choice stages[] = {
     {"source", "stdin", NULL, 0},
     {"decode", "json", NULL, 0},
+};
+
+static const struct fl_stage_choice output_stages[] = {
     {"store", "direct", NULL, 0},
     {"encode", "ndjson", NULL, 0},
     {"write", "stdout", NULL, 0},
+};
+
+static const struct fl_output_of outputs[] = {
+    {
+        .stages = output_stages, .nstages = 3,
+        .json = json, .pretty = pretty,
+    },
 };
 
 static const char *const classes[] = {"inside", "outside", };
@@ -215,9 +225,9 @@ const struct fl_pipeline fl_pipeline = {
     .version = "", .file = "pass.flow",
     .record_size = sizeof(struct rec),
     .params = params, .nparams = 1,
-    .stages = stages, .nstages = 5,
+    .stages = stages, .nstages = 2,
     .classes = classes, .nclasses = 2,
     .reasons = reasons, .nreasons = 1,
     .init = init, .decode = decode, .run = run,
-    .json = json, .pretty = pretty,
+    .outputs = outputs, .noutputs = 1,
 };

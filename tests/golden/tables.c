@@ -6,7 +6,7 @@
  */
 #include "flowrt.h"
 
-_Static_assert(FL_ABI == 1, "flowrt.h is of another version than the flowc that made this file");
+_Static_assert(FL_ABI == 2, "flowrt.h is of another version than the flowc that made this file");
 
 #define HAS_id (UINT64_C(1) << 0)
 #define HAS_n (UINT64_C(1) << 1)
@@ -406,9 +406,19 @@ static char *init(struct fl_cx *cx)
 static const struct fl_stage_choice stages[] = {
     {"source", "stdin", NULL, 0},
     {"decode", "json", NULL, 0},
+};
+
+static const struct fl_stage_choice output_stages[] = {
     {"store", "direct", NULL, 0},
     {"encode", "ndjson", NULL, 0},
     {"write", "stdout", NULL, 0},
+};
+
+static const struct fl_output_of outputs[] = {
+    {
+        .stages = output_stages, .nstages = 3,
+        .json = json, .pretty = pretty, .partition = partition,
+    },
 };
 
 static const char *const classes[] = {"all", };
@@ -420,10 +430,10 @@ const struct fl_pipeline fl_pipeline = {
     .name = "tables", .doc = "state",
     .version = "", .file = "tables.flow",
     .record_size = sizeof(struct rec),
-    .stages = stages, .nstages = 5,
+    .stages = stages, .nstages = 2,
     .classes = classes, .nclasses = 1,
     .reasons = reasons, .nreasons = 1,
     .tables = tables, .ntables = 1,
-    .init = init, .decode = decode, .run = run, .tick = tick, .partition = partition,
-    .json = json, .pretty = pretty,
+    .init = init, .decode = decode, .run = run, .tick = tick,
+    .outputs = outputs, .noutputs = 1,
 };

@@ -47,9 +47,10 @@ static const char *const world_classes[] = {"internal", "egress"};
 static const struct fl_stage_choice world_stages[] = {
     {"store", "buffered", NULL, 0}, {"encode", "json", NULL, 0}, {"compress", "gzip", NULL, 0},
     {"write", "s3", NULL, 0}};
+static const struct fl_output_of world_outputs[] = {{.stages = world_stages, .nstages = 4, .json = world_json}};
 static const struct fl_pipeline world_pipeline = {
-    .magic = FL_MAGIC, .abi = FL_ABI, .name = "test", .classes = world_classes, .nclasses = 2, .json = world_json,
-    .stages = world_stages, .nstages = 4};
+    .magic = FL_MAGIC, .abi = FL_ABI, .name = "test", .classes = world_classes, .nclasses = 2,
+    .outputs = world_outputs, .noutputs = 1};
 
 static struct fl_time world_virtual(struct fl_runtime *rt)
 {

@@ -108,10 +108,12 @@ static const char *const small_reasons[] = {"unused", "negative"};
 static const struct fl_place small_places[] = {{"small.flow", 3, "big when n >= 100"},
                                                {"small.flow", 3, "small otherwise"}};
 
+static const struct fl_output_of small_outputs[] = {{.json = small_json}};
+
 #define SMALL_PIPELINE                                                                                                \
     .magic = FL_MAGIC, .abi = FL_ABI, .name = "small", .doc = "for tests", .version = "1", .file = "small.flow",      \
     .record_size = sizeof(struct small), .classes = small_classes, .nclasses = 2, .reasons = small_reasons,           \
     .nreasons = 2, .tables = small_tables, .ntables = 1, .decode = small_decode, .run = small_run,                    \
-    .tick = small_tick, .json = small_json, .places = small_places, .nplaces = 2
+    .tick = small_tick, .outputs = small_outputs, .noutputs = 1, .places = small_places, .nplaces = 2
 
 #endif
