@@ -46,13 +46,14 @@ static char *asked_namespace(const struct fl_config *c, const char *source)
     return name;
 }
 
-void fl_intake_init(struct fl_intake *in, struct fl_worker *w)
+void fl_intake_init(struct fl_intake *in, struct fl_runtime *rt)
 {
-    const struct fl_config *c = w->rt->config;
+    const struct fl_config *c = rt->config;
     const char *source = fl_config_kind(c, "source");
     memset(in, 0, sizeof *in);
-    in->w = w;
-    in->cx.rt = w->rt;
+    in->p = rt->pipeline;
+    in->cx.rt = rt;
+    in->reject = fl_reject_new(fl_option_str(c, "reject", "_", "directory"), fl_option_int(c, "reject", "_", "max"));
     in->skydive = strcmp(fl_config_kind(c, "decode"), "skydive") == 0;
     in->envelope.asked = asked_namespace(c, source);
     in->envelope.flows = obj_flows;
@@ -65,6 +66,7 @@ void fl_intake_free(struct fl_intake *in)
     free((char *)in->envelope.asked);
     free(in->bad);
     free(in->batch.rec);
+    fl_reject_free(in->reject);
     fl_buf_free(&in->tail);
 }
 
@@ -80,7 +82,6 @@ static const char *excerpt(const char *doc, const char *at, const char *end)
 
 void fl_intake_reject(struct fl_intake *in, const char *error, const char *at, const char *doc, const char *end)
 {
-    struct fl_worker *w = in->w;
     in->counts.messages++;
     in->counts.rejected++;
     in->last_rejected = true;
@@ -93,8 +94,8 @@ void fl_intake_reject(struct fl_intake *in, const char *error, const char *at, c
                    (unsigned long long)in->message, (unsigned long long)(in->place + (uint64_t)(place - in->d.start)),
                    (unsigned long long)line, (unsigned long long)column, fl_log_quote(error), excerpt(doc, place, end));
     struct fl_rejected what = {.message = in->message, .error = in->why, .text = doc, .n = (size_t)(end - doc)};
-    if (w->reject)
-        fl_reject_put(w->reject, w->rt->clock(w->rt).wall, &what);
+    if (in->reject)
+        fl_reject_put(in->reject, in->cx.rt->clock(in->cx.rt).wall, &what);
 }
 
 /* ---- records ---------------------------------------------------------------------------------------------------- */
@@ -115,6 +116,28 @@ static void note_bad(struct fl_intake *in, const char *raw, const char *field, c
     in->bad[in->nbad++] = in->last_bad;
 }
 
+static void report_bad(struct fl_intake *in)
+{
+    int64_t now = in->cx.rt->clock(in->cx.rt).wall;
+    for (uint32_t i = 0; i < in->nbad; i++) {
+        const struct fl_bad_flow *b = &in->bad[i];
+        fl_log_limited(10, FL_WARN, "malformed flow", "message=%llu flow=%u field=%s error=%s text=%s",
+                       (unsigned long long)b->message, b->flow, fl_log_quote(b->field), fl_log_quote(b->what),
+                       fl_log_quoten(b->raw, b->raw_n));
+        struct fl_rejected what = {b->message, b->what, b->field, b->raw, b->raw_n};
+        if (in->reject)
+            fl_reject_put(in->reject, now, &what);
+    }
+    in->nbad = 0;
+}
+
+void fl_intake_complete(struct fl_intake *in)
+{
+    if (in->nbad)
+        report_bad(in);
+    in->batch_complete(in->arg);
+}
+
 /* A zeroed record at the end of the batch; the one made for a malformed flow is used again. */
 static struct fl_rec *record(struct fl_intake *in)
 {
@@ -122,14 +145,13 @@ static struct fl_rec *record(struct fl_intake *in)
     if (!r || in->batch.n == in->batch.cap)
         return fl_batch_add(&in->cx, &in->batch);
     in->spare = NULL;
-    memset(r, 0, in->w->p->record_size);
+    memset(r, 0, in->p->record_size);
     return in->batch.rec[in->batch.n++] = r;
 }
 
 /* The flow at d->p. False: not JSON. */
 static bool take_flow(struct fl_intake *in)
 {
-    struct fl_worker *w = in->w;
     struct fl_decoder *d = &in->d;
     const char *raw = d->p;
     in->counts.received++;
@@ -144,7 +166,7 @@ static bool take_flow(struct fl_intake *in)
     d->bad_field = NULL;
     d->spaced = false;
     struct fl_rec *r = record(in);
-    if (!w->p->decode(d, r)) {
+    if (!in->p->decode(d, r)) {
         in->spare = r;
         in->batch.n--;
         return false;
@@ -236,7 +258,6 @@ enum fl_document fl_intake_document(struct fl_intake *in)
     in->flow = 0;
     in->last_rejected = in->last_malformed = false;
     in->envelope.any_capture = true;
-    fl_worker_release(in->w);
     bool list = *doc == '[';
     bool envelope = *doc == '{' && in->skydive && fl_envelope_here(&in->d);
     if (!list && *doc != '{')
@@ -244,11 +265,10 @@ enum fl_document fl_intake_document(struct fl_intake *in)
     if (!list && !envelope)
         return take_records(in, false);
     /* A message is a batch of its own. */
-    fl_worker_run(in->w);
-    fl_worker_release(in->w);
+    fl_intake_complete(in);
     enum fl_document result = envelope ? take_envelope(in, doc) : take_records(in, true);
     if (result == FL_DOCUMENT_TAKEN)
-        fl_worker_run(in->w);
+        fl_intake_complete(in);
     return result;
 }
 
@@ -274,7 +294,6 @@ static enum fl_document whole_message(struct fl_intake *in)
 void fl_intake_message(struct fl_intake *in, const struct fl_message *m)
 {
     struct fl_decoder *d = &in->d;
-    fl_worker_release(in->w);
     fl_decoder_init(d, m->data, m->n, in->cx.scratch);
     in->message = m->number;
     in->place = 0;
@@ -288,7 +307,7 @@ void fl_intake_message(struct fl_intake *in, const struct fl_message *m)
         back_to(in, before);
         fl_intake_reject(in, d->error, d->error_at, m->data, m->data + m->n);
     }
-    fl_worker_run(in->w);
+    fl_intake_complete(in);
 }
 
 void fl_intake_reset(struct fl_intake *in)

@@ -52,7 +52,7 @@ static void after_document(struct fl_intake *in)
     if (*p == '\n' || (*p == '\r' && p[1] == '\n'))
         in->lines = true;
     if (in->batch.n >= FL_BATCH || in->nbad >= FL_BATCH)
-        fl_worker_run(in->w);
+        fl_intake_complete(in);
 }
 
 /* Does it go on, and is it JSON so far, behind max_message bytes? */
@@ -167,8 +167,8 @@ static size_t try_tail(struct fl_intake *in, size_t old)
     struct span s = {.data = in->tail.p, .n = in->tail.n, .stop = old, .place = in->tail_place};
     memset(in->tail.p + in->tail.n, 0, FL_PAD);
     enum outcome o = documents(in, &s);
-    fl_worker_run(in->w);
-    fl_worker_flush(in->w); /* the tail is used again at once */
+    fl_intake_complete(in);
+    in->before_reuse(in->arg); /* the tail is used again at once */
     size_t left = s.n - s.at;
     switch (o) {
     case LOST:
@@ -229,7 +229,7 @@ static void in_place(struct fl_intake *in, const char *p, const char *end, uint6
     struct span s = {.data = p, .n = (size_t)(end - p), .place = place, .last = last};
     s.stop = in->lines && !last ? behind_last_newline(p, s.n) : s.n;
     enum outcome o = documents(in, &s);
-    fl_worker_run(in->w);
+    fl_intake_complete(in);
     in->skipping = o == LOST;
     if (o != LOST && s.at < s.n)
         set_tail(in, p + s.at, s.n - s.at, place + s.at);
@@ -246,7 +246,7 @@ void fl_intake_block(struct fl_intake *in, const struct fl_message *m)
         in_place(in, p, end, m->offset + (uint64_t)(p - m->data), m->last);
     if (m->last)
         fl_intake_end(in);
-    fl_worker_run(in->w);
+    fl_intake_complete(in);
 }
 
 void fl_intake_end(struct fl_intake *in)
@@ -256,8 +256,8 @@ void fl_intake_end(struct fl_intake *in)
                          .last = true};
         memset(in->tail.p + in->tail.n, 0, FL_PAD);
         documents(in, &s);
-        fl_worker_run(in->w);
-        fl_worker_flush(in->w);
+        fl_intake_complete(in);
+        in->before_reuse(in->arg);
         drop_tail(in);
     }
     in->skipping = false;

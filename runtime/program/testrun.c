@@ -22,9 +22,9 @@
 #include "core/runtime.h"
 #include "delivery/output.h"
 #include "drivers/sink.h"
-#include "intake/intake.h"
 #include "intake/queue.h"
 #include "lookups/lookups.h"
+#include "run/load.h"
 #include "run/worker.h"
 #include "store/store.h"
 

@@ -1,5 +1,5 @@
 /*
- * hands.c - the worker's threads; see intake/intake.h, turns.h.
+ * hands.c - the worker's threads; see load.h, turns.h.
  *
  * Each takes a load of messages from the source, decodes, runs, encodes and compresses it by itself; the next load is the
  * other's. Both have the same work whatever the pipeline spends its time on, and hardly any memory goes from one processor
@@ -11,9 +11,9 @@
 #include "core/runtime.h"
 #include "core/stage_times.h"
 #include "delivery/pieces.h"
-#include "intake/intake.h"
 #include "intake/queue.h"
 #include "intake/source.h"
+#include "run/load.h"
 #include "run/worker.h"
 #include "store/store.h"
 
@@ -49,22 +49,6 @@ void fl_hand_free(struct fl_hand *h)
     free(h->load.batch);
     fl_arena_free(&h->load.scratch);
     fl_pieces_free(&h->pieces);
-}
-
-void fl_hand_turn(struct fl_hand *h, enum fl_turn turn)
-{
-    struct fl_worker *w = h->w;
-    if (h->has[turn])
-        return;
-    fl_turns_wait(&w->turns, turn, h->number);
-    h->has[turn] = true;
-    if (turn == FL_TURN_TAKE) {
-        w->taker = h;
-        w->in.cx.scratch = &h->load.scratch;
-        w->in.spare = NULL;
-    } else if (turn == FL_TURN_RUN && w->rt->output) {
-        fl_output_into(w->rt->output, w->hands > 1 ? &h->pieces : NULL);
-    }
 }
 
 static void pass(struct fl_hand *h, enum fl_turn turn)
@@ -171,7 +155,7 @@ void fl_hands_work(struct fl_worker *w)
     w->hand[0].number = atomic_load(&w->turns.now[FL_TURN_TAKE]);
     fl_hand_turn(&w->hand[0], FL_TURN_TAKE);
     fl_intake_end(&w->in); /* input was stopped inside a document */
-    fl_reject_flush(w->reject);
+    fl_reject_flush(w->in.reject);
     fl_hand_turn(&w->hand[0], FL_TURN_RUN);
     fl_store_seal_all(rt->store, rt->clock(rt));
 }

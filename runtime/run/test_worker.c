@@ -23,6 +23,7 @@
 #include "intake/intake.h"
 #include "intake/queue.h"
 #include "lookups/lookups.h"
+#include "run/load.h"
 #include "run/worker.h"
 #include "store/store.h"
 #include "tests/unit/small_pipeline.h"

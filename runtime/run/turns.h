@@ -1,6 +1,6 @@
 /*
  * turns.h - stages that loads go through one at a time and in the order in which they were taken in, each load in a
- * thread of its own. Private to worker.c, hands.c and turns.c.
+ * thread of its own. Private to run/.
  *
  * While one thread runs and compresses its load, another reads and decodes the next one: so a load's bytes and records
  * stay in one processor's cache, and only what goes on from load to load (tables, open objects, the compressor's state)
