@@ -41,15 +41,17 @@ function source(o) {
     return sources[o]
 }
 $1 == "SOURCE" { o = $2; sub(/\.[cly]$/, "", o); sources[o] = $2; next }
-{ symbols++; object = $1; sub(/:.*/, "", object); sub(/^[^:]*:/, "") }
-$2 ~ /^[A-TV-Z]$/ { owner[$3] = source(object); next }
-$1 == "U" { nuses++; user[nuses] = source(object); used[nuses] = $2 }
+{ object = $1; sub(/:.*/, "", object); sub(/^[^:]*:/, ""); from = source(object) }
+from == "" { next } # left over from a file that is gone
+{ symbols++ }
+$2 ~ /^[A-TV-Z]$/ { owner[$3] = from; next }
+$1 == "U" { nuses++; user[nuses] = from; used[nuses] = $2 }
 END {
     if (!symbols) exit 77
     for (i = 1; i <= nuses; i++) {
         if (!(used[i] in owner)) continue
         a = user[i]; b = owner[used[i]]
-        if (a == b || a == "") continue
+        if (a == b) continue
         why = wrong_arrow(a, b)
         if (why != "" && !(a in known)) { printf "%s uses %s of %s: %s\n", a, used[i], b, why; errors++ }
         if (a in together) a = together[a]
