@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 /* ---- text ------------------------------------------------------------------------------------------------ */
 
 void fce_section(struct fc_section *s)
 {
-    s->f = open_memstream(&s->text, &s->size);
-    if (!s->f)
-        abort();
+    s->f = fl_given(open_memstream(&s->text, &s->size));
 }
 
 void fce_line(struct fc_em *m, const char *fmt, ...)

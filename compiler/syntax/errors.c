@@ -9,6 +9,7 @@
 
 #include "syntax/lexer.h"
 #include "syntax/parse.h"
+#include "base/memory.h"
 #include "base/suggest.h"
 
 /* flex */
@@ -279,10 +280,8 @@ struct fc_item *fc_parse_source(struct fc_parse *p, uint32_t file)
     ps->file = file;
     fc_tokens_start(ps);
     const struct fc_source *src = &p->sources->v[file];
-    if (fc_rawlex_init_extra(ps, &ps->scanner) != 0 || !fc_raw_scan_bytes(src->text, (int)src->len, ps->scanner)) {
-        fc_report(p->diags, FC_CANNOT_READ, (struct fc_span){0, 0, 0}, src->path, "out of memory");
-        return NULL;
-    }
+    if (fc_rawlex_init_extra(ps, &ps->scanner) != 0 || !fc_raw_scan_bytes(src->text, (int)src->len, ps->scanner))
+        fl_no_memory(FL_PART, src->len);
     if (fc_yyparse(ps) == 2)
         fc_too_deep(ps, (struct fc_span){file, ps->offset, ps->offset});
     fc_rawlex_destroy(ps->scanner);

@@ -2,8 +2,8 @@
  * main.c - flowc's command line: which verb, which options, which files. What the verbs do is in verbs.c and
  * build.c.
  *
- * Exit status: 0 good, 1 errors in the input (or tests that failed), 2 wrong usage or no input/output; anything else
- * is a bug of flowc.
+ * Exit status: 0 good, 1 errors in the input (or tests that failed), 2 wrong usage or no input/output, 3 out of memory
+ * (base/memory.h); anything else is a bug of flowc.
  */
 #include "verbs/command.h"
 
@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "base/suggest.h"
 
 #ifndef PACKAGE_VERSION
@@ -283,12 +284,8 @@ static int run(struct command *cmd)
 int main(int argc, char **argv)
 {
     struct command cmd = {.color = want_color()};
-    cmd.files = calloc((size_t)argc + 1, sizeof *cmd.files);
-    cmd.module_path = calloc((size_t)argc + 2, sizeof *cmd.module_path);
-    if (!cmd.files || !cmd.module_path) {
-        fc_complain("out of memory");
-        return STATUS_USAGE;
-    }
+    cmd.files = fl_new_array(const char *, (size_t)argc + 1);
+    cmd.module_path = fl_new_array(const char *, (size_t)argc + 2);
     int status = STATUS_USAGE;
     if (read_command(&cmd, argc, argv)) {
 #ifdef FLOWC_MODULEDIR

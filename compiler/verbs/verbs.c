@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "tree/make.h"
 #include "verbs/fmt.h"
 #include "syntax/parse_api.h"
@@ -63,11 +64,7 @@ bool fc_compile(struct fc_compilation *c, const struct command *cmd, const char 
 bool fc_write_file(const char *path, void (*print)(void *, FILE *), void *what)
 {
     size_t n = strlen(path);
-    char *temp = malloc(n + 8);
-    if (!temp) {
-        fc_complain("out of memory");
-        return false;
-    }
+    char *temp = fl_alloc(n + 8);
     memcpy(temp, path, n);
     memcpy(temp + n, ".XXXXXX", 8);
     struct stat st;

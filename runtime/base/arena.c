@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 struct fl_arena_chunk {
     struct fl_arena_chunk *next;
     size_t size; /* of the data that follows, 16-aligned */
@@ -52,11 +54,7 @@ void *fl_arena_more(struct fl_arena *a, size_t n)
         }
     }
     size_t size = n > a->chunk ? n : a->chunk;
-    struct fl_arena_chunk *c = malloc(sizeof *c + size);
-    if (!c) {
-        fprintf(stderr, "out of memory: %zu bytes\n", size);
-        abort();
-    }
+    struct fl_arena_chunk *c = fl_alloc(sizeof *c + size);
     c->next = NULL;
     c->size = size;
     if (a->now)

@@ -3,7 +3,7 @@
  *
  * Chunks are kept by fl_arena_reset, so an arena that is reset per batch allocates nothing in steady state.
  * Pointers stay valid until reset or free. Used by the compiler (one per compilation) and the runtime (scratch of
- * a batch). Out of memory ends the process with a message: there is nothing better to do at that place.
+ * a batch). Without memory the process ends: see memory.h.
  */
 #ifndef FL_ARENA_H
 #define FL_ARENA_H

@@ -15,13 +15,14 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/memory.h"
 
 #define PAIRS 4096 /* longest text of pairs; more is cut */
 #define LINE  (6 * PAIRS + 1024)
@@ -504,10 +505,7 @@ const char *fl_log_quote(const char *s)
 
 static char *trouble(const char *what, const char *name)
 {
-    char *text = NULL;
-    if (asprintf(&text, "%s %s: %s", what, name, strerror(errno)) < 0)
-        abort();
-    return text;
+    return fl_said("%s %s: %s", what, name, strerror(errno));
 }
 
 static char *open_syslog(const struct fl_log_options *o)
@@ -533,8 +531,17 @@ static char *open_syslog(const struct fl_log_options *o)
     return NULL;
 }
 
+static void no_memory(const char *part, size_t bytes)
+{
+    if (bytes)
+        fl_log(FL_CRITICAL, "out of memory", "part=%s bytes=%zu", part, bytes);
+    else
+        fl_log(FL_CRITICAL, "out of memory", "part=%s", part);
+}
+
 char *fl_log_configure(const struct fl_log_options *o)
 {
+    fl_no_memory_says(no_memory);
     for (int i = 2; i < BACKENDS; i++)
         if (state.b[i].on && state.b[i].fd >= 0)
             close(state.b[i].fd);

@@ -5,17 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
+
 void fl_buf_grow(struct fl_buf *b, size_t more)
 {
     size_t cap = b->cap ? b->cap : 256;
+    if (more > SIZE_MAX / 2 - b->n)
+        fl_no_memory(FL_PART, SIZE_MAX);
     while (cap - b->n < more)
         cap *= 2;
-    char *p = realloc(b->p, cap);
-    if (!p) {
-        fprintf(stderr, "out of memory: %zu bytes\n", cap);
-        abort();
-    }
-    b->p = p;
+    b->p = fl_resize(b->p, cap);
     b->cap = cap;
 }
 

@@ -40,7 +40,7 @@ static inline bool fl_str_eq(fl_str a, fl_str b)
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
-/* A buffer that grows by doubling; never shrinks. {0} is an empty one. Out of memory ends the process. */
+/* A buffer that grows by doubling; never shrinks. {0} is an empty one. Without memory the process ends: memory.h. */
 struct fl_buf {
     char *p;
     size_t n, cap;

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 #define MAX_FILE (4u << 20)
 
 /* ---- sources ------------------------------------------------------------------------------------------------ */
@@ -199,9 +201,7 @@ const struct fl_stage_choice *fl_conf_choice(const struct fl_config *c, const ch
 
 static struct fl_config *new_config(const struct fl_pipeline *p)
 {
-    struct fl_config *c = calloc(1, sizeof *c);
-    if (!c)
-        abort();
+    struct fl_config *c = fl_new(struct fl_config);
     fl_arena_init(&c->arena, 16384);
     c->problems.arena = &c->arena;
     c->pipeline = p;

@@ -2,8 +2,9 @@
 #include "config/problems.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/memory.h"
 
 void fl_problem(struct fl_problems *p, struct fl_place_of at, const char *fmt, ...)
 {
@@ -58,9 +59,7 @@ char *fl_problems_text(struct fl_problems *p)
         return NULL;
     char *text = NULL;
     size_t n = 0;
-    FILE *f = open_memstream(&text, &n);
-    if (!f)
-        abort();
+    FILE *f = fl_given(open_memstream(&text, &n));
     fl_problems_print(p, f);
     fclose(f);
     if (n > 0)

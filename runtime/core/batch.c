@@ -1,21 +1,15 @@
 /*
  * batch.c - the records of a batch; see flowrt.h. Called by the intake per flow and by generated code for `emit`.
  */
-#include <stdio.h>
-#include <stdlib.h>
 
+#include "base/memory.h"
 #include "core/runtime.h"
 
 /* The list of records grows by doubling and is kept from batch to batch. */
 static void grow(struct fl_batch *b)
 {
     uint32_t cap = b->cap ? 2 * b->cap : 256;
-    struct fl_rec **rec = realloc(b->rec, cap * sizeof *rec);
-    if (!rec) {
-        fprintf(stderr, "out of memory: %zu bytes\n", cap * sizeof *rec);
-        abort();
-    }
-    b->rec = rec;
+    b->rec = fl_resize(b->rec, cap);
     b->cap = cap;
 }
 

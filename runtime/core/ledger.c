@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "core/ledger.h"
 #include "flowrt.h"
 
@@ -22,9 +23,7 @@ void fl_ledger_init(struct fl_ledger *l, const struct fl_pipeline *p)
         atomic_init(&l->n[i], 0);
     l->nreasons = p->nreasons;
     l->reasons = p->reasons;
-    l->dropped = calloc(p->nreasons + 1, sizeof *l->dropped);
-    if (!l->dropped)
-        abort();
+    l->dropped = fl_new_array(_Atomic uint64_t, p->nreasons + 1);
 }
 
 void fl_ledger_free(struct fl_ledger *l)

@@ -11,6 +11,7 @@
 #include <config.h>
 #endif
 
+#include "base/memory.h"
 #include "delivery/output.h"
 
 #include <errno.h>
@@ -39,15 +40,6 @@
 #define SPARE_RAW ((size_t)256 << 10)
 
 static const struct fl_sink_kind *const sinks[] = {&fl_sink_s3, &fl_sink_file, &fl_sink_stdout, &fl_sink_memory};
-
-static void *must(void *p)
-{
-    if (!p) {
-        fprintf(stderr, "out of memory: output\n");
-        abort();
-    }
-    return p;
-}
 
 void fl_output_cond_wait(struct fl_output *o, pthread_cond_t *cond, int64_t until)
 {
@@ -111,7 +103,7 @@ struct fl_parcel *fl_output_open(struct fl_output *o, uint32_t class_)
         fresh.bucket = p->bucket;
         fresh.data.n = fresh.key.n = fresh.bucket.n = 0;
     } else {
-        p = must(malloc(sizeof *p));
+        p = fl_new(struct fl_parcel);
     }
     *p = fresh;
     return p;
@@ -355,7 +347,7 @@ const struct fl_compress_kind *fl_output_compression(const struct fl_output *o)
 
 struct fl_output *fl_output_new_with(struct fl_runtime *rt, const struct fl_sink_kind *kind, char **error)
 {
-    struct fl_output *o = must(calloc(1, sizeof *o));
+    struct fl_output *o = fl_new(struct fl_output);
     o->rt = rt;
     o->kind = kind;
     o->lost_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -367,8 +359,8 @@ struct fl_output *fl_output_new_with(struct fl_runtime *rt, const struct fl_sink
     }
     struct fl_compressor *first = o->lanes[0].slots[0].compressor = fl_compressor_new(o->compress, o->library, o->level);
     o->compression = fl_compressor_kind(first);
-    o->waiting = must(calloc(rt->pipeline->nclasses + 1, sizeof *o->waiting));
-    o->lines = must(calloc(rt->pipeline->nclasses + 1, sizeof *o->lines));
+    o->waiting = fl_new_array(_Atomic uint64_t, rt->pipeline->nclasses + 1);
+    o->lines = fl_new_array(struct fl_line, rt->pipeline->nclasses + 1);
     struct fl_time now = rt->clock(rt);
     o->random = (uint64_t)now.wall ^ (uint64_t)now.mono << 20 ^ 0x9e3779b97f4a7c15u;
     pthread_mutex_init(&o->lock, NULL);
@@ -392,8 +384,7 @@ struct fl_output *fl_output_new(struct fl_runtime *rt, char **error)
     for (size_t i = 0; i < sizeof sinks / sizeof *sinks; i++)
         if (strcmp(sinks[i]->name, name) == 0)
             return fl_output_new_with(rt, sinks[i], error);
-    if (asprintf(error, "pipeline.write.type is \"%s\": expected s3, file or stdout", name) < 0)
-        abort();
+    *error = fl_said("pipeline.write.type is \"%s\": expected s3, file or stdout", name);
     return NULL;
 }
 

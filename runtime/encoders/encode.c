@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "config/values.h"
 #include "core/runtime.h"
 #include "encoders/encode.h"
@@ -94,9 +95,7 @@ static struct offsets lines_texts(struct fl_encoding *e)
 
 static struct fl_encoding *encoding_new(struct fl_runtime *rt)
 {
-    struct fl_encoding *e = calloc(1, sizeof *e);
-    if (!e)
-        abort();
+    struct fl_encoding *e = fl_new(struct fl_encoding);
     const char *kind = fl_config_kind(rt->config, "encode");
     struct offsets o;
     if (strcmp(kind, "csv") == 0)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "config/values.h"
 #include "core/runtime.h"
 #include "intake/queue.h"
@@ -40,10 +41,7 @@ static int obj_flows(void *arg, struct fl_decoder *d);
 static char *asked_namespace(const struct fl_config *c, const char *source)
 {
     const char *capture = strcmp(source, "skydive") == 0 ? fl_option_str(c, "source", "skydive", "capture_id") : "";
-    char *name = NULL;
-    if (asprintf(&name, *capture ? "flow/%s" : "flow%s", capture) < 0)
-        abort();
-    return name;
+    return fl_said(*capture ? "flow/%s" : "flow%s", capture);
 }
 
 void fl_intake_init(struct fl_intake *in, struct fl_runtime *rt)
@@ -107,12 +105,7 @@ static void note_bad(struct fl_intake *in, const char *raw, const char *field, c
     in->last_bad = (struct fl_bad_flow){field, what, raw, (size_t)(in->d.p - raw), in->message, in->flow};
     if (in->nbad == FL_BAD_KEPT)
         return;
-    if (in->nbad == in->bad_cap) {
-        in->bad_cap = in->bad_cap ? 2 * in->bad_cap : 64;
-        in->bad = realloc(in->bad, in->bad_cap * sizeof *in->bad);
-        if (!in->bad)
-            abort();
-    }
+    fl_grow(in->bad, in->nbad, in->bad_cap);
     in->bad[in->nbad++] = in->last_bad;
 }
 

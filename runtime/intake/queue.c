@@ -8,10 +8,10 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "core/clock.h"
 #include "intake/queue.h"
@@ -37,17 +37,9 @@ struct fl_queue {
     void *wake_arg;
 };
 
-static void die(size_t n)
-{
-    fprintf(stderr, "out of memory: %zu bytes\n", n);
-    abort();
-}
-
 struct fl_queue *fl_queue_new(size_t max_bytes)
 {
-    struct fl_queue *q = calloc(1, sizeof *q);
-    if (!q)
-        die(sizeof *q);
+    struct fl_queue *q = fl_new(struct fl_queue);
     pthread_condattr_t attr;
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -112,8 +104,8 @@ struct fl_message *fl_queue_message(struct fl_queue *q, size_t n)
     pthread_mutex_lock(&q->lock);
     struct fl_message *m = take_free(q, n);
     pthread_mutex_unlock(&q->lock);
-    if (!m && !(m = calloc(1, sizeof *m)))
-        die(sizeof *m);
+    if (!m)
+        m = fl_new(struct fl_message);
     char *data = m->data;
     size_t cap = m->cap;
     if (cap < n) { /* nothing to carry over */
@@ -138,7 +130,7 @@ void fl_message_room(struct fl_message *m, size_t n)
      * half as fast as any whole cache line (AMD's `rep movs`). */
     char *data = aligned_alloc(CACHE_LINE, (cap + FL_PAD + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
     if (!data)
-        die(cap + FL_PAD);
+        fl_no_memory(FL_PART, cap + FL_PAD);
     if (m->n)
         memcpy(data, m->data, m->n);
     free(m->data);
@@ -178,8 +170,8 @@ struct fl_message *fl_queue_slice(struct fl_queue *q, struct fl_message *block, 
         q->slices = m->next;
     block->users += block->users ? 1 : 2; /* who fills it is the first */
     pthread_mutex_unlock(&q->lock);
-    if (!m && !(m = malloc(sizeof *m)))
-        die(sizeof *m);
+    if (!m)
+        m = fl_new(struct fl_message);
     *m = (struct fl_message){.data = data, .n = n, .cap = n, .block = block};
     return m;
 }

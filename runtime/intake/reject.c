@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "json/write.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -37,9 +38,8 @@ struct fl_reject *fl_reject_new(const char *directory, int64_t max)
 {
     if (!directory || !*directory)
         return NULL;
-    struct fl_reject *r = calloc(1, sizeof *r);
-    if (!r || !(r->directory = strdup(directory)))
-        abort();
+    struct fl_reject *r = fl_new(struct fl_reject);
+    r->directory = fl_strdup(directory);
     r->max = max < 4096 ? 4096 : max;
     r->dir = r->file = -1;
     return r;

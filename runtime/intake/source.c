@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "config/values.h"
 #include "core/runtime.h"
 #include "intake/queue.h"
@@ -49,15 +50,13 @@ struct fl_source *fl_source_new(struct fl_runtime *rt, char **error)
 {
     const struct fl_source_kind *kind = pick(rt);
     if (!kind) {
-        *error = strdup("no source: the pipeline names none, and there is no --input FILE");
+        *error = fl_strdup("no source: the pipeline names none, and there is no --input FILE");
         return NULL;
     }
     void *impl = kind->open(rt, error);
     if (!impl)
         return NULL;
-    struct fl_source *s = calloc(1, sizeof *s);
-    if (!s)
-        abort();
+    struct fl_source *s = fl_new(struct fl_source);
     s->kind = kind;
     s->rt = rt;
     s->impl = impl;

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "json/scan_int.h"
 #include "json/unescape.h"
 #include "value/time.h"
@@ -201,9 +202,7 @@ static void decimal_of(const char *p, const char *end, struct decimal *v)
 static double float_slow(const char *p, size_t n)
 {
     char small[128];
-    char *copy = n < sizeof small ? small : malloc(n + 1);
-    if (!copy)
-        abort();
+    char *copy = n < sizeof small ? small : fl_alloc(n + 1);
     memcpy(copy, p, n);
     copy[n] = 0;
     double v = strtod(copy, NULL); /* the process stays in the C locale */

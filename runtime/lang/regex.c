@@ -7,10 +7,10 @@
  */
 #include <locale.h>
 #include <regex.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "lang/builtins.h"
 #include "flowrt.h"
 
@@ -123,9 +123,7 @@ static bool bracket_matches(const struct fl_regex *re, fl_str s)
 
 struct fl_regex *fl_regex_new(const char *pattern, char **error)
 {
-    struct fl_regex *re = calloc(1, sizeof *re);
-    if (!re)
-        abort();
+    struct fl_regex *re = fl_new(struct fl_regex);
     re->locale = newlocale(LC_CTYPE_MASK | LC_COLLATE_MASK, "C.UTF-8", (locale_t)0);
     if (!re->locale)
         re->locale = newlocale(LC_CTYPE_MASK | LC_COLLATE_MASK, "C", (locale_t)0); /* then characters are bytes */
@@ -138,8 +136,7 @@ struct fl_regex *fl_regex_new(const char *pattern, char **error)
     }
     char why[200];
     regerror(r, &re->re, why, sizeof why);
-    if (asprintf(error, "bad regular expression \"%s\": %s", pattern, why) < 0)
-        abort();
+    *error = fl_said("bad regular expression \"%s\": %s", pattern, why);
     freelocale(re->locale);
     free(re);
     return NULL;
@@ -163,9 +160,7 @@ static bool search(const struct fl_regex *re, fl_str s, size_t from, regmatch_t 
 {
     const char *p = s.n ? s.p : "";
 #ifdef ASAN
-    char *copy = calloc(1, (size_t)s.n + 1); /* its regexec wants an end mark nevertheless */
-    if (!copy)
-        abort();
+    char *copy = fl_alloc_zero((size_t)s.n + 1); /* its regexec wants an end mark nevertheless */
     p = memcpy(copy, p, s.n);
 #endif
     m[0].rm_so = (regoff_t)from;

@@ -8,6 +8,7 @@
 #include <config.h>
 #endif
 
+#include "base/memory.h"
 #include "lookups/answer.h"
 
 #include <jansson.h>
@@ -105,12 +106,7 @@ static void keep(struct take *t, const json_t *v)
 {
     if (!fits(t->row->fields[t->field].type, v))
         return;
-    if (t->n == t->cap) {
-        t->cap = t->cap ? t->cap * 2 : 16;
-        t->leaf = realloc(t->leaf, t->cap * sizeof *t->leaf);
-        if (!t->leaf)
-            abort();
-    }
+    fl_grow(t->leaf, t->n, t->cap);
     if (is_text(t->row->fields[t->field].type))
         t->text += json_string_length(v);
     t->leaf[t->n++] = (struct leaf){t->field, v};
@@ -201,9 +197,7 @@ static void *fill(const struct take *t, const bool *there)
         lists += round16(size_of(row->fields[t->leaf[i].field].type));
     lists += 16 * (size_t)row->nfields;
     size_t head = round16(row->size);
-    char *block = calloc(1, head + lists + t->text + FL_PAD);
-    if (!block)
-        abort();
+    char *block = fl_alloc_zero(head + lists + t->text + FL_PAD);
     char *list = block + head, *room = list + lists;
     uint32_t at = 0;
     for (uint32_t i = 0; i < row->nfields; i++) {
@@ -229,9 +223,7 @@ static enum fl_answer take(const struct fl_lookup *row, const json_t *object, bo
                            const char **missing)
 {
     struct take t = {.row = row};
-    bool *there = calloc(row->nfields + 1, sizeof *there);
-    if (!there)
-        abort();
+    bool *there = fl_new_array(bool, row->nfields + 1);
     enum fl_answer r = FL_ANSWER_RESULT;
     for (t.field = 0; r == FL_ANSWER_RESULT && t.field < row->nfields; t.field++) {
         const struct fl_lookup_field *f = &row->fields[t.field];

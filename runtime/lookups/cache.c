@@ -8,27 +8,18 @@
 #include <config.h>
 #endif
 
+#include "base/memory.h"
 #include "lookups/lookup.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
 
-static void *need(void *p)
-{
-    if (!p) {
-        fprintf(stderr, "out of memory in the cache of lookups\n");
-        abort();
-    }
-    return p;
-}
-
 void fl_cache_init(struct fl_cache *c)
 {
     *c = (struct fl_cache){.mask = 63};
-    c->slot = need(calloc(c->mask + 1, sizeof *c->slot));
+    c->slot = fl_new_array(struct fl_slot, c->mask + 1);
     c->seed = fl_hash_seed(c->slot);
 }
 
@@ -71,7 +62,7 @@ static void grow(struct fl_cache *c)
     struct fl_slot *old = c->slot;
     uint32_t n = c->mask + 1;
     c->mask = n * 2 - 1;
-    c->slot = need(calloc((size_t)n * 2, sizeof *c->slot));
+    c->slot = fl_new_array(struct fl_slot, (size_t)n * 2);
     for (uint32_t i = 0; i < n; i++)
         if (old[i].entry)
             put(c, old[i].entry);
@@ -82,7 +73,7 @@ struct fl_entry *fl_cache_add(struct fl_cache *c, fl_str key, uint64_t batch)
 {
     if ((c->used + 1) > (c->mask + 1) / 4 * 3)
         grow(c);
-    struct fl_entry *e = need(malloc(sizeof *e + key.n));
+    struct fl_entry *e = fl_alloc(sizeof *e + key.n);
     *e = (struct fl_entry){.hash = fl_hash(c->seed, key.p, key.n), .batch = batch, .key_n = key.n, .state = FL_ENTRY_ASKED};
     if (key.n)
         memcpy(e->key, key.p, key.n);

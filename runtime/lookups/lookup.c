@@ -14,6 +14,7 @@
 #include <config.h>
 #endif
 
+#include "base/memory.h"
 #include "lookups/lookup.h"
 
 #include <jansson.h>
@@ -68,30 +69,19 @@ struct fl_lookups {
 
 /* ---- start ------------------------------------------------------------------------------------------------ */
 
-__attribute__((format(printf, 1, 2))) static char *text(const char *fmt, ...)
-{
-    char *s;
-    va_list ap;
-    va_start(ap, fmt);
-    if (vasprintf(&s, fmt, ap) < 0)
-        abort();
-    va_end(ap);
-    return s;
-}
-
 static char *open_file(struct fl_lookups *l, const char *path)
 {
     json_error_t e;
     FILE *f = fopen(path, "r");
     if (!f)
-        return text("lookups: `%s`: %m; expected a JSON file {query: answer} or the http(s)://host:port of an analyzer",
-                    path);
+        return fl_said("lookups: `%s`: %m; expected a JSON file {query: answer} or the http(s)://host:port of an analyzer",
+                       path);
     l->file = json_loadf(f, JSON_ALLOW_NUL, &e);
     fclose(f);
     if (!l->file)
-        return text("lookups: %s:%d:%d: %s; expected JSON, {query: answer}", path, e.line, e.column, e.text);
+        return fl_said("lookups: %s:%d:%d: %s; expected JSON, {query: answer}", path, e.line, e.column, e.text);
     if (!json_is_object(l->file))
-        return text("lookups: %s: expected a JSON object {query: answer}, not a list", path);
+        return fl_said("lookups: %s: expected a JSON object {query: answer}, not a list", path);
     l->mode = FROM_FILE;
     return NULL;
 }
@@ -124,18 +114,14 @@ static char *open_analyzers(struct fl_lookups *l, const char *url)
 
 struct fl_lookups *fl_lookups_new(struct fl_runtime *rt, const char *file_or_url, char **error)
 {
-    struct fl_lookups *l = calloc(1, sizeof *l);
+    struct fl_lookups *l = fl_new(struct fl_lookups);
     *error = NULL;
-    if (!l)
-        abort();
     l->rt = rt;
     l->batch = 1;
     l->end = &l->first;
     fl_arena_init(&l->wave, 16 << 10);
     l->n = rt->pipeline->nlookups;
-    l->lookup = calloc(l->n + 1, sizeof *l->lookup);
-    if (!l->lookup)
-        abort();
+    l->lookup = fl_new_array(struct lookup, l->n + 1);
     bool any = false;
     for (uint32_t i = 0; i < l->n; i++) {
         l->lookup[i].row = &rt->pipeline->lookups[i];

@@ -11,6 +11,7 @@
 #include <config.h>
 #endif
 
+#include "base/memory.h"
 #include "flowrt.h"
 
 #include <stdarg.h>
@@ -60,11 +61,9 @@ __attribute__((format(printf, 3, 4))) static bool bad(struct compile *c, const c
 {
     struct fl_buf b = {0};
     const struct entry *e = &c->t->entry[c->i];
-    char *what;
     va_list ap;
     va_start(ap, fmt);
-    if (vasprintf(&what, fmt, ap) < 0)
-        abort();
+    char *what = fl_vsaid(fmt, ap);
     va_end(ap);
     fl_buf_printf(&b, "entry %u, `%s`, column %u: %s", c->i + 1, e->source, (unsigned)(at - e->source) + 1, what);
     fl_buf_putc(&b, 0);
@@ -92,11 +91,9 @@ static bool same_name(const char *a, size_t n, const char *b)
 static bool unknown_name(struct compile *c, const char *at, size_t n)
 {
     const char *const *names = c->t->names.names;
-    char *want = strndup(at, n);
+    char *want = fl_strndup(at, n);
     struct fl_suggest s;
     struct fl_buf all = {0};
-    if (!want)
-        abort();
     fl_suggest_init(&s, want);
     for (uint32_t i = 0; names[i]; i++) {
         fl_suggest_try(&s, names[i]);
@@ -152,9 +149,7 @@ static bool in_name(char c)
 
 static struct piece *add(struct entry *e)
 {
-    e->piece = realloc(e->piece, (e->npieces + 1) * sizeof *e->piece);
-    if (!e->piece)
-        abort();
+    e->piece = fl_resize(e->piece, e->npieces + 1);
     e->piece[e->npieces] = (struct piece){0};
     return &e->piece[e->npieces++];
 }
@@ -241,22 +236,16 @@ static void sort(struct fl_templates *t)
 
 struct fl_templates *fl_templates_new(struct fl_list list, const struct fl_names *names, uint32_t lookup, char **error)
 {
-    struct fl_templates *t = calloc(1, sizeof *t);
+    struct fl_templates *t = fl_new(struct fl_templates);
     const fl_str *texts = list.v;
     *error = NULL;
-    if (!t)
-        abort();
-    t->entry = calloc(list.n + 1, sizeof *t->entry);
-    t->sorted = calloc(list.n + 1, sizeof *t->sorted);
-    if (!t->entry || !t->sorted)
-        abort();
+    t->entry = fl_new_array(struct entry, list.n + 1);
+    t->sorted = fl_new_array(uint32_t, list.n + 1);
     t->names = *names;
     t->lookup = lookup;
     for (struct compile c = {t, 0, error}; c.i < list.n; c.i++) {
         t->n = c.i + 1;
-        t->entry[c.i].source = strndup(texts[c.i].n ? texts[c.i].p : "", texts[c.i].n);
-        if (!t->entry[c.i].source)
-            abort();
+        t->entry[c.i].source = fl_strndup(texts[c.i].n ? texts[c.i].p : "", texts[c.i].n);
         if (!compile(&c)) {
             templates_free(t);
             return NULL;

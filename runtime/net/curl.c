@@ -11,8 +11,8 @@
 #include <curl/curl.h>
 #include <dlfcn.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
+
+#include "base/memory.h"
 
 #define SONAME "libcurl.so.4"
 
@@ -62,16 +62,16 @@ static char *load(void)
     ALL_CALLS(FIND)
     if (!why)
         library = loaded; /* for good: OpenSSL and GnuTLS don't like to be unloaded */
-    else if (asprintf(&error, "libcurl cannot be loaded (%s): install the package libcurl4", why) < 0)
-        abort();
+    else
+        error = fl_said("libcurl cannot be loaded (%s): install the package libcurl4", why);
     return error;
 }
 
 char *fl_curl_init(void)
 {
     char *error = load();
-    if (!error && curl_global_init(CURL_GLOBAL_DEFAULT) && asprintf(&error, "libcurl cannot be set up") < 0)
-        abort();
+    if (!error && curl_global_init(CURL_GLOBAL_DEFAULT))
+        error = fl_strdup("libcurl cannot be set up");
     return error;
 }
 

@@ -3,6 +3,7 @@
 #include <config.h>
 #endif
 
+#include "base/memory.h"
 #include "net/http.h"
 
 #include <stdio.h>
@@ -71,7 +72,7 @@ static void set_up(struct fl_http *h)
 
 struct fl_http *fl_http_new(const struct fl_http_options *options)
 {
-    struct fl_http *h = calloc(1, sizeof *h);
+    struct fl_http *h = fl_new(struct fl_http);
     if (!h)
         return NULL;
     h->options = *options;
@@ -103,14 +104,9 @@ void fl_http_header(struct fl_http *h, const char *name, const char *value)
     fl_buf_puts(&line, !value ? ":" : *value ? ": " : ";");
     fl_buf_puts(&line, value ? value : "");
     fl_buf_putc(&line, 0);
-    struct curl_slist *l = curl_slist_append(h->request_headers, line.p);
+    h->request_headers = fl_given(curl_slist_append(h->request_headers, line.p));
     explicit_bzero(line.p, line.n);
     fl_buf_free(&line);
-    if (!l) {
-        fprintf(stderr, "out of memory: http\n");
-        abort();
-    }
-    h->request_headers = l;
 }
 
 bool fl_http_do(struct fl_http *h, const char *method, const char *url, const char *body, size_t n, char *why,

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/suggest.h"
 #include "config/value.h"
 #include "core/clock.h"
@@ -121,9 +122,7 @@ bool fl_args_parse(struct fl_args *a, const char *name, int argc, char **argv)
 {
     bool ok = true, only_files = false;
     *a = (struct fl_args){ .verb = FL_RUN, .stop_timeout = 30 * FL_SECOND, .log_level = -1 };
-    a->over.set = calloc((size_t)argc + 1, sizeof *a->over.set);
-    if (!a->over.set)
-        abort();
+    a->over.set = fl_new_array(const char *, (size_t)argc + 1);
     for (int i = 1; ok && i < argc; i++) {
         if (only_files || argv[i][0] != '-' || !argv[i][1])
             ok = take_file(a, name, argv[i]);

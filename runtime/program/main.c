@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "config/config.h"
 #include "config/help.h"
 #include "config/print.h"
@@ -41,9 +42,7 @@
 
 static bool fail(const char *what, char *error)
 {
-    char *text;
-    if (asprintf(&text, "%s: %s", what, error ? error : "no reason is known") < 0)
-        abort();
+    char *text = fl_said("%s: %s", what, error ? error : "no reason is known");
     fl_log(FL_ERROR, text, NULL); /* as the message: a quoted value would be cut */
     free(text);
     free(error);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "core/runtime.h"
 #include "program/metrics.h"
 
@@ -57,9 +58,7 @@ static int reply(struct lws *wsi, struct answer *a, unsigned status, const char 
     unsigned char head[LWS_PRE + 1024], *start = head + LWS_PRE, *p = start, *end = head + sizeof head - 1;
     free(a->text);
     a->n = body->n;
-    a->text = malloc(LWS_PRE + body->n + 1);
-    if (!a->text)
-        abort();
+    a->text = fl_alloc(LWS_PRE + body->n + 1);
     memcpy(a->text + LWS_PRE, body->p, body->n);
     fl_buf_free(body);
     if (lws_add_http_common_headers(wsi, status, type, a->n, &p, end) ||
@@ -130,10 +129,7 @@ static void say(int level, const char *line)
 
 static char *problem(const char *address, const char *what)
 {
-    char *text;
-    if (asprintf(&text, "--metrics-listen %s: %s", address, what) < 0)
-        abort();
-    return text;
+    return fl_said("--metrics-listen %s: %s", address, what);
 }
 
 /* host:port, [::1]:port, :port or port; names become addresses. */
@@ -194,9 +190,7 @@ static int start_thread(struct fl_metrics *m)
 
 struct fl_metrics *fl_metrics_start(struct fl_runtime *rt, const char *address, char **error)
 {
-    struct fl_metrics *m = calloc(1, sizeof *m);
-    if (!m)
-        abort();
+    struct fl_metrics *m = fl_new(struct fl_metrics);
     m->rt = rt;
     m->started = rt->clock(rt).mono;
     *error = parse(m, address);

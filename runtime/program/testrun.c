@@ -10,6 +10,7 @@
 #include <config.h>
 #endif
 
+#include "base/memory.h"
 #include "program/program.h"
 
 #include <fnmatch.h>
@@ -373,8 +374,8 @@ static char *set_up(struct testrun *t)
     if (!t->w)
         return error;
     t->w->hold = true;
-    t->w->cx.reached = calloc(t->rt.pipeline->nplaces + 1, sizeof *t->w->cx.reached);
-    return t->w->cx.reached ? NULL : strdup("out of memory");
+    t->w->cx.reached = fl_new_array(uint64_t, t->rt.pipeline->nplaces + 1);
+    return NULL;
 }
 
 int fl_run_tests(const struct fl_pipeline *p)

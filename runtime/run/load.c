@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "core/stage_times.h"
 #include "delivery/pieces.h"
 #include "run/load.h"
@@ -43,10 +44,7 @@ void fl_worker_flush(void *worker)
 static void add_batch(struct fl_load *l, struct fl_batch *b)
 {
     if (l->n == l->cap) {
-        l->cap = l->cap ? 2 * l->cap : 16;
-        l->batch = realloc(l->batch, l->cap * sizeof *l->batch);
-        if (!l->batch)
-            abort();
+        fl_grow(l->batch, l->n, l->cap);
         memset(l->batch + l->n, 0, (l->cap - l->n) * sizeof *l->batch);
     }
     struct fl_batch empty = l->batch[l->n];

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "config/values.h"
 #include "encoders/encode.h"
 #include "run/load.h"
@@ -15,14 +16,10 @@
 static char *check(const struct fl_runtime *rt)
 {
     const struct fl_pipeline *p = rt->pipeline;
-    char *error = NULL;
-    if (strcmp(fl_config_kind(rt->config, "encode"), "csv") == 0 && !p->outputs[0].csv) {
-        if (asprintf(&error,
-                     "encode: csv isn't compiled into pipeline %s; name it among the kinds of encode in %s, "
-                     "or choose json", p->name, p->file ? p->file : "the .flow file") < 0)
-            abort();
-    }
-    return error;
+    if (strcmp(fl_config_kind(rt->config, "encode"), "csv") != 0 || p->outputs[0].csv)
+        return NULL;
+    return fl_said("encode: csv isn't compiled into pipeline %s; name it among the kinds of encode in %s, or choose json",
+                   p->name, p->file ? p->file : "the .flow file");
 }
 
 static unsigned processors(void)
@@ -36,11 +33,9 @@ struct fl_worker *fl_worker_new(struct fl_runtime *rt, char **error)
     *error = check(rt);
     if (*error)
         return NULL;
-    struct fl_worker *w = calloc(1, sizeof *w);
+    struct fl_worker *w = fl_new(struct fl_worker);
     const struct fl_pipeline *p = rt->pipeline;
-    uint64_t *dropped = calloc(p->nreasons + 1, sizeof *dropped);
-    if (!w || !dropped)
-        abort();
+    uint64_t *dropped = fl_new_array(uint64_t, p->nreasons + 1);
     w->rt = rt;
     w->p = p;
     w->processors = processors();

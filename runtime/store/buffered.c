@@ -12,8 +12,8 @@
 #endif
 
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "base/memory.h"
 #include "config/values.h"
 #include "store/series.h"
 
@@ -25,15 +25,13 @@ static char *init(struct fl_store *s)
     s->max_age = fl_option_int(c, "store", "buffered", "max_seconds_per_object");
     s->max_stream = fl_option_int(c, "store", "buffered", "max_seconds_per_stream");
     s->max_open = fl_option_int(c, "store", "buffered", "max_open_partitions");
-    if (s->max_records < 1 &&
-        asprintf(&error, "pipeline.store.buffered.max_flows_per_object is %lld: expected at least 1; 6000 is the "
-                 "default",
-                 (long long)s->max_records) < 0)
-        abort();
-    if (!error && s->max_open < 1 &&
-        asprintf(&error, "pipeline.store.buffered.max_open_partitions is %lld: expected at least 1; 500 is the default",
-                 (long long)s->max_open) < 0)
-        abort();
+    if (s->max_records < 1)
+        error = fl_said("pipeline.store.buffered.max_flows_per_object is %lld: expected at least 1; 6000 is the "
+                        "default",
+                        (long long)s->max_records);
+    if (!error && s->max_open < 1)
+        error = fl_said("pipeline.store.buffered.max_open_partitions is %lld: expected at least 1; 500 is the default",
+                        (long long)s->max_open);
     /* 0: as in the original, nothing is kept beyond the message that brought it. */
     if (s->max_age <= 0) {
         s->max_age = INT64_MAX;

@@ -9,6 +9,7 @@
 #include <config.h>
 #endif
 
+#include "base/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,15 +32,6 @@
 #define FOLDERS_KEPT 1024
 #define FOLDER_REST (600 * FL_SECOND)
 
-static void *must(void *p)
-{
-    if (!p) {
-        fprintf(stderr, "out of memory: store\n");
-        abort();
-    }
-    return p;
-}
-
 void fl_stamp(int64_t second, char stamp[16])
 {
     time_t t = second;
@@ -52,7 +44,7 @@ void fl_stamp(int64_t second, char stamp[16])
 
 static void rehash(struct fl_store *s, uint32_t size)
 {
-    struct fl_folder **to = must(calloc(size, sizeof *to));
+    struct fl_folder **to = fl_new_array(struct fl_folder *, size);
     for (uint32_t i = 0; i < s->folder_size; i++)
         for (struct fl_folder *f = s->folders[i], *next; f; f = next) {
             next = f->next;
@@ -109,8 +101,8 @@ static struct fl_folder *folder_of(struct fl_store *s, const char *path, uint32_
     }
     if (s->nfolders >= s->folder_size)
         rehash(s, s->folder_size * 2);
-    struct fl_folder *f = must(calloc(1, sizeof *f));
-    f->path = must(strndup(path, n));
+    struct fl_folder *f = fl_new(struct fl_folder);
+    f->path = fl_strndup(path, n);
     f->path_n = n;
     f->hash = h;
     f->partition = partition;
@@ -126,7 +118,7 @@ static struct fl_series *series_in(struct fl_store *s, struct fl_folder *f, uint
     for (struct fl_series *e = f->series; e; e = e->sibling)
         if (e->class_ == class_)
             return e;
-    struct fl_series *e = must(calloc(1, sizeof *e));
+    struct fl_series *e = fl_new(struct fl_series);
     e->folder = f;
     e->class_ = class_;
     e->window = s->rt->clock(s->rt).wall;
@@ -353,9 +345,8 @@ static char *read_common(struct fl_store *s)
     char *error = NULL;
     s->max_waiting = fl_option_int(c, "store", kind, "max_flow_array_size");
     if (s->max_waiting < 0) {
-        if (asprintf(&error, "pipeline.store.%s.max_flow_array_size is %lld: expected a number of records, or 0 for "
-                     "no limit", kind, (long long)s->max_waiting) < 0)
-            abort();
+        error = fl_said("pipeline.store.%s.max_flow_array_size is %lld: expected a number of records, or 0 for "
+                        "no limit", kind, (long long)s->max_waiting);
         return error;
     }
     if (s->max_waiting == 0)
@@ -363,8 +354,7 @@ static char *read_common(struct fl_store *s)
     const char *policy = fl_option_str(c, "store", kind, "policy");
     s->drop_oldest = strcmp(policy, "drop_oldest") == 0;
     if (!s->drop_oldest && strcmp(policy, "block") != 0) {
-        if (asprintf(&error, "pipeline.store.%s.policy is \"%s\": expected block or drop_oldest", kind, policy) < 0)
-            abort();
+        error = fl_said("pipeline.store.%s.policy is \"%s\": expected block or drop_oldest", kind, policy);
         return error;
     }
     s->bucket = fl_option_str(c, "store", kind, "dirname");
@@ -373,14 +363,13 @@ static char *read_common(struct fl_store *s)
     size_t n = strlen(prefix);
     while (n && prefix[n - 1] == '/')
         n--;
-    if (asprintf(&s->prefix, "%.*s%s", (int)n, prefix, n ? "/" : "") < 0)
-        abort();
+    s->prefix = fl_said("%.*s%s", (int)n, prefix, n ? "/" : "");
     return NULL;
 }
 
 struct fl_store *fl_store_new(struct fl_runtime *rt, char **error)
 {
-    struct fl_store *s = must(calloc(1, sizeof *s));
+    struct fl_store *s = fl_new(struct fl_store);
     const char *kind = fl_config_kind(rt->config, "store");
     s->rt = rt;
     s->output = rt->output;
@@ -394,8 +383,8 @@ struct fl_store *fl_store_new(struct fl_runtime *rt, char **error)
     snprintf(s->extension, sizeof s->extension, ".%s%s", s->framing.extension, compress->suffix);
     s->seed = fl_hash_seed(s);
     rehash(s, 64);
-    s->plain = must(calloc(rt->pipeline->nclasses + 1, sizeof *s->plain));
-    s->open_records = must(calloc(rt->pipeline->nclasses + 1, sizeof *s->open_records));
+    s->plain = fl_new_array(struct fl_series *, rt->pipeline->nclasses + 1);
+    s->open_records = fl_new_array(uint64_t, rt->pipeline->nclasses + 1);
     set_piece(s);
     *error = read_common(s);
     if (!*error)

@@ -4,9 +4,9 @@
  */
 #include "value/address.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "base/put.h"
 
 #if defined(__SSE2__) && !defined(FL_PLAIN_C)
@@ -382,12 +382,8 @@ void fl_prefixes_build(struct fl_prefixes *s, const fl_cidr *v, uint32_t n)
     *s = (struct fl_prefixes){0};
     if (n == 0)
         return;
-    s->v4 = malloc(n * sizeof *s->v4);
-    s->v6 = malloc(n * sizeof *s->v6);
-    if (!s->v4 || !s->v6) {
-        fprintf(stderr, "out of memory: a set of %u prefixes\n", (unsigned)n);
-        abort();
-    }
+    s->v4 = fl_new_array(struct fl_range4, n);
+    s->v6 = fl_new_array(struct fl_range6, n);
     for (uint32_t i = 0; i < n; i++) {
         uint64_t mhi, mlo;
         mask_of(v[i].family == 4 ? v[i].bits + 96u : v[i].bits, &mhi, &mlo);

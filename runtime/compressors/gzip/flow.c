@@ -20,7 +20,6 @@
 #include <config.h>
 #endif
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #if defined(__SSE2__) && !defined(FL_PLAIN_C)
@@ -31,6 +30,7 @@
 #define EQUAL_NEON 1
 #endif
 
+#include "base/memory.h"
 #include "compressors/gzip/deflate.h"
 #include "compressors/gzip/bits.h"
 
@@ -471,11 +471,7 @@ static void forget(struct flow *f)
 static void *flow_open(int level)
 {
     (void)level;
-    struct flow *f = calloc(1, sizeof *f);
-    if (!f) {
-        fprintf(stderr, "out of memory: compression\n");
-        abort();
-    }
+    struct flow *f = fl_new(struct flow);
     f->write = choose_writer();
     return f;
 }

@@ -1,10 +1,11 @@
 /* gunzip.c - see gunzip.h. */
 #include "compressors/gzip/gunzip.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
+
+#include "base/memory.h"
 
 #define INPUT ((size_t)64 << 10)
 #define GZIP_ONLY 16 /* for inflateInit2: on top of the window's bits */
@@ -19,11 +20,9 @@ struct fl_gunzip {
 
 struct fl_gunzip *fl_gunzip_new(void)
 {
-    struct fl_gunzip *z = calloc(1, sizeof *z);
-    if (!z || inflateInit2(&z->z, MAX_WBITS + GZIP_ONLY) != Z_OK) {
-        fputs("out of memory: gzip\n", stderr);
-        abort();
-    }
+    struct fl_gunzip *z = fl_new(struct fl_gunzip);
+    if (inflateInit2(&z->z, MAX_WBITS + GZIP_ONLY) != Z_OK)
+        fl_no_memory(FL_PART, 0);
     z->z.next_in = z->in;
     return z;
 }

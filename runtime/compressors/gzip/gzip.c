@@ -16,10 +16,10 @@
 #include <config.h>
 #endif
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "compressors/gzip/crc32.h"
 #include "compressors/gzip/deflate.h"
 #include "drivers/sink.h"
@@ -73,11 +73,7 @@ static const struct fl_deflate *pick(enum fl_library library, int *level)
 
 struct fl_compressor *fl_compressor_new(const char *kind, enum fl_library library, int level)
 {
-    struct fl_compressor *c = calloc(1, sizeof *c);
-    if (!c) {
-        fprintf(stderr, "out of memory: compressor\n");
-        abort();
-    }
+    struct fl_compressor *c = fl_new(struct fl_compressor);
     c->kind = (struct fl_compress_kind){"none", NULL, ""};
     if (strcmp(kind, "gzip") == 0) {
         c->deflate = pick(library, &level);

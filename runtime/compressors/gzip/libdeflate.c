@@ -7,32 +7,24 @@
 #include <config.h>
 #endif
 
+#include "base/memory.h"
 #include "compressors/gzip/deflate.h"
 
 #ifdef HAVE_LIBDEFLATE
 #include <libdeflate.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* Only the level is kept: the library's own state is up to 9 MB and is needed for the moment of `end` alone. */
 static void *libdeflate_open(int level)
 {
-    int *state = malloc(sizeof *state);
-    if (!state) {
-        fprintf(stderr, "out of memory: libdeflate\n");
-        abort();
-    }
+    int *state = fl_new(int);
     *state = level;
     return state;
 }
 
 static void libdeflate_end(void *state, const char *p, size_t n, struct fl_buf *out)
 {
-    struct libdeflate_compressor *c = libdeflate_alloc_compressor(*(int *)state);
-    if (!c) {
-        fprintf(stderr, "out of memory: libdeflate\n");
-        abort();
-    }
+    struct libdeflate_compressor *c = fl_given(libdeflate_alloc_compressor(*(int *)state));
     size_t room = libdeflate_deflate_compress_bound(c, n);
     out->n += libdeflate_deflate_compress(c, p, n, fl_buf_room(out, room), room);
     libdeflate_free_compressor(c);

@@ -3,10 +3,10 @@
 #include <config.h>
 #endif
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <zlib.h>
 
+#include "base/memory.h"
 #include "compressors/gzip/deflate.h"
 
 /* Room offered per call: enough that a piece seldom takes a second one. */
@@ -14,12 +14,10 @@
 
 static void *zlib_open(int level)
 {
-    z_stream *z = calloc(1, sizeof *z);
+    z_stream *z = fl_new(z_stream);
     /* -15: a raw stream with the full window; 8: zlib's default memory level, 268 KB in all. */
-    if (!z || deflateInit2(z, level, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
-        fprintf(stderr, "out of memory: zlib\n");
-        abort();
-    }
+    if (deflateInit2(z, level, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        fl_no_memory(FL_PART, 0);
     return z;
 }
 

@@ -8,10 +8,10 @@
 #include <config.h>
 #endif
 
+#include "base/memory.h"
 #include "lookups/gremlin/gremlin.h"
 
 #include <curl/curl.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,21 +77,7 @@ static bool set(const char *s)
 
 static char *copy(const char *s)
 {
-    char *p = set(s) ? strdup(s) : NULL;
-    if (set(s) && !p)
-        abort();
-    return p;
-}
-
-__attribute__((format(printf, 1, 2))) static char *text(const char *fmt, ...)
-{
-    char *s;
-    va_list ap;
-    va_start(ap, fmt);
-    if (vasprintf(&s, fmt, ap) < 0)
-        abort();
-    va_end(ap);
-    return s;
+    return set(s) ? fl_strdup(s) : NULL;
 }
 
 /* ---- making one --------------------------------------------------------------------------------- */
@@ -106,10 +92,8 @@ static char *set_analyzers(struct fl_gremlin *g, const struct fl_gremlin_options
 {
     g->n = o->url ? 1 : o->nanalyzers;
     if (g->n == 0 || g->n > 64)
-        return text("analyzers: %u given, from 1 to 64 are supported", g->n);
-    g->analyzer = calloc(g->n, sizeof *g->analyzer);
-    if (!g->analyzer)
-        abort();
+        return fl_said("analyzers: %u given, from 1 to 64 are supported", g->n);
+    g->analyzer = fl_new_array(struct analyzer, g->n);
     for (uint32_t i = 0; i < g->n; i++) {
         char *error = NULL;
         if (o->url) {
@@ -118,13 +102,13 @@ static char *set_analyzers(struct fl_gremlin *g, const struct fl_gremlin_options
             while (n > scheme && o->url[n - 1] == '/')
                 n--;
             if (!scheme || n == scheme || strcspn(o->url + scheme, " \t\r\n/@?#\\") < n - scheme)
-                return text("`%s`: expected http://host:port or https://host:port", o->url);
-            g->analyzer[i].url = text("%.*s", (int)n, o->url);
+                return fl_said("`%s`: expected http://host:port or https://host:port", o->url);
+            g->analyzer[i].url = fl_said("%.*s", (int)n, o->url);
         } else {
             g->analyzer[i].url = fl_gremlin_url(o->analyzers[i], g->https, &error);
         }
         if (error) {
-            char *whole = text("analyzers[%u]: %s", i, error);
+            char *whole = fl_said("analyzers[%u]: %s", i, error);
             free(error);
             return whole;
         }
@@ -135,16 +119,13 @@ static char *set_analyzers(struct fl_gremlin *g, const struct fl_gremlin_options
 
 struct fl_gremlin *fl_gremlin_new(const struct fl_gremlin_options *o, char **error)
 {
-    struct fl_gremlin *g = calloc(1, sizeof *g);
-    if (!g)
-        abort();
+    struct fl_gremlin *g = fl_new(struct fl_gremlin);
     *error = fl_curl_init();
     if (*error) {
         free(g);
         return NULL;
     }
-    if (!(g->multi = curl_multi_init()))
-        abort();
+    g->multi = fl_given(curl_multi_init());
     atomic_init(&g->until, INT64_MAX);
     bool client = set(o->client_cert) && set(o->client_key);
     g->https = (client && set(o->ca_cert)) || (set(o->server_cert) && set(o->server_key));
@@ -227,9 +208,7 @@ static size_t on_header(char *p, size_t size, size_t count, void *arg)
 
 static CURL *easy_new(struct fl_gremlin *g, struct transfer *t)
 {
-    CURL *c = curl_easy_init();
-    if (!c)
-        abort();
+    CURL *c = fl_given(curl_easy_init());
     curl_easy_setopt(c, CURLOPT_PRIVATE, t);
     curl_easy_setopt(c, CURLOPT_ERRORBUFFER, t->error);
     curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_data);
@@ -278,7 +257,7 @@ static void start(struct fl_gremlin *g, struct transfer *t, struct fl_gremlin_qu
     fl_buf_puts(&t->body, "{\"GremlinQuery\":");
     fl_query_json(&t->body, (fl_str){q->text, q->n, FL_PLAIN});
     fl_buf_putc(&t->body, '}');
-    char *url = text("%s/api/topology", a->url);
+    char *url = fl_said("%s/api/topology", a->url);
     int64_t left = (q->deadline - now + MILLI - 1) / MILLI;
     uint32_t untried = 1;
     for (uint32_t i = 0; i < g->n; i++)
@@ -365,7 +344,7 @@ static void finish(struct fl_gremlin *g, struct transfer *t, CURLcode code)
         } else {
             while (t->answer.n && (unsigned char)t->answer.p[t->answer.n - 1] <= ' ')
                 t->answer.n--;
-            char *why = text("%s: %.*s", t->status, (int)t->answer.n, t->answer.n ? t->answer.p : "");
+            char *why = fl_said("%s: %.*s", t->status, (int)t->answer.n, t->answer.n ? t->answer.p : "");
             g->done(g->arg, t->query, FL_GREMLIN_REFUSED, why, strlen(why));
             free(why);
         }

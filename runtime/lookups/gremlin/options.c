@@ -6,27 +6,16 @@
 #include <config.h>
 #endif
 
+#include "base/memory.h"
 #include "lookups/gremlin/gremlin.h"
 
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-__attribute__((format(printf, 1, 2))) static char *text(const char *fmt, ...)
-{
-    char *s;
-    va_list ap;
-    va_start(ap, fmt);
-    if (vasprintf(&s, fmt, ap) < 0)
-        abort();
-    va_end(ap);
-    return s;
-}
 
 /* A number from 1 to 65535 or the name of a TCP service; 0: neither. */
 static unsigned port_of(const char *s)
@@ -50,7 +39,7 @@ char *fl_gremlin_url(const char *entry, bool https, char **error)
         const char *close = strchr(entry, ']');
         size_t n = close ? (size_t)(close - entry - 1) : 0;
         if (n == 0 || close[1] != ':' || strspn(entry + 1, "0123456789abcdefABCDEF:.") < n) {
-            *error = text("`%s`: expected an IPv6 address in brackets and a port, as [::1]:8082", entry);
+            *error = fl_said("`%s`: expected an IPv6 address in brackets and a port, as [::1]:8082", entry);
             return NULL;
         }
         host = entry;
@@ -59,7 +48,7 @@ char *fl_gremlin_url(const char *entry, bool https, char **error)
     } else if (strchr(entry, ':')) {
         const char *colon = strchr(entry, ':');
         if (strchr(colon + 1, ':')) {
-            *error = text("`%s`: expected host:port, or an IPv6 address in brackets, as [::1]:8082", entry);
+            *error = fl_said("`%s`: expected host:port, or an IPv6 address in brackets, as [::1]:8082", entry);
             return NULL;
         }
         port = colon + 1;
@@ -68,18 +57,18 @@ char *fl_gremlin_url(const char *entry, bool https, char **error)
             host_n = (size_t)(colon - entry);
         }
     } else if (strchr(entry, '.')) {
-        *error = text("`%s`: the port is missing; expected host:port, as %s:8082", entry, entry);
+        *error = fl_said("`%s`: the port is missing; expected host:port, as %s:8082", entry, entry);
         return NULL;
     }
     if (strcspn(entry, " \t\r\n/@?#\\%\"'<>") < strlen(entry)) {
-        *error = text("`%s`: expected host:port without scheme, user or path, as 10.0.0.1:8082", entry);
+        *error = fl_said("`%s`: expected host:port without scheme, user or path, as 10.0.0.1:8082", entry);
         return NULL;
     }
     unsigned number = port_of(port);
     if (number)
-        return text("%s://%.*s:%u", scheme, (int)host_n, host, number);
-    *error = text("`%s`: the port `%s` is neither a number from 1 to 65535 nor a service; expected host:port, as "
-                  "10.0.0.1:8082", entry, port);
+        return fl_said("%s://%.*s:%u", scheme, (int)host_n, host, number);
+    *error = fl_said("`%s`: the port `%s` is neither a number from 1 to 65535 nor a service; expected host:port, as "
+                     "10.0.0.1:8082", entry, port);
     return NULL;
 }
 
@@ -87,7 +76,7 @@ char *fl_gremlin_tls_problem(const char *cert, const char *private_key, const ch
 {
     SSL_CTX *c = SSL_CTX_new(TLS_client_method());
     if (!c)
-        return text("TLS can't be set up: %s", ERR_reason_error_string(ERR_get_error()));
+        return fl_said("TLS can't be set up: %s", ERR_reason_error_string(ERR_get_error()));
     const char *key = NULL, *file = NULL;
     if (SSL_CTX_use_certificate_chain_file(c, cert) != 1)
         key = "tls.client_cert", file = cert;
@@ -98,7 +87,7 @@ char *fl_gremlin_tls_problem(const char *cert, const char *private_key, const ch
     char *error = NULL;
     if (key) {
         const char *why = ERR_reason_error_string(ERR_peek_last_error());
-        error = text("%s: `%s` can't be used: %s", key, file, why ? why : "it is no PEM file of that kind");
+        error = fl_said("%s: `%s` can't be used: %s", key, file, why ? why : "it is no PEM file of that kind");
     }
     ERR_clear_error();
     SSL_CTX_free(c);

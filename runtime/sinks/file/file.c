@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "config/values.h"
 #include "core/runtime.h"
 #include "drivers/sink.h"
@@ -161,9 +162,7 @@ static int put_unnamed(int folder, const char *name, const struct fl_object *o, 
 
 static int put_named(int folder, const char *name, const struct fl_object *o)
 {
-    char *temporary;
-    if (asprintf(&temporary, ".%s.%ld.tmp", name, (long)getpid()) < 0)
-        abort();
+    char *temporary = fl_said(".%s.%ld.tmp", name, (long)getpid());
     int fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
     int e = fd < 0 ? errno : fill(fd, o->data, o->size);
     if (fd >= 0 && close(fd) != 0 && !e)
@@ -198,12 +197,11 @@ static void *file_open(struct fl_runtime *rt, char **error)
     while (n > 1 && directory[n - 1] == '/')
         n--;
     if (n == 0) {
-        *error = strdup("pipeline.write.file.directory is empty: expected the directory to write to");
+        *error = fl_strdup("pipeline.write.file.directory is empty: expected the directory to write to");
         return NULL;
     }
-    struct file_sink *s = calloc(1, sizeof *s);
-    if (!s || !(s->directory = strndup(directory, n)))
-        abort();
+    struct file_sink *s = fl_new(struct file_sink);
+    s->directory = fl_strndup(directory, n);
     pthread_rwlock_init(&s->folders, NULL);
     return s;
 }
@@ -211,9 +209,7 @@ static void *file_open(struct fl_runtime *rt, char **error)
 static char *file_check(void *sink)
 {
     struct file_sink *s = sink;
-    char *path, *error = NULL;
-    if (asprintf(&path, "%s/.flowc-check.%ld.tmp", s->directory, (long)getpid()) < 0)
-        abort();
+    char *error = NULL, *path = fl_said("%s/.flowc-check.%ld.tmp", s->directory, (long)getpid());
     int e = make_folders(path);
     if (!e) {
         int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -225,11 +221,10 @@ static char *file_check(void *sink)
     }
     free(path);
     /* A full disk may get room; anything else has to be mended by somebody. */
-    if (e && e != ENOSPC && e != EDQUOT &&
-        asprintf(&error, "cannot write to the directory %s: %s; make it, or let this user (uid %ld) write there, or "
-                 "choose another one (pipeline.write.file.directory, --output)", s->directory, strerror(e),
-                 (long)geteuid()) < 0)
-        abort();
+    if (e && e != ENOSPC && e != EDQUOT)
+        error = fl_said("cannot write to the directory %s: %s; make it, or let this user (uid %ld) write there, or "
+                        "choose another one (pipeline.write.file.directory, --output)", s->directory, strerror(e),
+                        (long)geteuid());
     return error;
 }
 
@@ -247,9 +242,7 @@ static enum fl_write_result file_write(void *sink, const struct fl_object *o, ch
         snprintf(why, why_size, "the name %s/%s is no path below the directory", o->bucket, o->key);
         return FL_REFUSED;
     }
-    char *path;
-    if (asprintf(&path, "%s/%s%s%s", s->directory, o->bucket, bucket ? "/" : "", o->key) < 0)
-        abort();
+    char *path = fl_said("%s/%s%s%s", s->directory, o->bucket, bucket ? "/" : "", o->key);
     enum fl_write_result result = FL_WRITTEN;
     char *slash = strrchr(path, '/');
     int folder, e = open_folder(s, path, slash, &folder);

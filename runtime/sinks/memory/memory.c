@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "drivers/sink.h"
 
 struct memory {
@@ -21,35 +22,23 @@ struct memory {
     size_t script_n, script_at;
 };
 
-static void *must(void *p)
-{
-    if (!p) {
-        fprintf(stderr, "out of memory: write memory\n");
-        abort();
-    }
-    return p;
-}
-
 static void *memory_open(struct fl_runtime *rt, char **error)
 {
     (void)rt;
     (void)error;
-    struct memory *m = must(calloc(1, sizeof *m));
+    struct memory *m = fl_new(struct memory);
     pthread_mutex_init(&m->lock, NULL);
     return m;
 }
 
 static void keep(struct memory *m, const struct fl_object *o)
 {
-    if (m->n == m->cap) {
-        m->cap = m->cap ? m->cap * 2 : 16;
-        m->objects = must(realloc(m->objects, m->cap * sizeof *m->objects));
-    }
+    fl_grow(m->objects, m->n, m->cap);
     struct fl_object *to = &m->objects[m->n++];
     *to = *o;
-    to->bucket = must(strdup(o->bucket));
-    to->key = must(strdup(o->key));
-    char *data = must(malloc(o->size + 1));
+    to->bucket = fl_strdup(o->bucket);
+    to->key = fl_strdup(o->key);
+    char *data = fl_alloc(o->size + 1);
     memcpy(data, o->data, o->size);
     data[o->size] = 0;
     to->data = data;
@@ -96,7 +85,7 @@ void fl_memory_script(void *sink, const enum fl_write_result *results, size_t n)
 {
     struct memory *m = sink;
     pthread_mutex_lock(&m->lock);
-    m->script = must(realloc(m->script, (n + 1) * sizeof *results));
+    m->script = fl_resize(m->script, n + 1);
     if (n)
         memcpy(m->script, results, n * sizeof *results);
     m->script_n = n;

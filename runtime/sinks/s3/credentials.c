@@ -3,13 +3,13 @@
 #include <config.h>
 #endif
 
+#include "base/memory.h"
 #include "sinks/s3/credentials.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -50,8 +50,8 @@ bool fl_secret_file(const char *path, char *value, size_t size, char **error)
             value[len] = 0;
         OPENSSL_cleanse(text, sizeof text);
     }
-    if (what && asprintf(error, "cannot read the secret from %s: %s", path, what) < 0)
-        abort();
+    if (what)
+        *error = fl_said("cannot read the secret from %s: %s", path, what);
     return !what;
 }
 
@@ -96,14 +96,12 @@ static const char *fill(struct fl_credentials *c, const struct fl_config *config
 
 struct fl_credentials *fl_credentials_new(const struct fl_config *config, char **error)
 {
-    struct fl_credentials *c = calloc(1, sizeof *c);
-    if (!c)
-        abort();
+    struct fl_credentials *c = fl_new(struct fl_credentials);
     pthread_mutex_init(&c->lock, NULL);
     *error = NULL;
     const char *what = fill(c, config, error);
-    if (what && asprintf(error, "pipeline.write.s3: %s", what) < 0)
-        abort();
+    if (what)
+        *error = fl_said("pipeline.write.s3: %s", what);
     if (!*error)
         return c;
     fl_credentials_free(c);

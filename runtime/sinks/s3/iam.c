@@ -3,6 +3,7 @@
 #include <config.h>
 #endif
 
+#include "base/memory.h"
 #include "sinks/s3/iam.h"
 
 #include <jansson.h>
@@ -35,9 +36,7 @@ struct fl_iam {
 
 struct fl_iam *fl_iam_new(struct fl_runtime *rt, const _Atomic bool *stop, char **error)
 {
-    struct fl_iam *iam = calloc(1, sizeof *iam);
-    if (!iam)
-        abort();
+    struct fl_iam *iam = fl_new(struct fl_iam);
     iam->rt = rt;
     pthread_mutex_init(&iam->lock, NULL);
     iam->endpoint = fl_option_str(rt->config, "write", "s3", "iam_endpoint");
@@ -48,10 +47,9 @@ struct fl_iam *fl_iam_new(struct fl_runtime *rt, const _Atomic bool *stop, char 
         fl_secret_file(iam->key_file, iam->key, sizeof iam->key, error);
     else
         snprintf(iam->key, sizeof iam->key, "%s", key);
-    if (!*error && strncmp(iam->endpoint, "https://", 8) != 0 && strncmp(iam->endpoint, "http://", 7) != 0 &&
-        asprintf(error, "pipeline.write.s3.iam_endpoint is \"%s\": expected a URL such as "
-                 "https://iam.cloud.ibm.com/identity/token", iam->endpoint) < 0)
-        abort();
+    if (!*error && strncmp(iam->endpoint, "https://", 8) != 0 && strncmp(iam->endpoint, "http://", 7) != 0)
+        *error = fl_said("pipeline.write.s3.iam_endpoint is \"%s\": expected a URL such as "
+                         "https://iam.cloud.ibm.com/identity/token", iam->endpoint);
     struct fl_http_options o = {
         .ca_cert = fl_option_str(rt->config, "write", "s3", "ca_cert"),
         .timeout = fl_option_int(rt->config, "write", "s3", "timeout"),

@@ -18,6 +18,7 @@
 #include <strings.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "config/values.h"
 #include "core/runtime.h"
 #include "drivers/sink.h"
@@ -62,12 +63,9 @@ struct request {
 
 static char *bad_endpoint(const char *endpoint, const char *what)
 {
-    char *error;
-    if (asprintf(&error, "pipeline.write.s3.endpoint is \"%s\": %s; expected a URL such as https://s3.example.com or "
-                 "http://host:9000, or nothing for AWS",
-                 strchr(endpoint, '@') ? "(not shown: it may hold a password)" : endpoint, what) < 0)
-        abort();
-    return error;
+    return fl_said("pipeline.write.s3.endpoint is \"%s\": %s; expected a URL such as https://s3.example.com or "
+                   "http://host:9000, or nothing for AWS",
+                   strchr(endpoint, '@') ? "(not shown: it may hold a password)" : endpoint, what);
 }
 
 /* Host as libcurl and the server write it: the scheme's own port is left out. */
@@ -80,12 +78,9 @@ static void strip_port(char *host, const char *port)
 
 static char *read_endpoint(struct s3 *s, const char *endpoint)
 {
-    char *url;
     bool scheme = strncasecmp(endpoint, "https://", 8) == 0 || strncasecmp(endpoint, "http://", 7) == 0;
-    int n = *endpoint == 0 ? asprintf(&url, "https://s3.%s.amazonaws.com", s->region)
-                           : asprintf(&url, "%s%s", scheme ? "" : "https://", endpoint);
-    if (n < 0)
-        abort();
+    char *url = *endpoint == 0 ? fl_said("https://s3.%s.amazonaws.com", s->region)
+                               : fl_said("%s%s", scheme ? "" : "https://", endpoint);
     const char *what = NULL;
     char *host = strstr(url, "://") + 3;
     size_t len = strcspn(host, "/?#");
@@ -95,12 +90,10 @@ static char *read_endpoint(struct s3 *s, const char *endpoint)
         what = "it may hold no query, user or blank";
     else if (!scheme && strstr(endpoint, "://"))
         what = "it is neither http nor https";
-    s->path = strdup(host + len);
-    s->host = strndup(host, len);
+    s->path = fl_strdup(host + len);
+    s->host = fl_strndup(host, len);
     host[len] = 0;
     s->base = url;
-    if (!s->path || !s->host)
-        abort();
     for (size_t k = strlen(s->path); k && s->path[k - 1] == '/'; k--)
         s->path[k - 1] = 0;
     strip_port(s->host, strncasecmp(url, "http:", 5) == 0 ? ":80" : ":443");
@@ -112,9 +105,8 @@ static char *check_bucket(const struct fl_config *c)
     const char *kind = fl_config_kind(c, "store");
     const char *bucket = fl_option_str(c, "store", kind, "dirname");
     char *error = NULL;
-    if ((*bucket == 0 || strchr(bucket, '/')) &&
-        asprintf(&error, "pipeline.store.%s.dirname is \"%s\": expected the name of a bucket", kind, bucket) < 0)
-        abort();
+    if (*bucket == 0 || strchr(bucket, '/'))
+        error = fl_said("pipeline.store.%s.dirname is \"%s\": expected the name of a bucket", kind, bucket);
     return error;
 }
 
@@ -123,9 +115,7 @@ static void s3_close(void *sink);
 static void *s3_open(struct fl_runtime *rt, char **error)
 {
     const struct fl_config *c = rt->config;
-    struct s3 *s = calloc(1, sizeof *s);
-    if (!s)
-        abort();
+    struct s3 *s = fl_new(struct s3);
     *error = fl_curl_init();
     if (*error) {
         free(s);
@@ -160,10 +150,10 @@ static char *s3_check(void *sink)
     char *error = NULL;
     if (*s->http.ca_cert) {
         FILE *f = fopen(s->http.ca_cert, "r");
-        if (!f && asprintf(&error, "pipeline.write.s3.ca_cert: cannot read %s: %m", s->http.ca_cert) < 0)
-            abort();
         if (f)
             fclose(f);
+        else
+            error = fl_said("pipeline.write.s3.ca_cert: cannot read %s: %m", s->http.ca_cert);
     }
     return error;
 }

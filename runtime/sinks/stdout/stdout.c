@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "drivers/sink.h"
 
 /* 0, or errno. */
@@ -47,17 +48,14 @@ static char *stdout_check(void *sink)
     (void)sink;
     int mode = fcntl(STDOUT_FILENO, F_GETFL);
     bool writable = mode >= 0 && (mode & O_ACCMODE) != O_RDONLY;
-    return writable ? NULL : strdup("standard output cannot be written: is it closed?");
+    return writable ? NULL : fl_strdup("standard output cannot be written: is it closed?");
 }
 
 static enum fl_write_result stdout_write(void *sink, const struct fl_object *o, char *why, size_t why_size)
 {
     (void)sink;
-    char *head;
-    int n = asprintf(&head, "--- %s/%s ---\n", o->bucket, o->key);
-    if (n < 0)
-        abort();
-    int e = write_all(STDOUT_FILENO, head, (size_t)n);
+    char *head = fl_said("--- %s/%s ---\n", o->bucket, o->key);
+    int e = write_all(STDOUT_FILENO, head, strlen(head));
     free(head);
     if (!e)
         e = write_all(STDOUT_FILENO, o->data, o->size);

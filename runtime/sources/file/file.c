@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "base/log.h"
 #include "compressors/gzip/gunzip.h"
 #include "config/values.h"
@@ -61,19 +61,6 @@ enum outcome { OUT_MORE, OUT_QUIET, OUT_END, OUT_STOP, OUT_FAILED };
 static const char *name_of(const struct file *f)
 {
     return f->path ? f->path : "standard input";
-}
-
-static char *format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-static char *format(const char *fmt, ...)
-{
-    char *text;
-    va_list ap;
-    va_start(ap, fmt);
-    if (vasprintf(&text, fmt, ap) < 0)
-        abort();
-    va_end(ap);
-    return text;
 }
 
 /* ---- open ----------------------------------------------------------------------------------------------------- */
@@ -126,11 +113,9 @@ static void file_close(void *source)
 
 void *fl_source_file_open(struct fl_runtime *rt, const struct fl_file_options *o, char **error)
 {
-    struct file *f = calloc(1, sizeof *f);
-    if (!f)
-        abort();
+    struct file *f = fl_new(struct file);
     f->rt = rt;
-    f->path = o->path ? format("%s", o->path) : NULL;
+    f->path = o->path ? fl_said("%s", o->path) : NULL;
     f->follow = o->follow && o->path;
     f->gzip = o->gzip;
     f->detect = o->detect_gzip;
@@ -139,7 +124,7 @@ void *fl_source_file_open(struct fl_runtime *rt, const struct fl_file_options *o
     f->fd = -1;
     f->wake = eventfd(0, EFD_CLOEXEC);
     int e = f->wake < 0 ? errno : open_path(f);
-    *error = e && !(e == ENOENT && f->follow) ? format("input '%s' cannot be read: %s", name_of(f), strerror(e)) : NULL;
+    *error = e && !(e == ENOENT && f->follow) ? fl_said("input '%s' cannot be read: %s", name_of(f), strerror(e)) : NULL;
     if (*error) {
         file_close(f);
         return NULL;

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "config/values.h"
 #include "core/runtime.h"
 #include "drivers/source.h"
@@ -56,19 +56,6 @@ static int64_t mono(void)
     return (int64_t)ts.tv_sec * FL_SECOND + ts.tv_nsec;
 }
 
-static char *format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-static char *format(const char *fmt, ...)
-{
-    char *text;
-    va_list ap;
-    va_start(ap, fmt);
-    if (vasprintf(&text, fmt, ap) < 0)
-        abort();
-    va_end(ap);
-    return text;
-}
-
 static const char *setting(const struct skydive *s, const char *key)
 {
     const char *v = fl_config_str(s->rt->config, key);
@@ -84,27 +71,27 @@ static char *make_host_id(const struct skydive *s)
     char host[256];
     uint32_t unique;
     if (given)
-        return format("%s", given);
+        return fl_said("%s", given);
     if (gethostname(host, sizeof host))
         snprintf(host, sizeof host, "flowc");
     host[sizeof host - 1] = 0;
     if (getrandom(&unique, sizeof unique, 0) != sizeof unique)
         unique = (uint32_t)getpid();
-    return format("%s-%08" PRIx32, host, unique);
+    return fl_said("%s-%08" PRIx32, host, unique);
 }
 
 static char *check_texts(const struct skydive *s)
 {
     static const char *const keys[] = {"analyzer.auth.cluster.username", "analyzer.auth.cluster.password"};
     if (!fl_ws_header_safe(s->host_id))
-        return format("host_id holds a control character");
+        return fl_said("host_id holds a control character");
     if (!fl_ws_header_safe(s->namespace_))
-        return format("pipeline.subscriber.capture_id holds a control character");
+        return fl_said("pipeline.subscriber.capture_id holds a control character");
     for (size_t i = 0; i < 2; i++)
         if (!fl_ws_header_safe(setting(s, keys[i])))
-            return format("%s holds a control character", keys[i]);
+            return fl_said("%s holds a control character", keys[i]);
     if (strchr(setting(s, keys[0]), ':'))
-        return format("%s holds a colon, which Basic authentication cannot carry", keys[0]);
+        return fl_said("%s holds a colon, which Basic authentication cannot carry", keys[0]);
     return NULL;
 }
 
@@ -117,11 +104,11 @@ static char *configure(struct skydive *s)
         return error;
     const char *capture = fl_option_str(c, PHASE, KIND, "capture_id");
     s->host_id = make_host_id(s);
-    s->namespace_ = *capture ? format("flow/%s", capture) : format("flow");
+    s->namespace_ = *capture ? fl_said("flow/%s", capture) : fl_said("flow");
     s->connect_timeout = fl_option_int(c, PHASE, KIND, "connect_timeout");
     s->max_backoff = fl_option_int(c, PHASE, KIND, "max_backoff");
     if (s->connect_timeout <= 0)
-        return format("pipeline.subscriber.connect_timeout must be more than 0");
+        return fl_said("pipeline.subscriber.connect_timeout must be more than 0");
     error = check_texts(s);
     if (!error && s->url.tls)
         s->tls = fl_tls_context_new(setting(s, "tls.ca_cert"), setting(s, "tls.client_cert"),
@@ -157,7 +144,7 @@ static char *make_session(struct skydive *s)
         .arg = s,
     };
     s->session = fl_ws_session_new(&o);
-    return s->session ? NULL : format("libwebsockets cannot be set up: are there enough file descriptors?");
+    return s->session ? NULL : fl_said("libwebsockets cannot be set up: are there enough file descriptors?");
 }
 
 static void skydive_close(void *source)
@@ -175,13 +162,11 @@ static void skydive_close(void *source)
 
 static void *skydive_open(struct fl_runtime *rt, char **error)
 {
-    struct skydive *s = calloc(1, sizeof *s);
-    if (!s)
-        abort();
+    struct skydive *s = fl_new(struct skydive);
     s->rt = rt;
     s->pause = FIRST_PAUSE;
     s->wake = eventfd(0, EFD_CLOEXEC);
-    *error = s->wake < 0 ? format("cannot make an eventfd: %s", strerror(errno)) : configure(s);
+    *error = s->wake < 0 ? fl_said("cannot make an eventfd: %s", strerror(errno)) : configure(s);
     if (!*error)
         *error = make_session(s);
     if (*error) {

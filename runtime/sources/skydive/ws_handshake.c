@@ -9,25 +9,11 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "base/memory.h"
+
 #define GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11" /* RFC 6455 section 1.3 */
 
 /* ---- URL ------------------------------------------------------------------------------------------------------ */
-
-static char *text_of(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-static char *text_of(const char *fmt, ...)
-{
-    char *text;
-    va_list ap;
-    va_start(ap, fmt);
-    int n = vasprintf(&text, fmt, ap);
-    va_end(ap);
-    if (n < 0) {
-        fputs("out of memory\n", stderr);
-        abort();
-    }
-    return text;
-}
 
 bool fl_ws_header_safe(const char *text)
 {
@@ -45,7 +31,7 @@ static char *parse_authority(const char *text, const char *at, const char *end, 
         host++;
         host_end = memchr(at, ']', (size_t)(end - at));
         if (!host_end)
-            return text_of("url '%s': ']' after the IPv6 address is missing", text);
+            return fl_said("url '%s': ']' after the IPv6 address is missing", text);
         colon = host_end + 1;
     } else {
         colon = memchr(at, ':', (size_t)(end - at));
@@ -55,7 +41,7 @@ static char *parse_authority(const char *text, const char *at, const char *end, 
     }
     bool address = colon < end && memchr(colon + 1, ':', (size_t)(end - colon - 1));
     if (host == host_end && !address)
-        return text_of("url '%s' has no host: expected ws://HOST:PORT/ws/subscriber/flow", text);
+        return fl_said("url '%s' has no host: expected ws://HOST:PORT/ws/subscriber/flow", text);
     unsigned long port = url->tls ? 443 : 80;
     bool standard = true;
     if (colon < end) {
@@ -63,13 +49,13 @@ static char *parse_authority(const char *text, const char *at, const char *end, 
         if (*colon == ':' && isdigit((uint8_t)colon[1]))
             port = strtoul(colon + 1, &stop, 10);
         if (stop != end || port < 1 || port > 65535)
-            return text_of("url '%s': the port must be a number from 1 to 65535 (an IPv6 address goes in brackets)",
+            return fl_said("url '%s': the port must be a number from 1 to 65535 (an IPv6 address goes in brackets)",
                            text);
         standard = port == (url->tls ? 443 : 80);
     }
     url->port = (uint16_t)port;
-    url->host = text_of("%.*s", (int)(host_end - host), host);
-    url->authority = text_of("%.*s", (int)((standard ? colon : end) - at), at);
+    url->host = fl_said("%.*s", (int)(host_end - host), host);
+    url->authority = fl_said("%.*s", (int)((standard ? colon : end) - at), at);
     return NULL;
 }
 
@@ -77,26 +63,26 @@ char *fl_ws_url_parse(const char *text, struct fl_ws_url *url)
 {
     memset(url, 0, sizeof *url);
     if (!*text)
-        return text_of("no analyzer to connect to: set pipeline.subscriber.url to ws://HOST:8082/ws/subscriber/flow, "
+        return fl_said("no analyzer to connect to: set pipeline.subscriber.url to ws://HOST:8082/ws/subscriber/flow, "
                        "or give --input FILE");
     const char *at = strstr(text, "://");
     at = at ? at + 3 : text;
     const char *end = at + strcspn(at, "/?#");
     if (memchr(at, '@', (size_t)(end - at))) /* the text may hold a password: not repeated */
-        return text_of("url with a user name: set analyzer.auth.cluster.username and .password instead");
+        return fl_said("url with a user name: set analyzer.auth.cluster.username and .password instead");
     url->tls = strncasecmp(text, "wss://", 6) == 0;
     if (!url->tls && strncasecmp(text, "ws://", 5) != 0)
-        return text_of("url '%s': expected ws:// or wss://", text);
+        return fl_said("url '%s': expected ws:// or wss://", text);
     for (const char *p = text; *p; p++)
         if ((uint8_t)*p <= 0x20 || (uint8_t)*p >= 0x7f)
-            return text_of("url '%s' holds a blank, control or non-ASCII character at position %d: write it as %%XX",
+            return fl_said("url '%s' holds a blank, control or non-ASCII character at position %d: write it as %%XX",
                            text, (int)(p - text) + 1);
     if (strchr(end, '#'))
-        return text_of("url '%s': a fragment (#...) has no meaning here", text);
+        return fl_said("url '%s': a fragment (#...) has no meaning here", text);
     char *error = parse_authority(text, at, end, url);
     if (error)
         return error;
-    url->path = text_of("%s%s", *end == '/' ? "" : "/", end);
+    url->path = fl_said("%s%s", *end == '/' ? "" : "/", end);
     return NULL;
 }
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "core/clock.h"
 #include "core/ledger.h"
@@ -562,14 +563,10 @@ static void lws_says(int level, const char *line)
 
 struct fl_ws_session *fl_ws_session_new(const struct fl_ws_options *o)
 {
-    struct fl_ws_session *s = calloc(1, sizeof *s);
-    if (!s)
-        abort();
+    struct fl_ws_session *s = fl_new(struct fl_ws_session);
     s->o = *o;
     s->fd = -1;
-    s->plain = o->tls ? malloc(PLAIN_SIZE) : NULL;
-    if (o->tls && !s->plain)
-        abort();
+    s->plain = o->tls ? fl_alloc(PLAIN_SIZE) : NULL;
     lws_set_log_level(LLL_ERR | LLL_WARN, lws_says);
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN,

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "sources/skydive/ws_connect.h"
 
 #define IDLE 15 /* s without traffic before the first keep-alive probe, as the original's library */
@@ -84,10 +85,8 @@ static void *look_up(void *arg)
 /* 0 or one of EAI_*. */
 static int ask(const char *host, const char *service)
 {
-    struct resolution *r = calloc(1, sizeof *r);
+    struct resolution *r = fl_new(struct resolution);
     pthread_t thread;
-    if (!r)
-        abort();
     snprintf(r->host, sizeof r->host, "%s", host);
     snprintf(r->service, sizeof r->service, "%s", service);
     r->done = eventfd(0, EFD_CLOEXEC);

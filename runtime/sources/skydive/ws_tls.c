@@ -3,11 +3,11 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "sources/skydive/ws_connect.h"
 
 struct fl_tls_context {
@@ -19,15 +19,6 @@ struct fl_tls {
     BIO *in, *out; /* owned by ssl */
     char host[256];
 };
-
-static void *checked(void *p)
-{
-    if (!p) {
-        fputs("out of memory: TLS\n", stderr);
-        abort();
-    }
-    return p;
-}
 
 /* Why the last OpenSSL call failed; without OpenSSL's own error numbers. */
 static const char *reason(void)
@@ -41,10 +32,7 @@ static const char *reason(void)
 
 static char *file_error(const char *key, const char *file, const char *what)
 {
-    char *text;
-    if (asprintf(&text, "%s: %s '%s': %s", key, what, file, reason()) < 0)
-        checked(NULL);
-    return text;
+    return fl_said("%s: %s '%s': %s", key, what, file, reason());
 }
 
 static char *load(SSL_CTX *ctx, const char *ca, const char *cert, const char *key)
@@ -58,8 +46,8 @@ static char *load(SSL_CTX *ctx, const char *ca, const char *cert, const char *ke
     if (!*cert && !*key)
         return NULL;
     if (!*cert || !*key)
-        return checked(strdup(*cert ? "tls.client_cert is set, tls.client_key is not: both are needed"
-                                    : "tls.client_key is set, tls.client_cert is not: both are needed"));
+        return fl_strdup(*cert ? "tls.client_cert is set, tls.client_key is not: both are needed"
+                               : "tls.client_key is set, tls.client_cert is not: both are needed");
     if (SSL_CTX_use_certificate_chain_file(ctx, cert) != 1)
         return file_error("tls.client_cert", cert, "cannot read a PEM certificate from");
     if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1)
@@ -71,7 +59,7 @@ struct fl_tls_context *fl_tls_context_new(const char *ca_cert, const char *clien
                                           char **error)
 {
     ERR_clear_error();
-    SSL_CTX *ctx = checked(SSL_CTX_new(TLS_client_method()));
+    SSL_CTX *ctx = fl_given(SSL_CTX_new(TLS_client_method()));
     SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
     *error = load(ctx, ca_cert ? ca_cert : "", client_cert ? client_cert : "", client_key ? client_key : "");
@@ -80,7 +68,7 @@ struct fl_tls_context *fl_tls_context_new(const char *ca_cert, const char *clien
         SSL_CTX_free(ctx);
         return NULL;
     }
-    struct fl_tls_context *c = checked(malloc(sizeof *c));
+    struct fl_tls_context *c = fl_new(struct fl_tls_context);
     c->ctx = ctx;
     return c;
 }
@@ -95,12 +83,12 @@ void fl_tls_context_free(struct fl_tls_context *c)
 
 struct fl_tls *fl_tls_new(struct fl_tls_context *c, const char *host)
 {
-    struct fl_tls *t = checked(calloc(1, sizeof *t));
+    struct fl_tls *t = fl_new(struct fl_tls);
     unsigned char address[16];
     snprintf(t->host, sizeof t->host, "%s", host);
-    t->ssl = checked(SSL_new(c->ctx));
-    t->in = checked(BIO_new(BIO_s_mem()));
-    t->out = checked(BIO_new(BIO_s_mem()));
+    t->ssl = fl_given(SSL_new(c->ctx));
+    t->in = fl_given(BIO_new(BIO_s_mem()));
+    t->out = fl_given(BIO_new(BIO_s_mem()));
     BIO_set_mem_eof_return(t->in, -1); /* empty means: wait, not: the end */
     SSL_set_bio(t->ssl, t->in, t->out);
     SSL_set_connect_state(t->ssl);
@@ -126,7 +114,7 @@ void fl_tls_free(struct fl_tls *t)
 void fl_tls_feed(struct fl_tls *t, const void *p, size_t n)
 {
     if (n && BIO_write(t->in, p, (int)n) != (int)n)
-        checked(NULL);
+        fl_no_memory(FL_PART, n);
 }
 
 size_t fl_tls_take(struct fl_tls *t, void *p, size_t n)
