@@ -8,14 +8,11 @@
 
 /* ---- builtins ------------------------------------------------------------------------------------------- */
 
-/* A builtin that gives its argument, or null if the rest is 0: there is no need to copy what has a name. */
-#define SAME "($$ = $1, "
-
 static struct fc_cv builtin(struct fc_em *m, const struct fc_expr *e)
 {
     const struct fc_builtin *b = e->info;
     struct fc_cv arg[4];
-    const char *n = NULL;
+    const struct fc_cond *n = NULL;
     int i = 0;
     for (const struct fc_expr *x = e->args; x && i < 4; x = x->next, i++) {
         if (b->params[i] == 'r') {
@@ -28,30 +25,26 @@ static struct fc_cv builtin(struct fc_em *m, const struct fc_expr *e)
             arg[1] = fce_apart(m, arg[1]);
         n = fce_or(m, n, arg[i].n);
     }
-    bool nullable = b->result[1] == '?', same = nullable && arg[0].simple && strncmp(b->c, SAME, strlen(SAME)) == 0;
-    const char *t = same ? arg[0].v : nullable ? fce_temp(m) : "";
-    const char *out = "";
-    for (const char *c = b->c + (same ? strlen(SAME) : 0); *c; c++) {
-        if (c[0] == '$' && c[1] == '$') {
-            out = fce_text(m, "%s%s", out, t);
-            c++;
-        } else if (c[0] == '$' && c[1] >= '1' && c[1] <= '9') {
-            out = fce_text(m, "%s%s", out, arg[c[1] - '1'].v);
-            c++;
-        } else if (strncmp(c, "$names1", 7) == 0) {
-            out = fce_text(m, "%s%s", out, fce_names(m, e->args->type));
-            c += 6;
-        } else {
-            out = fce_text(m, "%s%c", out, *c);
-        }
+    struct fce_row_args args = {.n = i};
+    while (i--)
+        args.v[i] = arg[i].v;
+    if (strstr(b->c, "$names1"))
+        args.names = fce_names(m, e->args->type);
+    if (b->c[0] == '?') { /* the argument itself, or null: there is no need to copy what has a name */
+        const struct fc_cond *there = fce_row(m, b->c + 1, &FC_BOOL_T, &args);
+        arg[0].n = fce_or(m, n, fce_not(m, there));
+        arg[0].type = e->type;
+        return arg[0];
     }
-    if (same)
-        return fce_value(e->type, t, fce_or(m, n, fce_text(m, "!%.*s", (int)strlen(out) - 1, out)), true);
-    if (!nullable)
-        return fce_value(e->type, out, n, false);
+    if (strcmp(b->c, "$1") == 0)
+        return (struct fc_cv){.v = arg[0].v, .c = arg[0].c, .n = n, .type = e->type};
+    if (b->result[1] != '?')
+        return fce_worth(m, e->type, fce_row(m, b->c, e->type, &args), n);
+    const char *t = args.result = fce_temp(m);
+    const struct fc_cond *c = fce_row(m, b->c, &FC_BOOL_T, &args);
     fce_zeroed(m, e->type, t, NULL);
-    fce_line(m, "bool is_%s = %s;", t, fce_guarded(m, n, n ? out : fce_bare(m, out)));
-    return fce_value(e->type, t, fce_text(m, "!is_%s", t), true);
+    fce_line(m, "bool is_%s = %s;", t, fce_bare(m, fce_guarded(m, n, c)));
+    return fce_value(e->type, t, fce_no(m, "is_%s", t), true);
 }
 
 /* ---- functions ---------------------------------------------------------------------------------------------- */
@@ -63,12 +56,16 @@ static struct fc_cv builtin(struct fc_em *m, const struct fc_expr *e)
 static struct fc_cv function(struct fc_em *m, const struct fc_expr *e)
 {
     const struct fc_sym *f = e->sym;
-    const char *t = fce_temp(m), *never = NULL;
-    struct fc_cv args[16];
+    const char *t = fce_temp(m);
+    const struct fc_cond *never = NULL;
     int i = 0;
+    for (const struct fc_sym *a = f->args; a; a = a->next)
+        i++;
+    struct fc_cv *args = fl_arena_get(m->a, (size_t)(i + 1) * sizeof *args);
+    i = 0;
     const struct fc_sym *a = f->args;
-    for (const struct fc_expr *x = e->args; x && a && i < 16; x = x->next, a = a->next, i++) {
-        args[i] = x->type->kind == FC_K_NULL ? fce_value(a->type, "0", "true", true) : fce_bind(m, fce_expr(m, x));
+    for (const struct fc_expr *x = e->args; x && a; x = x->next, a = a->next, i++) {
+        args[i] = x->type->kind == FC_K_NULL ? fce_value(a->type, "0", &fce_always, true) : fce_bind(m, fce_expr(m, x));
         if (!a->optional)
             never = fce_or(m, never, args[i].n);
     }
@@ -81,7 +78,7 @@ static struct fc_cv function(struct fc_em *m, const struct fc_expr *e)
     m->depth++;
     fce_line(m, "FL_FRAME(struct frame_%s, g);", f->name);
     i = 0;
-    for (a = f->args; a && i < 16; a = a->next, i++) {
+    for (a = f->args; a; a = a->next, i++) {
         struct fc_cv v = args[i];
         if (!a->optional)
             v.n = NULL;
@@ -92,9 +89,7 @@ static struct fc_cv function(struct fc_em *m, const struct fc_expr *e)
     fce_line(m, "}");
     if (f->asks)
         fce_pending(m);
-    if (maybe && !e->nullable)
-        fce_line(m, "(void)is_%s;", t);
-    return fce_value(f->type, t, maybe ? fce_text(m, "!is_%s", t) : NULL, true);
+    return fce_value(f->type, t, maybe ? fce_no(m, "is_%s", t) : NULL, true);
 }
 
 struct fc_cv fce_call(struct fc_em *m, const struct fc_expr *e)
@@ -108,7 +103,7 @@ struct fc_cv fce_call(struct fc_em *m, const struct fc_expr *e)
     const char *t = fce_temp(m); /* templates(list) */
     fce_line(m, "fl_str %s = templates_%s ? fl_templates_eval(cx, &r->h, templates_%s) : (fl_str){NULL, 0, FL_RAW};", t, e->args->sym->name, e->args->sym->name);
     fce_pending(m);
-    return fce_value(e->type, t, fce_text(m, "!%s.p", t), true);
+    return fce_value(e->type, t, fce_no(m, "%s.p", t), true);
 }
 
 /* ---- match -------------------------------------------------------------------------------------------------------- */
@@ -124,33 +119,32 @@ static void arm(struct fc_em *m, const char *t, const char *is, const struct fc_
     m->nsettled = settled;
 }
 
-/* v, which is not null, is this pattern's value. */
-static const char *pattern_test(struct fc_em *m, const struct fc_pattern *p, const struct fc_cv *v)
+/* v and x, which are not null, are equal. */
+static const struct fc_cond *equal(struct fc_em *m, const struct fc_cv *v, const char *x)
 {
-    if (p->kind == FC_P_NAME)
-        return fce_text(m, "%s == %lld", v->v, (long long)p->index);
-    const char *x = fce_expr(m, p->value).v;
-    return v->type->kind == FC_K_STRING ? fce_text(m, "fl_str_eq(%s, %s)", v->v, x) : fce_text(m, "%s == %s", v->v, x);
+    if (v->type->kind == FC_K_STRING)
+        return fce_cond(m, FC_COND_ATOM, "fl_str_eq(%s, %s)", v->v, x);
+    return fce_cond(m, FC_COND_COMPARE, "%s == %s", v->v, x);
 }
 
-/* C that is true when one of the arm's patterns holds; NULL: always. */
-static const char *arm_test(struct fc_em *m, const struct fc_arm *a, const struct fc_cv *v)
+/* When one of the arm's patterns holds; NULL: always. */
+static const struct fc_cond *arm_test(struct fc_em *m, const struct fc_arm *a, const struct fc_cv *v)
 {
-    const char *test = NULL;
-    bool null = false, several = false;
+    const struct fc_cond *test = NULL;
+    bool null = false;
     for (const struct fc_pattern *p = a->patterns; p; p = p->next) {
         if (p->kind == FC_P_ANY)
             return NULL;
-        if (p->kind != FC_P_NAME && p->value->kind == FC_E_NULL) {
+        if (p->kind != FC_P_NAME && p->value->kind == FC_E_NULL)
             null = true;
-            continue;
-        }
-        several = test != NULL;
-        test = several ? fce_text(m, "%s || %s", test, pattern_test(m, p, v)) : pattern_test(m, p, v);
+        else
+            test = fce_or(m, test, equal(m, v, p->kind == FC_P_NAME ? fce_text(m, "%lld", (long long)p->index) : fce_expr(m, p->value).v));
     }
-    if (test && v->n)
-        test = fce_text(m, several ? "%s && (%s)" : "%s && %s", fce_not(m, v->n), test);
-    return !null ? test : !v->n ? (test ? test : "false") : test ? fce_text(m, "%s || (%s)", v->n, test) : v->n;
+    if (test)
+        test = fce_guarded(m, v->n, test);
+    if (!null)
+        return test;
+    return v->n ? fce_or(m, v->n, test) : test ? test : &fce_never;
 }
 
 struct fc_cv fce_match(struct fc_em *m, const struct fc_expr *e)
@@ -160,7 +154,7 @@ struct fc_cv fce_match(struct fc_em *m, const struct fc_expr *e)
     bool first = true;
     fce_zeroed(m, e->type, t, is);
     for (const struct fc_arm *a = e->arms; a; a = a->next) {
-        const char *test = arm_test(m, a, &v);
+        const struct fc_cond *test = arm_test(m, a, &v);
         if (!test && first) {
             fce_line(m, "{");
         } else if (!test) {
@@ -168,7 +162,7 @@ struct fc_cv fce_match(struct fc_em *m, const struct fc_expr *e)
                 break;
             fce_line(m, "} else {");
         } else {
-            fce_line(m, "%sif (%s) {", first ? "" : "} else ", test);
+            fce_line(m, "%sif (%s) {", first ? "" : "} else ", fce_bare(m, test));
         }
         if (a->value->type->kind == FC_K_NULL)
             fce_line(m, "    /* null */");
@@ -178,7 +172,7 @@ struct fc_cv fce_match(struct fc_em *m, const struct fc_expr *e)
             break;
     }
     fce_line(m, "}");
-    return fce_value(e->type, t, is ? fce_text(m, "!%s", is) : NULL, true);
+    return fce_value(e->type, t, is ? fce_no(m, "%s", is) : NULL, true);
 }
 
 /* ---- new, templates ------------------------------------------------------------------------------------------------------- */
@@ -198,13 +192,16 @@ struct fc_cv fce_new(struct fc_em *m, const struct fc_expr *e)
 
 struct fc_cv fce_template(struct fc_em *m, const struct fc_expr *e)
 {
-    const char *n = NULL, *parts = "";
+    const struct fc_cond *n = NULL;
+    struct fce_items items;
     int i = 0;
+    fce_items_begin(m, &items);
     for (const struct fc_expr *x = e->args; x; x = x->next, i++) {
         struct fc_cv v = fce_bind(m, fce_expr(m, x));
         n = fce_or(m, n, v.n);
-        parts = fce_text(m, "%s%s%s", parts, i ? ", " : "", v.v);
+        fce_item(&items, v.v);
     }
+    const char *parts = fce_items_end(m, &items);
     if (i == 0)
         return fce_value(e->type, fce_string(m, "", 0), NULL, true);
     const char *t = fce_temp(m);
@@ -213,7 +210,7 @@ struct fc_cv fce_template(struct fc_em *m, const struct fc_expr *e)
         fce_line(m, "fl_str %s = {0};", t);
         fce_line(m, "if (is_%s)", t);
         fce_line(m, "    %s = fl_join(cx, (const fl_str[]){%s}, %d);", t, parts, i);
-        return fce_value(e->type, t, fce_text(m, "!is_%s", t), true);
+        return fce_value(e->type, t, fce_no(m, "is_%s", t), true);
     }
     fce_line(m, "const fl_str %s = fl_join(cx, (const fl_str[]){%s}, %d);", t, parts, i);
     return fce_value(e->type, t, NULL, true);
@@ -221,42 +218,37 @@ struct fc_cv fce_template(struct fc_em *m, const struct fc_expr *e)
 
 /* ---- x in list --------------------------------------------------------------------------------------------------------------- */
 
-static const char *none_is_null(struct fc_em *m, struct fc_cv *v)
+static const struct fc_cond *none_is_null(struct fc_em *m, const struct fc_cv *v)
 {
-    return fce_or(m, v->n, fce_text(m, "!%s.family", v->v));
+    return fce_or(m, v->n, fce_no(m, "%s.family", v->v));
+}
+
+static struct fc_cv found(struct fc_em *m, const char *call, const struct fc_cond *n)
+{
+    return fce_worth(m, &FC_BOOL_T, fce_cond(m, FC_COND_ATOM, "%s", call), n);
 }
 
 /* v, which is not null, is this element or, for an address, in this prefix. */
-static const char *is_element(struct fc_em *m, const struct fc_cv *v, const struct fc_expr *x)
+static const struct fc_cond *is_element(struct fc_em *m, const struct fc_cv *v, const struct fc_expr *x)
 {
     struct fc_cv y = fce_expr(m, x);
-    switch (v->type->kind) {
-    case FC_K_STRING:
-        return fce_text(m, "fl_str_eq(%s, %s)", v->v, y.v);
-    case FC_K_CIDR:
-        return fce_text(m, "fl_b_same_cidr(%s, %s)", v->v, y.v);
-    case FC_K_IP:
-        if (y.type->kind == FC_K_CIDR)
-            return fce_text(m, "fl_cidr_has(&%s, &%s)", fce_bind(m, y).v, v->v);
-        return fce_text(m, "fl_b_equal_ip(%s, %s)", v->v, y.v);
-    default:
-        return fce_text(m, "%s == %s", v->v, y.v);
-    }
+    if (v->type->kind == FC_K_CIDR)
+        return fce_cond(m, FC_COND_ATOM, "fl_b_same_cidr(%s, %s)", v->v, y.v);
+    if (v->type->kind != FC_K_IP)
+        return equal(m, v, y.v);
+    if (y.type->kind == FC_K_CIDR)
+        return fce_cond(m, FC_COND_ATOM, "fl_cidr_has(&%s, &%s)", fce_bind(m, y).v, v->v);
+    return fce_cond(m, FC_COND_ATOM, "fl_b_equal_ip(%s, %s)", v->v, y.v);
 }
 
 /* Element by element; addresses that the compiler knows are in `set`, if there is one. */
 static struct fc_cv literal_list(struct fc_em *m, struct fc_cv v, const struct fc_expr *list, const struct fc_matcher *set)
 {
-    const char *out = set ? fce_text(m, "fl_prefixes_has(&set_%s, &%s)", set->c, v.v) : "";
-    bool several = false;
-    for (const struct fc_expr *x = list->args; x; x = x->next) {
-        if (set && fc_address(x))
-            continue;
-        several |= *out != 0;
-        out = fce_text(m, "%s%s%s", out, *out ? " || " : "", is_element(m, &v, x));
-    }
-    out = !*out ? "false" : several || !set ? fce_text(m, "(%s)", out) : out;
-    return fce_value(&FC_BOOL_T, out, v.type->kind == FC_K_IP ? none_is_null(m, &v) : v.n, false);
+    const struct fc_cond *any = set ? fce_cond(m, FC_COND_ATOM, "fl_prefixes_has(&set_%s, &%s)", set->c, v.v) : NULL;
+    for (const struct fc_expr *x = list->args; x; x = x->next)
+        if (!set || !fc_address(x))
+            any = fce_or(m, any, is_element(m, &v, x));
+    return fce_worth(m, &FC_BOOL_T, any ? any : &fce_never, v.type->kind == FC_K_IP ? none_is_null(m, &v) : v.n);
 }
 
 struct fc_cv fce_in_list(struct fc_em *m, const struct fc_expr *e)
@@ -268,11 +260,11 @@ struct fc_cv fce_in_list(struct fc_em *m, const struct fc_expr *e)
         list = list->sym->value;
     if (rt->kind == FC_K_MAP) {
         struct fc_cv map = fce_expr(m, list);
-        return fce_value(&FC_BOOL_T, fce_text(m, "fl_map_has(cx, %s, %s)", map.v, v.v), fce_or(m, v.n, map.n), false);
+        return found(m, fce_text(m, "fl_map_has(cx, %s, %s)", map.v, v.v), fce_or(m, v.n, map.n));
     }
     if (lt->kind == FC_K_IP && rt->kind == FC_K_CIDR) {
         struct fc_cv net = fce_bind(m, fce_expr(m, list));
-        return fce_value(&FC_BOOL_T, fce_text(m, "fl_cidr_has(&%s, &%s)", net.v, v.v), fce_or(m, none_is_null(m, &v), net.n), false);
+        return found(m, fce_text(m, "fl_cidr_has(&%s, &%s)", net.v, v.v), fce_or(m, none_is_null(m, &v), net.n));
     }
     const struct fc_matcher *set = lt->kind == FC_K_IP && rt->elem->kind == FC_K_CIDR ? fc_plan_matcher(m->c, m->p, list, FC_SET_PREFIXES)
                                    : lt->kind == FC_K_CLASS                           ? fc_plan_matcher(m->c, m->p, list, FC_SET_CLASSES)
@@ -280,18 +272,18 @@ struct fc_cv fce_in_list(struct fc_em *m, const struct fc_expr *e)
     if (set && set->kind == FC_SET_PREFIXES && list->kind == FC_E_LIST)
         return literal_list(m, v, list, set);
     if (set && set->kind == FC_SET_PREFIXES)
-        return fce_value(&FC_BOOL_T, fce_text(m, "fl_prefixes_has(&set_%s, &%s)", set->c, v.v), none_is_null(m, &v), false);
+        return found(m, fce_text(m, "fl_prefixes_has(&set_%s, &%s)", set->c, v.v), none_is_null(m, &v));
     if (set)
-        return fce_value(&FC_BOOL_T, fce_text(m, "in_%s[%s]", set->c, v.v), v.n, false);
+        return found(m, fce_text(m, "in_%s[%s]", set->c, v.v), v.n);
     if (list->kind == FC_E_LIST)
         return literal_list(m, v, list, NULL);
     struct fc_cv l = fce_bind(m, fce_expr(m, list));
-    const char *n = fce_or(m, v.n, l.n);
+    const struct fc_cond *n = fce_or(m, v.n, l.n);
     if (lt->kind == FC_K_IP)
-        return fce_value(&FC_BOOL_T, fce_text(m, "fl_b_%s(%s, &%s)", rt->elem->kind == FC_K_CIDR ? "cidrs_have" : "ips_have", l.v, v.v), fce_or(m, none_is_null(m, &v), l.n), false);
+        return found(m, fce_text(m, "fl_b_%s(%s, &%s)", rt->elem->kind == FC_K_CIDR ? "cidrs_have" : "ips_have", l.v, v.v), fce_or(m, none_is_null(m, &v), l.n));
     if (lt->kind == FC_K_CIDR)
-        return fce_value(&FC_BOOL_T, fce_text(m, "fl_b_cidrs_equal(%s, &%s)", l.v, v.v), n, false);
-    return fce_value(&FC_BOOL_T, fce_text(m, "fl_%s_has(%s, %s)", lt->kind == FC_K_STRING ? "strs" : lt->kind == FC_K_FLOAT ? "floats" : lt->kind == FC_K_BOOL ? "bools" : "ints", l.v, v.v), n, false);
+        return found(m, fce_text(m, "fl_b_cidrs_equal(%s, &%s)", l.v, v.v), n);
+    return found(m, fce_text(m, "fl_%s_has(%s, %s)", lt->kind == FC_K_STRING ? "strs" : lt->kind == FC_K_FLOAT ? "floats" : lt->kind == FC_K_BOOL ? "bools" : "ints", l.v, v.v), n);
 }
 
 struct fc_cv fce_any(struct fc_em *m, const struct fc_expr *e)
@@ -300,13 +292,11 @@ struct fc_cv fce_any(struct fc_em *m, const struct fc_expr *e)
     const char *t = fce_temp(m), *type = fce_type(m, e->sym->type);
     int settled = m->nsettled;
     fce_line(m, "bool %s = false;", t);
-    fce_line(m, "for (uint32_t i_%s = 0; %s; i_%s++) {", t, fce_guarded(m, l.n, fce_text(m, "i_%s < %s.n && !%s", t, l.v, t)), t);
+    const struct fc_cond *more = fce_and(m, fce_cond(m, FC_COND_COMPARE, "i_%s < %s.n", t, l.v), fce_no(m, "%s", t));
+    fce_line(m, "for (uint32_t i_%s = 0; %s; i_%s++) {", t, fce_bare(m, fce_guarded(m, l.n, more)), t);
     m->depth++;
     fce_line(m, "const %s l_%s = ((const %s *)%s.v)[i_%s];", type, e->sym->name, type, l.v, t);
-    const char *c = fce_true(m, e->b);
-    fce_line(m, "%s = %s;", t, fce_bare(m, c));
-    if (!strstr(c, fce_text(m, "l_%s", e->sym->name)))
-        fce_line(m, "(void)l_%s;", e->sym->name);
+    fce_line(m, "%s = %s;", t, fce_bare(m, fce_true(m, e->b)));
     m->depth--;
     m->nsettled = settled;
     fce_line(m, "}");

@@ -191,7 +191,6 @@ static void init(struct fc_em *m)
     m->cx = FC_CX_NONE;
     m->known = true;
     fce_line(m, "char *error = NULL;");
-    fce_line(m, "(void)cx;");
     build_matchers(m);
     for (const struct fc_regexp *x = m->p->regexps; x; x = x->next) {
         fce_line(m, "if (!(regex_%d = fl_regex_new(%s, &error)))", x->index, fce_quote(m, x->pattern, strlen(x->pattern)));
@@ -199,7 +198,7 @@ static void init(struct fc_em *m)
     }
     for (int i = 0; i < m->g->nstages; i++)
         if (m->g->stages[i]->kind == FC_ST_MANGLE && m->g->stages[i]->when)
-            fce_line(m, "mangle_%d_on = %s;", i + 1, fce_true(m, m->g->stages[i]->when));
+            fce_line(m, "mangle_%d_on = %s;", i + 1, fce_bare(m, fce_true(m, m->g->stages[i]->when)));
     for (const struct fc_sym *p = m->g->templates ? m->g->params : NULL; p; p = p->next)
         if (p->type->kind == FC_K_LIST && p->type->elem->kind == FC_K_STRING && p->used) {
             fce_line(m, "if (P.%s.n && !(templates_%s = fl_templates_new(P.%s, &template_names, %d, &error)))", fce_name(m, p->name), p->name, fce_name(m, p->name),

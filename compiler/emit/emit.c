@@ -15,6 +15,7 @@ static void paste_section(struct fc_section *s, FILE *out)
 
 void fc_emit(struct fc_compilation *c, const struct fc_emit_options *options, FILE *out)
 {
+    static const char *const unasked[] = {"parameter", "variable", "but-set-variable"};
     struct fc_em m = {.c = c, .a = &c->arena, .p = c->plan, .g = c->program, .options = options, .laying = ""};
     fce_section(&m.consts);
     fce_section(&m.types);
@@ -39,11 +40,15 @@ void fc_emit(struct fc_compilation *c, const struct fc_emit_options *options, FI
             fce_base_name(c->sources.v[c->main_source].path));
     fprintf(out, " *\n * Data way: decode_* -> run (classify, filter, update, transform, mangle) -> json. The descriptor is at the end.\n */\n");
     fprintf(out, "#include \"flowrt.h\"\n\n_Static_assert(FL_ABI == 2, \"flowrt.h is of another version than the flowc that made this file\");\n\n");
+    fprintf(out, "/* Functions of one kind take the same parameters; of some values only one half is asked for. */\n");
+    for (size_t i = 0; i < sizeof unasked / sizeof *unasked; i++)
+        fprintf(out, "#pragma GCC diagnostic ignored \"-Wunused-%s\"\n", unasked[i]);
+    fputc('\n', out);
     paste_section(&m.consts, out);
     fprintf(out, "\n/* ---- records ---- */\n\n");
     paste_section(&m.types, out);
     fclose(m.funcs.f);
-    fce_tidy(m.funcs.text, out);
+    fwrite(m.funcs.text, 1, m.funcs.size, out);
     free(m.funcs.text);
     fclose(m.places.f);
     free(m.places.text);

@@ -6,6 +6,7 @@
  * into the function at hand. The text of a value may only be evaluated where the text for null is false.
  *
  *   writer.c   lines, texts, names, constants, places; below all
+ *   condition.c  conditions as trees, and their C
  *   type.c     structs of records; records copied between their forms
  *   expr.c     expressions, truth of conditions
  *   call.c     calls: functions, lookups, builtins; match, new, templates, in
@@ -18,7 +19,6 @@
  *   want.c     waves of lookups
  *   state.c    tables and lookups
  *   test.c     test blocks
- *   tidy.c     C that reads well: conditions, no needless (void)
  *   desc.c     params, stage choices, init, the descriptor
  *   emit.c     the file; above all
  */
@@ -50,16 +50,38 @@ enum fc_context {
     FC_CX_FUNCTION  /* struct rec *r and the function's frame *f */
 };
 
+/* A condition, or another expression with an operator in it. Printed by condition.c. */
+enum fc_cond_op {
+    FC_COND_TRUE,
+    FC_COND_FALSE,
+    FC_COND_ATOM,    /* text: a name, a call, or something in parentheses */
+    FC_COND_COMPARE, /* text: a < b */
+    FC_COND_BIT,     /* text: a & BIT, any number when true */
+    FC_COND_LOOSE,   /* text: a + b, a ? b : c; in parentheses wherever it is not alone */
+    FC_COND_ONE,     /* text == 1 */
+    FC_COND_NOT_ONE, /* text != 1 */
+    FC_COND_NOT,     /* not a */
+    FC_COND_AND,     /* a and b */
+    FC_COND_OR
+};
+
+struct fc_cond {
+    enum fc_cond_op op;
+    const char *text;
+    const struct fc_cond *a, *b;
+};
+
 struct fc_cv {
-    const char *v;             /* the value */
-    const char *n;             /* true when null; NULL: never */
+    const char *v;             /* the value: may stand beside any operator */
+    const struct fc_cond *c;   /* what v was printed from; NULL: a name, a call or a literal */
+    const struct fc_cond *n;   /* true when null; NULL: never */
     const struct fc_type *type;
     const struct fc_in *in;    /* a record of the input: v is its struct */
     const struct fc_slot *slot;/* an object of the transform */
     bool simple;               /* a name or literal: may be written twice */
 };
 
-static inline struct fc_cv fce_value(const struct fc_type *t, const char *v, const char *n, bool simple)
+static inline struct fc_cv fce_value(const struct fc_type *t, const char *v, const struct fc_cond *n, bool simple)
 {
     return (struct fc_cv){.v = v, .n = n, .type = t, .simple = simple};
 }
@@ -98,7 +120,9 @@ struct fc_em {
 };
 
 /* writer.c */
+#define FCE_WIDE 110 /* what is long goes on in the next line from this column on */
 void fce_section(struct fc_section *s);
+const char *fce_taken(struct fc_em *m, struct fc_section *s); /* its text; the section is closed */
 void fce_line(struct fc_em *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 const char *fce_text(struct fc_em *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Statements go to a text of their own until fce_end returns it. */
@@ -106,8 +130,12 @@ struct fce_capture { struct fc_section s; FILE *before; };
 void fce_begin(struct fc_em *m, struct fce_capture *k);
 const char *fce_end(struct fc_em *m, struct fce_capture *k);
 void fce_paste(struct fc_em *m, const char *text);
+/* A list of any length, with commas and, where a line gets long, on several. */
+struct fce_items { struct fc_section s; size_t column, indent, n; };
+void fce_items_begin(struct fc_em *m, struct fce_items *l);
+void fce_item(struct fce_items *l, const char *text);
+const char *fce_items_end(struct fc_em *m, struct fce_items *l);
 const char *fce_temp(struct fc_em *m);
-const char *fce_or(struct fc_em *m, const char *a, const char *b); /* of null texts */
 void fce_function_begin(struct fc_em *m, enum fc_context cx, const char *unwind); /* unwind NULL: lookups are answered */
 void fce_pending(struct fc_em *m);
 const char *fce_name(struct fc_em *m, const char *name);     /* as a C member or variable */
@@ -120,12 +148,28 @@ const char *fce_where(struct fc_em *m, struct fc_span span);  /* secadvisor.flow
 void fce_place(struct fc_em *m, struct fc_span span);         /* line directive or nothing */
 void fce_reach(struct fc_em *m, struct fc_span span);         /* coverage, tests only */
 
-/* tidy.c */
-const char *fce_not(struct fc_em *m, const char *c);  /* the C condition's contrary, without double negation */
-const char *fce_guarded(struct fc_em *m, const char *n, const char *then); /* then, only where n is false */
-const char *fce_bare(struct fc_em *m, const char *c); /* without the parentheses around it */
-bool fce_is_bit(const char *c);                       /* (flags & BIT): any number when true */
-void fce_tidy(const char *text, FILE *out);
+/* condition.c */
+extern const struct fc_cond fce_always, fce_never;
+const struct fc_cond *fce_cond(struct fc_em *m, enum fc_cond_op leaf, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+const struct fc_cond *fce_no(struct fc_em *m, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* not this atom */
+const struct fc_cond *fce_not(struct fc_em *m, const struct fc_cond *c);
+const struct fc_cond *fce_and(struct fc_em *m, const struct fc_cond *a, const struct fc_cond *b); /* NULL: the other one */
+const struct fc_cond *fce_or(struct fc_em *m, const struct fc_cond *a, const struct fc_cond *b);  /* NULL: the other one */
+const struct fc_cond *fce_guarded(struct fc_em *m, const struct fc_cond *n, const struct fc_cond *then); /* then, only where n is false */
+const char *fce_bare(struct fc_em *m, const struct fc_cond *c);    /* C where nothing is beside it: if (..) */
+const char *fce_asked(struct fc_em *m, const struct fc_cond *c);   /* C that may stand before ? : */
+const char *fce_operand(struct fc_em *m, const struct fc_cond *c); /* C that may stand beside any operator */
+/*
+ * The C of a row of dsl/ops.def or builtins.def: $1.. are the arguments, $$ is where the result goes, $names1 the names of the first
+ * one's values; a `!` before it: the contrary.
+ */
+struct fce_row_args {
+    const char *v[4];
+    int n;
+    const char *result, *names;
+};
+const struct fc_cond *fce_row(struct fc_em *m, const char *c, const struct fc_type *type, const struct fce_row_args *args);
+static inline bool fce_is_null(const struct fc_cond *n) { return n && n->op == FC_COND_TRUE; } /* always */
 
 /* type.c */
 const char *fce_type(struct fc_em *m, const struct fc_type *t);
@@ -147,10 +191,11 @@ const char *fce_names(struct fc_em *m, const struct fc_type *t);   /* array of e
 /* expr.c */
 struct fc_cv fce_expr(struct fc_em *m, const struct fc_expr *e);
 struct fc_cv fce_bind(struct fc_em *m, struct fc_cv v);        /* into a temporary unless simple */
-struct fc_cv fce_unused(struct fc_em *m, struct fc_cv v);
 struct fc_cv fce_apart(struct fc_em *m, struct fc_cv v);
-const char *fce_true(struct fc_em *m, const struct fc_expr *e);
-const char *fce_false(struct fc_em *m, const struct fc_expr *e);
+struct fc_cv fce_worth(struct fc_em *m, const struct fc_type *t, const struct fc_cond *c, const struct fc_cond *n); /* the value that c says */
+const char *fce_alone(struct fc_em *m, const struct fc_cv *v); /* the value where nothing is beside it */
+const struct fc_cond *fce_true(struct fc_em *m, const struct fc_expr *e);
+const struct fc_cond *fce_false(struct fc_em *m, const struct fc_expr *e);
 struct fc_cv fce_slot(struct fc_em *m, const struct fc_slot *s, bool nullable);
 /* The record of `from e { .. }`, computed once: v holds it where it is not null. Undone by m->nfrom = what it was. */
 void fce_from(struct fc_em *m, const struct fc_expr *e, struct fc_cv v);
@@ -198,7 +243,7 @@ void fce_ahead(struct fc_em *m, const struct fc_stretch *st);
 struct fc_cv fce_table_read(struct fc_em *m, const struct fc_expr *e);
 const char *fce_lookup_arg(struct fc_em *m, const struct fc_sym *a, struct fc_cv v);
 struct fc_cv fce_lookup(struct fc_em *m, const struct fc_expr *e);
-void fce_key(struct fc_em *m, const struct fc_sym *table, const struct fc_expr *keys, const char **p, const char **n);
+void fce_key(struct fc_em *m, const struct fc_expr *keys, const char **p, const char **n);
 /* test.c */
 void fce_tests(struct fc_em *m);
 void fce_template_names(struct fc_em *m);

@@ -247,7 +247,7 @@ static void open_members(struct enc *k, const char *bracket)
 }
 
 /* null: C that is true when there is none; NULL: there always is one. */
-static void begin_member(struct enc *k, const char *key, const char *null)
+static void begin_member(struct enc *k, const char *key, const struct fc_cond *null)
 {
     struct fc_em *m = k->m;
     if (null) {
@@ -334,7 +334,7 @@ static void put_record(struct enc *k, struct fc_cv v)
     for (int i = 0; i < v.type->nmembers; i++) {
         const struct fc_member *mem = &v.type->members[i];
         struct fc_cv x = fce_member(m, v, mem, true);
-        const char *null = x.n;
+        const struct fc_cond *null = x.n;
         x.n = NULL;
         begin_member(k, mem->key, null);
         put_value(k, x);
@@ -404,7 +404,7 @@ static struct fc_cv slot_cv(struct fc_em *m, const struct fc_slot *s)
     if (s->kind == FC_SLOT_LET) {
         const struct fc_sym *l = s->let;
         struct fc_cv v = {.v = fce_text(m, "r->let_%s", l->name), .type = s->type, .simple = true}; /* the field's form */
-        v.n = l->optional ? fce_text(m, "r->is_%s != 1", l->name) : NULL;
+        v.n = l->optional ? fce_cond(m, FC_COND_NOT_ONE, "r->is_%s", l->name) : NULL;
         return v;
     }
     return fce_slot(m, s, s->field->kind == FC_F_DECLARED || s->field->nullable || s->emitted);
@@ -444,10 +444,11 @@ static struct members put_slots(struct enc *k, const struct fc_slot *object)
             continue;
         struct fc_cv v = slot_cv(m, s);
         if (k->emitted)
-            v.n = fce_text(m, "!r->out.has_%s", s->c);
+            v.n = fce_no(m, "r->out.has_%s", s->c);
         else if (s->kind == FC_SLOT_STORED)
             v.n = !s->optional ? NULL : fc_slot_text(s) ? fce_input(m, s->in, true).n : v.n;
-        const char *key = s->field->as ? s->field->as : s->field->name.s, *null = v.n;
+        const char *key = s->field->as ? s->field->as : s->field->name.s;
+        const struct fc_cond *null = v.n;
         if (s->kind == FC_SLOT_OBJECT && s->optional && s->field->kind == FC_F_OBJECT) {
             put_unless_empty(k, &o, s, key);
             continue;
@@ -541,7 +542,7 @@ static void csv_cell(struct enc *k, struct fc_cv v, const struct fc_slot *s, con
     if (!*first)
         literal(k, ",");
     *first = false;
-    const char *n = v.n;
+    const struct fc_cond *n = v.n;
     if (n) {
         flush(k);
         fce_line(m, "if (%s) {", fce_bare(m, fce_not(m, n)));
@@ -615,7 +616,6 @@ static void writer(struct fc_em *m, const char *name, enum form form, bool emitt
     fce_line(m, "{");
     m->depth++;
     fce_line(m, "const struct rec *r = (const struct rec *)h;");
-    fce_line(m, "(void)cx;");
     if (form != CSV && m->p->emits && !emitted) {
         fce_line(m, "if (h->emitted) {");
         fce_line(m, "    %s_emitted(cx, h, out%s);", name, form == PRETTY ? ", level" : "");
@@ -643,7 +643,6 @@ static void pass_on(struct fc_em *m)
 {
     signature(m, "json", JSON);
     fce_line(m, "{");
-    fce_line(m, "    (void)cx;");
     fce_line(m, "    if (h->spaced)");
     fce_line(m, "        fl_json_compact(out, h->raw, h->raw_n);");
     fce_line(m, "    else");

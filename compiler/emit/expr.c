@@ -11,18 +11,33 @@
 
 /* ---- binding ---------------------------------------------------------------------------------------------- */
 
+struct fc_cv fce_worth(struct fc_em *m, const struct fc_type *t, const struct fc_cond *c, const struct fc_cond *n)
+{
+    return (struct fc_cv){.v = fce_operand(m, c), .c = c, .n = n, .type = t};
+}
+
+const char *fce_alone(struct fc_em *m, const struct fc_cv *v)
+{
+    return v->c ? fce_bare(m, v->c) : v->v;
+}
+
+/* A bool as a condition. */
+static const struct fc_cond *cond_of(struct fc_em *m, const struct fc_cv *v)
+{
+    return v->c ? v->c : fce_cond(m, FC_COND_ATOM, "%s", v->v);
+}
+
 void fce_assign(struct fc_em *m, const char *t, const char *is, struct fc_cv v)
 {
-    if (v.n && strcmp(v.n, "true") == 0)
-        return; /* null: nothing to assign */
-    const char *n = v.n;
+    if (fce_is_null(v.n))
+        return; /* nothing to assign */
+    const struct fc_cond *n = v.n;
     if (n) {
         fce_line(m, "if (%s) {", fce_bare(m, fce_not(m, n)));
         m->depth++;
         v.n = NULL;
     }
-    const char *text = v.type->kind == FC_K_RECORD ? fce_record(m, v) : v.v;
-    fce_line(m, "%s = %s;", t, fce_bare(m, text));
+    fce_line(m, "%s = %s;", t, v.type->kind == FC_K_RECORD ? fce_record(m, v) : fce_alone(m, &v));
     if (is)
         fce_line(m, "%s = true;", is);
     if (n) {
@@ -46,20 +61,10 @@ struct fc_cv fce_bind(struct fc_em *m, struct fc_cv v)
     if (v.n) {
         fce_zeroed(m, v.type, t, fce_text(m, "is_%s", t));
         fce_assign(m, t, fce_text(m, "is_%s", t), v);
-        return fce_value(v.type, t, fce_text(m, "!is_%s", t), true);
+        return fce_value(v.type, t, fce_no(m, "is_%s", t), true);
     }
-    fce_line(m, "%s %s = %s;", fce_type(m, v.type), t, fce_bare(m, v.v));
+    fce_line(m, "%s %s = %s;", fce_type(m, v.type), t, fce_alone(m, &v));
     return fce_value(v.type, t, NULL, true);
-}
-
-/* Only whether it is null is asked: compilers warn of variables that are set and never read. */
-struct fc_cv fce_unused(struct fc_em *m, struct fc_cv v)
-{
-    v = fce_bind(m, v);
-    int digits = v.v[0] == 't' ? (int)strspn(v.v + 1, "0123456789") : 0;
-    if (digits && (v.v[digits + 1] == 0 || v.v[digits + 1] == '.'))
-        fce_line(m, "(void)%.*s;", digits + 1, v.v);
-    return v;
 }
 
 /* ---- names and fields ---------------------------------------------------------------------------------------- */
@@ -81,7 +86,7 @@ struct fc_cv fce_slot(struct fc_em *m, const struct fc_slot *s, bool nullable)
                              fce_input(m, s->in, nullable).n, false);
         v = fce_input(m, s->in, nullable);
         if (nullable && s->nonempty)
-            v.n = fce_or(m, v.n, fce_text(m, s->type->kind == FC_K_IP ? "!%s.text.n" : "!%s.n", v.v));
+            v.n = fce_or(m, v.n, fce_no(m, s->type->kind == FC_K_IP ? "%s.text.n" : "%s.n", v.v));
         return v;
     case FC_SLOT_CONST:
     case FC_SLOT_LET:
@@ -90,13 +95,13 @@ struct fc_cv fce_slot(struct fc_em *m, const struct fc_slot *s, bool nullable)
         return v;
     case FC_SLOT_STORED:
         v.v = fce_text(m, "r->out.%s", fce_name(m, s->c));
-        v.n = nullable && (s->optional || s->emitted) ? fce_text(m, "!r->out.has_%s", s->c) : NULL;
+        v.n = nullable && (s->optional || s->emitted) ? fce_no(m, "r->out.has_%s", s->c) : NULL;
         return v;
     case FC_SLOT_OBJECT:
         v.slot = s;
         v.v = "r->out";
         if (nullable && fce_presence(m, s))
-            v.n = fce_text(m, "!r->out.has_%s", s->c);
+            v.n = fce_no(m, "r->out.has_%s", s->c);
         else if (nullable && s->parent && s->field->kind == FC_F_FROM && s->field->value->nullable)
             v.n = fce_input(m, fc_plan_input(m->p, s->field->value), true).n;
         return v;
@@ -130,7 +135,7 @@ static struct fc_cv let_value(struct fc_em *m, const struct fc_expr *e)
         if (s->asks)
             fce_pending(m);
     }
-    return fce_value(s->type, at, s->optional && (e->nullable || m->known || s->asks) ? fce_text(m, "%s != 1", is) : NULL, true);
+    return fce_value(s->type, at, s->optional && (e->nullable || m->known || s->asks) ? fce_cond(m, FC_COND_NOT_ONE, "%s", is) : NULL, true);
 }
 
 /* What a record of `emit` lacks. */
@@ -141,7 +146,7 @@ static struct fc_cv unless_made(struct fc_em *m, const struct fc_expr *e, struct
     while (s && s->parent && s->parent != &m->p->out)
         s = s->parent;
     if (m->made && e->nullable && !(s && s->emitted))
-        v.n = fce_or(m, v.n, "r->h.emitted");
+        v.n = fce_or(m, v.n, fce_cond(m, FC_COND_ATOM, "r->h.emitted"));
     return v;
 }
 
@@ -158,9 +163,9 @@ static struct fc_cv name_value(struct fc_em *m, const struct fc_expr *e)
     case FC_SYM_FLET:
         return let_value(m, e);
     case FC_SYM_ARG:
-        return fce_value(s->type, fce_text(m, "f->%s", fce_name(m, s->name)), s->optional && e->nullable ? fce_text(m, "!f->has_%s", s->name) : NULL, true);
+        return fce_value(s->type, fce_text(m, "f->%s", fce_name(m, s->name)), s->optional && e->nullable ? fce_no(m, "f->has_%s", s->name) : NULL, true);
     case FC_SYM_LOCAL:
-        return fce_value(s->type, fce_text(m, "l_%s", s->name), s->optional && e->nullable ? fce_text(m, "!is_l_%s", s->name) : NULL, true);
+        return fce_value(s->type, fce_text(m, "l_%s", s->name), s->optional && e->nullable ? fce_no(m, "is_l_%s", s->name) : NULL, true);
     case FC_SYM_INPUT:
         return fce_input(m, &m->p->in, false);
     case FC_SYM_RECORD_NOW:
@@ -222,50 +227,35 @@ static bool constant(const struct fc_expr *e)
 /* A list outlives the block that it is written in: constants are static, others live in scratch. */
 static struct fc_cv list(struct fc_em *m, const struct fc_expr *e)
 {
-    const char *type = fce_type(m, e->type->elem), *items = "", *n = NULL;
+    const char *type = fce_type(m, e->type->elem);
+    const struct fc_cond *n = NULL;
+    struct fce_items items;
     bool fixed = true;
     int count = 0;
+    fce_items_begin(m, &items);
     for (const struct fc_expr *x = e->args; x; x = x->next, count++) {
         struct fc_cv v = fce_expr(m, x);
         fixed &= constant(x);
         n = fce_or(m, n, v.n);
-        items = fce_text(m, "%s%s%s", items, count ? ", " : "", v.v);
+        fce_item(&items, fce_alone(m, &v));
     }
+    const char *text = fce_items_end(m, &items);
     if (count == 0)
         return fce_value(e->type, "(struct fl_list){NULL, 0}", NULL, true);
     const char *t = fce_temp(m);
     if (fixed) {
-        fce_line(m, "static const %s %s[] = {%s};", type, t, items);
+        fce_line(m, "static const %s %s[] = {%s};", type, t, text);
     } else {
         const char *room = m->cx == FC_CX_DECODE ? "fl_arena_get(d->scratch, " : "(void *)fl_scratch(cx, ";
         fce_line(m, "%s *%s = %s%d * sizeof *%s);", type, t, room, count, t);
         if (n)
             fce_line(m, "if (%s)", fce_bare(m, fce_not(m, n)));
-        fce_line(m, "%smemcpy(%s, (const %s[]){%s}, %d * sizeof *%s);", n ? "    " : "", t, type, items, count, t);
+        fce_line(m, "%smemcpy(%s, (const %s[]){%s}, %d * sizeof *%s);", n ? "    " : "", t, type, text, count, t);
     }
     return fce_value(e->type, fce_text(m, "((struct fl_list){%s, %d})", t, count), n, true);
 }
 
 /* ---- operators ---------------------------------------------------------------------------------------------------- */
-
-/* $1, $2 are the operands, $$ the result. */
-static const char *spell(struct fc_em *m, const char *c, const char *l, const char *r, const char *result)
-{
-    const char *out = "";
-    for (; *c; c++) {
-        const char *what = NULL;
-        if (c[0] == '$' && c[1] == '1')
-            what = l;
-        else if (c[0] == '$' && c[1] == '2')
-            what = r;
-        else if (c[0] == '$' && c[1] == '$')
-            what = result;
-        if (what)
-            c++;
-        out = what ? fce_text(m, "%s%s", out, what) : fce_text(m, "%s%c", out, *c);
-    }
-    return out;
-}
 
 /* The second operand's statements must not need the first one's guard: it is bound where it has any. */
 static void operands(struct fc_em *m, const struct fc_expr *e, struct fc_cv *l, struct fc_cv *r)
@@ -287,26 +277,28 @@ static struct fc_cv arith(struct fc_em *m, const struct fc_expr *e)
     operands(m, e, &l, &r);
     if (strcmp(l.v, r.v) == 0)
         r = fce_apart(m, r);
-    const char *n = fce_or(m, l.n, r.n);
-    if (!row->nullable) {
-        const char *c = spell(m, row->c, l.v, r.v, "");
-        return fce_value(e->type, fce_text(m, "(%s)", c), n, false);
-    }
-    const char *t = fce_temp(m);
+    const struct fc_cond *n = fce_or(m, l.n, r.n);
+    struct fce_row_args args = {.v = {l.v, r.v}, .n = 2};
+    if (!row->nullable)
+        return fce_worth(m, e->type, fce_row(m, row->c, e->type, &args), n);
+    args.result = fce_temp(m);
+    const char *t = args.result;
     fce_line(m, "%s %s = 0;", fce_type(m, e->type), t);
-    const char *made = spell(m, row->c, l.v, r.v, t);
+    const struct fc_cond *made = fce_row(m, row->c, &FC_BOOL_T, &args);
     if (!e->nullable && !n) {
-        fce_line(m, "%s;", made);
+        fce_line(m, "%s;", fce_bare(m, made));
         return fce_value(e->type, t, NULL, true);
     }
-    fce_line(m, "bool is_%s = %s;", t, fce_guarded(m, n, made));
-    return fce_value(e->type, t, fce_text(m, "!is_%s", t), true);
+    fce_line(m, "bool is_%s = %s;", t, fce_bare(m, fce_guarded(m, n, made)));
+    return fce_value(e->type, t, fce_no(m, "is_%s", t), true);
 }
 
 static struct fc_cv negative(struct fc_em *m, const struct fc_expr *e)
 {
     struct fc_cv v = fce_expr(m, e->a);
-    return fce_value(e->type, e->type->kind == FC_K_FLOAT ? fce_text(m, "(-%s)", v.v) : fce_text(m, "fl_sub(0, %s, &cx->overflows)", v.v), v.n, false);
+    if (e->type->kind == FC_K_FLOAT)
+        return fce_worth(m, e->type, fce_cond(m, FC_COND_LOOSE, "-%s", v.v), v.n);
+    return fce_value(e->type, fce_text(m, "fl_sub(0, %s, &cx->overflows)", v.v), v.n, false);
 }
 
 /* The statements of e, as they stand in a branch of its own. */
@@ -336,6 +328,11 @@ static bool plain(const char *text, const struct fc_cv *v)
     return !*text && !v->n && v->type->kind != FC_K_RECORD && v->type->kind != FC_K_NULL;
 }
 
+static struct fc_cv choice(struct fc_em *m, const struct fc_type *t, const struct fc_cond *c, const struct fc_cv *yes, const struct fc_cv *no)
+{
+    return fce_worth(m, t, fce_cond(m, FC_COND_LOOSE, "%s ? %s : %s", fce_asked(m, c), yes->v, no->v), NULL);
+}
+
 static struct fc_cv coalesce(struct fc_em *m, const struct fc_expr *e)
 {
     struct fc_cv l = fce_expr(m, e->a), r;
@@ -346,11 +343,12 @@ static struct fc_cv coalesce(struct fc_em *m, const struct fc_expr *e)
         fce_paste(m, text);
         return r;
     }
-    if (plain(text, &r) && l.type->kind == FC_K_BOOL && strcmp(r.v, "false") == 0)
-        return fce_value(e->type, fce_text(m, "(%s && %s)", fce_not(m, l.n), l.v), NULL, false);
+    if (plain(text, &r) && l.type->kind == FC_K_BOOL && e->b->kind == FC_E_BOOL && !e->b->i)
+        return fce_worth(m, e->type, fce_guarded(m, l.n, cond_of(m, &l)), NULL);
     if (plain(text, &r))
-        return fce_value(e->type, fce_text(m, "(%s ? %s : %s)", fce_not(m, l.n), l.v, r.v), NULL, false);
-    const char *t = fce_temp(m), *is = e->nullable ? fce_text(m, "is_%s", t) : NULL, *n = l.n;
+        return choice(m, e->type, fce_not(m, l.n), &l, &r);
+    const char *t = fce_temp(m), *is = e->nullable ? fce_text(m, "is_%s", t) : NULL;
+    const struct fc_cond *n = l.n;
     fce_zeroed(m, e->type, t, is);
     fce_line(m, "if (%s) {", fce_bare(m, fce_not(m, n)));
     l.n = NULL;
@@ -358,16 +356,16 @@ static struct fc_cv coalesce(struct fc_em *m, const struct fc_expr *e)
     fce_line(m, "} else {");
     finish(m, t, is, text, r);
     fce_line(m, "}");
-    return fce_value(e->type, t, is ? fce_text(m, "!%s", is) : NULL, true);
+    return fce_value(e->type, t, is ? fce_no(m, "%s", is) : NULL, true);
 }
 
 static struct fc_cv conditional(struct fc_em *m, const struct fc_expr *e)
 {
-    const char *c = fce_true(m, e->a);
+    const struct fc_cond *c = fce_true(m, e->a);
     struct fc_cv yes, no;
     const char *first = branch(m, e->b, &yes), *second = branch(m, e->c, &no);
     if (plain(first, &yes) && plain(second, &no))
-        return fce_value(e->type, fce_text(m, "(%s ? %s : %s)", c, yes.v, no.v), NULL, false);
+        return choice(m, e->type, c, &yes, &no);
     const char *t = fce_temp(m), *is = e->nullable ? fce_text(m, "is_%s", t) : NULL;
     fce_zeroed(m, e->type, t, is);
     if (yes.type->kind == FC_K_NULL) {
@@ -380,7 +378,7 @@ static struct fc_cv conditional(struct fc_em *m, const struct fc_expr *e)
     }
     finish(m, t, is, second, no);
     fce_line(m, "}");
-    return fce_value(e->type, t, is ? fce_text(m, "!%s", is) : NULL, true);
+    return fce_value(e->type, t, is ? fce_no(m, "%s", is) : NULL, true);
 }
 
 static struct fc_cv matches(struct fc_em *m, const struct fc_expr *e)
@@ -389,25 +387,24 @@ static struct fc_cv matches(struct fc_em *m, const struct fc_expr *e)
     return fce_value(&FC_BOOL_T, fce_text(m, "fl_regex_matches(regex_%d, %s)", fc_plan_regexp(m->c, m->p, e->b->s), v.v), v.n, false);
 }
 
-static const char *truth(struct fc_em *m, const struct fc_cv *v)
+static const struct fc_cond *truth(struct fc_em *m, const struct fc_cv *v)
 {
-    return v->n && strcmp(v->n, "true") == 0 ? "false" : v->n ? fce_text(m, "(%s)", fce_guarded(m, v->n, v->v)) : v->v;
+    return fce_is_null(v->n) ? &fce_never : fce_guarded(m, v->n, cond_of(m, v));
 }
 
-static const char *falsity(struct fc_em *m, const struct fc_cv *v)
+static const struct fc_cond *falsity(struct fc_em *m, const struct fc_cv *v)
 {
-    const char *no = v->n && strcmp(v->n, "true") == 0 ? "false" : fce_not(m, v->v);
-    return v->n && strcmp(v->n, "true") != 0 ? fce_text(m, "(%s)", fce_guarded(m, v->n, no)) : no;
+    return fce_is_null(v->n) ? &fce_never : fce_guarded(m, v->n, fce_not(m, cond_of(m, v)));
 }
 
 /* As a value, when it may be null: each operand is computed once, the second only if the first does not decide. */
 static struct fc_cv logic(struct fc_em *m, const struct fc_expr *e)
 {
     if (!e->nullable)
-        return fce_value(&FC_BOOL_T, fce_true(m, e), NULL, false);
+        return fce_worth(m, &FC_BOOL_T, fce_true(m, e), NULL);
     struct fc_cv l = fce_bind(m, fce_expr(m, e->a)), r;
     if (e->kind == FC_E_UNARY)
-        return fce_value(&FC_BOOL_T, fce_not(m, l.v), l.n, false);
+        return fce_worth(m, &FC_BOOL_T, fce_not(m, cond_of(m, &l)), l.n);
     bool both = e->op == FC_OP_AND;
     struct fce_capture k;
     int settled = m->nsettled;
@@ -417,23 +414,24 @@ static struct fc_cv logic(struct fc_em *m, const struct fc_expr *e)
     m->depth--;
     m->nsettled = settled;
     const char *text = fce_end(m, &k), *t = fce_temp(m);
-    const char *decides = both ? falsity(m, &l) : truth(m, &l), *open = both ? truth(m, &l) : falsity(m, &l);
-    const char *decides2 = both ? falsity(m, &r) : truth(m, &r), *open2 = both ? truth(m, &r) : falsity(m, &r);
+    const struct fc_cond *decides = both ? falsity(m, &l) : truth(m, &l), *open = both ? truth(m, &l) : falsity(m, &l);
+    const struct fc_cond *decides2 = both ? falsity(m, &r) : truth(m, &r), *open2 = both ? truth(m, &r) : falsity(m, &r);
+    const struct fc_cond *is = fce_cond(m, FC_COND_ATOM, "%s", t);
     /* known: the result is not null; the result is true where `both` asks for both, or where one decides */
     fce_line(m, "bool %s = %s, is_%s = %s;", t, both ? "false" : fce_bare(m, decides), t, both ? fce_bare(m, decides) : t);
     fce_line(m, "if (!is_%s) {", t);
     fce_paste(m, text);
     m->depth++;
     if (both) {
-        fce_line(m, "%s = %s && %s;", t, open, open2);
-        fce_line(m, "is_%s = %s || %s;", t, t, decides2);
+        fce_line(m, "%s = %s;", t, fce_bare(m, fce_and(m, open, open2)));
+        fce_line(m, "is_%s = %s;", t, fce_bare(m, fce_or(m, is, decides2)));
     } else {
         fce_line(m, "%s = %s;", t, fce_bare(m, decides2));
-        fce_line(m, "is_%s = %s || (%s && %s);", t, t, open, open2);
+        fce_line(m, "is_%s = %s;", t, fce_bare(m, fce_or(m, is, fce_and(m, open, open2))));
     }
     m->depth--;
     fce_line(m, "}");
-    return fce_value(&FC_BOOL_T, t, fce_text(m, "!is_%s", t), true);
+    return fce_value(&FC_BOOL_T, t, fce_no(m, "is_%s", t), true);
 }
 
 static struct fc_cv map_value(struct fc_em *m, const struct fc_expr *e)
@@ -441,11 +439,13 @@ static struct fc_cv map_value(struct fc_em *m, const struct fc_expr *e)
     static const char *const getter[] = {[FC_K_STRING] = "string", [FC_K_INT] = "int", [FC_K_BYTES] = "int", [FC_K_PACKETS] = "int", [FC_K_BOOL] = "bool", [FC_K_FLOAT] = "float"};
     struct fc_cv map = fce_expr(m, e->a);
     struct fc_cv key = fce_expr(m, e->args);
-    const char *n = fce_or(m, map.n, key.n), *t = fce_temp(m);
+    const struct fc_cond *n = fce_or(m, map.n, key.n);
+    const char *t = fce_temp(m);
     const char *get = e->type->kind < (int)(sizeof getter / sizeof *getter) && getter[e->type->kind] ? getter[e->type->kind] : "string";
     fce_line(m, "%s %s = {0};", fce_type(m, e->type), t);
-    fce_line(m, "bool is_%s = %s;", t, fce_guarded(m, n, fce_text(m, "fl_map_%s(cx, %s, %s, &%s)", get, map.v, key.v, t)));
-    return fce_value(e->type, t, fce_text(m, "!is_%s", t), true);
+    const struct fc_cond *get_it = fce_cond(m, FC_COND_ATOM, "fl_map_%s(cx, %s, %s, &%s)", get, map.v, key.v, t);
+    fce_line(m, "bool is_%s = %s;", t, fce_bare(m, fce_guarded(m, n, get_it)));
+    return fce_value(e->type, t, fce_no(m, "is_%s", t), true);
 }
 
 static struct fc_cv binary(struct fc_em *m, const struct fc_expr *e)
@@ -468,8 +468,10 @@ static struct fc_cv binary(struct fc_em *m, const struct fc_expr *e)
 /* A condition as a value: a bit that was asked for becomes true or false. */
 static struct fc_cv condition(struct fc_em *m, const struct fc_expr *e)
 {
-    const char *c = fce_true(m, e);
-    return fce_value(&FC_BOOL_T, fce_is_bit(c) ? fce_text(m, "(%s != 0)", c) : c, NULL, false);
+    const struct fc_cond *c = fce_true(m, e);
+    if (c->op == FC_COND_BIT)
+        c = fce_cond(m, FC_COND_COMPARE, "%s != 0", fce_operand(m, c));
+    return fce_worth(m, &FC_BOOL_T, c, NULL);
 }
 
 void fce_from(struct fc_em *m, const struct fc_expr *e, struct fc_cv v)
@@ -515,7 +517,7 @@ struct fc_cv fce_expr(struct fc_em *m, const struct fc_expr *e)
     case FC_E_BOOL:
         return fce_value(e->type, e->i ? "true" : "false", NULL, true);
     case FC_E_NULL:
-        return fce_value(e->type, "0", "true", true);
+        return fce_value(e->type, "0", &fce_always, true);
     case FC_E_NAME:
         return name_value(m, e);
     case FC_E_FIELD:
@@ -550,60 +552,80 @@ struct fc_cv fce_expr(struct fc_em *m, const struct fc_expr *e)
 
 /* ---- truth ---------------------------------------------------------------------------------------------------------- */
 
-/* a && b or a || b, where b's statements run only when b is needed. */
-static const char *shortcut(struct fc_em *m, const struct fc_expr *a, const struct fc_expr *b, bool both, const char *(*side)(struct fc_em *, const struct fc_expr *))
+static const struct fc_cond *side(struct fc_em *m, const struct fc_expr *e, bool yes)
 {
-    const char *x = side(m, a);
-    struct fce_capture k;
-    int settled = m->nsettled;
-    fce_begin(m, &k);
-    m->depth++;
-    const char *y = side(m, b);
-    m->depth--;
-    m->nsettled = settled;
-    const char *text = fce_end(m, &k);
-    if (!*text)
-        return fce_text(m, "(%s %s %s)", x, both ? "&&" : "||", y);
-    const char *t = fce_temp(m);
-    fce_line(m, "bool %s = %s;", t, fce_bare(m, x));
-    fce_line(m, both ? "if (%s) {" : "if (!%s) {", t);
-    fce_paste(m, text);
-    fce_line(m, "    %s = %s;", t, fce_bare(m, y));
-    fce_line(m, "}");
-    return t;
+    return yes ? fce_true(m, e) : fce_false(m, e);
 }
 
-static const char *has(struct fc_em *m, const struct fc_expr *e)
+/*
+ * a and b and .. or a or b or ..: a term's statements run only when the term is needed. The terms of one operator hang on the left, so
+ * they are walked in a loop. `yes`: where the whole is true, else where it is false.
+ */
+static const struct fc_cond *shortcut(struct fc_em *m, const struct fc_expr *e, bool yes)
 {
-    struct fc_cv v;
+    bool both = (e->op == FC_OP_AND) == yes;
+    size_t n = 0;
+    const struct fc_expr *first = e;
+    for (; first->kind == FC_E_BINARY && first->op == e->op; first = first->a)
+        n++;
+    const struct fc_expr **terms = fl_arena_get(m->a, n * sizeof *terms);
+    for (const struct fc_expr *x = e; n; x = x->a)
+        terms[--n] = x->b;
+    const struct fc_cond *all = side(m, first, yes);
+    for (const struct fc_expr *x = NULL; x != e->b; n++) {
+        struct fce_capture k;
+        int settled = m->nsettled;
+        x = terms[n];
+        fce_begin(m, &k);
+        m->depth++;
+        const struct fc_cond *term = side(m, x, yes);
+        m->depth--;
+        m->nsettled = settled;
+        const char *text = fce_end(m, &k);
+        if (!*text) {
+            all = both ? fce_and(m, all, term) : fce_or(m, all, term);
+            continue;
+        }
+        const char *t = fce_temp(m);
+        fce_line(m, "bool %s = %s;", t, fce_bare(m, all));
+        fce_line(m, both ? "if (%s) {" : "if (!%s) {", t);
+        fce_paste(m, text);
+        fce_line(m, "    %s = %s;", t, fce_bare(m, term));
+        fce_line(m, "}");
+        all = fce_cond(m, FC_COND_ATOM, "%s", t);
+    }
+    return all;
+}
+
+static const struct fc_cond *has(struct fc_em *m, const struct fc_expr *e)
+{
     struct fc_expr maybe = *e; /* ask even where a guard says that it is there */
     maybe.nullable = true;
     const struct fc_in *n = fc_plan_input(m->p, e);
-    v = n ? fce_input(m, n, true) : fce_expr(m, &maybe);
-    v = fce_unused(m, v);
-    return v.n ? fce_text(m, strstr(fce_not(m, v.n), " == ") ? "(%s)" : "%s", fce_not(m, v.n)) : "true";
+    struct fc_cv v = fce_bind(m, n ? fce_input(m, n, true) : fce_expr(m, &maybe));
+    return v.n ? fce_not(m, v.n) : &fce_always;
 }
 
-const char *fce_true(struct fc_em *m, const struct fc_expr *e)
+const struct fc_cond *fce_true(struct fc_em *m, const struct fc_expr *e)
 {
     if (e->kind == FC_E_UNARY && e->op == FC_OP_NOT)
         return fce_false(m, e->a);
     if (e->kind == FC_E_UNARY && e->op == FC_OP_HAS)
         return has(m, e->a);
     if (e->kind == FC_E_BINARY && (e->op == FC_OP_AND || e->op == FC_OP_OR))
-        return shortcut(m, e->a, e->b, e->op == FC_OP_AND, fce_true);
+        return shortcut(m, e, true);
     struct fc_cv v = fce_expr(m, e);
     return truth(m, &v);
 }
 
-const char *fce_false(struct fc_em *m, const struct fc_expr *e)
+const struct fc_cond *fce_false(struct fc_em *m, const struct fc_expr *e)
 {
     if (e->kind == FC_E_UNARY && e->op == FC_OP_NOT)
         return fce_true(m, e->a);
     if (e->kind == FC_E_UNARY && e->op == FC_OP_HAS)
         return fce_not(m, has(m, e->a));
     if (e->kind == FC_E_BINARY && (e->op == FC_OP_AND || e->op == FC_OP_OR))
-        return shortcut(m, e->a, e->b, e->op == FC_OP_OR, fce_false);
+        return shortcut(m, e, false);
     struct fc_cv v = fce_expr(m, e);
     return falsity(m, &v);
 }

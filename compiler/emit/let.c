@@ -32,7 +32,6 @@ static void function_let(struct fc_em *m, const struct fc_sym *f, const struct f
     fce_line(m, "static void %s_let_%s(struct fl_cx *cx, struct rec *r, struct frame_%s *f)", f->name, l->name, f->name);
     fce_line(m, "{");
     m->depth++;
-    fce_line(m, "(void)cx, (void)r;");
     fce_place(m, l->span);
     struct fc_cv v = fce_expr(m, l->value);
     if (v.n) {
@@ -58,14 +57,13 @@ static void one_function(struct fc_em *m, const struct fc_sym *f)
     fce_line(m, "static bool call_%s(struct fl_cx *cx, struct rec *r, struct frame_%s *f, %s *result)", f->name, f->name, fce_type(m, f->type));
     fce_line(m, "{");
     m->depth++;
-    fce_line(m, "(void)cx, (void)r, (void)f;");
     fce_place(m, f->value->span);
     struct fc_cv v = fce_expr(m, f->value);
     if (v.type->kind == FC_K_NULL) {
         fce_line(m, "return false;");
     } else {
         if (v.n) {
-            fce_line(m, "if (%s)", v.n);
+            fce_line(m, "if (%s)", fce_bare(m, v.n));
             fce_line(m, "    return false;");
             v.n = NULL;
         }
@@ -163,7 +161,6 @@ void fce_lets(struct fc_em *m)
         fce_line(m, "static void let_%s(struct fl_cx *cx, struct rec *r)", l->name);
         fce_line(m, "{");
         m->depth++;
-        fce_line(m, "(void)cx;");
         fce_place(m, l->value->span);
         if (fc_silent_null(l->value)) {
             fce_line(m, "if (cx->silent) {");

@@ -17,7 +17,7 @@ static void table_assign(struct fc_em *m, const struct fc_stmt *s)
     fce_line(m, "{");
     m->depth++;
     struct fc_cv v = fce_bind(m, fce_expr(m, s->value));
-    fce_key(m, t, s->target->args, &p, &n);
+    fce_key(m, s->target->args, &p, &n);
     const char *expire = fce_text(m, "INT64_C(%lld)", (long long)t->expire);
     if (s->expire)
         expire = fce_expr(m, s->expire).v;
@@ -83,7 +83,6 @@ void fce_block_let(struct fc_em *m, const struct fc_stmt *s)
     const char *is = s->sym->optional ? fce_text(m, "is_l_%s", s->name.s) : NULL;
     fce_zeroed(m, s->sym->type, fce_text(m, "l_%s", s->name.s), is);
     fce_assign(m, fce_text(m, "l_%s", s->name.s), is, v);
-    fce_line(m, is ? "(void)l_%s, (void)is_l_%s;" : "(void)l_%s;", s->name.s, s->name.s);
 }
 
 void fce_block(struct fc_em *m, const struct fc_stmt *s)
@@ -104,7 +103,7 @@ void fce_block(struct fc_em *m, const struct fc_stmt *s)
             const char *p, *n;
             fce_line(m, "{");
             m->depth++;
-            fce_key(m, s->sym, s->keys, &p, &n);
+            fce_key(m, s->keys, &p, &n);
             fce_line(m, "fl_table_forget(&table_%s, %s, %s);", s->sym->name, p, n);
             m->depth--;
             fce_line(m, "}");
@@ -149,7 +148,6 @@ static void stage_head(struct fc_em *m, const char *name, int i, const struct fc
     fce_line(m, "static void %s_%d(struct fl_cx *cx, struct rec *r%s)", name, i + 1, more);
     fce_line(m, "{");
     m->depth++;
-    fce_line(m, "(void)cx;");
 }
 
 static void stage_end(struct fc_em *m)
@@ -182,7 +180,6 @@ static void classify(struct fc_em *m, int i, const struct fc_stage *s)
 static void filter(struct fc_em *m, int i, const struct fc_stage *s)
 {
     stage_head(m, "filter", i, s, "");
-    fce_line(m, "(void)r;");
     for (const struct fc_rule *rule = s->rules; rule; rule = rule->next) {
         fce_line(m, "/* %s %s %s */", fce_where(m, rule->span), rule->kind == FC_R_DROP ? "drop" : "keep", rule->name.s ? rule->name.s : "");
         fce_place(m, rule->span);
@@ -215,7 +212,6 @@ static void settle(struct fc_em *m, unsigned long long writes)
 static void update(struct fc_em *m, int i, const struct fc_stage *s)
 {
     stage_head(m, "update", i, s, "");
-    fce_line(m, "(void)r;");
     settle(m, fc_block_writes(s->body));
     fce_block(m, s->body);
     stage_end(m);
@@ -238,7 +234,7 @@ static void fill_slots(struct fc_em *m, const struct fc_slot *object)
                 record = fce_expr(m, base);
             if (base && !fc_plan_input(m->p, base))
                 fce_from(m, base, record);
-            const char *n = base && base->nullable ? record.n : NULL;
+            const struct fc_cond *n = base && base->nullable ? record.n : NULL;
             struct fce_capture k;
             fce_begin(m, &k);
             m->depth += n != NULL;
@@ -276,7 +272,6 @@ static void fill_slots(struct fc_em *m, const struct fc_slot *object)
 static void transform(struct fc_em *m, int i, const struct fc_stage *s)
 {
     stage_head(m, "transform", i, s, "");
-    fce_line(m, "(void)r;");
     fill_slots(m, &m->p->out);
     stage_end(m);
 }
@@ -284,7 +279,6 @@ static void transform(struct fc_em *m, int i, const struct fc_stage *s)
 static void mangle_each(struct fc_em *m, int i, const struct fc_stage *s)
 {
     stage_head(m, "mangle", i, s, ", struct fl_batch *b");
-    fce_line(m, "(void)r, (void)b;");
     settle(m, fc_stage_tables(s).writes);
     for (const struct fc_absent *a = s->mangles; a; a = a->next)
         if (a->each) {
@@ -397,7 +391,6 @@ static void absent_key(struct fc_em *m, const struct fc_absent *a)
         fce_line(m, "int64_t l_%s;", name);
         fce_line(m, "memcpy(&l_%s, key, sizeof l_%s);", name, name);
     }
-    fce_line(m, "(void)l_%s, (void)key_n;", name);
 }
 
 static void tick(struct fc_em *m)
@@ -437,7 +430,6 @@ static void tick(struct fc_em *m)
             fce_line(m, "while (fl_table_absent(&table_%s, &cursor, cx->now, cx->now - INT64_C(%lld), &key, &key_n, &class_, &value)) {", a->table_sym->name, (long long)every);
             m->depth++;
             absent_key(m, a);
-            fce_line(m, "(void)class_, (void)value;");
             fce_block(m, a->body);
             m->depth--;
             fce_line(m, "}");
@@ -451,7 +443,6 @@ static void tick(struct fc_em *m)
             }
         }
     }
-    fce_line(m, "(void)b;");
     fce_line(m, "return next;");
     m->depth--;
     fce_line(m, "}\n");
@@ -465,7 +456,6 @@ static void partition(struct fc_em *m)
     fce_line(m, "{");
     m->depth++;
     fce_line(m, "struct rec *r = (struct rec *)h;");
-    fce_line(m, "(void)r, (void)cx;");
     bool first = true;
     for (const struct fc_part *p = m->g->out.parts; p; p = p->next) {
         const char *lead = fce_text(m, "%s%s=", first ? "" : "/", p->name.s);
@@ -515,7 +505,6 @@ void fce_stages(struct fc_em *m)
     fce_line(m, "{");
     m->depth++;
     fce_line(m, "const uint32_t n = b->n;");
-    fce_line(m, "(void)cx, (void)n;");
     for (int i = 0; i < m->p->nstretches; i++)
         run_stretch(m, &m->p->stretches[i]);
     if (m->p->partition_asks)

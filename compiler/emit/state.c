@@ -47,13 +47,12 @@ static void key_of(struct fc_em *m, struct fc_cv *keys, int n, const char **p, c
     }
 }
 
-void fce_key(struct fc_em *m, const struct fc_sym *table, const struct fc_expr *keys, const char **p, const char **n)
+void fce_key(struct fc_em *m, const struct fc_expr *keys, const char **p, const char **n)
 {
     struct fc_cv v[8];
     int i = 0;
     for (const struct fc_expr *x = keys; x && i < 8; x = x->next, i++)
         v[i] = fce_bind(m, fce_expr(m, x));
-    (void)table;
     key_of(m, v, i, p, n);
 }
 
@@ -81,7 +80,8 @@ struct fc_cv fce_table_read(struct fc_em *m, const struct fc_expr *e)
 {
     const struct fc_sym *s = e->sym;
     struct fc_cv keys[8];
-    const char *never = NULL, *p, *n;
+    const struct fc_cond *never = NULL;
+    const char *p, *n;
     int i = 0;
     for (const struct fc_expr *x = e->args; x && i < 8; x = x->next, i++) {
         keys[i] = fce_bind(m, fce_expr(m, x));
@@ -102,16 +102,15 @@ struct fc_cv fce_table_read(struct fc_em *m, const struct fc_expr *e)
     fce_line(m, "}");
     m->depth--;
     fce_line(m, "}");
-    if (!e->nullable)
-        fce_line(m, "(void)is_%s;", t);
-    return (struct fc_cv){.v = t, .n = e->nullable ? fce_text(m, "!is_%s", t) : NULL, .type = s->type, .simple = true};
+    return (struct fc_cv){.v = t, .n = e->nullable ? fce_no(m, "is_%s", t) : NULL, .type = s->type, .simple = true};
 }
 
 /* One table's rows for the records at hand: first the index for all, then the rows for all. */
 static void fetch_ahead(struct fc_em *m, const struct fc_ahead *a)
 {
     struct fc_cv keys[8];
-    const char *never = NULL, *p, *n, *t = a->table->name;
+    const struct fc_cond *never = NULL;
+    const char *p, *n, *t = a->table->name;
     int nkeys = 0;
     fce_line(m, "if (fl_table_far(&table_%s)) {", t);
     m->depth++;
@@ -150,7 +149,6 @@ void fce_ahead(struct fc_em *m, const struct fc_stretch *st)
     fce_line(m, "{");
     m->depth++;
     fce_line(m, "const uint32_t end = n - from < FL_AHEAD ? n : from + FL_AHEAD;");
-    fce_line(m, "(void)cx;");
     for (const struct fc_ahead *a = st->ahead; a; a = a->next)
         fetch_ahead(m, a);
     m->depth--;
@@ -166,7 +164,7 @@ const char *fce_lookup_arg(struct fc_em *m, const struct fc_sym *a, struct fc_cv
         return v.v;
     if (!v.n)
         return fce_text(m, "%s, true", v.v);
-    if (strcmp(v.n, "true") == 0)
+    if (fce_is_null(v.n))
         return fce_text(m, "(%s){0}, false", fce_type(m, a->type));
     return fce_text(m, "%s, %s", v.v, fce_bare(m, fce_not(m, v.n)));
 }
@@ -174,10 +172,11 @@ const char *fce_lookup_arg(struct fc_em *m, const struct fc_sym *a, struct fc_cv
 struct fc_cv fce_lookup(struct fc_em *m, const struct fc_expr *e)
 {
     const struct fc_sym *s = e->sym;
-    const char *args = "", *never = NULL, *t = fce_temp(m);
+    const char *args = "", *t = fce_temp(m);
+    const struct fc_cond *never = NULL;
     const struct fc_sym *a = s->args;
     for (const struct fc_expr *x = e->args; x && a; x = x->next, a = a->next) {
-        struct fc_cv v = x->type->kind == FC_K_NULL ? (struct fc_cv){.v = "0", .n = "true", .type = a->type} : fce_bind(m, fce_expr(m, x));
+        struct fc_cv v = x->type->kind == FC_K_NULL ? (struct fc_cv){.v = "0", .n = &fce_always, .type = a->type} : fce_bind(m, fce_expr(m, x));
         if (x->type->kind == FC_K_NULL)
             v.v = fce_text(m, "(%s){0}", fce_type(m, a->type));
         if (!a->optional)
@@ -186,11 +185,13 @@ struct fc_cv fce_lookup(struct fc_em *m, const struct fc_expr *e)
     }
     const char *type = fce_rec(m, s->type)->c;
     if (never)
-        fce_line(m, "const struct %s *%s = %s ? lookup_%s(cx%s) : NULL;", type, t, fce_not(m, never), s->name, args);
+        fce_line(m, "const struct %s *%s = %s ? lookup_%s(cx%s) : NULL;", type, t, fce_asked(m, fce_not(m, never)), s->name, args);
     else
         fce_line(m, "const struct %s *%s = lookup_%s(cx%s);", type, t, s->name, args);
     fce_pending(m);
-    return (struct fc_cv){.v = fce_text(m, "(*%s)", t), .n = fce_text(m, "!%s", t), .type = s->type, .simple = true};
+    struct fc_cv v = fce_worth(m, s->type, fce_cond(m, FC_COND_LOOSE, "*%s", t), fce_no(m, "%s", t));
+    v.simple = true;
+    return v;
 }
 
 static const char *value_text(struct fc_em *m, const struct fc_sym *a)
@@ -266,7 +267,6 @@ static void one_lookup(struct fc_em *m, const struct fc_sym *s)
     fce_line(m, "static void key_%s(struct fl_cx *cx, struct fl_key *key%s)", s->name, params);
     fce_line(m, "{");
     m->depth++;
-    fce_line(m, "(void)cx;");
     fce_line(m, "key->n = 0;");
     for (const struct fc_sym *a = s->args; a; a = a->next) {
         if (a->optional)

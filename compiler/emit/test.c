@@ -63,9 +63,9 @@ static bool texty(const struct fc_type *t)
     return t->kind != FC_K_RECORD && t->kind != FC_K_LIST && t->kind != FC_K_MAP && t->kind != FC_K_ERROR;
 }
 
-static void slot_names(struct names *k, const struct fc_slot *object, const char *prefix, const char *absent);
+static void slot_names(struct names *k, const struct fc_slot *object, const char *prefix, const struct fc_cond *absent);
 
-static void record_names(struct names *k, struct fc_cv v, const char *prefix, const char *absent)
+static void record_names(struct names *k, struct fc_cv v, const char *prefix, const struct fc_cond *absent)
 {
     struct fc_em *m = k->m;
     absent = fce_or(m, absent, v.n);
@@ -91,7 +91,7 @@ static void record_names(struct names *k, struct fc_cv v, const char *prefix, co
     }
 }
 
-static void slot_names(struct names *k, const struct fc_slot *object, const char *prefix, const char *absent)
+static void slot_names(struct names *k, const struct fc_slot *object, const char *prefix, const struct fc_cond *absent)
 {
     struct fc_em *m = k->m;
     for (int i = 0; i < object->ninner; i++) {
@@ -99,14 +99,14 @@ static void slot_names(struct names *k, const struct fc_slot *object, const char
         const char *name = fce_text(m, "%s%s%s", prefix, *prefix ? "." : "", s->field->name.s);
         if (s->kind == FC_SLOT_OBJECT) {
             const struct fc_in *base = s->field->value ? fc_plan_input(m->p, s->field->value) : NULL;
-            const char *n = base ? fce_input(m, base, true).n : NULL;
+            const struct fc_cond *n = base ? fce_input(m, base, true).n : NULL;
             slot_names(k, s, name, fce_or(m, absent, n));
             continue;
         }
         struct fc_cv v;
         if (s->kind == FC_SLOT_LET) {
             const struct fc_sym *l = s->let;
-            v = (struct fc_cv){.v = fce_text(m, "r->let_%s", l->name), .n = l->optional ? fce_text(m, "r->is_%s != 1", l->name) : NULL, .type = l->type, .simple = true};
+            v = (struct fc_cv){.v = fce_text(m, "r->let_%s", l->name), .n = l->optional ? fce_cond(m, FC_COND_NOT_ONE, "r->is_%s", l->name) : NULL, .type = l->type, .simple = true};
         } else if (s->kind == FC_SLOT_STORED) {
             /* computed by the stage that is running: its expression is taken instead */
             if (!s->field->value || fc_depends_on(s->field->value).asks)
@@ -170,7 +170,7 @@ void fce_template_names(struct fc_em *m)
         name_begin(&k, l->name);
         fce_line(m, "if (!r->is_%s)", l->name);
         fce_line(m, "    let_%s(cx, r);", l->name);
-        put_text(m, (struct fc_cv){.v = fce_text(m, "r->let_%s", l->name), .n = l->optional ? fce_text(m, "r->is_%s != 1", l->name) : NULL, .type = l->type}, false);
+        put_text(m, (struct fc_cv){.v = fce_text(m, "r->let_%s", l->name), .n = l->optional ? fce_cond(m, FC_COND_NOT_ONE, "r->is_%s", l->name) : NULL, .type = l->type}, false);
         name_end(&k);
     }
     input_names(&k, &m->p->in);
@@ -195,12 +195,9 @@ static void expectation(struct fc_em *m, int test, int step, const struct fc_che
         fce_line(m, "{");
         m->depth++;
         fce_line(m, "struct rec *r = (struct rec *)last;");
-        fce_line(m, "(void)cx, (void)r;");
-        const char *yes = fce_true(m, c->expr);
-        fce_line(m, "if (%s)", fce_bare(m, yes));
+        fce_line(m, "if (%s)", fce_bare(m, fce_true(m, c->expr)));
         fce_line(m, "    return FL_YES;");
-        const char *no = fce_false(m, c->expr);
-        fce_line(m, "return %s ? FL_NO : FL_NULL;", no);
+        fce_line(m, "return %s ? FL_NO : FL_NULL;", fce_asked(m, fce_false(m, c->expr)));
         m->depth--;
         fce_line(m, "}\n");
     } else if (c->kind == FC_C_EXPECT_OBJECT) {
@@ -208,7 +205,6 @@ static void expectation(struct fc_em *m, int test, int step, const struct fc_che
         fce_line(m, "static enum fl_truth expect_%d_%d(struct fl_cx *cx, const struct fl_test_object *o)", test, step);
         fce_line(m, "{");
         m->depth++;
-        fce_line(m, "(void)cx, (void)o;");
         for (const struct fc_expr *x = c->args; x; x = x->next) {
             fce_line(m, "if (%s)", fce_bare(m, fce_not(m, fce_true(m, x))));
             fce_line(m, "    return FL_NO;");
@@ -278,7 +274,6 @@ static void shown(struct fc_em *m, int test, int step, const struct fc_check *c)
     fce_line(m, "{");
     m->depth++;
     fce_line(m, "struct rec *r = (struct rec *)last;");
-    fce_line(m, "(void)cx, (void)r, (void)out;");
     fce_line(m, "switch (i) {");
     fc_expr_each(c->expr, visit_seen, &k);
     fce_line(m, "}");

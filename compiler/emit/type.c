@@ -88,15 +88,15 @@ const char *fce_has_word(struct fc_em *m, const char *has, const struct fc_in *x
     return fc_in_words(x->parent) > 1 ? fce_text(m, "%s[%d]", has, x->bit / FC_WORD) : has;
 }
 
-static const char *input_null(struct fc_em *m, const struct fc_in *n)
+static const struct fc_cond *input_null(struct fc_em *m, const struct fc_in *n)
 {
     if (!n->member)
         return NULL;
-    const char *up = input_null(m, n->parent);
+    const struct fc_cond *up = input_null(m, n->parent);
     if (!n->member->optional)
         return up;
     /* inside an absent record nothing is there, so the member's own bit says it all */
-    return fce_text(m, "!(%s & HAS_%s)", fce_has_word(m, fce_text(m, "%s.has", input_c(m, n->parent)), n), n->c);
+    return fce_not(m, fce_cond(m, FC_COND_BIT, "%s & HAS_%s", fce_has_word(m, fce_text(m, "%s.has", input_c(m, n->parent)), n), n->c));
 }
 
 /* Decoded here, from its digits. */
@@ -128,14 +128,14 @@ struct fc_cv fce_member(struct fc_em *m, struct fc_cv base, const struct fc_memb
     struct fc_cv v = {.type = mem->type, .simple = base.simple};
     v.v = fce_text(m, "%s.%s", base.v, fce_name(m, mem->name));
     if (maybe_null)
-        v.n = mem->optional ? fce_or(m, base.n, fce_text(m, "!%s.has_%s", base.v, mem->name)) : base.n;
+        v.n = mem->optional ? fce_or(m, base.n, fce_no(m, "%s.has_%s", base.v, mem->name)) : base.n;
     return v;
 }
 
 const char *fce_record(struct fc_em *m, struct fc_cv v)
 {
     if (!v.in && !(v.slot && v.slot->kind == FC_SLOT_OBJECT))
-        return v.v;
+        return fce_alone(m, &v);
     const char *t = fce_temp(m);
     fce_zeroed(m, v.type, t, NULL);
     bool guard = v.n != NULL;

@@ -53,7 +53,7 @@ static void go(struct fc_em *m, const struct way *way)
     go(m, way->up);
     if (way->record) {
         struct fc_cv v = fce_expr(m, way->record);
-        const char *n = way->record->nullable ? v.n : NULL;
+        const struct fc_cond *n = way->record->nullable ? v.n : NULL;
         if (!fc_plan_input(m->p, way->record))
             fce_from(m, way->record, v);
         if (n) {
@@ -64,7 +64,7 @@ static void go(struct fc_em *m, const struct way *way)
     }
     lets_before(m, way->block, way->at);
     if (way->into) {
-        const char *c = fce_true(m, way->at->value);
+        const struct fc_cond *c = fce_true(m, way->at->value);
         fce_line(m, "if (%s)", fce_bare(m, way->other ? c : fce_not(m, c)));
         fce_line(m, "    return;");
     }
@@ -88,8 +88,8 @@ static void want(struct wants *w, const struct way *way, const struct fc_expr *e
     go(m, way);
     struct fc_cv v = fce_expr(m, e);
     if (v.n)
-        v = fce_unused(m, v);
-    fce_line(m, "(void)(%s);", v.n ? v.n : v.type->kind == FC_K_RECORD ? "r" : v.v);
+        v = fce_bind(m, v);
+    fce_line(m, "(void)(%s);", v.n ? fce_bare(m, v.n) : v.type->kind == FC_K_RECORD ? "r" : fce_alone(m, &v));
     want_end(w);
 }
 

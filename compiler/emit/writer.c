@@ -17,6 +17,14 @@ void fce_section(struct fc_section *s)
     s->f = fl_given(open_memstream(&s->text, &s->size));
 }
 
+const char *fce_taken(struct fc_em *m, struct fc_section *s)
+{
+    fclose(s->f);
+    const char *text = fl_arena_strndup(m->a, s->text, s->size);
+    free(s->text);
+    return text;
+}
+
 void fce_line(struct fc_em *m, const char *fmt, ...)
 {
     va_list ap;
@@ -46,11 +54,8 @@ void fce_begin(struct fc_em *m, struct fce_capture *k)
 
 const char *fce_end(struct fc_em *m, struct fce_capture *k)
 {
-    fclose(k->s.f);
-    const char *text = fl_arena_strndup(m->a, k->s.text, k->s.size);
-    free(k->s.text);
     m->out = k->before;
-    return text;
+    return fce_taken(m, &k->s);
 }
 
 void fce_paste(struct fc_em *m, const char *text)
@@ -58,14 +63,33 @@ void fce_paste(struct fc_em *m, const char *text)
     fputs(text, m->out);
 }
 
+void fce_items_begin(struct fc_em *m, struct fce_items *l)
+{
+    *l = (struct fce_items){.indent = (size_t)m->depth * 4 + 8, .column = (size_t)m->depth * 4 + 8};
+    fce_section(&l->s);
+}
+
+void fce_item(struct fce_items *l, const char *text)
+{
+    if (l->n++ && l->column > FCE_WIDE) {
+        fprintf(l->s.f, ",\n%*s", (int)l->indent, "");
+        l->column = l->indent;
+    } else if (l->n > 1) {
+        fputs(", ", l->s.f);
+        l->column += 2;
+    }
+    fputs(text, l->s.f);
+    l->column += strlen(text);
+}
+
+const char *fce_items_end(struct fc_em *m, struct fce_items *l)
+{
+    return fce_taken(m, &l->s);
+}
+
 const char *fce_temp(struct fc_em *m)
 {
     return fce_text(m, "t%d", ++m->temps);
-}
-
-const char *fce_or(struct fc_em *m, const char *a, const char *b)
-{
-    return !a ? b : !b ? a : strcmp(a, b) == 0 ? a : fce_text(m, "%s || %s", a, b);
 }
 
 /* ---- functions ---------------------------------------------------------------------------------------------- */

@@ -8,6 +8,11 @@
 
 _Static_assert(FL_ABI == 2, "flowrt.h is of another version than the flowc that made this file");
 
+/* Functions of one kind take the same parameters; of some values only one half is asked for. */
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#pragma GCC diagnostic ignored "-Wunused-variable"
+#pragma GCC diagnostic ignored "-Wunused-but-set-variable"
+
 #define HAS_id (UINT64_C(1) << 0)
 #define HAS_n (UINT64_C(1) << 1)
 #define NEED_record (HAS_id | HAS_n)
@@ -162,7 +167,7 @@ static void update_1(struct fl_cx *cx, struct rec *r)
         {
             int64_t t2 = fl_add(r->let_before, r->in.n, &cx->overflows);
             const fl_str key_t3 = r->in.id;
-            int64_t *row = fl_table_put(&table_counts, key_t3.p, key_t3.n, cx->now, ((r->in.n > 10) ? INT64_C(600000000000) : INT64_C(60000000000)), r->h.class_);
+            int64_t *row = fl_table_put(&table_counts, key_t3.p, key_t3.n, cx->now, (r->in.n > 10 ? INT64_C(600000000000) : INT64_C(60000000000)), r->h.class_);
             if (row) {
                 (*row) = t2;
             }
@@ -197,7 +202,6 @@ static void transform_3(struct fl_cx *cx, struct rec *r)
 /* tables.flow:14 */
 static void mangle_4(struct fl_cx *cx, struct rec *r, struct fl_batch *b)
 {
-    (void)b;
     {
         if (!r->is_before)
             let_before(cx, r);
@@ -225,8 +229,6 @@ static int64_t tick(struct fl_cx *cx, struct fl_batch *b)
         while (fl_table_absent(&table_counts, &cursor, cx->now, cx->now - INT64_C(60000000000), &key, &key_n, &class_, &value)) {
             const fl_str text_l_id = fl_text_copy(cx, (fl_str){key, key_n, FL_PLAIN});
             const fl_str l_id = text_l_id;
-            (void)l_id, (void)key_n;
-            (void)class_, (void)value;
             {
                 struct rec *e = (struct rec *)fl_batch_add(cx, b);
                 e->h.emitted = 1;
@@ -246,7 +248,6 @@ static int64_t tick(struct fl_cx *cx, struct fl_batch *b)
 static void partition(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out)
 {
     struct rec *r = (struct rec *)h;
-    (void)cx;
     fl_buf_put(out, "id=", 3);
     fl_partition_put(out, r->out.id);
 }
@@ -255,7 +256,6 @@ static void partition(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *o
 static void ahead_1(struct fl_cx *cx, const struct fl_batch *b, uint32_t from, uint32_t n)
 {
     const uint32_t end = n - from < FL_AHEAD ? n : from + FL_AHEAD;
-    (void)cx;
     if (fl_table_far(&table_counts)) {
         uint32_t hash[FL_AHEAD], count = 0;
         for (uint32_t i = from; i < end; i++) {
@@ -298,7 +298,6 @@ static void run(struct fl_cx *cx, struct fl_batch *b)
 static void json_emitted(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out)
 {
     const struct rec *r = (const struct rec *)h;
-    (void)cx;
     char *w = fl_buf_room(out, 20 +
         6 * ((size_t)r->out.id.n + r->out.note.n));
     w = FL_PUT_LIT(w, "{");
@@ -320,7 +319,6 @@ static void json_emitted(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf
 static void pretty_emitted(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out, unsigned level)
 {
     const struct rec *r = (const struct rec *)h;
-    (void)cx;
     char *w = fl_buf_room(out, 27 + 3 * level +
         6 * ((size_t)r->out.id.n + r->out.note.n));
     w = FL_PUT_LIT(w, "{");
@@ -397,7 +395,6 @@ static void pretty(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out,
 static char *init(struct fl_cx *cx)
 {
     char *error = NULL;
-    (void)cx;
     return error;
 }
 
