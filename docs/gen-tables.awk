@@ -10,7 +10,18 @@
 #
 # Called by tests/lint/docs.sh, which compares, and with --update puts them between the markers of the page.
 
-{ text = text $0 "\n" }
+{ add($0) }
+
+# Rows that stand in a file of their own come where they are included.
+function add(line,   file, more) {
+    if (table == "options" && line ~ /^#include "/) {
+        file = "runtime/" line
+        sub(/#include "/, "", file); sub(/".*/, "", file)
+        while ((getline more < file) > 0) add(more)
+        close(file)
+    } else
+        text = text line "\n"
+}
 
 END {
     if (table == "grammar") grammar()
@@ -36,6 +47,10 @@ function expand_macros(   n, i, line, m, name, arg, body, rest, out, at) {
             arg = line; sub(/^[^(]*\(/, "", arg); sub(/\).*/, "", arg)
             body = line; sub(/^#define [A-Z_]+\([A-Z]\) /, "", body)
             macro_arg[name] = arg; macro[name] = body
+        } else if (line ~ /^#define [A-Z_]+ "/) { # words of a build that has everything: the first one
+            name = line; sub(/^#define /, "", name); sub(/ .*/, "", name)
+            body = line; sub(/^[^"]*/, "", body)
+            if (!(name in words_of)) words_of[name] = body
         } else if (line !~ /^#/) {
             m = line
             sub(/\(.*/, "", m)
@@ -52,23 +67,23 @@ function expand_macros(   n, i, line, m, name, arg, body, rest, out, at) {
 }
 
 # Every NAME(a, "b", ..) of the text, in order; only those called `wanted` ("": STAGE and OPTION).
-function rows(wanted,   at, name, c, i, n, start, quoted) {
+function rows(wanted,   at, name, c, i, n, start, quoted, depth) {
     begin_table()
     while (match(text, /(^|[^A-Za-z_])[A-Z]+\(/)) {
         name = substr(text, RSTART, RLENGTH - 1)
         gsub(/[^A-Z]/, "", name)
         text = substr(text, RSTART + RLENGTH)
-        n = 1; arg[1] = ""; quoted = 0
+        n = 1; arg[1] = ""; quoted = depth = 0
         for (i = 1; i <= length(text); i++) {
             c = substr(text, i, 1)
             if (quoted) {
                 if (c == "\\") { i++; c = substr(text, i, 1); arg[n] = arg[n] (c == "n" ? "\n" : c); continue }
-                if (c == "\"") { quoted = 0; continue }
+                if (c == "\"") { quoted = 0; if (depth) arg[n] = arg[n] c; continue }
                 arg[n] = arg[n] c
-            } else if (c == "\"") { quoted = 1; was_text[n] = 1 }
-            else if (c == ")") break
-            else if (c == ",") { n++; arg[n] = ""; was_text[n] = 0 }
-            else if (c !~ /[ \t\n]/) arg[n] = arg[n] c
+            } else if (c == "\"") { quoted = 1; was_text[n] = 1; if (depth) arg[n] = arg[n] c }
+            else if (c == ")" && depth-- == 0) break
+            else if (c == "," && !depth) { n++; arg[n] = ""; was_text[n] = 0 }
+            else if (c !~ /[ \t\n]/) { arg[n] = arg[n] c; if (c == "(") depth++ }
         }
         text = substr(text, i + 1)
         if (wanted == "" ? name == "STAGE" || name == "OPTION" : name == wanted)
@@ -116,13 +131,31 @@ function builtin_row(   i, call, result) {
 function option_row(name,   kind, dflt) {
     kind = arg[2] == "_" ? arg[1] : arg[1] " " arg[2]
     if (name == "STAGE") {
-        print (nstages++ ? "\n" : "") "**`" kind "`**: " arg[3]
+        print (nstages++ ? "\n" : "") "**`" kind "`**: " arg[4]
         head = 0
         return
     }
     if (!head) { print "\n| option | type | default | YAML key | what |\n| --- | --- | --- | --- | --- |"; head = 1 }
     dflt = !was_text[5] ? "has to be given" : arg[5] == "" ? "empty" : "`" arg[5] "`"
-    print "| `" arg[3] "` | " tolower(arg[4]) " | " dflt " | " (was_text[6] ? "`" arg[6] "`" : "none") " | " cell(arg[7]) " |"
+    print "| `" arg[3] "` | " type_of(arg[4]) " | " dflt " | " (was_text[6] ? "`" arg[6] "`" : "none") " | " cell(arg[7]) " |"
+}
+
+# INT(1,64): int, 1 to 64; WORD("block drop_oldest"): block or drop_oldest.
+function type_of(t,   name, p, n, i, s) {
+    name = tolower(t); sub(/[(].*/, "", name)
+    sub(/^[A-Z]*[(]?/, "", t); sub(/[)]$/, "", t)
+    if (t in words_of) t = words_of[t]
+    if (name == "url") return "string"
+    if (name == "word") {
+        gsub(/"/, "", t)
+        n = split(t, p, " ")
+        for (i = 1; i <= n; i++) s = s (i == 1 ? "" : i == n ? " or " : ", ") "`" p[i] "`"
+        return s
+    }
+    if (t == "" || t == "0,FL_ANY" || name == "level") return name
+    split(t, p, ",")
+    s = name == "duration" ? "s" : ""
+    return name ", " (p[2] == "FL_ANY" ? "at least " p[1] s : p[1] s " to " p[2] s)
 }
 
 function end_table(   i, p) {

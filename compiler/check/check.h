@@ -48,7 +48,7 @@ struct fc_output {
     const char *name;               /* NULL: it has none */
     struct fc_choice *choices;      /* store, encode, compress, account, write */
     struct fc_part *parts;          /* partition, or NULL */
-    bool csv;                       /* encode csv was chosen */
+    unsigned needs;                 /* enum fl_needs: what the chosen kinds want to be emitted, besides what always is */
 };
 
 struct fc_program {

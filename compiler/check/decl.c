@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "base/rows.h"
 #include "check/checker.h"
 
 /* ---- names of the file ------------------------------------------------------------------------- */
@@ -317,7 +318,7 @@ void fck_lookup(struct fc_checker *k, struct fc_item *it)
 {
     struct fc_sym *s = it->sym;
     k->where = FC_IN_CONSTANT;
-    if (strcmp(it->from.s, "gremlin") != 0)
+    if (!fl_kind_row("lookup", it->from.s))
         fc_report(k->d, FC_UNKNOWN_KIND, it->from.span, "lookup from", it->from.s);
     s->expire = positive(k, it->cache, &FC_DURATION_T, "cache");
     s->max = positive(k, it->max, &FC_INT_T, "max");

@@ -7,54 +7,43 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/rows.h"
 #include "check/checker.h"
 #include "check/depend.h"
-#include "dsl/libraries.h"
 
-enum option_type { BOOL, INT, STRING, DURATION, BYTES, LIST, CIDRS, SECRET, LEVEL, LIBRARY };
-
-struct kind_row { const char *phase, *kind; };
-struct option_row { const char *phase, *kind, *name; enum option_type type; const char *dflt, *yaml; };
-
-static const struct kind_row kinds[] = {
-#define STAGE(phase, kind, doc) {#phase, #kind},
-#include "dsl/stages.def"
-};
-static const struct option_row rows[] = {
-#define OPTION(phase, kind, name, type, dflt, yaml, doc) {#phase, #kind, #name, type, dflt, yaml},
-#include "dsl/stages.def"
-};
-enum { NKINDS = sizeof kinds / sizeof *kinds, NROWS = sizeof rows / sizeof *rows };
-
-static bool known_kind(const char *phase, const char *kind)
+/* What the value has to be, for a message about its type. */
+static const char *type_words(struct fc_checker *k, const struct fl_option_row *row)
 {
-    for (int i = 0; i < NKINDS; i++)
-        if (strcmp(kinds[i].phase, phase) == 0 && strcmp(kinds[i].kind, kind) == 0)
-            return true;
-    return false;
+    char allowed[256];
+    switch (row->of.type) {
+    case FL_OPT_BOOL: return "`bool`";
+    case FL_OPT_INT: return "`int`";
+    case FL_OPT_DURATION: return "`duration`";
+    case FL_OPT_BYTES: return "`bytes`";
+    case FL_OPT_STRING:
+    case FL_OPT_SECRET:
+    case FL_OPT_URL: return "`string`";
+    case FL_OPT_WORD:
+    case FL_OPT_LEVEL: break;
+    }
+    fl_option_allows(row, allowed, sizeof allowed);
+    return fl_arena_strdup(k->a, allowed);
 }
 
-static const struct option_row *find_row(const char *phase, const char *kind, const char *name)
+static const struct fc_type *type_of(enum fl_option_type t)
 {
-    for (int i = 0; i < NROWS; i++)
-        if (strcmp(rows[i].phase, phase) == 0 && strcmp(rows[i].kind, kind) == 0 && strcmp(rows[i].name, name) == 0)
-            return &rows[i];
-    return NULL;
-}
-
-static const char *type_words(enum option_type t)
-{
-    static const char *const words[] = {"`bool`", "`int`", "`string`", "`duration`", "`bytes`", "`[string]`",
-                                        "`[cidr]`", "`string`", "fast, default, best or a number",
-                                        FL_LIBRARIES_SAID};
-    return words[t];
-}
-
-static const struct fc_type *type_of(struct fc_checker *k, enum option_type t)
-{
-    static const struct fc_type *const types[] = {&FC_BOOL_T, &FC_INT_T, &FC_STRING_T, &FC_DURATION_T, &FC_BYTES_T};
-    return t <= BYTES ? types[t] : t == LIST ? fc_type_list(k->a, &FC_STRING_T) : t == CIDRS
-        ? fc_type_list(k->a, &FC_CIDR_T) : &FC_STRING_T;
+    switch (t) {
+    case FL_OPT_BOOL: return &FC_BOOL_T;
+    case FL_OPT_INT:
+    case FL_OPT_LEVEL: return &FC_INT_T;
+    case FL_OPT_DURATION: return &FC_DURATION_T;
+    case FL_OPT_BYTES: return &FC_BYTES_T;
+    case FL_OPT_STRING:
+    case FL_OPT_SECRET:
+    case FL_OPT_URL:
+    case FL_OPT_WORD: break;
+    }
+    return &FC_STRING_T;
 }
 
 static const char *quote(struct fc_checker *k, const char *s)
@@ -102,35 +91,49 @@ static const char *yaml_text(struct fc_checker *k, const struct fc_expr *e)
 static const char *options_of(struct fc_checker *k, const struct fc_choice *c)
 {
     const char *all = "";
-    for (int i = 0; i < NROWS; i++)
-        if (strcmp(rows[i].phase, c->phase) == 0 && strcmp(rows[i].kind, c->kind) == 0)
-            all = fl_arena_printf(k->a, "%s%s%s", all, *all ? ", " : "", rows[i].name);
+    for (uint32_t i = 0; i < fl_option_nrows; i++)
+        if (strcmp(fl_option_rows[i].phase, c->phase) == 0 && strcmp(fl_option_rows[i].kind, c->kind) == 0)
+            all = fl_arena_printf(k->a, "%s%s%s", all, *all ? ", " : "", fl_option_rows[i].name);
     return all;
 }
 
 /* Why a value of the right type is still wrong; NULL if it isn't. The runtime checks what YAML says in the same way. */
-static const char *out_of_range(const struct option_row *row, const struct fc_expr *v)
+static const char *out_of_range(struct fc_checker *k, const struct fl_option_row *row, const struct fc_expr *v)
 {
     int64_t i;
-    if ((row->type == INT || row->type == DURATION || row->type == BYTES) && fck_const_int(v, &i) && i < 0)
-        return "not negative";
-    if (strcmp(row->name, "policy") == 0 && v->kind == FC_E_STRING && strcmp(v->s, "block") != 0 &&
-        strcmp(v->s, "drop_oldest") != 0)
-        return "\"block\" or \"drop_oldest\"";
-    return NULL;
+    bool number = row->of.type == FL_OPT_INT || row->of.type == FL_OPT_DURATION || row->of.type == FL_OPT_BYTES ||
+                  row->of.type == FL_OPT_LEVEL;
+    bool good = number ? !fck_const_int(v, &i) || fl_option_within(row, i)
+                       : row->of.type != FL_OPT_WORD || v->kind != FC_E_STRING || fl_word_find(row->of.words, v->s) >= 0;
+    char allowed[256];
+    if (good)
+        return NULL;
+    fl_option_allows(row, allowed, sizeof allowed);
+    return fl_arena_strdup(k->a, allowed);
+}
+
+/* One of the row's words, written as a bare name; they come before params and constants. */
+static const char *bare_word(struct fc_checker *k, const struct fl_option_row *row, const struct fc_expr *v)
+{
+    size_t n;
+    bool built;
+    int i = row->of.words && row->of.type != FL_OPT_URL && v->kind == FC_E_NAME ? fl_word_find(row->of.words, v->name.s)
+                                                                                : -1;
+    const char *w = i < 0 ? NULL : fl_word_at(row->of.words, (uint32_t)i, &n, &built);
+    return w && strlen(v->name.s) == n && memcmp(w, v->name.s, n) == 0 ? fl_arena_strndup(k->a, w, n) : NULL;
 }
 
 static void set_option(struct fc_checker *k, struct fc_choice *c, struct fc_option *o)
 {
-    const struct option_row *row = find_row(c->phase, c->kind, o->name.s);
-    const char *shown = strcmp(c->kind, "_") == 0 ? "" : c->kind;
+    const struct fl_option_row *row = fl_option_row(c->phase, c->kind, o->name.s);
+    const char *shown = strcmp(c->kind, FL_ONLY) == 0 ? "" : c->kind;
     if (!row) {
         struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_OPTION, o->name.span, c->phase, shown, o->name.s);
         struct fl_suggest near;
         fl_suggest_init(&near, o->name.s);
-        for (int i = 0; i < NROWS; i++)
-            if (strcmp(rows[i].phase, c->phase) == 0 && strcmp(rows[i].kind, c->kind) == 0)
-                fl_suggest_try(&near, rows[i].name);
+        for (uint32_t i = 0; i < fl_option_nrows; i++)
+            if (strcmp(fl_option_rows[i].phase, c->phase) == 0 && strcmp(fl_option_rows[i].kind, c->kind) == 0)
+                fl_suggest_try(&near, fl_option_rows[i].name);
         const char *all = options_of(k, c);
         if (fl_suggest_best(&near))
             fc_diag_help(k->d, g, "did you mean `%s`?", fl_suggest_best(&near));
@@ -145,32 +148,25 @@ static void set_option(struct fc_checker *k, struct fc_choice *c, struct fc_opti
     *set = (struct fc_set){c->phase, c->kind, row->name, NULL, NULL, c->sets};
     c->sets = set;
     k->where = FC_IN_OPTION;
-    if (row->type == SECRET && o->value->kind == FC_E_STRING) {
+    if (row->of.type == FL_OPT_SECRET && o->value->kind == FC_E_STRING) {
         fc_report(k->d, FC_SECRET, o->value->span,
                   fl_arena_printf(k->a,
                                   "`%s` is a secret: a param with `secret file` or `secret env`, or the YAML file, gives it",
                                   row->name));
         return;
     }
-    if (row->type == LEVEL || row->type == LIBRARY) {
-        static const char *const levels[] = {"fast", "default", "best"}, *const libraries[] = FL_LIBRARIES;
-        const char *const *names = row->type == LEVEL ? levels : libraries;
-        size_t n = row->type == LEVEL ? sizeof levels / sizeof *levels : sizeof libraries / sizeof *libraries;
-        for (size_t i = 0; i < n; i++)
-            if (o->value->kind == FC_E_NAME && strcmp(o->value->name.s, names[i]) == 0)
-                set->text = names[i];
-        if (row->type == LEVEL && o->value->kind == FC_E_INT && o->value->i >= 0 && o->value->i <= 12)
-            set->text = fl_arena_printf(k->a, "%lld", (long long)o->value->i);
-        if (!set->text)
-            fc_report(k->d, FC_OPTION_TYPE, o->value->span, row->name, type_words(row->type),
-                      fl_arena_printf(k->a, "`%s`", fck_text(k, o->value->span)));
+    if ((set->text = bare_word(k, row, o->value)))
+        return;
+    if (row->of.words && o->value->kind == FC_E_NAME && !fck_find(k->top, o->value->name.s)) {
+        fc_report(k->d, FC_OPTION_TYPE, o->value->span, row->name, type_words(k, row),
+                  fl_arena_printf(k->a, "`%s`", fck_text(k, o->value->span)));
         return;
     }
-    const struct fc_type *want = type_of(k, row->type), *t = fck_expr(k, o->value, want);
+    const struct fc_type *want = type_of(row->of.type), *t = fck_expr(k, o->value, want);
     if (t->kind == FC_K_ERROR)
         return;
     if (!fc_type_same(t, want) || o->value->nullable) {
-        fc_report(k->d, FC_OPTION_TYPE, o->value->span, row->name, type_words(row->type),
+        fc_report(k->d, FC_OPTION_TYPE, o->value->span, row->name, type_words(k, row),
                   fck_type_text(k, t, o->value->nullable));
         return;
     }
@@ -181,8 +177,8 @@ static void set_option(struct fc_checker *k, struct fc_choice *c, struct fc_opti
     const struct fc_expr *v = o->value;
     while (v->kind == FC_E_NAME && v->sym && v->sym->kind == FC_SYM_CONST)
         v = v->sym->value;
-    if (out_of_range(row, v))
-        fc_report(k->d, FC_OPTION_TYPE, o->value->span, row->name, out_of_range(row, v),
+    if (out_of_range(k, row, v))
+        fc_report(k->d, FC_OPTION_TYPE, o->value->span, row->name, out_of_range(k, row, v),
                   fl_arena_printf(k->a, "`%s`", fck_text(k, o->value->span)));
     set->text = yaml_text(k, v);
     if (!set->text)
@@ -192,27 +188,27 @@ static void set_option(struct fc_checker *k, struct fc_choice *c, struct fc_opti
 static const char *kinds_of(struct fc_checker *k, const char *phase)
 {
     const char *all = "";
-    for (int i = 0; i < NKINDS; i++)
-        if (strcmp(kinds[i].phase, phase) == 0)
-            all = fl_arena_printf(k->a, "%s%s%s", all, *all ? ", " : "", kinds[i].kind);
+    for (uint32_t i = 0; i < fl_kind_nrows; i++)
+        if (strcmp(fl_kind_rows[i].phase, phase) == 0 && !(fl_kind_rows[i].needs & FL_NEEDS_LIBRARY))
+            all = fl_arena_printf(k->a, "%s%s%s", all, *all ? ", " : "", fl_kind_rows[i].kind);
     return all;
 }
 
 static struct fc_choice *choose(struct fc_checker *k, struct fc_choice **last, const char *phase, struct fc_name kind,
                                 struct fc_span span, struct fc_option *options)
 {
-    if (!known_kind(phase, kind.s)) {
-        static const struct { const char *phase, *kind; } later[] =
-            {{"write", "prometheus"}, {"account", "file"}, {"source", "kafka"}};
-        for (unsigned i = 0; i < sizeof later / sizeof *later; i++)
-            if (strcmp(later[i].phase, phase) == 0 && strcmp(later[i].kind, kind.s) == 0) {
-                fc_report(k->d, FC_LATER, kind.span, fl_arena_printf(k->a, "%s %s", phase, kind.s));
-                return NULL;
-            }
-        struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_KIND, kind.span, phase, kind.s);
-        fc_diag_help(k->d, g, "there is %s", kinds_of(k, phase));
+    const struct fl_kind_row *row = fl_kind_row(phase, kind.s);
+    if (!row && fl_kind_is_later(phase, kind.s)) {
+        fc_report(k->d, FC_LATER, kind.span, fl_arena_printf(k->a, "%s %s", phase, kind.s));
         return NULL;
     }
+    if (!row || row->needs & FL_NEEDS_LIBRARY) {
+        struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_KIND, kind.span, phase, kind.s);
+        fc_diag_help(k->d, g, row ? "this flowc was built without its library; install that and build flowc again, or "
+                     "take %s" : "there is %s", kinds_of(k, phase));
+        return NULL;
+    }
+    k->p->out.needs |= row->needs & FL_EMITTED;
     for (; *last; last = &(*last)->next)
         if (strcmp((*last)->phase, phase) == 0) {
             struct fc_diag *g = fc_report(k->d, FC_OPTION_TWICE, span, phase);
@@ -242,7 +238,7 @@ void fck_source(struct fc_checker *k, struct fc_item *it)
 
 void fck_reject(struct fc_checker *k, struct fc_item *it)
 {
-    choose(k, &k->p->choices, "reject", (struct fc_name){"_", it->span}, it->span, it->options);
+    choose(k, &k->p->choices, "reject", (struct fc_name){FL_ONLY, it->span}, it->span, it->options);
 }
 
 /* The first field of the transform that e reads and an `emit` may leave out; of lets and the input, any `emit`. */
@@ -314,7 +310,7 @@ void fck_output(struct fc_checker *k, struct fc_item *it)
             break;
         case FC_OUT_STEP:
             have[p->step] = true;
-            later |= p->step == FC_STEP_WRITE && strcmp(p->name.s, "prometheus") == 0;
+            later |= p->step == FC_STEP_WRITE && fl_kind_is_later(phases[p->step], p->name.s);
             if (p->step == FC_STEP_DECODE || p->step == FC_STEP_DECOMPRESS) {
                 fc_report(k->d, FC_ORDER, p->head, "decode and decompress belong into the source's braces");
                 break;
@@ -327,11 +323,9 @@ void fck_output(struct fc_checker *k, struct fc_item *it)
                     fc_report(k->d, FC_UNKNOWN_OPTION, o->span, phases[p->step], p->name.s,
                               o->kind == FC_O_PARTITION ? "partition" : fc_step_text(o->step));
             }
-            if (p->step == FC_STEP_ENCODE && strcmp(p->name.s, "csv") == 0)
-                k->p->out.csv = true;
             break;
         case FC_OUT_QUEUE:
-            choose(k, &k->p->choices, "queue", (struct fc_name){"_", p->span}, p->head, p->options);
+            choose(k, &k->p->choices, "queue", (struct fc_name){FL_ONLY, p->span}, p->head, p->options);
             break;
         case FC_OUT_STOREHEADER:
             fc_report(k->d, FC_LATER, p->head, "`storeheader`");

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "dsl/option.h"
 #include "emit/emit.h"
 
 static const char *text_or_null(struct fc_em *m, const char *s)
@@ -249,7 +250,7 @@ static void outputs(struct fc_em *m)
         fce_line(m, ".name = %s,", text_or_null(m, o->name));
     if (n)
         fce_line(m, ".stages = output_stages, .nstages = %d,", n);
-    fce_line(m, ".json = json, .pretty = pretty,%s%s", o->csv ? " .csv = csv, .csv_header = csv_header," : "", o->parts ? " .partition = partition," : "");
+    fce_line(m, ".json = json, .pretty = pretty,%s%s", o->needs & FL_NEEDS_CSV ? " .csv = csv, .csv_header = csv_header," : "", o->parts ? " .partition = partition," : "");
     m->depth -= 2;
     fce_line(m, "    },");
     fce_line(m, "};\n");

@@ -11,6 +11,7 @@
  */
 #include <string.h>
 
+#include "dsl/option.h"
 #include "emit/emit.h"
 
 enum form { JSON, PRETTY, CSV };
@@ -672,7 +673,7 @@ void fce_encoders(struct fc_em *m)
         writer(m, "json", JSON, false);
         writer(m, "pretty", PRETTY, false);
     }
-    if (m->g->out.csv) {
+    if (m->g->out.needs & FL_NEEDS_CSV) {
         writer(m, "csv", CSV, false);
         const char *h = columns(m, m->p->pass ? m->g->input : m->g->output, "", "");
         fce_line(m, "static const char csv_header[] = %s;\n", fce_quote(m, h, strlen(h)));

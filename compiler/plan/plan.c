@@ -1,6 +1,7 @@
 /*
  * plan.c - see plan.h. Marks what is read, gives the transform's fields their slots, cuts the stages into stretches.
  */
+#include "dsl/option.h"
 #include "plan/plan.h"
 
 #include <string.h>
@@ -213,7 +214,7 @@ static void pass_slots(struct planner *y, struct fc_slot *s)
                 n->raw = true;
             else if (fc_in_lossy(n->type))
                 n->raw = true; /* read and passed on: what comes out is what came in */
-            if (n->type->kind == FC_K_RECORD && y->p->program->out.csv)
+            if (n->type->kind == FC_K_RECORD && y->p->program->out.needs & FL_NEEDS_CSV)
                 csv_leaves(n); /* its leaves are columns */
             if (n->raw) {
                 look_for_all(n);
@@ -466,7 +467,7 @@ bool fc_make_plan(struct fc_compilation *c)
         make_slots(&y, &p->out, c->program->transform->fields, c->program->output);
     else
         p->pass = true;
-    if (p->pass && c->program->out.csv)
+    if (p->pass && c->program->out.needs & FL_NEEDS_CSV)
         csv_leaves(&p->in);
     fc_plan_reads(c, p);
     pass_slots(&y, &p->out);

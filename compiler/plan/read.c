@@ -5,6 +5,7 @@
  * only by code that an option can switch off: a mangle with `when`, names that templates may use, and fields that `emit` sets.
  * A number of that kind is late: the decoder checks it and keeps where its digits are.
  */
+#include "dsl/option.h"
 #include "plan/plan.h"
 
 struct reader {
@@ -221,7 +222,7 @@ void fc_plan_reads(struct fc_compilation *c, struct fc_plan *p)
 {
     struct reader y = {.c = c, .p = p};
     for (int i = 0; i < p->out.ninner; i++)
-        p->out.inner[i].read = c->program->out.csv;
+        p->out.inner[i].read = c->program->out.needs & FL_NEEDS_CSV;
     read_all(&y);
     y.late = true;
     read_all(&y);

@@ -7,7 +7,7 @@
 #include "config/config.h"
 #include "config/keys.h"
 #include "config/parts.h"
-#include "config/rows.h"
+#include "base/rows.h"
 #include "config/values.h"
 
 #include <ctype.h>
@@ -243,7 +243,7 @@ struct fl_config *fl_config_defaults(const struct fl_pipeline *p, char **error)
     fl_conf_kinds(c);
     for (uint32_t i = 0; i < c->nkinds; i++)
         if (!strcmp(c->kind[i].phase, "compress"))
-            c->kind[i].kind = "none";
+            c->kind[i].kind = FL_NONE;
     fl_conf_options(c);
     fl_conf_read_plain(c);
     fl_conf_logging(c);

@@ -7,7 +7,7 @@
 
 #include "config/help.h"
 #include "config/parts.h"
-#include "config/rows.h"
+#include "base/rows.h"
 
 #ifndef PACKAGE_VERSION
 #define PACKAGE_VERSION "0"
@@ -70,12 +70,10 @@ static void params(const struct fl_pipeline *p, FILE *out)
 
 static bool selectable(const struct fl_pipeline *p, const struct fl_kind_row *k)
 {
-    if (!strcmp(k->phase, "encode") && !strcmp(k->kind, "csv"))
-        return p->outputs[0].csv != NULL;
-    if (!strcmp(k->phase, "store") || !strcmp(k->phase, "encode") || !strcmp(k->phase, "compress") ||
-        !strcmp(k->phase, "write"))
-        return true;
-    if (!strcmp(k->kind, "_"))
+    const struct fl_phase_row *phase = fl_phase_row(k->phase);
+    if (!fl_conf_compiled_in(p, k) || !fl_conf_in_build(k))
+        return false;
+    if ((phase && phase->yaml) || !strcmp(k->kind, FL_ONLY))
         return true;
     const struct fl_stage_choice *s;
     for (uint32_t i = 0; (s = fl_conf_choice_at(p, i)); i++)
@@ -86,7 +84,7 @@ static bool selectable(const struct fl_pipeline *p, const struct fl_kind_row *k)
 
 static void stage(const struct fl_kind_row *k, FILE *out)
 {
-    fprintf(out, "  %s%s%s: %s\n", k->phase, strcmp(k->kind, "_") ? " " : "", strcmp(k->kind, "_") ? k->kind : "",
+    fprintf(out, "  %s%s%s: %s\n", k->phase, strcmp(k->kind, FL_ONLY) ? " " : "", strcmp(k->kind, FL_ONLY) ? k->kind : "",
             k->doc);
     for (uint32_t i = 0; i < fl_option_nrows; i++) {
         const struct fl_option_row *r = &fl_option_rows[i];

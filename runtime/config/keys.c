@@ -11,7 +11,7 @@
 #include "base/suggest.h"
 #include "config/keys.h"
 #include "config/parts.h"
-#include "config/rows.h"
+#include "base/rows.h"
 #include "config/value.h"
 #include "config/values.h"
 
@@ -157,12 +157,12 @@ static void check_entry(struct fl_config *c, const struct fl_yaml_entry *e, bool
 
 static bool chosen(const struct fl_config *c, const struct fl_option_row *r)
 {
-    return !strcmp(r->kind, "_") || !strcmp(r->kind, fl_config_kind(c, r->phase));
+    return !strcmp(r->kind, FL_ONLY) || !strcmp(r->kind, fl_config_kind(c, r->phase));
 }
 
 static bool overridden(const struct fl_config *c, const char *phase)
 {
-    return (c->input && !strcmp(phase, "source")) || (c->output && !strcmp(phase, "write"));
+    return fl_conf_argument_text(c, phase) != NULL;
 }
 
 /* One note for a key that is known but moves nothing here. */

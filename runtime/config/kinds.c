@@ -5,35 +5,19 @@
 #include "base/log.h"
 #include "base/suggest.h"
 #include "config/parts.h"
-#include "config/rows.h"
+#include "base/rows.h"
 #include "config/values.h"
 
 #include <string.h>
 
-
-const struct fl_kind_row fl_kind_rows[] = {
-#define STAGE(phase, kind, doc) { #phase, #kind, doc },
-#include "dsl/stages.def"
-};
-const uint32_t fl_kind_nrows = sizeof fl_kind_rows / sizeof *fl_kind_rows;
-
-/* Phases whose kind YAML may choose, and what holds where the .flow says nothing. */
-static const struct { const char *phase, *path, *dflt; } choices[] = {
-    { "store", "pipeline.store.type", "buffered" },
-    { "encode", "pipeline.encode.type", "json" },
-    { "compress", "pipeline.compress.type", "none" },
-    { "write", "pipeline.write.type", "s3" },
-};
-#define NCHOICES (sizeof choices / sizeof *choices)
-
 /* Phases of the original that are compiled in, and the type that was its default. */
 static const struct { const char *phase, *path, *dflt; } fixed[] = {
-    { "mangle", "pipeline.mangle.type", "none" },
-    { "transform", "pipeline.transform.type", "none" },
+    { "mangle", "pipeline.mangle.type", FL_NONE },
+    { "transform", "pipeline.transform.type", FL_NONE },
     { "classify", "pipeline.classify.type", "subnet" },
     { "filter", "pipeline.filter.type", "subnet" },
-    { "storeheader", "pipeline.storeheader.type", "none" },
-    { "account", "pipeline.account.type", "none" },
+    { "storeheader", "pipeline.storeheader.type", FL_NONE },
+    { "account", "pipeline.account.type", FL_NONE },
 };
 
 static void set_kind(struct fl_config *c, const char *phase, const char *kind, enum fl_given given)
@@ -55,20 +39,23 @@ const char *fl_config_kind(const struct fl_config *c, const char *phase)
     for (uint32_t i = 0; i < c->nkinds; i++)
         if (!strcmp(c->kind[i].phase, phase))
             return c->kind[i].kind;
-    return "none";
+    return FL_NONE;
 }
 
-static const char *kind_known(const char *phase, const char *kind)
+/* What flowc has written for this pipeline. */
+static unsigned emitted(const struct fl_pipeline *p)
 {
-    for (uint32_t i = 0; i < fl_kind_nrows; i++)
-        if (!strcmp(fl_kind_rows[i].phase, phase) && !strcmp(fl_kind_rows[i].kind, kind))
-            return fl_kind_rows[i].kind;
-    return NULL;
+    return FL_ALWAYS_EMITTED | (p->outputs[0].csv ? FL_NEEDS_CSV : 0);
 }
 
-static bool compiled_in(const struct fl_config *c, const char *phase, const char *kind)
+bool fl_conf_compiled_in(const struct fl_pipeline *p, const struct fl_kind_row *k)
 {
-    return strcmp(phase, "encode") || strcmp(kind, "csv") || c->pipeline->outputs[0].csv;
+    return !(k->needs & FL_EMITTED & ~emitted(p));
+}
+
+bool fl_conf_in_build(const struct fl_kind_row *k)
+{
+    return !(k->needs & FL_NEEDS_LIBRARY);
 }
 
 /* "buffered, direct": what may be chosen. */
@@ -76,7 +63,8 @@ static const char *kinds_of(struct fl_config *c, const char *phase)
 {
     const char *list = "";
     for (uint32_t i = 0; i < fl_kind_nrows; i++)
-        if (!strcmp(fl_kind_rows[i].phase, phase) && compiled_in(c, phase, fl_kind_rows[i].kind))
+        if (!strcmp(fl_kind_rows[i].phase, phase) && fl_conf_in_build(&fl_kind_rows[i]) &&
+            fl_conf_compiled_in(c->pipeline, &fl_kind_rows[i]))
             list = fl_arena_printf(&c->arena, "%s%s%s", list, *list ? ", " : "", fl_kind_rows[i].kind);
     return list;
 }
@@ -112,6 +100,12 @@ static bool one_text(struct fl_config *c, const char *path, const struct fl_yaml
     return false;
 }
 
+static void not_in_build(struct fl_config *c, struct fl_place_of at, const char *path, const struct fl_kind_row *k)
+{
+    fl_problem(&c->problems, at, "%s: %s is not in this build of flowc, which has %s; install its library and build "
+               "flowc again", path, k->kind, kinds_of(c, k->phase));
+}
+
 /* ---- chosen at start -------------------------------------------------------------------------------------------- */
 
 static void choose(struct fl_config *c, const char *phase, const char *path)
@@ -120,14 +114,17 @@ static void choose(struct fl_config *c, const char *phase, const char *path)
     const struct fl_yaml_value *v = fl_conf_find(c, path, false, &given);
     if (!v || fl_conf_param_at(c, path) || !one_text(c, path, v) || !*v->text)
         return;
-    const char *kind = kind_known(phase, v->text);
-    if (kind && compiled_in(c, phase, kind)) {
+    const struct fl_kind_row *k = fl_kind_row(phase, v->text);
+    const char *kind = k ? k->kind : NULL;
+    if (k && !fl_conf_in_build(k)) {
+        not_in_build(c, v->at, path, k);
+    } else if (k && fl_conf_compiled_in(c->pipeline, k)) {
         set_kind(c, phase, kind, given);
-    } else if (kind) {
+    } else if (k) {
         fl_problem(&c->problems, v->at, "%s: %s is not compiled into this program, which has %s. Write `%s %s;` in "
                    "the output of %s "
                    "and build it again", path, kind, kinds_of(c, phase), phase, kind, base_name(c->pipeline->file));
-    } else if (!strcmp(v->text, "none")) {
+    } else if (!strcmp(v->text, FL_NONE)) {
         fl_conf_note(c, FL_WARN, "%s: none has no effect: this program always has one, here %s", path,
                      fl_config_kind(c, phase));
     } else if (!is_later(c, path, v)) {
@@ -154,8 +151,8 @@ static void check_fixed(struct fl_config *c, const char *phase, const char *path
     const char *file = base_name(c->pipeline->file);
     if (kind && !strcmp(v->text, kind))
         return;
-    if (!strcmp(v->text, "none") || (!kind && !strcmp(v->text, dflt))) {
-        fl_conf_note(c, !kind || !strcmp(kind, "none") ? FL_INFO : FL_WARN,
+    if (!strcmp(v->text, FL_NONE) || (!kind && !strcmp(v->text, dflt))) {
+        fl_conf_note(c, !kind || !strcmp(kind, FL_NONE) ? FL_INFO : FL_WARN,
                      "%s: %s has no effect in this program: %s is as %s says", path, v->text, phase, file);
         return;
     }
@@ -182,7 +179,7 @@ bool fl_conf_param_kind(struct fl_config *c, const struct fl_param *p, const str
         fl_suggest_try(&s, *o);
         list = fl_arena_printf(&c->arena, "%s%s%s", list, *list ? ", " : "", *o);
     }
-    if (!strcmp(v->text, "none")) {
+    if (!strcmp(v->text, FL_NONE)) {
         fl_conf_note(c, FL_WARN, "%s: none has no effect: this program was compiled with %s", p->yaml, list);
         return false;
     }
@@ -195,26 +192,60 @@ bool fl_conf_param_kind(struct fl_config *c, const struct fl_param *p, const str
     return false;
 }
 
+/* ---- --input and --output -------------------------------------------------------------------------------------- */
+
+const char *fl_conf_argument_text(const struct fl_config *c, const char *phase)
+{
+    return !strcmp(phase, "source") ? c->input : !strcmp(phase, "write") ? c->output : NULL;
+}
+
+const struct fl_argument_row *fl_conf_argument(const struct fl_config *c, const char *phase)
+{
+    const char *text = fl_conf_argument_text(c, phase);
+    for (uint32_t i = 0; text && i < fl_argument_nrows; i++) {
+        const struct fl_argument_row *a = &fl_argument_rows[i];
+        if (!strcmp(a->phase, phase) && !a->option == !strcmp(text, "-"))
+            return a;
+    }
+    return NULL;
+}
+
 /* ---- all phases ------------------------------------------------------------------------------------------- */
+
+/* What the .flow chose may have been compiled by a flowc that was built with more. */
+static void check_build(struct fl_config *c)
+{
+    for (uint32_t i = 0; i < c->nkinds; i++) {
+        const struct fl_kind_row *k = fl_kind_row(c->kind[i].phase, c->kind[i].kind);
+        if (k && !fl_conf_in_build(k) && c->kind[i].given == FL_BY_FLOW)
+            not_in_build(c, (struct fl_place_of){ base_name(c->pipeline->file), 0, 0 }, k->phase, k);
+    }
+}
 
 void fl_conf_kinds(struct fl_config *c)
 {
-    const struct fl_stage_choice *source = fl_conf_choice(c, "source");
-    set_kind(c, "source", source ? source->kind : "stdin", FL_BY_DEFAULT);
-    set_kind(c, "decode", source && !strcmp(source->kind, "skydive") ? "skydive" : "json", FL_BY_DEFAULT);
-    set_kind(c, "decompress", "none", FL_BY_DEFAULT);
-    for (size_t i = 0; i < NCHOICES; i++)
-        set_kind(c, choices[i].phase, choices[i].dflt, FL_BY_DEFAULT);
+    for (uint32_t i = 0; i < fl_phase_nrows; i++)
+        set_kind(c, fl_phase_rows[i].phase, fl_phase_rows[i].dflt, FL_BY_DEFAULT);
+    for (uint32_t i = 0; i < fl_implied_nrows; i++) {
+        const struct fl_implied_row *r = &fl_implied_rows[i];
+        const struct fl_stage_choice *s = fl_conf_choice(c, r->phase);
+        if (s && !strcmp(s->kind, r->kind))
+            set_kind(c, r->other, r->its, FL_BY_DEFAULT);
+    }
     const struct fl_stage_choice *s;
-    for (uint32_t i = 0; (s = fl_conf_choice_at(c->pipeline, i)); i++)
+    for (uint32_t i = 0; (s = fl_conf_choice_at(c->pipeline, i)); i++) {
         if (fl_conf_choice(c, s->phase) == s)
-            set_kind(c, s->phase, *s->kind ? s->kind : "_", FL_BY_FLOW);
-    for (size_t i = 0; i < NCHOICES; i++)
-        choose(c, choices[i].phase, choices[i].path);
+            set_kind(c, s->phase, *s->kind ? s->kind : FL_ONLY, FL_BY_FLOW);
+    }
+    for (uint32_t i = 0; i < fl_phase_nrows; i++)
+        if (fl_phase_rows[i].yaml)
+            choose(c, fl_phase_rows[i].phase, fl_phase_rows[i].yaml);
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
         check_fixed(c, fixed[i].phase, fixed[i].path, fixed[i].dflt);
-    if (c->input)
-        set_kind(c, "source", strcmp(c->input, "-") ? "file" : "stdin", FL_BY_SET);
-    if (c->output)
-        set_kind(c, "write", strcmp(c->output, "-") ? "file" : "stdout", FL_BY_SET);
+    for (uint32_t i = 0; i < fl_phase_nrows; i++) {
+        const struct fl_argument_row *a = fl_conf_argument(c, fl_phase_rows[i].phase);
+        if (a)
+            set_kind(c, a->phase, a->kind, FL_BY_SET);
+    }
+    check_build(c);
 }

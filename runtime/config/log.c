@@ -82,7 +82,8 @@ void fl_conf_logging(struct fl_config *c)
     if (s && *s && strcmp(s, "unixgram"))
         fl_problem(&c->problems, where(c, "logging.syslog.protocol"),
                    "logging.syslog.protocol: `%s` is not supported; expected unixgram (a local socket)", s);
-    if ((o->backends & FL_LOG_STDOUT) && !strcmp(fl_config_kind(c, "write"), "stdout"))
+    const struct fl_kind_row *sink = fl_kind_row("write", fl_config_kind(c, "write"));
+    if ((o->backends & FL_LOG_STDOUT) && sink && sink->needs & FL_NEEDS_STDOUT)
         fl_conf_note(c, FL_WARN, "the log and the objects both go to standard output; set logging.backends to "
                      "[stderr]");
 }

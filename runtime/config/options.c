@@ -11,40 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dsl/libraries.h"
 #include "base/log.h"
 #include "base/suggest.h"
 #include "config/parts.h"
-#include "config/rows.h"
+#include "base/rows.h"
 #include "config/value.h"
 #include "config/values.h"
 #include "core/clock.h"
-
-const struct fl_option_row fl_option_rows[] = {
-#define OPTION(phase, kind, name, type, dflt, yaml, doc) { #phase, #kind, #name, FL_OPT_##type, dflt, yaml, doc },
-#include "dsl/stages.def"
-};
-const uint32_t fl_option_nrows = sizeof fl_option_rows / sizeof *fl_option_rows;
-
-/* Limits other than "not negative". Durations are in seconds here. */
-static const struct { const char *phase, *kind, *name; int64_t least, most; const char *why; } limits[] = {
-    { "store", "buffered", "max_flows_per_object", 1, INT32_MAX, "an object holds at least one record" },
-    { "store", "buffered", "max_open_partitions", 1, 1000000, "" },
-    { "source", "skydive", "connect_timeout", 1, 3600, "" },
-    { "source", "skydive", "max_backoff", 1, 3600, "" },
-    { "source", "skydive", "max_message", 1024, INT32_MAX, "" },
-    { "source", "file", "max_message", 1024, INT32_MAX, "" },
-    { "source", "stdin", "max_message", 1024, INT32_MAX, "" },
-    { "queue", "_", "max_bytes", 4096, INT64_C(1) << 40, "" },
-    { "write", "s3", "timeout", 1, 86400, "" },
-    { "write", "s3", "uploads", 1, 64, "" },
-};
-
-/* Texts of which only some are allowed. */
-static const struct { const char *phase, *kind, *name, *words[3]; } choices[] = {
-    { "store", "buffered", "policy", { "block", "drop_oldest", NULL } },
-    { "store", "direct", "policy", { "block", "drop_oldest", NULL } },
-};
 
 static bool is(const struct fl_option_row *r, const char *phase, const char *kind, const char *name)
 {
@@ -58,87 +31,105 @@ static const char *path_of(struct fl_config *c, const struct fl_option_row *r)
 
 /* ---- values ------------------------------------------------------------------------------------------------- */
 
-static const char *expected(enum fl_option_type t)
+static const char *expected(struct fl_config *c, const struct fl_option_row *r)
 {
-    switch (t) {
+    char allowed[256];
+    switch (r->of.type) {
     case FL_OPT_BOOL: return "true or false";
     case FL_OPT_INT: return "a whole number such as 6000";
     case FL_OPT_DURATION: return "a duration such as 60 (seconds), 60s, 5m or 50ms, not negative";
     case FL_OPT_BYTES: return "a size such as 4096, 64KiB or 2GiB, not negative";
-    case FL_OPT_LEVEL: return "fast, default, best or a number from 0 to 12";
-    case FL_OPT_LIBRARY: return FL_LIBRARIES_SAID;
-    case FL_OPT_LIST: return "a list of texts";
-    case FL_OPT_CIDRS: return "a list of prefixes such as [10.0.0.0/8]";
-    default: return "a text";
+    case FL_OPT_STRING:
+    case FL_OPT_SECRET:
+    case FL_OPT_URL: return "a text";
+    case FL_OPT_WORD:
+    case FL_OPT_LEVEL: break;
     }
+    fl_option_allows(r, allowed, sizeof allowed);
+    return fl_arena_strdup(&c->arena, allowed);
 }
 
-static bool convert(const struct fl_option_row *r, const char *text, struct fl_option_value *out)
+/* Its number among the words, and as it stands there. */
+static bool word(struct fl_config *c, const struct fl_option_row *r, const char *text, struct fl_option_value *out)
 {
-    switch (r->type) {
+    size_t n;
+    bool built;
+    int i = fl_word_find(r->of.words, text);
+    if (i < 0)
+        return false;
+    const char *w = fl_word_at(r->of.words, (uint32_t)i, &n, &built);
+    out->i = i;
+    out->s = fl_arena_strndup(&c->arena, w, n);
+    return true;
+}
+
+static bool level(const struct fl_option_row *r, const char *text, int64_t *out)
+{
+    int i = fl_word_find(r->of.words, text);
+    if (i >= 0)
+        *out = FL_LEVEL_BEST + i;
+    return i >= 0 || (fl_value_int(text, out) && fl_option_within(r, *out));
+}
+
+static bool convert(struct fl_config *c, const struct fl_option_row *r, const char *text, struct fl_option_value *out)
+{
+    switch (r->of.type) {
     case FL_OPT_BOOL: return fl_value_bool(text, &out->b);
     case FL_OPT_INT: return fl_value_int(text, &out->i);
     case FL_OPT_DURATION: return fl_value_duration(text, &out->i);
     case FL_OPT_BYTES: return fl_value_bytes(text, &out->i);
-    case FL_OPT_LEVEL: return fl_value_level(text, &out->i);
-    case FL_OPT_LIBRARY: return fl_value_library(text, &out->i);
-    default: out->s = text; return true;
+    case FL_OPT_LEVEL: return level(r, text, &out->i);
+    case FL_OPT_WORD: return word(c, r, text, out);
+    case FL_OPT_STRING:
+    case FL_OPT_SECRET:
+    case FL_OPT_URL: break;
     }
+    out->s = text;
+    return true;
 }
 
 static void check_limits(struct fl_config *c, const struct fl_option_row *r, struct fl_place_of at,
                          const struct fl_option_value *v)
 {
-    int64_t least = 0, most = INT64_MAX, unit = r->type == FL_OPT_DURATION ? FL_SECOND : 1;
-    const char *why = "", *path = path_of(c, r);
-    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
-        if (is(r, limits[i].phase, limits[i].kind, limits[i].name)) {
-            least = limits[i].least;
-            most = limits[i].most;
-            why = limits[i].why;
-        }
-    }
+    int64_t unit = r->of.type == FL_OPT_DURATION ? FL_SECOND : 1;
     const char *s = unit > 1 ? "s" : "";
-    if (v->i < 0 || v->i / unit < least)
-        fl_problem(&c->problems, at, "%s: `%s` is too small; expected %lld%s or more%s%s", path, v->v->text,
-                   (long long)least, s, *why ? ": " : "", why);
-    else if (v->i / unit > most)
-        fl_problem(&c->problems, at, "%s: `%s` is too large; expected %lld%s or less", path, v->v->text,
-                   (long long)most, s);
+    if (v->i < r->of.least)
+        fl_problem(&c->problems, at, "%s: `%s` is too small; expected %lld%s or more", path_of(c, r), v->v->text,
+                   (long long)(r->of.least / unit), s);
+    else if (v->i > r->of.most)
+        fl_problem(&c->problems, at, "%s: `%s` is too large; expected %lld%s or less", path_of(c, r), v->v->text,
+                   (long long)(r->of.most / unit), s);
 }
 
-static void check_choice(struct fl_config *c, const struct fl_option_row *r, struct fl_place_of at, const char *text)
+static void unknown_word(struct fl_config *c, const struct fl_option_row *r, struct fl_place_of at, const char *text)
 {
-    for (size_t i = 0; i < sizeof choices / sizeof *choices; i++) {
-        struct fl_suggest s;
-        if (!is(r, choices[i].phase, choices[i].kind, choices[i].name))
-            continue;
-        fl_suggest_init(&s, text);
-        for (const char *const *w = choices[i].words; *w; w++) {
-            if (!strcmp(*w, text))
-                return;
-            fl_suggest_try(&s, *w);
-        }
-        fl_problem(&c->problems, at, "%s: `%s` is not known%s; expected %s or %s", path_of(c, r), text,
-                   fl_conf_meant(c, &s), choices[i].words[0], choices[i].words[1]);
-    }
+    struct fl_suggest s;
+    const char *w;
+    size_t n;
+    bool built;
+    fl_suggest_init(&s, text);
+    for (uint32_t i = 0; (w = fl_word_at(r->of.words, i, &n, &built)); i++)
+        if (built)
+            fl_suggest_try(&s, fl_arena_strndup(&c->arena, w, n));
+    fl_problem(&c->problems, at, "%s: `%s` is not known%s; expected %s", path_of(c, r), text, fl_conf_meant(c, &s),
+               expected(c, r));
 }
 
 static void read_value(struct fl_config *c, const struct fl_option_row *r, struct fl_option_value *out)
 {
     const struct fl_yaml_value *v = out->v;
     if (v->kind != FL_YAML_TEXT) {
-        fl_problem(&c->problems, v->at, "%s: expected %s, not a list", path_of(c, r), expected(r->type));
+        fl_problem(&c->problems, v->at, "%s: expected %s, not a list", path_of(c, r), expected(c, r));
         return;
     }
-    if (!convert(r, v->text, out)) {
-        fl_problem(&c->problems, v->at, "%s: `%s` is wrong; expected %s", path_of(c, r), v->text, expected(r->type));
-        return;
+    if (convert(c, r, v->text, out)) {
+        if (r->of.type == FL_OPT_INT || r->of.type == FL_OPT_DURATION || r->of.type == FL_OPT_BYTES)
+            check_limits(c, r, v->at, out);
+    } else if (r->of.type == FL_OPT_WORD) {
+        unknown_word(c, r, v->at, v->text);
+    } else {
+        fl_problem(&c->problems, v->at, "%s: `%s` is wrong; expected %s", path_of(c, r), v->text, expected(c, r));
     }
-    if (r->type == FL_OPT_INT || r->type == FL_OPT_DURATION || r->type == FL_OPT_BYTES)
-        check_limits(c, r, v->at, out);
-    else if (r->type == FL_OPT_STRING)
-        check_choice(c, r, v->at, v->text);
 }
 
 /* ---- where a value comes from ----------------------------------------------------------------------------------- */
@@ -146,7 +137,7 @@ static void read_value(struct fl_config *c, const struct fl_option_row *r, struc
 static const struct fl_yaml_value *from_flow(struct fl_config *c, const struct fl_option_row *r)
 {
     const struct fl_stage_choice *choice = fl_conf_choice(c, r->phase);
-    const char *kind = choice && *choice->kind ? choice->kind : "_";
+    const char *kind = choice && *choice->kind ? choice->kind : FL_ONLY;
     if (!choice || strcmp(kind, r->kind))
         return NULL;
     for (uint32_t i = 0; i < choice->noptions; i++) {
@@ -164,12 +155,13 @@ static const struct fl_yaml_value *from_flow(struct fl_config *c, const struct f
 
 static const struct fl_yaml_value *from_command_line(struct fl_config *c, const struct fl_option_row *r)
 {
-    const char *text = NULL;
-    if (c->input && is(r, "source", "file", "path"))
-        text = c->input;
-    else if (c->output && is(r, "write", "file", "directory"))
-        text = c->output;
-    if (!text)
+    const char *text = fl_conf_argument_text(c, r->phase);
+    bool gets = false;
+    for (uint32_t i = 0; i < fl_argument_nrows; i++) {
+        const struct fl_argument_row *a = &fl_argument_rows[i];
+        gets |= a->option && is(r, a->phase, a->kind, a->option);
+    }
+    if (!text || !gets)
         return NULL;
     struct fl_yaml_value *v = fl_arena_zero(&c->arena, sizeof *v);
     *v = (struct fl_yaml_value){ .kind = FL_YAML_TEXT, .quoted = true, .text = text, .at = { "command line", 0, 0 } };
@@ -178,12 +170,12 @@ static const struct fl_yaml_value *from_command_line(struct fl_config *c, const 
 
 static void read_row(struct fl_config *c, const struct fl_option_row *r, struct fl_option_value *out)
 {
-    bool holds = !strcmp(r->kind, "_") || !strcmp(r->kind, fl_config_kind(c, r->phase));
+    bool holds = !strcmp(r->kind, FL_ONLY) || !strcmp(r->kind, fl_config_kind(c, r->phase));
     out->given = FL_BY_SET;
     out->v = from_command_line(c, r);
     if (!out->v && r->yaml && holds && !fl_conf_param_at(c, r->yaml))
         out->v = fl_conf_find(c, r->yaml, false, &out->given);
-    if (out->v && r->type == FL_OPT_SECRET && out->given == FL_BY_SET)
+    if (out->v && r->of.type == FL_OPT_SECRET && out->given == FL_BY_SET)
         fl_conf_note(c, FL_WARN, "%s was given on the command line, where every user of this machine sees it; use a "
                      "file or the environment", r->yaml);
     if (!out->v && (out->v = from_flow(c, r)))
@@ -210,40 +202,39 @@ static struct fl_place_of place(const struct fl_option_value *v, const char *pat
     return v->v && v->given > FL_BY_FLOW ? v->v->at : (struct fl_place_of){ path, 0, 0 };
 }
 
-static void check_url(struct fl_config *c, const char *phase, const char *kind, const char *name,
-                      const char *schemes, const char *hint)
+static void check_url(struct fl_config *c, const struct fl_option_row *r, const struct fl_option_value *v)
 {
-    for (uint32_t i = 0; i < fl_option_nrows; i++) {
-        const struct fl_option_row *r = &fl_option_rows[i];
-        const char *why, *url = c->option[i].s;
-        if (!is(r, phase, kind, name) || strcmp(fl_config_kind(c, phase), kind))
-            continue;
-        if (*url && !fl_value_url(url, schemes, &why))
-            fl_problem(&c->problems, place(&c->option[i], r->yaml), "%s: malformed URL %s: %s; expected %s", r->yaml,
-                       strchr(url, '@') ? "(not shown: it may hold a password)" : url, why, hint);
-        else if (!*url && !strcmp(name, "url"))
-            fl_problem(&c->problems, place(&c->option[i], c->file_name ? c->file_name : c->pipeline->name),
-                       "%s is not set; expected %s. To read a recording, use --input FILE", r->yaml, hint);
-    }
+    const char *why, *url = v->s, *path = path_of(c, r);
+    if (*url && !fl_value_url(url, r->of.words, &why))
+        fl_problem(&c->problems, place(v, path), "%s: malformed URL %s: %s; expected %s", path,
+                   strchr(url, '@') ? "(not shown: it may hold a password)" : url, why, r->of.hint);
+    else if (!*url && r->of.unset)
+        fl_problem(&c->problems, place(v, c->file_name ? c->file_name : c->pipeline->name),
+                   "%s is not set; expected %s. %s", path, r->of.hint, r->of.unset);
+}
+
+/* Does a kind that holds put objects into a bucket? */
+static bool needs_bucket(const struct fl_config *c)
+{
+    const struct fl_kind_row *k = fl_kind_row("write", fl_config_kind(c, "write"));
+    return k && k->needs & FL_NEEDS_BUCKET;
 }
 
 void fl_conf_options_require(struct fl_config *c)
 {
-    bool s3 = !strcmp(fl_config_kind(c, "write"), "s3");
     for (uint32_t i = 0; i < fl_option_nrows; i++) {
         const struct fl_option_row *r = &fl_option_rows[i];
-        if (strcmp(r->kind, "_") && strcmp(r->kind, fl_config_kind(c, r->phase)))
+        const struct fl_option_value *v = &c->option[i];
+        if (strcmp(r->kind, FL_ONLY) && strcmp(r->kind, fl_config_kind(c, r->phase)))
             continue;
-        bool bucket = s3 && !strcmp(r->phase, "store") && !strcmp(r->name, "dirname");
-        if ((!r->dflt && !c->option[i].v) || ((!r->dflt || bucket) && c->option[i].v && !*c->option[i].s))
-            fl_problem(&c->problems, place(&c->option[i], c->file_name ? c->file_name : c->pipeline->name),
+        bool bucket = needs_bucket(c) && !strcmp(r->phase, "store") && !strcmp(r->name, "dirname");
+        if ((!r->dflt && !v->v) || ((!r->dflt || bucket) && v->v && !*v->s))
+            fl_problem(&c->problems, place(v, c->file_name ? c->file_name : c->pipeline->name),
                        "%s has to be given: %s (in the file, as %s, or with --set)", path_of(c, r), r->doc,
                        r->yaml ? fl_conf_env_name(c, r->yaml) : "an option in the .flow");
+        if (r->of.type == FL_OPT_URL)
+            check_url(c, r, v);
     }
-    check_url(c, "source", "skydive", "url", "ws|wss", "ws://host:port/ws/subscriber/flow or wss://host:port/path");
-    check_url(c, "write", "s3", "endpoint", "http|https", "https://host or http://host:port");
-    if (!strcmp(fl_config_kind(c, "write"), "s3"))
-        check_url(c, "write", "s3", "iam_endpoint", "http|https", "https://host/path");
 }
 
 /* ---- asking ----------------------------------------------------------------------------------------------- */
@@ -252,7 +243,7 @@ static const struct fl_option_value *option(const struct fl_config *c, const cha
                                             const char *name)
 {
     if (!*kind)
-        kind = "_";
+        kind = FL_ONLY;
     for (uint32_t i = 0; i < fl_option_nrows; i++)
         if (is(&fl_option_rows[i], phase, kind, name))
             return &c->option[i];
@@ -273,4 +264,24 @@ int64_t fl_option_int(const struct fl_config *c, const char *phase, const char *
 const char *fl_option_str(const struct fl_config *c, const char *phase, const char *kind, const char *name)
 {
     return option(c, phase, kind, name)->s;
+}
+
+struct fl_options fl_options_of(const struct fl_config *c, const char *phase)
+{
+    return (struct fl_options){c, phase, fl_config_kind(c, phase)};
+}
+
+bool fl_opt_bool(const struct fl_options *o, const char *name)
+{
+    return fl_option_bool(o->config, o->phase, o->kind, name);
+}
+
+int64_t fl_opt_int(const struct fl_options *o, const char *name)
+{
+    return fl_option_int(o->config, o->phase, o->kind, name);
+}
+
+const char *fl_opt_str(const struct fl_options *o, const char *name)
+{
+    return fl_option_str(o->config, o->phase, o->kind, name);
 }

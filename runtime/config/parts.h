@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "base/rows.h"
 #include "base/suggest.h"
 #include "config/config.h"
 #include "flowrt.h"
@@ -35,6 +36,12 @@ void fl_conf_params(struct fl_config *c, bool complete); /* params.c; complete: 
 void fl_conf_logging(struct fl_config *c);         /* log.c */
 /* kinds.c: may a param at pipeline.<phase>.type be given `v`? False: its default stays; said as a note or a problem. */
 bool fl_conf_param_kind(struct fl_config *c, const struct fl_param *p, const struct fl_yaml_value *v);
+/* Has flowc written what the kind needs, and has this build its library? */
+bool fl_conf_compiled_in(const struct fl_pipeline *p, const struct fl_kind_row *k);
+bool fl_conf_in_build(const struct fl_kind_row *k);
+/* What --input or --output gives a phase, and the kind that it thereby chooses; NULL: nothing. */
+const char *fl_conf_argument_text(const struct fl_config *c, const char *phase);
+const struct fl_argument_row *fl_conf_argument(const struct fl_config *c, const char *phase);
 const struct fl_param *fl_conf_param_at(const struct fl_config *c, const char *path);
 /* The .flow's choices by number, those of the output behind the pipeline's own; NULL: there are no more. */
 const struct fl_stage_choice *fl_conf_choice_at(const struct fl_pipeline *p, uint32_t i);

@@ -10,7 +10,7 @@
 #include "config/keys.h"
 #include "config/parts.h"
 #include "config/print.h"
-#include "config/rows.h"
+#include "base/rows.h"
 #include "config/values.h"
 
 struct item {
@@ -79,10 +79,10 @@ static void add_options(struct fl_config *c, struct items *l, bool source)
         if (!strcmp(r->phase, "source") != source)
             continue;
         const struct fl_option_value *o = &c->option[i];
-        bool holds = !strcmp(r->kind, "_") || !strcmp(r->kind, fl_config_kind(c, r->phase));
+        bool holds = !strcmp(r->kind, FL_ONLY) || !strcmp(r->kind, fl_config_kind(c, r->phase));
         if (!r->yaml)
             continue;
-        if (r->type == FL_OPT_SECRET)
+        if (r->of.type == FL_OPT_SECRET)
             add(l, r->yaml, *o->s ? "(set, not shown)" : NULL, r->doc, true);
         else
             add(l, r->yaml, o->v ? fl_yaml_show(&c->arena, o->v) : NULL, r->doc, !holds || !o->v);
@@ -99,6 +99,31 @@ static const char *key_text(struct fl_config *c, uint32_t i)
     return v ? fl_yaml_show(&c->arena, v) : NULL;
 }
 
+/* Those that may be chosen in any program, or those that may not, as "s3, file or stdout". */
+static const char *kinds_of(struct fl_config *c, const char *phase, bool any)
+{
+    const char *list = "", *last = NULL;
+    for (uint32_t i = 0; i < fl_kind_nrows; i++) {
+        const struct fl_kind_row *k = &fl_kind_rows[i];
+        if (strcmp(k->phase, phase) || !fl_conf_in_build(k) || any == !!(k->needs & FL_EMITTED & ~FL_ALWAYS_EMITTED))
+            continue;
+        if (last)
+            list = fl_arena_printf(&c->arena, "%s%s%s", list, *list ? ", " : "", last);
+        last = k->kind;
+    }
+    return last ? fl_arena_printf(&c->arena, "%s%s%s", list, *list ? " or " : "", last) : "";
+}
+
+static const char *kind_doc(struct fl_config *c, const char *phase)
+{
+    const char *any = kinds_of(c, phase, true), *some = kinds_of(c, phase, false), *or = strstr(any, " or ");
+    if (!*some)
+        return any;
+    int n = or ? (int)(or - any) : (int)strlen(any);
+    return fl_arena_printf(&c->arena, "%.*s%s%s, or %s where it is compiled in", n, any, or ? ", " : "", or ? or + 4 : "",
+                           some);
+}
+
 static void add_keys(struct fl_config *c, struct items *l, bool pipeline)
 {
     for (uint32_t i = 0; i < fl_key_nrows; i++) {
@@ -109,10 +134,9 @@ static void add_keys(struct fl_config *c, struct items *l, bool pipeline)
         if (r->use == FL_KEY_KIND) {
             const char *phase = fl_arena_strndup(&c->arena, r->path + 9, strlen(r->path) - 14);
             const char *kind = fl_config_kind(c, phase);
-            bool chosen = !strcmp(phase, "store") || !strcmp(phase, "encode") || !strcmp(phase, "compress") ||
-                !strcmp(phase, "write");
-            if (chosen)
-                add(l, r->path, kind, r->doc, false);
+            const struct fl_phase_row *p = fl_phase_row(phase);
+            if (p && p->yaml)
+                add(l, r->path, kind, kind_doc(c, phase), false);
             continue;
         }
         if (r->type == FL_KEY_SECRET) {

@@ -334,7 +334,7 @@ static void bad_option_values(void **state)
         { "pipeline.store.buffered.max_seconds_per_object=-1s", "expected a duration" },
         { "pipeline.store.buffered.policy=blok", "did you mean block?" },
         { "pipeline.compress.gzip.level=13", "fast, default, best or a number from 0 to 12" },
-        { "pipeline.compress.gzip.library=isal", "`isal` is wrong; expected auto, flow" },
+        { "pipeline.compress.gzip.library=isal", "`isal` is not known; expected auto, flow" },
         { "pipeline.write.s3.uploads=1000", "is too large; expected 64 or less" },
         { "pipeline.queue.max_bytes=1XB", "expected a size" },
         { "pipeline.encode.json.pretty=maybe", "expected true or false" },

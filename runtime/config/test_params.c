@@ -313,8 +313,6 @@ static void texts_as_numbers(void **state)
     assert_false(fl_value_int("9223372036854775808", &v));
     assert_false(fl_value_int("", &v));
     assert_false(fl_value_int(" 1", &v));
-    assert_true(fl_value_level("fast", &v) && v == -2);
-    assert_false(fl_value_level("-2", &v));
 }
 
 int main(void)

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "dsl/libraries.h"
 #include "value/time.h"
 
 struct unit {
@@ -148,33 +147,6 @@ bool fl_value_time(const char *s, int64_t *out)
     return true;
 }
 
-bool fl_value_level(const char *s, int64_t *out)
-{
-    int64_t v;
-    if (!strcasecmp(s, "default"))
-        *out = -1;
-    else if (!strcasecmp(s, "fast"))
-        *out = -2;
-    else if (!strcasecmp(s, "best"))
-        *out = -3;
-    else if (fl_value_int(s, &v) && v >= 0 && v <= 12)
-        *out = v;
-    else
-        return false;
-    return true;
-}
-
-bool fl_value_library(const char *s, int64_t *out)
-{
-    static const char *const names[] = FL_LIBRARIES;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (!strcasecmp(s, names[i])) {
-            *out = (int64_t)i;
-            return true;
-        }
-    return false;
-}
-
 static bool port_ok(const char *p, size_t n)
 {
     unsigned v = 0;
@@ -190,8 +162,8 @@ bool fl_value_url(const char *s, const char *schemes, const char **why)
 {
     size_t n = strcspn(s, ":");
     const char *p = schemes;
-    while (*p && (strcspn(p, "|") != n || strncasecmp(p, s, n)))
-        p += strcspn(p, "|") + (p[strcspn(p, "|")] == '|');
+    while (*p && (strcspn(p, " ") != n || strncasecmp(p, s, n)))
+        p += strcspn(p, " ") + (p[strcspn(p, " ")] == ' ');
     *why = "it has another scheme";
     if (!*p || strncmp(s + n, "://", 3))
         return false;

@@ -25,13 +25,9 @@ bool fl_value_duration(const char *s, int64_t *out);
 bool fl_value_bytes(const char *s, int64_t *out);
 /* ns since 1970 from RFC 3339 or seconds since 1970. */
 bool fl_value_time(const char *s, int64_t *out);
-/* fast, default, best as -2, -1, -3; or 0 to 12. */
-bool fl_value_level(const char *s, int64_t *out);
-/* auto, flow, zlib, libdeflate as enum fl_library (dsl/libraries.h); fails for one that this build has not. */
-bool fl_value_library(const char *s, int64_t *out);
 
 /*
- * ws:// and the like, with a host: does it look like a URL of one of the schemes (`ws|wss`)? Else *why says what is
+ * ws:// and the like, with a host: does it look like a URL of one of the schemes (`ws wss`)? Else *why says what is
  * wrong.
  */
 bool fl_value_url(const char *s, const char *schemes, const char **why);

@@ -9,8 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dsl/libraries.h"
-
 struct fl_runtime;
 
 /* A sealed object: its bytes never change, so a retry writes the same under the same name. */
@@ -70,6 +68,9 @@ void fl_memory_script(void *sink, const enum fl_write_result *results, size_t n)
 
 struct fl_buf;
 struct fl_compressor;
+
+/* As the words of option `library`. */
+enum fl_library { FL_LIBRARY_AUTO, FL_LIBRARY_FLOW, FL_LIBRARY_ZLIB, FL_LIBRARY_LIBDEFLATE };
 
 struct fl_compress_kind {
     const char *name;       /* none, flow, libdeflate, zlib */

@@ -20,18 +20,10 @@
 static char *init(struct fl_store *s)
 {
     const struct fl_config *c = s->rt->config;
-    char *error = NULL;
     s->max_records = fl_option_int(c, "store", "buffered", "max_flows_per_object");
     s->max_age = fl_option_int(c, "store", "buffered", "max_seconds_per_object");
     s->max_stream = fl_option_int(c, "store", "buffered", "max_seconds_per_stream");
     s->max_open = fl_option_int(c, "store", "buffered", "max_open_partitions");
-    if (s->max_records < 1)
-        error = fl_said("pipeline.store.buffered.max_flows_per_object is %lld: expected at least 1; 6000 is the "
-                        "default",
-                        (long long)s->max_records);
-    if (!error && s->max_open < 1)
-        error = fl_said("pipeline.store.buffered.max_open_partitions is %lld: expected at least 1; 500 is the default",
-                        (long long)s->max_open);
     /* 0: as in the original, nothing is kept beyond the message that brought it. */
     if (s->max_age <= 0) {
         s->max_age = INT64_MAX;
@@ -42,7 +34,7 @@ static char *init(struct fl_store *s)
         s->encoding = "gzip";
         snprintf(s->extension, sizeof s->extension, ".%s.gz", s->framing.extension);
     }
-    return error;
+    return NULL;
 }
 
 static uint32_t key(struct fl_store *s, struct fl_series *e, struct fl_buf *out)

@@ -338,25 +338,14 @@ int64_t fl_store_tick(struct fl_store *s, struct fl_time now)
 
 /* ---- start ------------------------------------------------------------------------------------------------------ */
 
-static char *read_common(struct fl_store *s)
+static void read_common(struct fl_store *s)
 {
     const struct fl_config *c = s->rt->config;
     const char *kind = s->kind->name;
-    char *error = NULL;
     s->max_waiting = fl_option_int(c, "store", kind, "max_flow_array_size");
-    if (s->max_waiting < 0) {
-        error = fl_said("pipeline.store.%s.max_flow_array_size is %lld: expected a number of records, or 0 for "
-                        "no limit", kind, (long long)s->max_waiting);
-        return error;
-    }
     if (s->max_waiting == 0)
         s->max_waiting = INT64_MAX;
-    const char *policy = fl_option_str(c, "store", kind, "policy");
-    s->drop_oldest = strcmp(policy, "drop_oldest") == 0;
-    if (!s->drop_oldest && strcmp(policy, "block") != 0) {
-        error = fl_said("pipeline.store.%s.policy is \"%s\": expected block or drop_oldest", kind, policy);
-        return error;
-    }
+    s->drop_oldest = strcmp(fl_option_str(c, "store", kind, "policy"), "drop_oldest") == 0;
     s->bucket = fl_option_str(c, "store", kind, "dirname");
     const char *prefix = fl_option_str(c, "store", kind, "filename_prefix");
     prefix += strspn(prefix, "/");
@@ -364,16 +353,24 @@ static char *read_common(struct fl_store *s)
     while (n && prefix[n - 1] == '/')
         n--;
     s->prefix = fl_said("%.*s%s", (int)n, prefix, n ? "/" : "");
-    return NULL;
+}
+
+static const struct fl_store_kind *kind_of(const struct fl_runtime *rt)
+{
+    static const struct fl_store_kind *const kinds[] = {&fl_store_buffered, &fl_store_direct};
+    const char *name = fl_config_kind(rt->config, "store");
+    size_t i = 0;
+    while (i + 1 < sizeof kinds / sizeof *kinds && strcmp(kinds[i]->name, name) != 0)
+        i++;
+    return kinds[i];
 }
 
 struct fl_store *fl_store_new(struct fl_runtime *rt, char **error)
 {
     struct fl_store *s = fl_new(struct fl_store);
-    const char *kind = fl_config_kind(rt->config, "store");
     s->rt = rt;
     s->output = rt->output;
-    s->kind = strcmp(kind, "direct") == 0 ? &fl_store_direct : &fl_store_buffered;
+    s->kind = kind_of(rt);
     s->max_records = s->max_age = s->max_open = INT64_MAX;
     s->now = rt->clock(rt);
     fl_framing_of(rt, &s->framing);
@@ -386,9 +383,8 @@ struct fl_store *fl_store_new(struct fl_runtime *rt, char **error)
     s->plain = fl_new_array(struct fl_series *, rt->pipeline->nclasses + 1);
     s->open_records = fl_new_array(uint64_t, rt->pipeline->nclasses + 1);
     set_piece(s);
-    *error = read_common(s);
-    if (!*error)
-        *error = s->kind->init(s);
+    read_common(s);
+    *error = s->kind->init(s);
     if (!*error)
         return s;
     fl_store_free(s);

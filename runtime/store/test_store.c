@@ -300,28 +300,10 @@ static void large_object(void **state)
     world_close(&w);
 }
 
-static void assert_refused(const char *set, const char *text)
-{
-    struct world w;
-    char *error = NULL;
-    world_config(&w, SETS(set));
-    w.rt.output = fl_output_new_with(&w.rt, &fl_sink_memory, &error);
-    assert_null(fl_store_new(&w.rt, &error));
-    assert_non_null(error);
-    if (!strstr(error, text))
-        fail_msg("%s: no \"%s\" in it", error, text);
-    free(error);
-    world_close(&w);
-}
-
-/* S2, S3 */
+/* What limits say is config/test_rows.c. */
 static void options(void **state)
 {
     (void)state;
-    assert_refused("pipeline.store.buffered.max_flows_per_object=0", "expected at least 1");
-    assert_refused("pipeline.store.buffered.max_flow_array_size=-1", "expected a number of records, or 0");
-    assert_refused("pipeline.store.buffered.policy=wait", "expected block or drop_oldest");
-    assert_refused("pipeline.store.buffered.max_open_partitions=0", "expected at least 1");
     struct world w;
     world_open(&w, &fl_sink_memory, SETS(MEMORY_LIMITS, "pipeline.store.buffered.max_flow_array_size=0"));
     add(&w, 0, "1");

@@ -4,7 +4,7 @@
 #   1  floors.awk lists the floors; a folder that is on none of them is an error
 #   2  a kind (sinks/s3, lookups/gremlin) sees itself and the floors below, never another kind
 #   3  runtime/ never sees compiler/; compiler/ sees of runtime/ only base/: it knows the rest as text
-#   4  dsl/*.def include nothing, dsl/*.h only standard headers and each other; runtime/base sees libc, the compiler too
+#   4  dsl/*.def include nothing (stages.def: the rows in the kinds' folders), dsl/*.h only standard headers and each other; runtime/base sees libc, the compiler too
 #   5  tokens are a matter of compiler/syntax; an include names the folder, and who wants all of one includes its parts
 #   6  emitted C includes flowrt.h and nothing else; pipelines/ holds no C of its own
 set -eu
@@ -50,7 +50,7 @@ END {
         else if (what in have) to = what
         else { bad("there is no such file below runtime/, compiler/ or the top"); continue }
         dt = folder(to)
-        if (from ~ /\.def$/) { if (to !~ /\.def$/) bad(".def files are rows, they include nothing") }
+        if (from ~ /\.def$/) { if (from != "dsl/stages.def" || to !~ /\.def$/) bad(".def files are rows; only dsl/stages.def puts those of the kinds together") }
         else if (df == "dsl") { if (dt != "dsl") bad("dsl/ sees only dsl/") }
         else if (dt == "dsl") continue
         else if ((why = wrong_arrow(from, to)) != "") bad(why)
