@@ -1,6 +1,12 @@
 /*
- * private.h - the output's inside, shared by output.c (pieces, compression, start and stop) and upload.c (sealed
- * parcels, retry). One lock; it is taken per object, never while compressing or writing.
+ * private.h - the output's inside, shared by the files of delivery/. Each calls those below it:
+ *
+ *   output.c   start and stop
+ *   pieces.c   raw pieces -> compressed parcels     worker thread that has the turn to compress
+ *   upload.c   sealed parcels -> sink, retry        upload threads
+ *   parcel.c   parcels and their list
+ *
+ * One lock; it is taken per object, never while compressing or writing.
  */
 #ifndef FL_OUTPUT_PRIVATE_H
 #define FL_OUTPUT_PRIVATE_H
@@ -83,16 +89,21 @@ struct fl_output {
     unsigned nuploads;
 };
 
+/* ---- parcel.c ---- */
+
 /* A cond_wait until mono time `until` of the runtime's clock, INT64_MAX: for ever. */
 void fl_output_cond_wait(struct fl_output *o, pthread_cond_t *cond, int64_t until);
-/* Back to the spare ones, or freed. With the lock held. */
+/* With the lock held: back to the spare ones, or freed. */
 void fl_parcel_release(struct fl_output *o, struct fl_parcel *p);
+/* With the lock held: it is sealed and compressed, and waits for the sink. */
+void fl_parcel_enqueue(struct fl_output *o, struct fl_parcel *p);
+/* With the lock held: out of the list and of the books, whatever became of it; released. */
+void fl_parcel_leave(struct fl_output *o, struct fl_parcel *p);
+/* All of a list by next. */
+void fl_parcels_free(struct fl_parcel *first);
 
-/* What waits in o->into, when it is too much or holds up others. Without the lock. */
-void fl_output_compress_now(struct fl_output *o);
+/* ---- upload.c; all but the thread function are called with the lock held ---- */
 
-/* upload.c; all but the thread function are called with the lock held. */
-void fl_upload_enqueue(struct fl_output *o, struct fl_parcel *p);
 /* Forget pauses: everything is due now. */
 void fl_upload_all_due(struct fl_output *o);
 void *fl_upload_thread(void *output);

@@ -1,5 +1,5 @@
 /*
- * upload.c - sealed objects to the sink, again and again until it takes them. Called by output.c; see private.h.
+ * upload.c - sealed objects to the sink, again and again until it takes them. See private.h.
  *
  * After a failure the whole sink rests (back-off with jitter), then one object is tried as a probe: that with the
  * fewest failed tries, so that an object which the sink doesn't like can't hold up the others. A success ends the
@@ -48,60 +48,12 @@ static int64_t pause_of(struct fl_output *o, unsigned failures)
     return o->hurry && pause > BACKOFF_HURRY ? BACKOFF_HURRY : pause;
 }
 
-void fl_upload_enqueue(struct fl_output *o, struct fl_parcel *p)
-{
-    p->prev = o->last;
-    p->next = NULL;
-    *(o->last ? &o->last->next : &o->first) = p;
-    o->last = p;
-    struct fl_line *l = &o->lines[p->class_];
-    p->older = l->newest;
-    p->newer = NULL;
-    *(l->newest ? &l->newest->newer : &l->oldest) = p;
-    l->newest = p;
-    o->sealed_bytes += FL_PARCEL_BYTES + p->object.size;
-    o->nsealed++;
-    pthread_cond_signal(&o->due);
-}
-
 void fl_upload_all_due(struct fl_output *o)
 {
     o->gate = INT64_MIN;
     for (struct fl_parcel *p = o->first; p; p = p->next)
         p->next_try = INT64_MIN;
     pthread_cond_broadcast(&o->due);
-}
-
-/* Out of the list and of the books, whatever became of it. */
-static void leave(struct fl_output *o, struct fl_parcel *p)
-{
-    *(p->prev ? &p->prev->next : &o->first) = p->next;
-    *(p->next ? &p->next->prev : &o->last) = p->prev;
-    struct fl_line *l = &o->lines[p->class_];
-    *(p->older ? &p->older->newer : &l->oldest) = p->newer;
-    *(p->newer ? &p->newer->older : &l->newest) = p->older;
-    o->sealed_bytes -= FL_PARCEL_BYTES + p->object.size;
-    o->nsealed--;
-    atomic_fetch_sub_explicit(&o->waiting[p->class_], p->object.num_records, memory_order_relaxed);
-    fl_parcel_release(o, p);
-    pthread_cond_broadcast(&o->gone);
-}
-
-bool fl_output_drop_oldest(struct fl_output *o, uint32_t class_)
-{
-    fl_output_compress_now(o);
-    pthread_mutex_lock(&o->lock);
-    struct fl_parcel *p = o->lines[class_].oldest;
-    while (p && p->uploading)
-        p = p->newer;
-    if (p) {
-        fl_count(&o->rt->ledger, FL_C_overflow, p->object.num_records);
-        fl_log_limited(60, FL_WARN, "too many records wait, dropping the oldest", "class=%s key=%s records=%llu",
-                       p->object.class_, fl_log_quote(p->object.key), (unsigned long long)p->object.num_records);
-        leave(o, p);
-    }
-    pthread_mutex_unlock(&o->lock);
-    return p != NULL;
 }
 
 /* ---- which and when ------------------------------------------------------------------------------------------- */
@@ -152,7 +104,7 @@ static void was_written(struct fl_output *o, struct fl_parcel *p)
         o->failures = 0;
         fl_upload_all_due(o);
     }
-    leave(o, p);
+    fl_parcel_leave(o, p);
 }
 
 static void was_refused(struct fl_output *o, struct fl_parcel *p, const char *why)
@@ -161,7 +113,7 @@ static void was_refused(struct fl_output *o, struct fl_parcel *p, const char *wh
     fl_log(FL_ERROR, "object refused for good, dropped", "bucket=%s key=%s records=%llu reason=%s",
            fl_log_quote(p->object.bucket), fl_log_quote(p->object.key),
            (unsigned long long)p->object.num_records, fl_log_quote(why));
-    leave(o, p);
+    fl_parcel_leave(o, p);
 }
 
 /* program/stop.c ends the process: what waits is counted there. */
@@ -278,7 +230,7 @@ void fl_upload_give_up(struct fl_output *o)
         objects++;
         /* An upload that hangs keeps its memory; its records are given up like the others'. */
         if (!p->uploading)
-            leave(o, p);
+            fl_parcel_leave(o, p);
     }
     fl_count(&o->rt->ledger, FL_C_undelivered, records);
     if (objects)

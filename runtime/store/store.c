@@ -32,14 +32,6 @@
 #define FOLDERS_KEPT 1024
 #define FOLDER_REST (600 * FL_SECOND)
 
-void fl_stamp(int64_t second, char stamp[16])
-{
-    time_t t = second;
-    struct tm tm;
-    gmtime_r(&t, &tm);
-    strftime(stamp, 16, "%Y%m%dT%H%M%S", &tm);
-}
-
 /* ---- folders and series ------------------------------------------------------------------------------------- */
 
 static void rehash(struct fl_store *s, uint32_t size)
