@@ -6,12 +6,6 @@
 
 #include "check/checker.h"
 
-const struct fc_builtin fc_builtins[] = {
-#define B(name, params, result, c, doc) {#name, params, result, c, doc},
-#include "dsl/builtins.def"
-#undef B
-    {NULL, NULL, NULL, NULL, NULL}};
-
 /* ---- builtins ------------------------------------------------------------------------- */
 
 static const struct fc_type *letter_type(char c)

@@ -1,19 +1,23 @@
 /*
- * checker.h - what the files of the check pass share. Private to check*.c.
+ * checker.h - what the files of the check pass share. Private to compiler/check.
  *
- *   check.c        order of things: declarations first, then items as they stand
- *   type.c   types, records, enums, schema
- *   decl.c   params, tables, lets, functions, lookups
- *   expr.c   expressions: literals, and the way to the other kinds
- *   name.c   names, fields, tables' entries, any()
- *   operator.c  arithmetic, comparison, logic, `??`, `?:`
- *   call.c   calls, match, new, templates, lists
- *   facts.c  what is known to be present where
- *   stage.c  classify, filter, update, transform, mangle, and their statements
- *   regex.c  regular expressions
- *   option.c options of stages, partition
- *   test.c   test blocks
- *   fold.c         constants
+ *   check.c      order of things: declarations first, then items as they stand
+ *   stage.c      the stages by kind, each in a file of stages/
+ *   option.c     options of stages, partition
+ *   test.c       test blocks
+ *   decl.c       params, tables, lets, functions, lookups
+ *   statement.c  the statements of update and mangle
+ *   type.c       types, records, enums, schema
+ *   expr.c       expressions: literals, and the way to the other kinds
+ *   name.c       names, fields, tables' entries, any()
+ *   operator.c   arithmetic, comparison, logic, `??`, `?:`
+ *   call.c       calls, match, new, templates, lists
+ *   regex.c      regular expressions
+ *   fold.c       constants
+ *   facts.c      what is known to be present where
+ *   scope.c      names and where they are known
+ *   say.c        what messages are made of
+ *   builtins.c   the builtin functions
  */
 #ifndef FC_CHECKER_H
 #define FC_CHECKER_H
@@ -64,6 +68,41 @@ struct fc_checker {
     const struct fc_sym *self;   /* the let or function whose value is being checked */
 };
 
+/* scope.c */
+struct fc_sym *fck_define(struct fc_checker *k, enum fc_sym_kind kind, struct fc_name name, const struct fc_item *item);
+struct fc_sym *fck_find(struct fc_sym *scope, const char *name);
+/* Of the names of the file. */
+struct fc_sym *fck_global(const struct fc_checker *k, const char *name);
+const char *fck_kind_text(const struct fc_sym *s);
+/* A local name, gone when k->local is set back. */
+struct fc_sym *fck_local(struct fc_checker *k, enum fc_sym_kind kind, struct fc_name name, const struct fc_type *type,
+                         bool optional);
+/* Is there a record at hand? And the one whose fields plain names are. */
+bool fck_sees_record(const struct fc_checker *k);
+const struct fc_type *fck_current(const struct fc_checker *k);
+struct fc_expr *fck_root(struct fc_checker *k, struct fc_sym *root, struct fc_span span);
+/* The number of a reason, a new one if it was not there. */
+int fck_reason(struct fc_checker *k, struct fc_name name);
+/* What a class or reason is in the tree: its number. */
+struct fc_sym *fck_indexed(struct fc_checker *k, enum fc_sym_kind kind, const char *name, int index);
+
+/* say.c */
+const char *fck_text(struct fc_checker *k, struct fc_span span);
+const char *fck_type_text(struct fc_checker *k, const struct fc_type *t, bool optional);
+/* Where we are, for messages: `in an option`. */
+const char *fck_place(const struct fc_checker *k);
+/* Report that e's type is not `want`. */
+void fck_mismatch(struct fc_checker *k, const struct fc_expr *e, const struct fc_type *want);
+/* Report that e may be null and must not; say why it may be and what to do. */
+struct fc_diag *fck_may_be_null(struct fc_checker *k, const struct fc_expr *e);
+void fck_help_null(struct fc_checker *k, struct fc_diag *g, const struct fc_expr *e);
+void fck_suggest_names(struct fc_checker *k, struct fc_diag *g, const char *name);
+void fck_suggest_members(struct fc_checker *k, struct fc_diag *g, const struct fc_type *record, const char *name);
+/* Where fields of this name are deeper inside; false: nowhere. */
+bool fck_suggest_deeper(struct fc_checker *k, struct fc_diag *g, const char *name);
+/* The near one of the enum's or the classes' names, or all of them. */
+void fck_suggest_value(struct fc_checker *k, struct fc_diag *g, const char *name, const struct fc_type *t);
+
 /* facts.c */
 enum fc_outcome { FC_WHEN_TRUE, FC_WHEN_FALSE, FC_WHEN_NOT_TRUE, FC_WHEN_NOT_FALSE };
 const char *fck_path(struct fc_checker *k, const struct fc_expr *e);
@@ -74,9 +113,8 @@ void fck_assume(struct fc_checker *k, const struct fc_expr *e, enum fc_outcome o
 void fck_assigned(struct fc_checker *k, const struct fc_expr *target, bool there);
 /* What holds where two ways meet: the facts of both. */
 const struct fc_fact *fck_meet(struct fc_checker *k, const struct fc_fact *a, const struct fc_fact *b);
-
-/* Where we are, for messages: `in an option`. */
-const char *fck_place(const struct fc_checker *k);
+/* An `emit` so far whose records may lack this field of the transform, or, for NULL, what is not of the transform. */
+const struct fc_stmt *fck_emit_without(const struct fc_checker *k, const struct fc_member *m);
 
 /* type.c */
 const struct fc_type *fck_type(struct fc_checker *k, struct fc_texpr *t, bool *optional);
@@ -87,11 +125,6 @@ void fck_count_leaves(struct fc_checker *k, struct fc_type *r, const struct fc_m
 void fck_declare_types(struct fc_checker *k, struct fc_item *items);
 
 /* decl.c */
-struct fc_sym *fck_define(struct fc_checker *k, enum fc_sym_kind kind, struct fc_name name, const struct fc_item *item);
-struct fc_sym *fck_find(struct fc_sym *scope, const char *name);
-/* Of the names of the file. */
-struct fc_sym *fck_global(const struct fc_checker *k, const char *name);
-const char *fck_kind_text(const struct fc_sym *s);
 void fck_declare_values(struct fc_checker *k, struct fc_item *items);
 void fck_let(struct fc_checker *k, struct fc_item *it);
 void fck_function(struct fc_checker *k, struct fc_item *it);
@@ -114,28 +147,12 @@ const struct fc_type *fck_expr(struct fc_checker *k, struct fc_expr *e, const st
 /* The same, and report unless the value fits a place of this type; `what` names the place for the null message. */
 bool fck_expr_as(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want, bool optional);
 void fck_condition(struct fc_checker *k, struct fc_expr *e);
-/* Report that e may be null and must not; say why it may be and what to do. */
-struct fc_diag *fck_may_be_null(struct fc_checker *k, const struct fc_expr *e);
-void fck_help_null(struct fc_checker *k, struct fc_diag *g, const struct fc_expr *e);
-/* Report that e's type is not `want`. */
-void fck_mismatch(struct fc_checker *k, const struct fc_expr *e, const struct fc_type *want);
-const char *fck_text(struct fc_checker *k, struct fc_span span);
-const char *fck_type_text(struct fc_checker *k, const struct fc_type *t, bool optional);
 
 /* name.c */
 const struct fc_type *fck_name(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
 const struct fc_type *fck_field(struct fc_checker *k, struct fc_expr *e);
 const struct fc_type *fck_index(struct fc_checker *k, struct fc_expr *e);
 const struct fc_type *fck_any(struct fc_checker *k, struct fc_expr *e);
-/* Is there a record at hand? And the one whose fields plain names are. */
-bool fck_sees_record(const struct fc_checker *k);
-const struct fc_type *fck_current(const struct fc_checker *k);
-/* A local name, gone when k->local is set back. */
-struct fc_sym *fck_local(struct fc_checker *k, enum fc_sym_kind kind, struct fc_name name, const struct fc_type *type,
-                         bool optional);
-struct fc_expr *fck_root(struct fc_checker *k, struct fc_sym *root, struct fc_span span);
-void fck_suggest_names(struct fc_checker *k, struct fc_diag *g, const char *name);
-void fck_suggest_members(struct fc_checker *k, struct fc_diag *g, const struct fc_type *record, const char *name);
 
 /* operator.c */
 const struct fc_type *fck_binary(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
@@ -154,12 +171,19 @@ void fck_same_field(struct fc_checker *k, struct fc_field *f);
 struct fc_expr *fck_as_text(struct fc_checker *k, struct fc_expr *x);
 const struct fc_type *fck_template(struct fc_checker *k, struct fc_expr *e);
 const struct fc_type *fck_list(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
-/* Make the fields of a `new` or transform an ordered record; see stage.c */
+
+/* statement.c */
+void fck_block(struct fc_checker *k, struct fc_stmt *body);
+/* The table of this name; NULL after a message. */
+struct fc_sym *fck_find_table(struct fc_checker *k, struct fc_name name);
 
 /* stage.c */
+struct fc_stage_check {
+    /* Of the stage that stands here; names below it mean what it leaves them. NULL: parsed, but for a later version. */
+    void (*check)(struct fc_checker *k, struct fc_stage *s);
+};
+extern const struct fc_stage_check fc_stage_checks[]; /* by kind */
 void fck_stage(struct fc_checker *k, struct fc_stage *s);
-/* An `emit` so far whose records may lack this field of the transform, or, for NULL, what is not of the transform. */
-const struct fc_stmt *fck_emit_without(const struct fc_checker *k, const struct fc_member *m);
 
 /* regex.c */
 /* Report what is no constant regular expression, or one too large; the constant behind e, or NULL. */

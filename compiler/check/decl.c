@@ -6,53 +6,7 @@
 #include "base/rows.h"
 #include "check/checker.h"
 
-/* ---- names of the file ------------------------------------------------------------------------- */
-
-struct fc_sym *fck_find(struct fc_sym *scope, const char *name)
-{
-    for (struct fc_sym *s = scope; s; s = s->up)
-        if (strcmp(s->name, name) == 0)
-            return s;
-    return NULL;
-}
-
-struct fc_sym *fck_global(const struct fc_checker *k, const char *name)
-{
-    return (struct fc_sym *)fc_index_find(&k->names, name, strlen(name));
-}
-
-const char *fck_kind_text(const struct fc_sym *s)
-{
-    static const char *const text[] = {"a const", "a param", "a let", "a function", "a table", "a lookup", "an enum",
-                                       "a record type", "a parameter",
-                                       "a let", "a let", "a record", "a record", "a class", "the time",
-                                       "an enumerator", "a class", "a text", "a field"};
-    return text[s->kind];
-}
-
-struct fc_sym *fck_define(struct fc_checker *k, enum fc_sym_kind kind, struct fc_name name, const struct fc_item *item)
-{
-    struct fc_sym *old = fck_global(k, name.s);
-    if (old) {
-        struct fc_diag *g = fc_report(k->d, FC_DUPLICATE, name.span, name.s);
-        fc_diag_note(k->d, g, old->span, "first declared here, as %s", fck_kind_text(old));
-    }
-    if (kind == FC_SYM_FUNCTION || kind == FC_SYM_LOOKUP)
-        for (const struct fc_builtin *b = fc_builtins; b->name; b++)
-            if (strcmp(b->name, name.s) == 0) {
-                fc_report(k->d, FC_SHADOWS, name.span, name.s, "a builtin function");
-                break;
-            }
-    struct fc_sym *s = fl_arena_zero(k->a, sizeof *s);
-    s->kind = kind;
-    s->name = name.s;
-    s->span = name.span;
-    s->item = item;
-    s->up = k->top;
-    k->top = s;
-    fc_index_put(&k->names, k->a, s->name, strlen(s->name), s);
-    return s;
-}
+enum { MOST_KEYS = 8, MOST_ARGS = 16 };
 
 struct list {
     struct fc_sym *last;
@@ -64,10 +18,6 @@ static void append(struct fc_sym **first, struct list *l, int *n, struct fc_sym 
     *(l->last ? &l->last->next : first) = s;
     l->last = s;
 }
-
-/* ---- values ------------------------------------------------------------------------- */
-
-enum { MOST_KEYS = 8, MOST_ARGS = 16 };
 
 static bool scalar(const struct fc_type *t)
 {

@@ -10,50 +10,6 @@
 
 #include "check/checker.h"
 
-const char *fck_text(struct fc_checker *k, struct fc_span span)
-{
-    const char *s = fc_source_slice(&k->c->sources, span);
-    size_t n = strlen(s);
-    const char *line = memchr(s, '\n', n);
-    size_t most = line ? (size_t)(line - s) : n;
-    return most <= 60 && !line ? s : fl_arena_printf(k->a, "%.*s..", (int)(most > 58 ? 58 : most), s);
-}
-
-const char *fck_type_text(struct fc_checker *k, const struct fc_type *t, bool optional)
-{
-    return fl_arena_printf(k->a, "`%s`", fc_type_text(k->a, t, optional));
-}
-
-void fck_mismatch(struct fc_checker *k, const struct fc_expr *e, const struct fc_type *want)
-{
-    if (e->type->kind == FC_K_ERROR || want->kind == FC_K_ERROR)
-        return;
-    struct fc_diag *g = fc_report(k->d, FC_TYPE_MISMATCH, e->span, fck_type_text(k, want, false),
-                                  fck_type_text(k, e->type, false));
-    enum fc_kind w = want->kind, t = e->type->kind;
-    const char *text = fck_text(k, e->span);
-    if (e->kind == FC_E_STRING && (w == FC_K_INT || w == FC_K_FLOAT || w == FC_K_IP || w == FC_K_CIDR ||
-                                   w == FC_K_ENUM || w == FC_K_CLASS || w == FC_K_BOOL || w == FC_K_DURATION))
-        fc_diag_help(k->d, g, "write it without quotes");
-    else if (w == FC_K_STRING && (fc_type_number(e->type) || t == FC_K_IP || t == FC_K_CIDR || t == FC_K_ENUM ||
-                                  t == FC_K_CLASS || t == FC_K_BOOL || t == FC_K_TIME))
-        fc_diag_help(k->d, g, "write text(%s)", text);
-    else if (w == FC_K_INT && t == FC_K_STRING)
-        fc_diag_help(k->d, g, "int(%s) is the number that the text is, or null", text);
-    else if (w == FC_K_INT && (t == FC_K_TIME || t == FC_K_DURATION))
-        fc_diag_help(k->d, g, "write seconds(%s) or millis(%s)", text, text);
-    else if (w == FC_K_INT && (t == FC_K_BYTES || t == FC_K_PACKETS || t == FC_K_FLOAT))
-        fc_diag_help(k->d, g, "write int(%s)", text);
-    else if (w == FC_K_FLOAT && (t == FC_K_INT || t == FC_K_BYTES || t == FC_K_PACKETS))
-        fc_diag_help(k->d, g, "write float(%s)", text);
-    else if (w == FC_K_BYTES && t == FC_K_INT)
-        fc_diag_help(k->d, g, "a number times a size is a size: 1B * n");
-    else if (w == FC_K_DURATION && t == FC_K_INT)
-        fc_diag_help(k->d, g, "a number times a duration is a duration: 1s * n");
-    else if (w == FC_K_IP && t == FC_K_STRING)
-        fc_diag_help(k->d, g, "write address(%s)", text);
-}
-
 void fck_condition(struct fc_checker *k, struct fc_expr *e)
 {
     const struct fc_type *t = fck_expr(k, e, &FC_BOOL_T);
@@ -166,45 +122,6 @@ const struct fc_type *fck_expr(struct fc_checker *k, struct fc_expr *e, const st
         return fck_unary(k, e, want);
     }
     return fck_done(e, &FC_ERROR_T, false);
-}
-
-/* A branch of ?: that may be null, else e itself. */
-static const struct fc_expr *nullable_part(const struct fc_expr *e)
-{
-    while (e->kind == FC_E_COND)
-        e = e->b->nullable ? e->b : e->c;
-    return e;
-}
-
-struct fc_diag *fck_may_be_null(struct fc_checker *k, const struct fc_expr *e)
-{
-    return fc_report(k->d, FC_MAY_BE_NULL, e->span, fl_arena_printf(k->a, "`%s`", fck_text(k, e->span)));
-}
-
-void fck_help_null(struct fc_checker *k, struct fc_diag *g, const struct fc_expr *e)
-{
-    const struct fc_expr *p = nullable_part(e);
-    const char *text = fck_text(k, p->span);
-    bool binary = p->kind == FC_E_BINARY && !p->a->nullable && !p->b->nullable;
-    bool loose = p->kind == FC_E_BINARY && p->op < FC_OP_COALESCE; /* binds less than ?? */
-    const char *with = loose || (p->kind == FC_E_UNARY && p->op == FC_OP_NOT)
-        ? fl_arena_printf(k->a, "(%s) ?? ..", text) : fl_arena_printf(k->a, "%s ?? ..", text);
-    const struct fc_expr *root = p;
-    while (root->kind == FC_E_FIELD)
-        root = root->a;
-    bool asked = root->sym && (root->kind == FC_E_CALL ||
-                               root->kind == FC_E_INDEX); /* an answer or entry: no guard reaches it */
-    if (p->kind == FC_E_NULL)
-        fc_diag_help(k->d, g, "one of its branches is null");
-    else if (asked)
-        fc_diag_help(k->d, g, "give a default with `%s`, or name `%s` in a `let` and guard that with `has`", with,
-                     fck_text(k, root->span));
-    else if (binary && (p->op == FC_OP_DIV || p->op == FC_OP_MOD))
-        fc_diag_help(k->d, g, "it is null when the divisor is 0; give a default with `%s`", with);
-    else if (binary && loose && p->a->type->kind == FC_K_IP)
-        fc_diag_help(k->d, g, "it is null when the text is no address; give a default with `%s`", with);
-    else
-        fc_diag_help(k->d, g, "give a default with `%s`, or guard it with `has`", with);
 }
 
 bool fck_expr_as(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want, bool optional)

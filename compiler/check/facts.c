@@ -169,3 +169,28 @@ void fck_assume(struct fc_checker *k, const struct fc_expr *e, enum fc_outcome o
         has_value(k, e);
     }
 }
+
+static const struct fc_stmt *emit_without(const struct fc_stmt *s, const struct fc_member *m)
+{
+    for (; s; s = s->next) {
+        bool given = false;
+        for (const struct fc_field *f = s->kind == FC_S_EMIT && m ? s->fields : NULL; f; f = f->next)
+            given |= f->ty && f->index == m->index && !f->optional && !f->nullable;
+        if (s->kind == FC_S_EMIT && !given)
+            return s;
+        const struct fc_stmt *inner = emit_without(s->body, m);
+        inner = inner ? inner : emit_without(s->other, m);
+        if (inner)
+            return inner;
+    }
+    return NULL;
+}
+
+const struct fc_stmt *fck_emit_without(const struct fc_checker *k, const struct fc_member *m)
+{
+    const struct fc_stmt *found = NULL;
+    for (int i = 0; i < k->p->nstages && !found; i++)
+        for (const struct fc_absent *a = k->p->stages[i]->mangles; a && !found; a = a->next)
+            found = emit_without(a->body, m);
+    return found;
+}

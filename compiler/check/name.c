@@ -1,131 +1,9 @@
 /*
- * name.c - names: what a plain name, a field, a table's entry and a map's member mean, and what may be suggested.
+ * name.c - names: what a plain name, a field, a table's entry and a map's member mean.
  */
 #include <string.h>
 
 #include "check/checker.h"
-
-struct fc_expr *fck_root(struct fc_checker *k, struct fc_sym *root, struct fc_span span)
-{
-    struct fc_expr *e = fc_expr_new(k->a, FC_E_NAME, span);
-    e->name = (struct fc_name){root->name, span};
-    e->sym = root;
-    e->type = root->type;
-    return e;
-}
-
-bool fck_sees_record(const struct fc_checker *k)
-{
-    return k->where != FC_IN_CONSTANT && k->where != FC_IN_LOOKUP && k->where != FC_IN_WHEN &&
-        k->where != FC_IN_OPTION && k->where != FC_IN_OBJECT &&
-           k->where != FC_IN_ABSENT;
-}
-
-const struct fc_type *fck_current(const struct fc_checker *k)
-{
-    return k->after_transform ? k->record.type : k->input.type;
-}
-
-void fck_suggest_members(struct fc_checker *k, struct fc_diag *g, const struct fc_type *record, const char *name)
-{
-    struct fl_suggest s;
-    fl_suggest_init(&s, name);
-    for (int i = 0; i < record->nmembers; i++)
-        fl_suggest_try(&s, record->members[i].name);
-    if (fl_suggest_best(&s))
-        fc_diag_help(k->d, g, "did you mean `%s`?", fl_suggest_best(&s));
-}
-
-/* Fields of this name deeper inside: `Network.Protocol, Transport.Protocol`; at most three. */
-static const char *deeper(struct fc_checker *k, const struct fc_type *t, const char *prefix, const char *name,
-                          const char *found, int *n)
-{
-    for (int i = 0; i < t->nmembers; i++) {
-        const struct fc_member *m = &t->members[i];
-        const char *path = fl_arena_printf(k->a, "%s%s", prefix, m->name);
-        if (*prefix && strcmp(m->name, name) == 0 && ++*n <= 3)
-            found = fl_arena_printf(k->a, "%s%s`%s`", found, *found ? ", " : "", path);
-        if (m->type->kind == FC_K_RECORD)
-            found = deeper(k, m->type, fl_arena_printf(k->a, "%s.", path), name, found, n);
-    }
-    return found;
-}
-
-static bool suggest_deeper(struct fc_checker *k, struct fc_diag *g, const char *name)
-{
-    int n = 0;
-    if (!fck_sees_record(k) || !fck_current(k))
-        return false;
-    const char *found = deeper(k, fck_current(k), "", name, "", &n);
-    if (n)
-        fc_diag_help(k->d, g, n > 3 ? "there is %s and more" : "there is %s", found);
-    return n > 0;
-}
-
-void fck_suggest_names(struct fc_checker *k, struct fc_diag *g, const char *name)
-{
-    struct fl_suggest s;
-    fl_suggest_init(&s, name);
-    for (const struct fc_sym *m = k->local; m; m = m->up)
-        fl_suggest_try(&s, m->name);
-    for (const struct fc_sym *m = k->top; m; m = m->up)
-        if (m->kind != FC_SYM_ENUM && m->kind != FC_SYM_RECORD)
-            fl_suggest_try(&s, m->name);
-    for (const struct fc_overlay *o = k->overlay; o; o = o->up)
-        for (int i = 0; i < o->type->nmembers; i++)
-            fl_suggest_try(&s, o->type->members[i].name);
-    if (fck_sees_record(k) && fck_current(k)) {
-        for (int i = 0; i < fck_current(k)->nmembers; i++)
-            fl_suggest_try(&s, fck_current(k)->members[i].name);
-        fl_suggest_try(&s, "input");
-        fl_suggest_try(&s, "class");
-    }
-    if (k->where == FC_IN_TEST)
-        fl_suggest_try(&s, "record");
-    if (fl_suggest_best(&s))
-        fc_diag_help(k->d, g, "did you mean `%s`?", fl_suggest_best(&s));
-    else
-        suggest_deeper(k, g, name);
-}
-
-/* The near one of the names, or all of them. */
-static void suggest_value(struct fc_checker *k, struct fc_diag *g, const char *name, const struct fc_type *t)
-{
-    struct fl_suggest near;
-    const char *all = "";
-    int n = 0;
-    fl_suggest_init(&near, name);
-    for (const struct fc_enumerator *m = t->kind == FC_K_ENUM ? t->en->list : NULL; m; m = m->next) {
-        fl_suggest_try(&near, m->name.s);
-        if (++n <= 8)
-            all = fl_arena_printf(k->a, "%s%s%s", all, *all ? ", " : "", m->name.s);
-    }
-    for (const struct fc_class *c = t->kind == FC_K_CLASS ? k->p->classes : NULL; c; c = c->next) {
-        fl_suggest_try(&near, c->name);
-        if (++n <= 8)
-            all = fl_arena_printf(k->a, "%s%s%s", all, *all ? ", " : "", c->name);
-    }
-    if (fl_suggest_best(&near))
-        fc_diag_help(k->d, g, "did you mean `%s`?", fl_suggest_best(&near));
-    else
-        fc_diag_help(k->d, g, n > 8 ? "there is %s, .." : "there is %s", all);
-}
-
-const char *fck_place(const struct fc_checker *k)
-{
-    switch (k->where) {
-    case FC_IN_WHEN:
-        return "in the `when` of mangle: it is decided once, at start";
-    case FC_IN_OPTION:
-        return "in an option";
-    case FC_IN_OBJECT:
-        return "in `expect object`";
-    case FC_IN_ABSENT:
-        return "in `absent`: there is no record at hand";
-    default:
-        return "in a constant";
-    }
-}
 
 /* NAME becomes base.NAME, a field of the record that plain names mean. */
 static const struct fc_type *as_field(struct fc_checker *k, struct fc_expr *e, struct fc_expr *base)
@@ -177,7 +55,7 @@ static const struct fc_type *symbol_value(struct fc_checker *k, struct fc_expr *
         else if (s->kind == FC_SYM_FUNCTION || s->kind == FC_SYM_LOOKUP)
             fc_diag_help(k->d, g, "write %s(..)", s->name);
         else
-            suggest_deeper(k, g, s->name);
+            fck_suggest_deeper(k, g, s->name);
         return fck_done(e, &FC_ERROR_T, false);
     }
     }
@@ -262,11 +140,11 @@ const struct fc_type *fck_name(struct fc_checker *k, struct fc_expr *e, const st
     if (s)
         return symbol_value(k, e, s);
     if (want && want->kind == FC_K_ENUM) {
-        suggest_value(k, fc_report(k->d, FC_UNKNOWN_VALUE, e->span, want->name ? want->name : "the enum", n), n, want);
+        fck_suggest_value(k, fc_report(k->d, FC_UNKNOWN_VALUE, e->span, want->name ? want->name : "the enum", n), n, want);
         return fck_done(e, &FC_ERROR_T, false);
     }
     if (want && want->kind == FC_K_CLASS) {
-        suggest_value(k, fc_report(k->d, FC_UNKNOWN_CLASS, e->span, n), n, want);
+        fck_suggest_value(k, fc_report(k->d, FC_UNKNOWN_CLASS, e->span, n), n, want);
         return fck_done(e, &FC_ERROR_T, false);
     }
     if (!fck_sees_record(k) && ((k->input.type && fc_member_find(k->input.type, n)) || strcmp(n, "class") == 0 ||
@@ -413,20 +291,3 @@ const struct fc_type *fck_any(struct fc_checker *k, struct fc_expr *e)
     k->facts = facts;
     return fck_done(e, &FC_BOOL_T, e->a->nullable);
 }
-
-/* ---- all ------------------------------------------------------------------------- */
-
-struct fc_sym *fck_local(struct fc_checker *k, enum fc_sym_kind kind, struct fc_name name, const struct fc_type *type,
-                         bool optional)
-{
-    struct fc_sym *s = fl_arena_zero(k->a, sizeof *s);
-    s->kind = kind;
-    s->name = name.s;
-    s->span = name.span;
-    s->type = type;
-    s->optional = optional;
-    s->up = k->local;
-    k->local = s;
-    return s;
-}
-

@@ -223,7 +223,10 @@ struct fc_absent { /* absent k in table every d { .. }, or each { .. } with each
     struct fc_absent *next;
 };
 
-enum fc_stage_kind { FC_ST_CLASSIFY, FC_ST_FILTER, FC_ST_UPDATE, FC_ST_TRANSFORM, FC_ST_MANGLE, FC_ST_JOIN, FC_ST_AGGREGATE, FC_ST_SELECT };
+enum fc_stage_kind {
+    FC_ST_CLASSIFY, FC_ST_FILTER, FC_ST_UPDATE, FC_ST_TRANSFORM, FC_ST_MANGLE, FC_ST_JOIN, FC_ST_AGGREGATE, FC_ST_SELECT,
+    FC_STAGES /* how many */
+};
 
 struct fc_stage {
     enum fc_stage_kind kind;

@@ -1,0 +1,122 @@
+/*
+ * transform.c - the record that a transform makes: its fields, objects and those that are set later.
+ */
+#include "check/stages/stages.h"
+
+static struct fc_type *build(struct fc_checker *k, struct fc_field *fields, bool declared_ok);
+
+static void check_value_field(struct fc_checker *k, struct fc_field *f)
+{
+    const struct fc_type *want = NULL;
+    bool optional = false;
+    if (f->type)
+        want = fck_type(k, f->type, &optional);
+    f->optional |= optional;
+    const struct fc_type *t = fck_expr(k, f->value, want);
+    f->nullable = f->value->nullable || t->kind == FC_K_NULL;
+    f->ty = want ? want : t;
+    if (t->kind == FC_K_ERROR)
+        return;
+    if (want && t->kind != FC_K_NULL && !fc_type_same(t, want))
+        fck_mismatch(k, f->value, want);
+    if (!want && t->kind == FC_K_NULL)
+        fc_report(k->d, FC_TYPE_MISMATCH, f->value->span, "a value", "`null`");
+    if (f->nullable && !f->optional) {
+        struct fc_diag *g = fc_report2(k->d, FC_OPTIONAL_NEEDED, f->name.span, f->value->span, f->name.s, f->name.s);
+        fck_help_null(k, g, f->value);
+    }
+}
+
+static void check_from(struct fc_checker *k, struct fc_field *f)
+{
+    const struct fc_type *t = fck_expr(k, f->value, NULL);
+    f->nullable = f->value->nullable;
+    f->ty = &FC_ERROR_T;
+    if (t->kind == FC_K_ERROR)
+        return;
+    if (t->kind != FC_K_RECORD) {
+        fc_report(k->d, FC_NOT_RECORD, f->value->span, fck_type_text(k, t, false));
+        return;
+    }
+    if (f->nullable && !f->optional)
+        fc_report2(k->d, FC_OPTIONAL_NEEDED, f->name.span, f->value->span, f->name.s, f->name.s);
+    const struct fc_fact *before = k->facts;
+    struct fc_expr *known = fc_expr_new(k->a, FC_E_UNARY, f->value->span);
+    known->op = FC_OP_HAS;
+    known->a = f->value;
+    fck_assume(k, known, FC_WHEN_TRUE);
+    struct fc_expr *base = fl_arena_zero(k->a, sizeof *base);
+    *base = *f->value;
+    base->next = NULL;
+    base->nullable = false; /* inside the braces it is there */
+    struct fc_overlay o = {t, base, k->overlay};
+    k->overlay = &o;
+    f->ty = build(k, f->fields, false);
+    k->overlay = o.up;
+    k->facts = before;
+}
+
+static struct fc_type *build(struct fc_checker *k, struct fc_field *fields, bool declared_ok)
+{
+    struct fc_type *r = fl_arena_zero(k->a, sizeof *r);
+    int n = 0;
+    r->kind = FC_K_RECORD;
+    for (struct fc_field *f = fields; f; f = f->next)
+        n++;
+    r->members = fl_arena_zero(k->a, sizeof *r->members * (size_t)(n ? n : 1));
+    for (struct fc_field *f = fields; f; f = f->next) {
+        const char *key = f->as ? f->as : f->name.s;
+        f->ty = &FC_ERROR_T;
+        if (f->kind == FC_F_SPREAD) {
+            fc_report(k->d, FC_LATER, f->span, "`...`");
+            continue;
+        }
+        struct fc_member *m = &r->members[r->nmembers];
+        *m = (struct fc_member){.name = f->name.s, .key = key, .span = f->name.span, .index = r->nmembers};
+        fck_new_member(k, r, m);
+        fck_same_field(k, f);
+        if (f->kind == FC_F_EXPR) {
+            check_value_field(k, f);
+        } else if (f->kind == FC_F_DECLARED) {
+            bool optional = false;
+            f->ty = fck_type(k, f->type, &optional);
+            if (!declared_ok)
+                fc_report(k->d, FC_NOT_HERE, f->name.span, f->name.s,
+                          "in an inner object: only fields of the record itself are set later");
+            else if (!f->optional && !optional)
+                fc_diag_help(k->d, fc_report(k->d, FC_OPTIONAL_NEEDED, f->name.span, f->name.s, f->name.s),
+                             "it is null until mangle sets it");
+            f->optional = true;
+            f->nullable = true;
+        } else if (f->kind == FC_F_OBJECT) {
+            f->ty = build(k, f->fields, false);
+            f->nullable = f->optional;
+        } else {
+            check_from(k, f);
+        }
+        m->type = f->ty;
+        fck_count_leaves(k, r, m);
+        m->optional = f->optional;
+        f->index = r->nmembers++;
+    }
+    return r;
+}
+
+void fck_transform(struct fc_checker *k, struct fc_stage *s)
+{
+    if (k->p->transform) {
+        fc_report(k->d, FC_LATER, s->head, "a second transform");
+        return;
+    }
+    if (!s->fields) {
+        fc_report(k->d, FC_LATER, s->head, "a transform without fields");
+        return;
+    }
+    k->where = FC_IN_TRANSFORM;
+    struct fc_type *t = build(k, s->fields, true);
+    t->name = s->name.s;
+    k->p->transform = s;
+    k->p->output = t;
+    k->record.type = t;
+    k->after_transform = true;
+}

@@ -1,0 +1,196 @@
+/*
+ * statement.c - the statements of update and mangle: let, tables and fields that are set, forget, if, drop, emit.
+ */
+#include <string.h>
+
+#include "check/checker.h"
+
+static void check_keys(struct fc_checker *k, struct fc_sym *table, struct fc_expr *keys, struct fc_span span)
+{
+    int n = 0;
+    for (struct fc_expr *x = keys; x; x = x->next, n++)
+        if (n < table->nkeys)
+            fck_expr_as(k, x, table->keys[n], false);
+    if (n != table->nkeys)
+        fc_report(k->d, FC_ARGUMENTS, span, table->name,
+                  fl_arena_printf(k->a, "%d key%s", table->nkeys, table->nkeys == 1 ? "" : "s"), n);
+}
+
+struct fc_sym *fck_find_table(struct fc_checker *k, struct fc_name name)
+{
+    struct fc_sym *s = fck_global(k, name.s);
+    if (s && s->kind == FC_SYM_TABLE) {
+        s->used++;
+        return s;
+    }
+    struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_NAME, name.span, name.s);
+    struct fl_suggest near;
+    fl_suggest_init(&near, name.s);
+    for (struct fc_sym *m = k->p->tables; m; m = m->next)
+        fl_suggest_try(&near, m->name);
+    if (fl_suggest_best(&near))
+        fc_diag_help(k->d, g, "did you mean table `%s`?", fl_suggest_best(&near));
+    else
+        fc_diag_help(k->d, g, "a table of this name is expected");
+    return NULL;
+}
+
+static void assign_table(struct fc_checker *k, struct fc_stmt *st)
+{
+    struct fc_sym *t = fck_find_table(k, st->target->a->name);
+    if (!t)
+        return;
+    st->sym = t;
+    st->target->sym = t;
+    check_keys(k, t, st->target->args, st->target->span);
+    fck_expr_as(k, st->value, t->type, false);
+    if (st->expire)
+        fck_expr_as(k, st->expire, &FC_DURATION_T, false);
+}
+
+/* The field of the transform that a target names, directly or as inner.field. */
+static bool own_field(const struct fc_expr *target)
+{
+    if (target->kind == FC_E_FIELD)
+        return own_field(target->a);
+    return target->kind == FC_E_NAME && target->sym && target->sym->kind == FC_SYM_RECORD_NOW;
+}
+
+static void assign_field(struct fc_checker *k, struct fc_stmt *st)
+{
+    if (k->where != FC_IN_EACH || !k->p->output) {
+        struct fc_diag *g = fc_report(k->d, FC_CANNOT_ASSIGN, st->target->span,
+                                      fl_arena_printf(k->a, "`%s`", fck_text(k, st->target->span)));
+        if (k->where == FC_IN_EACH)
+            fc_diag_help(k->d, g,
+                         "the record passes unchanged here; a transform makes one with fields that mangle can set");
+        else
+            fc_diag_help(k->d, g, "tables are written as table[key] = value");
+        return;
+    }
+    const struct fc_fact *before = k->facts;
+    unsigned errors = k->d->errors;
+    fck_expr(k, st->target, NULL);
+    k->facts = before;
+    if (k->d->errors != errors)
+        return;
+    if (!own_field(st->target)) {
+        fc_report(k->d, FC_CANNOT_ASSIGN, st->target->span,
+                  fl_arena_printf(k->a, "`%s`", fck_text(k, st->target->span)));
+        return;
+    }
+    if (st->expire)
+        fc_report(k->d, FC_BAD_EXPIRE, st->expire->span);
+    if (st->target->a && st->target->a->kind == FC_E_FIELD) {
+        fc_report(k->d, FC_LATER, st->target->span, "setting a field of an inner object");
+        return;
+    }
+    const struct fc_member *m = st->target->info;
+    if (fck_expr_as(k, st->value, m->type, m->optional))
+        fck_assigned(k, st->target, !st->value->nullable);
+}
+
+static void check_emit(struct fc_checker *k, struct fc_stmt *st)
+{
+    if (k->where != FC_IN_EACH && k->where != FC_IN_ABSENT) {
+        fc_report(k->d, FC_EMIT_HERE, st->span, "stands in mangle only");
+        return;
+    }
+    if (st->name.s) {
+        fc_report(k->d, FC_LATER, st->name.span, "emit of a named record");
+        return;
+    }
+    if (!k->p->output) {
+        fc_report(k->d, FC_EMIT_HERE, st->span, "needs a transform: it makes a record of that form");
+        return;
+    }
+    for (struct fc_field *f = st->fields; f; f = f->next) {
+        const struct fc_member *m = fc_member_find(k->p->output, f->name.s);
+        if (!m) {
+            struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_FIELD, f->name.span, fck_type_text(k, k->p->output, false),
+                                          f->name.s);
+            fck_suggest_members(k, g, k->p->output, f->name.s);
+            continue;
+        }
+        fck_same_field(k, f);
+        if (f->kind != FC_F_EXPR || m->type->kind == FC_K_RECORD) {
+            fc_report(k->d, FC_LATER, f->span, "an object in emit");
+            continue;
+        }
+        for (struct fc_field *other = st->fields; other != f; other = other->next)
+            if (strcmp(other->name.s, f->name.s) == 0)
+                fc_report(k->d, FC_DUPLICATE, f->name.span, f->name.s);
+        f->index = m->index;
+        f->ty = m->type;
+        fck_expr_as(k, f->value, m->type, f->optional);
+        f->nullable = f->value->nullable;
+    }
+}
+
+/* Does the block end in a drop, so that what stands behind it is not reached by its way? */
+static bool leaves(const struct fc_stmt *s)
+{
+    for (; s; s = s->next)
+        if (s->kind == FC_S_DROP)
+            return true;
+    return false;
+}
+
+static void check_if(struct fc_checker *k, struct fc_stmt *st)
+{
+    const struct fc_fact *before = k->facts, *then;
+    struct fc_sym *locals = k->local;
+    fck_condition(k, st->value);
+    fck_assume(k, st->value, FC_WHEN_TRUE);
+    fck_block(k, st->body);
+    then = k->facts;
+    k->local = locals;
+    k->facts = before;
+    fck_assume(k, st->value, FC_WHEN_NOT_TRUE);
+    fck_block(k, st->other);
+    k->local = locals;
+    k->facts = leaves(st->body) ? k->facts : leaves(st->other) ? then : fck_meet(k, then, k->facts);
+}
+
+void fck_block(struct fc_checker *k, struct fc_stmt *body)
+{
+    struct fc_sym *locals = k->local;
+    for (struct fc_stmt *st = body; st; st = st->next) {
+        switch (st->kind) {
+        case FC_S_LET: {
+            const struct fc_type *t = fck_local_value(k, st);
+            st->sym = fck_local(k, FC_SYM_LOCAL, st->name, t, st->value->nullable);
+            st->sym->value = st->value;
+            break;
+        }
+        case FC_S_ASSIGN:
+            if (st->target->kind == FC_E_INDEX)
+                assign_table(k, st);
+            else
+                assign_field(k, st);
+            break;
+        case FC_S_FORGET:
+            st->sym = fck_find_table(k, st->name);
+            if (st->sym)
+                check_keys(k, st->sym, st->keys, st->span);
+            break;
+        case FC_S_IF:
+            check_if(k, st);
+            break;
+        case FC_S_DROP:
+            if (k->where != FC_IN_EACH)
+                fc_report(k->d, FC_MIXED, st->span,
+                          k->where == FC_IN_ABSENT ? "`absent`: there is no record at hand"
+                          : "update: a filter drops records");
+            st->sym = fck_indexed(k, FC_SYM_TEXT, st->name.s, fck_reason(k, st->name));
+            break;
+        case FC_S_EMIT:
+            check_emit(k, st);
+            break;
+        }
+    }
+    for (struct fc_sym *s = k->local; s != locals; s = s->up)
+        if (s->kind == FC_SYM_LOCAL && !s->used && !k->d->errors)
+            fc_report(k->d, FC_UNUSED, s->span, "let", s->name);
+    k->local = locals;
+}
