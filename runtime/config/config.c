@@ -1,21 +1,18 @@
 /*
- * config.c - loads the configuration and answers where a value comes from; see config.h. Called by program/main.c once at start,
- * and by the test runner through fl_config_defaults. After loading nothing changes, so any thread may read.
+ * config.c - loads the configuration; see config.h. Called by program/main.c once at start, and by the test runner through
+ * fl_config_defaults.
  */
-#include "base/log.h"
-#include "base/suggest.h"
 #include "config/config.h"
-#include "config/keys.h"
-#include "config/parts.h"
-#include "base/rows.h"
-#include "config/values.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/memory.h"
+#include "base/rows.h"
+#include "config/known_keys.h"
+#include "config/parts.h"
 
 #define MAX_FILE (4u << 20)
 
@@ -91,110 +88,6 @@ static void read_sets(struct fl_config *c, const struct fl_overrides *over)
             memcpy(all, part[i].entry, part[i].n * sizeof *all);
         all += part[i].n;
     }
-}
-
-const char *fl_conf_env_name(struct fl_config *c, const char *path)
-{
-    char *name = fl_arena_printf(&c->arena, "SKYDIVE_%s", path);
-    for (char *p = name; *p; p++)
-        *p = *p == '.' || *p == '-' ? '_' : (char)toupper((unsigned char)*p);
-    return name;
-}
-
-static const struct fl_yaml_value *from_environment(struct fl_config *c, const char *path, bool list)
-{
-    const char *name = fl_conf_env_name(c, path), *text = getenv(name);
-    if (!text || !*text)
-        return NULL;
-    if (list && *text == '[') {
-        struct fl_yaml y;
-        if (!fl_yaml_parse_value(&c->arena, name, path, text, &y, &c->problems) || y.n != 1)
-            return NULL;
-        return &y.entry[0].value;
-    }
-    struct fl_yaml_value *v = fl_arena_zero(&c->arena, sizeof *v);
-    *v = (struct fl_yaml_value){ .kind = FL_YAML_TEXT, .quoted = true, .text = text, .at = { name, 0, 0 } };
-    return v;
-}
-
-const struct fl_yaml_value *fl_conf_find(struct fl_config *c, const char *path, bool list, enum fl_given *given)
-{
-    const struct fl_yaml_entry *e = fl_yaml_find(&c->set, path);
-    *given = FL_BY_DEFAULT;
-    if (e) { /* an empty value goes back to the default */
-        *given = FL_BY_SET;
-        return e->value.kind == FL_YAML_NULL ? NULL : &e->value;
-    }
-    if (c->environment) {
-        const struct fl_yaml_value *v = from_environment(c, path, list);
-        *given = FL_BY_ENVIRONMENT;
-        if (v)
-            return v;
-    }
-    e = fl_yaml_find(&c->file, path);
-    *given = e ? FL_BY_FILE : FL_BY_DEFAULT;
-    return e && e->value.kind != FL_YAML_NULL && e->value.kind != FL_YAML_MAP ? &e->value : NULL;
-}
-
-const struct fl_yaml_value *fl_conf_parse(struct fl_config *c, const char *source, const char *text)
-{
-    struct fl_yaml y;
-    if (!fl_yaml_parse_value(&c->arena, source, "value", text, &y, &c->problems) || y.n != 1)
-        return NULL;
-    if (y.entry[0].value.kind == FL_YAML_NULL) { /* "" in a table means an empty text */
-        struct fl_yaml_value *v = fl_arena_zero(&c->arena, sizeof *v);
-        *v = (struct fl_yaml_value){ .kind = FL_YAML_TEXT, .quoted = true, .text = "", .at = { source, 0, 0 } };
-        return v;
-    }
-    return &y.entry[0].value;
-}
-
-const char *fl_conf_meant(struct fl_config *c, const struct fl_suggest *s)
-{
-    const char *best = fl_suggest_best(s);
-    return best ? fl_arena_printf(&c->arena, " (did you mean %s?)", best) : "";
-}
-
-void fl_conf_note(struct fl_config *c, enum fl_level level, const char *fmt, ...)
-{
-    if (c->nnotes == c->notes_cap) {
-        uint32_t cap = c->notes_cap ? 2 * c->notes_cap : 16;
-        struct fl_note *v = fl_arena_get(&c->arena, cap * sizeof *v);
-        if (c->nnotes)
-            memcpy(v, c->note, c->nnotes * sizeof *v);
-        c->note = v;
-        c->notes_cap = cap;
-    }
-    va_list ap;
-    va_start(ap, fmt);
-    c->note[c->nnotes++] = (struct fl_note){ level, fl_arena_vprintf(&c->arena, fmt, ap) };
-    va_end(ap);
-}
-
-const struct fl_param *fl_conf_param_at(const struct fl_config *c, const char *path)
-{
-    for (uint32_t i = 0; i < c->pipeline->nparams; i++) {
-        const struct fl_param *p = &c->pipeline->params[i];
-        if (p->yaml && !strcmp(p->yaml, path))
-            return p;
-    }
-    return NULL;
-}
-
-const struct fl_stage_choice *fl_conf_choice_at(const struct fl_pipeline *p, uint32_t i)
-{
-    if (i < p->nstages)
-        return &p->stages[i];
-    return i - p->nstages < p->outputs[0].nstages ? &p->outputs[0].stages[i - p->nstages] : NULL;
-}
-
-const struct fl_stage_choice *fl_conf_choice(const struct fl_config *c, const char *phase)
-{
-    const struct fl_stage_choice *s;
-    for (uint32_t i = 0; (s = fl_conf_choice_at(c->pipeline, i)); i++)
-        if (!strcmp(s->phase, phase))
-            return s;
-    return NULL;
 }
 
 /* ---- loading ---------------------------------------------------------------------------------------------------- */
@@ -285,25 +178,4 @@ void fl_config_log_notes(const struct fl_config *c)
                                         fl_yaml_show(&a, c->param[i].v), p->yaml ? p->yaml : p->name), NULL);
         fl_arena_free(&a);
     }
-}
-
-static const struct fl_key_value *key_value(const struct fl_config *c, const char *key)
-{
-    for (uint32_t i = 0; i < fl_key_nrows; i++)
-        if (!strcmp(fl_key_rows[i].path, key))
-            return &c->key[i];
-    fprintf(stderr, "bug: configuration key %s is not in knownkeys.def\n", key);
-    abort();
-}
-
-const char *fl_config_str(const struct fl_config *c, const char *key)
-{
-    return key_value(c, key)->s;
-}
-
-const char *const *fl_config_list(const struct fl_config *c, const char *key, uint32_t *n)
-{
-    const struct fl_key_value *k = key_value(c, key);
-    *n = k->n;
-    return k->list;
 }

@@ -8,18 +8,12 @@
 #include <strings.h>
 
 #include "base/log.h"
-#include "base/suggest.h"
-#include "config/keys.h"
-#include "config/parts.h"
 #include "base/rows.h"
+#include "base/suggest.h"
+#include "config/known_keys.h"
+#include "config/parts.h"
 #include "config/value.h"
 #include "config/values.h"
-
-const struct fl_key_row fl_key_rows[] = {
-#define KEY(path, type, use, doc) { path, FL_KEY_##type, FL_KEY_##use, doc },
-#include "config/known_keys.def"
-};
-const uint32_t fl_key_nrows = sizeof fl_key_rows / sizeof *fl_key_rows;
 
 /* ---- all known paths ------------------------------------------------------------------------------------------ */
 

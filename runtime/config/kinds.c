@@ -3,9 +3,9 @@
  * Part of config.c; params.c asks it about params that stand at a `pipeline.<phase>.type`.
  */
 #include "base/log.h"
+#include "base/rows.h"
 #include "base/suggest.h"
 #include "config/parts.h"
-#include "base/rows.h"
 #include "config/values.h"
 
 #include <string.h>
@@ -32,14 +32,6 @@ static void set_kind(struct fl_config *c, const char *phase, const char *kind, e
     c->kind[i].given = given;
     if (i == c->nkinds)
         c->nkinds++;
-}
-
-const char *fl_config_kind(const struct fl_config *c, const char *phase)
-{
-    for (uint32_t i = 0; i < c->nkinds; i++)
-        if (!strcmp(c->kind[i].phase, phase))
-            return c->kind[i].kind;
-    return FL_NONE;
 }
 
 /* What flowc has written for this pipeline. */

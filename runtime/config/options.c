@@ -1,8 +1,7 @@
 /*
  * options.c - the rows of dsl/stages.def with their effective values: --set, environment, file, the .flow, the row's
  * default.
- * Only rows of the kinds that hold are read from YAML. Part of config.c; fl_option_* are called by every part of the
- * runtime.
+ * Only rows of the kinds that hold are read from YAML. Part of config.c.
  */
 #ifdef HAVE_CONFIG_H
 #include <config.h>
@@ -12,17 +11,12 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/rows.h"
 #include "base/suggest.h"
 #include "config/parts.h"
-#include "base/rows.h"
 #include "config/value.h"
 #include "config/values.h"
 #include "core/clock.h"
-
-static bool is(const struct fl_option_row *r, const char *phase, const char *kind, const char *name)
-{
-    return !strcmp(r->phase, phase) && !strcmp(r->kind, kind) && !strcmp(r->name, name);
-}
 
 static const char *path_of(struct fl_config *c, const struct fl_option_row *r)
 {
@@ -159,7 +153,7 @@ static const struct fl_yaml_value *from_command_line(struct fl_config *c, const 
     bool gets = false;
     for (uint32_t i = 0; i < fl_argument_nrows; i++) {
         const struct fl_argument_row *a = &fl_argument_rows[i];
-        gets |= a->option && is(r, a->phase, a->kind, a->option);
+        gets |= a->option && r == fl_option_row(a->phase, a->kind, a->option);
     }
     if (!text || !gets)
         return NULL;
@@ -235,53 +229,4 @@ void fl_conf_options_require(struct fl_config *c)
         if (r->of.type == FL_OPT_URL)
             check_url(c, r, v);
     }
-}
-
-/* ---- asking ----------------------------------------------------------------------------------------------- */
-
-static const struct fl_option_value *option(const struct fl_config *c, const char *phase, const char *kind,
-                                            const char *name)
-{
-    if (!*kind)
-        kind = FL_ONLY;
-    for (uint32_t i = 0; i < fl_option_nrows; i++)
-        if (is(&fl_option_rows[i], phase, kind, name))
-            return &c->option[i];
-    fprintf(stderr, "bug: %s %s has no option %s in stages.def\n", phase, kind, name);
-    abort();
-}
-
-bool fl_option_bool(const struct fl_config *c, const char *phase, const char *kind, const char *name)
-{
-    return option(c, phase, kind, name)->b;
-}
-
-int64_t fl_option_int(const struct fl_config *c, const char *phase, const char *kind, const char *name)
-{
-    return option(c, phase, kind, name)->i;
-}
-
-const char *fl_option_str(const struct fl_config *c, const char *phase, const char *kind, const char *name)
-{
-    return option(c, phase, kind, name)->s;
-}
-
-struct fl_options fl_options_of(const struct fl_config *c, const char *phase)
-{
-    return (struct fl_options){c, phase, fl_config_kind(c, phase)};
-}
-
-bool fl_opt_bool(const struct fl_options *o, const char *name)
-{
-    return fl_option_bool(o->config, o->phase, o->kind, name);
-}
-
-int64_t fl_opt_int(const struct fl_options *o, const char *name)
-{
-    return fl_option_int(o->config, o->phase, o->kind, name);
-}
-
-const char *fl_opt_str(const struct fl_options *o, const char *name)
-{
-    return fl_option_str(o->config, o->phase, o->kind, name);
 }

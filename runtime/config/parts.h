@@ -1,9 +1,11 @@
 /*
- * parts.h - between config.c and its parts; private to config/.
+ * parts.h - between config.c and its parts; private to config/. Each calls those below it:
  *
- *   config.c     loads, finds, and gives out plain keys      kinds.c    which kind of each phase holds
- *   keys.c       known and unknown keys, notes               options.c  rows of stages.def
- *   log.c        logging.*                                   params.c   params of the pipeline
+ *   config.c                      loads
+ *   keys.c, params.c, options.c   unknown keys and plain ones; params of the pipeline; rows of stages.def
+ *   kinds.c, log.c                which kind of each phase holds; logging.*
+ *   values.c                      finds while it is loaded, answers afterwards
+ *   known_keys.c, base/rows.c     the tables
  */
 #ifndef FL_CONFIG_PARTS_H
 #define FL_CONFIG_PARTS_H

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/keys.h"
+#include "config/known_keys.h"
 #include "config/parts.h"
 #include "config/print.h"
 #include "base/rows.h"

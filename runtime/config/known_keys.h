@@ -1,8 +1,8 @@
 /*
- * keys.h - the rows of config/known_keys.def: keys of the YAML file that are no options of a stage.
+ * known_keys.h - the rows of config/known_keys.def: keys of the YAML file that are no options of a stage.
  */
-#ifndef FL_CONFIG_KEYS_H
-#define FL_CONFIG_KEYS_H
+#ifndef FL_KNOWN_KEYS_H
+#define FL_KNOWN_KEYS_H
 
 #include <stdint.h>
 

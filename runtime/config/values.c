@@ -1,0 +1,200 @@
+/*
+ * values.c - answers what a value is and where it comes from; see values.h and parts.h. After loading nothing changes, so any
+ * thread may ask.
+ */
+#include "config/values.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/rows.h"
+#include "base/suggest.h"
+#include "config/known_keys.h"
+#include "config/parts.h"
+
+/* ---- while it is loaded ------------------------------------------------------------------------------------------- */
+
+const char *fl_conf_env_name(struct fl_config *c, const char *path)
+{
+    char *name = fl_arena_printf(&c->arena, "SKYDIVE_%s", path);
+    for (char *p = name; *p; p++)
+        *p = *p == '.' || *p == '-' ? '_' : (char)toupper((unsigned char)*p);
+    return name;
+}
+
+static const struct fl_yaml_value *from_environment(struct fl_config *c, const char *path, bool list)
+{
+    const char *name = fl_conf_env_name(c, path), *text = getenv(name);
+    if (!text || !*text)
+        return NULL;
+    if (list && *text == '[') {
+        struct fl_yaml y;
+        if (!fl_yaml_parse_value(&c->arena, name, path, text, &y, &c->problems) || y.n != 1)
+            return NULL;
+        return &y.entry[0].value;
+    }
+    struct fl_yaml_value *v = fl_arena_zero(&c->arena, sizeof *v);
+    *v = (struct fl_yaml_value){ .kind = FL_YAML_TEXT, .quoted = true, .text = text, .at = { name, 0, 0 } };
+    return v;
+}
+
+const struct fl_yaml_value *fl_conf_find(struct fl_config *c, const char *path, bool list, enum fl_given *given)
+{
+    const struct fl_yaml_entry *e = fl_yaml_find(&c->set, path);
+    *given = FL_BY_DEFAULT;
+    if (e) { /* an empty value goes back to the default */
+        *given = FL_BY_SET;
+        return e->value.kind == FL_YAML_NULL ? NULL : &e->value;
+    }
+    if (c->environment) {
+        const struct fl_yaml_value *v = from_environment(c, path, list);
+        *given = FL_BY_ENVIRONMENT;
+        if (v)
+            return v;
+    }
+    e = fl_yaml_find(&c->file, path);
+    *given = e ? FL_BY_FILE : FL_BY_DEFAULT;
+    return e && e->value.kind != FL_YAML_NULL && e->value.kind != FL_YAML_MAP ? &e->value : NULL;
+}
+
+const struct fl_yaml_value *fl_conf_parse(struct fl_config *c, const char *source, const char *text)
+{
+    struct fl_yaml y;
+    if (!fl_yaml_parse_value(&c->arena, source, "value", text, &y, &c->problems) || y.n != 1)
+        return NULL;
+    if (y.entry[0].value.kind == FL_YAML_NULL) { /* "" in a table means an empty text */
+        struct fl_yaml_value *v = fl_arena_zero(&c->arena, sizeof *v);
+        *v = (struct fl_yaml_value){ .kind = FL_YAML_TEXT, .quoted = true, .text = "", .at = { source, 0, 0 } };
+        return v;
+    }
+    return &y.entry[0].value;
+}
+
+const char *fl_conf_meant(struct fl_config *c, const struct fl_suggest *s)
+{
+    const char *best = fl_suggest_best(s);
+    return best ? fl_arena_printf(&c->arena, " (did you mean %s?)", best) : "";
+}
+
+void fl_conf_note(struct fl_config *c, enum fl_level level, const char *fmt, ...)
+{
+    if (c->nnotes == c->notes_cap) {
+        uint32_t cap = c->notes_cap ? 2 * c->notes_cap : 16;
+        struct fl_note *v = fl_arena_get(&c->arena, cap * sizeof *v);
+        if (c->nnotes)
+            memcpy(v, c->note, c->nnotes * sizeof *v);
+        c->note = v;
+        c->notes_cap = cap;
+    }
+    va_list ap;
+    va_start(ap, fmt);
+    c->note[c->nnotes++] = (struct fl_note){ level, fl_arena_vprintf(&c->arena, fmt, ap) };
+    va_end(ap);
+}
+
+const struct fl_param *fl_conf_param_at(const struct fl_config *c, const char *path)
+{
+    for (uint32_t i = 0; i < c->pipeline->nparams; i++) {
+        const struct fl_param *p = &c->pipeline->params[i];
+        if (p->yaml && !strcmp(p->yaml, path))
+            return p;
+    }
+    return NULL;
+}
+
+const struct fl_stage_choice *fl_conf_choice_at(const struct fl_pipeline *p, uint32_t i)
+{
+    if (i < p->nstages)
+        return &p->stages[i];
+    return i - p->nstages < p->outputs[0].nstages ? &p->outputs[0].stages[i - p->nstages] : NULL;
+}
+
+const struct fl_stage_choice *fl_conf_choice(const struct fl_config *c, const char *phase)
+{
+    const struct fl_stage_choice *s;
+    for (uint32_t i = 0; (s = fl_conf_choice_at(c->pipeline, i)); i++)
+        if (!strcmp(s->phase, phase))
+            return s;
+    return NULL;
+}
+
+/* ---- asking ------------------------------------------------------------------------------------------------------ */
+
+const char *fl_config_kind(const struct fl_config *c, const char *phase)
+{
+    for (uint32_t i = 0; i < c->nkinds; i++)
+        if (!strcmp(c->kind[i].phase, phase))
+            return c->kind[i].kind;
+    return FL_NONE;
+}
+
+static const struct fl_option_value *option(const struct fl_config *c, const char *phase, const char *kind,
+                                            const char *name)
+{
+    if (!*kind)
+        kind = FL_ONLY;
+    const struct fl_option_row *r = fl_option_row(phase, kind, name);
+    if (r)
+        return &c->option[r - fl_option_rows];
+    fprintf(stderr, "bug: %s %s has no option %s in stages.def\n", phase, kind, name);
+    abort();
+}
+
+bool fl_option_bool(const struct fl_config *c, const char *phase, const char *kind, const char *name)
+{
+    return option(c, phase, kind, name)->b;
+}
+
+int64_t fl_option_int(const struct fl_config *c, const char *phase, const char *kind, const char *name)
+{
+    return option(c, phase, kind, name)->i;
+}
+
+const char *fl_option_str(const struct fl_config *c, const char *phase, const char *kind, const char *name)
+{
+    return option(c, phase, kind, name)->s;
+}
+
+struct fl_options fl_options_of(const struct fl_config *c, const char *phase)
+{
+    return (struct fl_options){c, phase, fl_config_kind(c, phase)};
+}
+
+bool fl_opt_bool(const struct fl_options *o, const char *name)
+{
+    return fl_option_bool(o->config, o->phase, o->kind, name);
+}
+
+int64_t fl_opt_int(const struct fl_options *o, const char *name)
+{
+    return fl_option_int(o->config, o->phase, o->kind, name);
+}
+
+const char *fl_opt_str(const struct fl_options *o, const char *name)
+{
+    return fl_option_str(o->config, o->phase, o->kind, name);
+}
+
+static const struct fl_key_value *key_value(const struct fl_config *c, const char *key)
+{
+    for (uint32_t i = 0; i < fl_key_nrows; i++)
+        if (!strcmp(fl_key_rows[i].path, key))
+            return &c->key[i];
+    fprintf(stderr, "bug: configuration key %s is not in known_keys.def\n", key);
+    abort();
+}
+
+const char *fl_config_str(const struct fl_config *c, const char *key)
+{
+    return key_value(c, key)->s;
+}
+
+const char *const *fl_config_list(const struct fl_config *c, const char *key, uint32_t *n)
+{
+    const struct fl_key_value *k = key_value(c, key);
+    *n = k->n;
+    return k->list;
+}
