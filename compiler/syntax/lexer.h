@@ -1,6 +1,6 @@
 /*
- * lexer.h - what lexer, parser and the makers of syntax errors share. Private to lex.l, parse.y, tokens.c, errors.c
- * and verbs/fmt.c.
+ * lexer.h - what lexer, parser and the makers of syntax errors share. Private to syntax/ and verbs/fmt.c. Each calls those below it:
+ * source.c, parse.y, errors.c, tokens.c, lex.l, words.c.
  *
  * The parser doesn't call flex but fc_yylex (tokens.c), which stands between: it keeps the open brackets, skips whole
  * blocks while the parser recovers from an error, and puts in a `;` that was forgotten at a line's end.
