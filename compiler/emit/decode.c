@@ -30,7 +30,9 @@ static bool text_only(const struct fc_in *n)
 
 static void in_struct(struct fc_em *m, const struct fc_in *n)
 {
-    const char *body = "", *lengths = n->places ? "    bool placed; /* the numbers are where the members below say, nothing else is there */\n" : "";
+    struct fc_join body = {.arena = m->a}, lengths = body;
+    if (n->places)
+        fc_join(&lengths, "    bool placed; /* the numbers are where the members below say, nothing else is there */\n");
     for (int i = 0; i < n->ninner; i++) {
         const struct fc_in *x = &n->inner[i];
         if (!fc_in_live(x))
@@ -38,26 +40,26 @@ static void in_struct(struct fc_em *m, const struct fc_in *n)
         const char *name = fce_name(m, x->member->name);
         if (x->type->kind == FC_K_RECORD) {
             in_struct(m, x);
-            body = fce_text(m, "%s    struct in_%s %s;\n", body, x->c, name);
+            fc_join(&body, "    struct in_%s %s;\n", x->c, name);
         } else if (text_only(x)) {
-            body = fce_text(m, "%s    fl_str %s; /* as it came */\n", body, name);
+            fc_join(&body, "    fl_str %s; /* as it came */\n", name);
         } else if (x->value) {
             if (x->late && !x->raw && !n->places)
-                body = fce_text(m, "%s    const char *%s; /* its digits */\n", body, name);
+                fc_join(&body, "    const char *%s; /* its digits */\n", name);
             else if (!x->late)
-                body = fce_text(m, "%s    %s %s;\n", body, fce_type(m, x->type), name);
+                fc_join(&body, "    %s %s;\n", fce_type(m, x->type), name);
             if (x->raw)
-                body = fce_text(m, "%s    fl_str text_%s; /* as it came, quotes included */\n", body, x->member->name);
+                fc_join(&body, "    fl_str text_%s; /* as it came, quotes included */\n", x->member->name);
         }
         if (n->places) {
-            body = fce_text(m, "%s    const char *%s; /* its digits */\n", body, name);
-            lengths = fce_text(m, "%s    uint8_t n_%s;\n", lengths, x->member->name);
+            fc_join(&body, "    const char *%s; /* its digits */\n", name);
+            fc_join(&lengths, "    uint8_t n_%s;\n", x->member->name);
         }
         fprintf(m->consts.f, "#define HAS_%s (UINT64_C(1) << %d)\n", x->c, x->bit % FC_WORD);
     }
     const char *words = fc_in_words(n) > 1 ? fce_text(m, "[%d]", fc_in_words(n)) : "";
     fprintf(m->types.f, "struct in_%s {\n    uint64_t has%s;\n%s%s%s};\n\n", n->member ? n->c : "record", words,
-            n->raw && n->type->kind == FC_K_RECORD ? "    fl_str raw; /* the whole object */\n" : "", body, lengths);
+            n->raw && n->type->kind == FC_K_RECORD ? "    fl_str raw; /* the whole object */\n" : "", fc_joined(&body), fc_joined(&lengths));
 }
 
 /* ---- getters --------------------------------------------------------------------------------------------------- */
@@ -227,10 +229,12 @@ static const char *json_value(struct fc_em *m, const struct fc_expr *e, const st
                 return t->en->text ? fce_text(m, "\"%s\"", fce_escaped(m, x->as ? x->as : x->name.s)) : fce_text(m, "%lld", (long long)x->value);
     }
     if (e->kind == FC_E_LIST) {
-        const char *list = "";
+        struct fc_join list = {.arena = m->a};
+        fc_join(&list, "[");
         for (const struct fc_expr *x = e->args; x; x = x->next)
-            list = fce_text(m, "%s%s%s", list, *list ? "," : "", json_value(m, x, t->elem));
-        return fce_text(m, "[%s]", list);
+            fc_join(&list, "%s%s", x == e->args ? "" : ",", json_value(m, x, t->elem));
+        fc_join(&list, "]");
+        return fc_joined(&list);
     }
     if (e->kind == FC_E_BOOL)
         return e->i ? "true" : "false";

@@ -33,10 +33,12 @@ static const char *yaml_scalar(struct fc_em *m, const struct fc_expr *e)
     case FC_E_NAME:
         return e->name.s;
     case FC_E_LIST: {
-        const char *s = "";
+        struct fc_join s = {.arena = m->a};
+        fc_join(&s, "[");
         for (const struct fc_expr *x = e->args; x; x = x->next)
-            s = fce_text(m, "%s%s%s", s, *s ? ", " : "", yaml_scalar(m, x));
-        return fce_text(m, "[%s]", s);
+            fc_join(&s, "%s%s", x == e->args ? "" : ", ", yaml_scalar(m, x));
+        fc_join(&s, "]");
+        return fc_joined(&s);
     }
     default:
         if (e->type && e->type->kind == FC_K_DURATION)
@@ -84,26 +86,26 @@ static void params(struct fc_em *m)
 {
     if (!m->g->params)
         return;
-    const char *body = "";
+    struct fc_join body = {.arena = m->a};
     for (const struct fc_sym *p = m->g->params; p; p = p->next)
-        body = fce_text(m, "%s    %s %s;\n", body, fce_type(m, p->type), fce_name(m, p->name));
-    fprintf(m->types.f, "/* Parameters: set at start, constant from then on. */\nstatic struct {\n%s} P;\n\n", body);
+        fc_join(&body, "    %s %s;\n", fce_type(m, p->type), fce_name(m, p->name));
+    fprintf(m->types.f, "/* Parameters: set at start, constant from then on. */\nstatic struct {\n%s} P;\n\n", fc_joined(&body));
     for (const struct fc_sym *p = m->g->params; p; p = p->next) {
         const struct fc_expr *one = p->item->one_of;
         if (one) {
-            const char *list = "";
+            struct fc_join list = {.arena = m->a};
             for (const struct fc_expr *x = one->args; x; x = x->next) {
                 const char *s = x->kind == FC_E_STRING ? x->s : yaml_scalar(m, x);
-                list = fce_text(m, "%s%s, ", list, fce_quote(m, s, strlen(s)));
+                fc_join(&list, "%s, ", fce_quote(m, s, strlen(s)));
             }
-            fprintf(m->types.f, "static const char *const one_of_%s[] = {%sNULL};\n", p->name, list);
+            fprintf(m->types.f, "static const char *const one_of_%s[] = {%sNULL};\n", p->name, fc_joined(&list));
         }
         const struct fc_type *t = p->type->kind == FC_K_LIST ? p->type->elem : p->type;
         if (t->kind == FC_K_ENUM) {
-            const char *list = "";
+            struct fc_join list = {.arena = m->a};
             for (const struct fc_enumerator *e = t->en->list; e; e = e->next)
-                list = fce_text(m, "%s%s, ", list, fce_quote(m, e->name.s, strlen(e->name.s)));
-            fprintf(m->types.f, "static const char *const values_of_%s[] = {%sNULL};\n", p->name, list);
+                fc_join(&list, "%s, ", fce_quote(m, e->name.s, strlen(e->name.s)));
+            fprintf(m->types.f, "static const char *const values_of_%s[] = {%sNULL};\n", p->name, fc_joined(&list));
         }
     }
     fprintf(m->types.f, "\nstatic const struct fl_param params[] = {\n");
@@ -294,22 +296,20 @@ void fce_descriptor(struct fc_em *m)
     int nchoices = choices(m, m->g->choices, "stages"), nlookups, ntables = 0;
     outputs(m);
     nlookups = lookup_rows(m);
-    const char *list = "";
+    struct fc_join list = {.arena = m->a}, reasons = list, tables = list;
     for (const struct fc_class *c = m->g->classes; c; c = c->next)
-        list = fce_text(m, "%s\"%s\", ", list, c->name);
-    fce_line(m, "static const char *const classes[] = {%s};", list);
-    list = "";
+        fc_join(&list, "\"%s\", ", c->name);
+    fce_line(m, "static const char *const classes[] = {%s};", fc_joined(&list));
     for (const struct fc_reason *r = m->g->reasons; r; r = r->next)
-        list = fce_text(m, "%s\"%s\", ", list, r->name);
-    fce_line(m, "static const char *const reasons[] = {%sNULL};", list);
-    list = "";
+        fc_join(&reasons, "\"%s\", ", r->name);
+    fce_line(m, "static const char *const reasons[] = {%sNULL};", fc_joined(&reasons));
     for (const struct fc_sym *t = m->g->tables; t; t = t->next)
         if (t->used) {
-            list = fce_text(m, "%s&table_%s, ", list, t->name);
+            fc_join(&tables, "&table_%s, ", t->name);
             ntables++;
         }
     if (ntables)
-        fce_line(m, "static struct fl_table *const tables[] = {%s};", list);
+        fce_line(m, "static struct fl_table *const tables[] = {%s};", fc_joined(&tables));
     if (m->options->tests && m->nplaces) {
         fflush(m->places.f);
         fce_line(m, "\nstatic const struct fl_place places[] = {\n%s};", m->places.text);

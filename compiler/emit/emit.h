@@ -27,6 +27,7 @@
 
 #include <stdio.h>
 
+#include "text/join.h"
 #include "tree/make.h"
 #include "plan/plan.h"
 

@@ -16,16 +16,22 @@
 
 enum form { JSON, PRETTY, CSV };
 
+/* Terms with `+` between them, on lines of some 100 characters. */
+struct sum {
+    struct fc_join text;
+    size_t line;         /* characters of the last line */
+};
+
 struct enc {
     struct fc_em *m;
     enum form form;
     bool emitted;        /* records made by `emit` are written */
     unsigned depth;      /* objects and lists that are open, the record itself included */
-    const char *literal; /* waits to be written; a new line in it is followed by its TABs */
+    struct fc_join literal; /* waits to be written; a new line in it is followed by its TABs */
     size_t fixed;        /* bytes of literals and of scalars with a constant bound */
     size_t lines;        /* each is `level` longer than counted in fixed */
-    const char *need;    /* sum of bounds that vary */
-    const char *texts;   /* sum of the lengths of texts that may need escapes: 6 bytes for one */
+    struct sum need;     /* of bounds that vary */
+    struct sum texts;    /* of the lengths of texts that may need escapes: 6 bytes for one */
     bool lays;           /* something is laid out at run time: `room` has to be known */
 };
 
@@ -43,7 +49,7 @@ static void put_line(struct enc *k, size_t tabs, const char *rest, size_t n)
 
 static void flush(struct enc *k)
 {
-    const char *s = k->literal;
+    const char *s = fc_joined(&k->literal);
     while (*s) {
         size_t tabs = 0, n;
         if (*s == '\n') {
@@ -58,12 +64,12 @@ static void flush(struct enc *k)
         }
         s += n;
     }
-    k->literal = "";
+    k->literal.n = 0;
 }
 
 static void literal(struct enc *k, const char *text)
 {
-    k->literal = fce_text(k->m, "%s%s", k->literal, text);
+    fc_join(&k->literal, "%s", text);
 }
 
 static void new_line(struct enc *k)
@@ -77,20 +83,17 @@ static void new_line(struct enc *k)
 
 /* ---- values --------------------------------------------------------------------------------------------------- */
 
-static void add(struct enc *k, const char **sum, const char *bound)
+static void add(struct sum *s, const char *bound)
 {
-    const char *line = strrchr(*sum, '\n');
-    if (!**sum)
-        *sum = bound;
-    else if (strlen(line ? line : *sum) + strlen(bound) > 100)
-        *sum = fce_text(k->m, "%s +\n        %s", *sum, bound);
-    else
-        *sum = fce_text(k->m, "%s + %s", *sum, bound);
+    bool wraps = s->text.n && s->line + strlen(bound) > 100;
+    size_t before = s->text.n;
+    fc_join(&s->text, "%s%s", !s->text.n ? "" : wraps ? " +\n        " : " + ", bound);
+    s->line = wraps ? strlen("\n        ") + strlen(bound) : s->line + s->text.n - before;
 }
 
 static void varying(struct enc *k, const char *bound)
 {
-    add(k, &k->need, bound);
+    add(&k->need, bound);
 }
 
 static void put_string(struct enc *k, const char *v)
@@ -106,7 +109,7 @@ static void put_string(struct enc *k, const char *v)
     flush(k);
     fce_line(m, "w = fl_put_text(w, %s);", v);
     literal(k, "\"");
-    add(k, &k->texts, fce_text(m, *k->texts ? "%s.n" : "(size_t)%s.n", v));
+    add(&k->texts, fce_text(m, k->texts.text.n ? "%s.n" : "(size_t)%s.n", v));
 }
 
 static void put_scalar(struct enc *k, const char *call, size_t bound)
@@ -279,7 +282,7 @@ static void close_members(struct enc *k, const struct members *o, const char *br
     struct fc_em *m = k->m;
     k->depth--;
     if (o->comma) {
-        k->literal = fl_arena_strndup(m->a, k->literal, strlen(k->literal) - 1);
+        k->literal.p[--k->literal.n] = 0;
         new_line(k);
     } else if (o->some) {
         fce_line(m, "w--;");
@@ -350,7 +353,7 @@ static void put_elements(struct enc *k, struct fc_cv v)
     struct fc_em *m = k->m;
     const struct fc_type *t = v.type->elem;
     const char *i = fce_text(m, "i%d", ++m->temps);
-    struct enc one = {.m = m, .form = k->form == CSV ? JSON : k->form, .depth = k->depth, .literal = k->literal, .need = "", .texts = ""}; /* bounds are not summed here */
+    struct enc one = {.m = m, .form = k->form == CSV ? JSON : k->form, .depth = k->depth, .literal = k->literal, .need = {{.arena = m->a}, 0}, .texts = {{.arena = m->a}, 0}}; /* bounds are not summed here */
     open_members(&one, "[");
     flush(&one);
     fce_line(m, "for (uint32_t %s = 0; %s < %s.n; %s++) {", i, i, v.v, i);
@@ -419,7 +422,7 @@ static void put_unless_empty(struct enc *k, struct members *o, const struct fc_s
     struct fc_em *m = k->m;
     begin_member(k, key, NULL);
     open_members(k, "{");
-    const char *line = strrchr(k->literal, '\n');
+    const char *line = strrchr(fc_joined(&k->literal), '\n');
     size_t n = line ? strlen(line) : strlen(fce_escaped(m, key)) + strlen("\"\":{");
     struct members inner = put_slots(k, s);
     bool doubtful = inner.unsure && !inner.some;
@@ -595,7 +598,7 @@ static void signature(struct fc_em *m, const char *name, enum form form)
 
 static void writer(struct fc_em *m, const char *name, enum form form, bool emitted)
 {
-    struct enc k = {.m = m, .form = form, .emitted = emitted, .literal = "", .need = "", .texts = ""};
+    struct enc k = {.m = m, .form = form, .emitted = emitted, .literal = {.arena = m->a}, .need = {{.arena = m->a}, 0}, .texts = {{.arena = m->a}, 0}};
     struct fce_capture c;
     m->depth++;
     fce_begin(m, &c);
@@ -626,10 +629,10 @@ static void writer(struct fc_em *m, const char *name, enum form form, bool emitt
     const char *most = fce_text(m, "%zu", k.fixed);
     if (k.lines)
         most = fce_text(m, "%s + %zu * level", most, k.lines);
-    if (*k.texts)
-        most = fce_text(m, "%s +\n        6 * (%s)", most, k.texts);
-    if (*k.need)
-        most = fce_text(m, "%s +\n        %s", most, k.need);
+    if (k.texts.text.n)
+        most = fce_text(m, "%s +\n        6 * (%s)", most, fc_joined(&k.texts.text));
+    if (k.need.text.n)
+        most = fce_text(m, "%s +\n        %s", most, fc_joined(&k.need.text));
     if (k.lays)
         fce_line(m, "const size_t room = %s;", most);
     fce_line(m, "char *w = fl_buf_room(out, %s);", k.lays ? "room" : most);

@@ -13,17 +13,17 @@
 /* What says whether something is there comes first: only that has to be zeroed (FL_FRAME). */
 static void frame(struct fc_em *m, const struct fc_sym *f)
 {
-    const char *flags = "", *body = "";
+    struct fc_join flags = {.arena = m->a}, body = {.arena = m->a};
     for (const struct fc_sym *a = f->args; a; a = a->next) {
-        body = fce_text(m, "%s    %s %s;\n", body, fce_type(m, a->type), fce_name(m, a->name));
+        fc_join(&body, "    %s %s;\n", fce_type(m, a->type), fce_name(m, a->name));
         if (a->optional)
-            flags = fce_text(m, "%s    bool has_%s;\n", flags, a->name);
+            fc_join(&flags, "    bool has_%s;\n", a->name);
     }
     for (const struct fc_sym *l = f->lets; l; l = l->next) {
-        flags = fce_text(m, "%s    uint8_t is_%s; /* 0 not computed yet, 1 value, 2 null */\n", flags, l->name);
-        body = fce_text(m, "%s    %s %s;\n", body, fce_type(m, l->type), fce_name(m, l->name));
+        fc_join(&flags, "    uint8_t is_%s; /* 0 not computed yet, 1 value, 2 null */\n", l->name);
+        fc_join(&body, "    %s %s;\n", fce_type(m, l->type), fce_name(m, l->name));
     }
-    fprintf(m->types.f, "struct frame_%s {\n%s    char flags_end;\n%s};\n\n", f->name, flags, body);
+    fprintf(m->types.f, "struct frame_%s {\n%s    char flags_end;\n%s};\n\n", f->name, fc_joined(&flags), fc_joined(&body));
 }
 
 static void function_let(struct fc_em *m, const struct fc_sym *f, const struct fc_sym *l)
@@ -107,7 +107,7 @@ void fce_functions(struct fc_em *m)
 
 /* What says whether a value is there stands apart, before the values: it is looked at more often, and there are no gaps. */
 struct stored {
-    const char *flags, *values;
+    struct fc_join flags, values;
 };
 
 static void stored_members(struct fc_em *m, const struct fc_slot *s, struct stored *out)
@@ -115,30 +115,30 @@ static void stored_members(struct fc_em *m, const struct fc_slot *s, struct stor
     for (int i = 0; i < s->ninner; i++) {
         const struct fc_slot *x = &s->inner[i];
         if (x->kind == FC_SLOT_STORED) {
-            out->values = fce_text(m, "%s        %s %s;\n", out->values, fce_type(m, x->type), fce_name(m, x->c));
+            fc_join(&out->values, "        %s %s;\n", fce_type(m, x->type), fce_name(m, x->c));
             if (x->optional || x->emitted)
-                out->flags = fce_text(m, "%s        bool has_%s;\n", out->flags, x->c);
+                fc_join(&out->flags, "        bool has_%s;\n", x->c);
         }
         if (fce_presence(m, x))
-            out->flags = fce_text(m, "%s        bool has_%s;\n", out->flags, x->c);
+            fc_join(&out->flags, "        bool has_%s;\n", x->c);
         stored_members(m, x, out);
     }
 }
 
 static void record_struct(struct fc_em *m)
 {
-    struct stored lets = {"", ""}, out = {"", ""};
+    struct stored lets = {{.arena = m->a}, {.arena = m->a}}, out = lets;
     for (const struct fc_sym *l = m->g->lets; l; l = l->next)
         if (l->used) {
-            lets.values = fce_text(m, "%s    %s let_%s;\n", lets.values, fce_type(m, l->type), l->name);
-            lets.flags = fce_text(m, "%s    uint8_t is_%s; /* 0 not computed yet, 1 value, 2 null */\n", lets.flags, l->name);
+            fc_join(&lets.values, "    %s let_%s;\n", fce_type(m, l->type), l->name);
+            fc_join(&lets.flags, "    uint8_t is_%s; /* 0 not computed yet, 1 value, 2 null */\n", l->name);
             if (fc_tried(m->p, l))
-                lets.flags = fce_text(m, "%s    bool tried_%s; /* computed in a wave, when tables were not yet as the record will see them */\n", lets.flags, l->name);
+                fc_join(&lets.flags, "    bool tried_%s; /* computed in a wave, when tables were not yet as the record will see them */\n", l->name);
         }
     stored_members(m, &m->p->out, &out);
-    fprintf(m->types.f, "/* A record on its way. */\nstruct rec {\n    struct fl_rec h;\n%s    struct in_record in;\n%s", lets.flags, lets.values);
-    if (*out.values || *out.flags)
-        fprintf(m->types.f, "    struct {\n%s%s    } out;\n", out.flags, out.values);
+    fprintf(m->types.f, "/* A record on its way. */\nstruct rec {\n    struct fl_rec h;\n%s    struct in_record in;\n%s", fc_joined(&lets.flags), fc_joined(&lets.values));
+    if (out.values.n || out.flags.n)
+        fprintf(m->types.f, "    struct {\n%s%s    } out;\n", fc_joined(&out.flags), fc_joined(&out.values));
     fprintf(m->types.f, "};\n\n");
 }
 

@@ -329,7 +329,7 @@ static void step_row(struct fc_em *m, int test, int step, const struct fc_check 
 void fce_tests(struct fc_em *m)
 {
     int test = 0;
-    const char *rows = "";
+    struct fc_join rows = {.arena = m->a};
     fce_line(m, "/* ---- tests ---- */\n");
     for (const struct fc_item *it = m->g->tests; it; it = it->next) {
         if (it->kind != FC_I_TEST)
@@ -347,9 +347,9 @@ void fce_tests(struct fc_em *m)
             step_row(m, test, step++, c);
         fce_line(m, "};\n");
         struct fc_place at = fc_source_place(&m->c->sources, it->span.file, it->span.start);
-        rows = fce_text(m, "%s    {%s, %u, steps_%d, %d},\n", rows, fce_quote(m, it->text, strlen(it->text)), at.line, test, step);
+        fc_join(&rows, "    {%s, %u, steps_%d, %d},\n", fce_quote(m, it->text, strlen(it->text)), at.line, test, step);
         test++;
     }
     if (test)
-        fce_line(m, "static const struct fl_test tests[] = {\n%s};\n", rows);
+        fce_line(m, "static const struct fl_test tests[] = {\n%s};\n", fc_joined(&rows));
 }

@@ -55,14 +55,14 @@ const struct fc_rec *fce_rec(struct fc_em *m, const struct fc_type *t)
         if (strcmp(o->c, r->c) == 0)
             r->c = fce_text(m, "%s_%d", r->c, ++m->nrecs);
     /* inner ones first */
-    const char *body = "";
+    struct fc_join body = {.arena = m->a};
     for (int i = 0; i < t->nmembers; i++) {
         const struct fc_member *x = &t->members[i];
-        body = fce_text(m, "%s    %s %s;\n", body, fce_type(m, x->type), fce_name(m, x->name));
+        fc_join(&body, "    %s %s;\n", fce_type(m, x->type), fce_name(m, x->name));
         if (x->optional)
-            body = fce_text(m, "%s    bool has_%s;\n", body, x->name);
+            fc_join(&body, "    bool has_%s;\n", x->name);
     }
-    fprintf(m->types.f, "struct %s {\n%s};\n\n", r->c, *body ? body : "    char none;\n");
+    fprintf(m->types.f, "struct %s {\n%s};\n\n", r->c, body.n ? fc_joined(&body) : "    char none;\n");
     for (last = &m->recs; *last; last = &(*last)->next)
         ;
     *last = r;
@@ -188,14 +188,14 @@ const char *fce_kept_type(struct fc_em *m, const struct fc_type *t)
     struct fc_rec *r = (struct fc_rec *)fce_rec(m, t);
     if (!r->kept) {
         r->kept = true;
-        const char *body = "";
+        struct fc_join body = {.arena = m->a};
         for (int i = 0; i < t->nmembers; i++) {
             const struct fc_member *x = &t->members[i];
-            body = fce_text(m, "%s    %s %s;\n", body, fce_kept_type(m, x->type), fce_name(m, x->name));
+            fc_join(&body, "    %s %s;\n", fce_kept_type(m, x->type), fce_name(m, x->name));
             if (x->optional)
-                body = fce_text(m, "%s    bool has_%s;\n", body, x->name);
+                fc_join(&body, "    bool has_%s;\n", x->name);
         }
-        fprintf(m->types.f, "struct kept_%s {\n%s};\n\n", r->c + 4, body);
+        fprintf(m->types.f, "struct kept_%s {\n%s};\n\n", r->c + 4, fc_joined(&body));
     }
     return fce_text(m, "struct kept_%s", r->c + 4);
 }
@@ -256,10 +256,10 @@ const char *fce_names(struct fc_em *m, const struct fc_type *t)
 {
     if (t->kind == FC_K_CLASS) {
         if (!m->classes_named) {
-            const char *names = "";
+            struct fc_join names = {.arena = m->a};
             for (const struct fc_class *x = m->g->classes; x; x = x->next)
-                names = fce_text(m, "%s%s, ", names, fce_string(m, x->name, strlen(x->name)));
-            fprintf(m->types.f, "static const fl_str class_names[] = {%s};\n\n", names);
+                fc_join(&names, "%s, ", fce_string(m, x->name, strlen(x->name)));
+            fprintf(m->types.f, "static const fl_str class_names[] = {%s};\n\n", fc_joined(&names));
             m->classes_named = true;
         }
         return "class_names";
@@ -270,11 +270,11 @@ const char *fce_names(struct fc_em *m, const struct fc_type *t)
             return c;
     if (m->nnamed < (int)(sizeof m->named / sizeof *m->named))
         m->named[m->nnamed++] = t->en;
-    const char *body = "";
+    struct fc_join body = {.arena = m->a};
     for (const struct fc_enumerator *e = t->en->list; e; e = e->next) {
         const char *name = t->en->text && e->as ? e->as : e->name.s;
-        body = fce_text(m, "%s    %s,\n", body, fce_string(m, name, strlen(name)));
+        fc_join(&body, "    %s,\n", fce_string(m, name, strlen(name)));
     }
-    fprintf(m->types.f, "static const fl_str %s[] = {\n%s};\n\n", c, body);
+    fprintf(m->types.f, "static const fl_str %s[] = {\n%s};\n\n", c, fc_joined(&body));
     return c;
 }

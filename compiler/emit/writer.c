@@ -178,18 +178,18 @@ const char *fce_string(struct fc_em *m, const char *s, size_t n)
 
 const char *fce_escaped(struct fc_em *m, const char *s)
 {
-    const char *out = "";
+    struct fc_join out = {.arena = m->a};
     for (; *s; s++) {
         unsigned char c = (unsigned char)*s;
         char letter = c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\t' ? 't' : c == '"' || c == '\\' ? (char)c : 0;
         if (letter)
-            out = fce_text(m, "%s\\%c", out, letter);
+            fc_join(&out, "\\%c", letter);
         else if (c < 32 || strchr("<>&", c))
-            out = fce_text(m, "%s\\u%04x", out, c);
+            fc_join(&out, "\\u%04x", c);
         else
-            out = fce_text(m, "%s%c", out, c);
+            fc_join(&out, "%c", c);
     }
-    return out;
+    return fc_joined(&out);
 }
 
 /* ---- places in the .flow ------------------------------------------------------------------------------------------ */
