@@ -59,27 +59,27 @@ static const char *yaml_path(struct fc_em *m, const char *yaml)
     return path;
 }
 
-struct uses {
-    const struct fc_sym *param;
-    bool found;
+struct deciding {
+    struct fl_arena *arena;
+    struct fc_index params;
 };
 
 static void visit_param(void *arg, const struct fc_expr *e)
 {
-    struct uses *u = arg;
-    if (e->kind == FC_E_NAME && e->sym == u->param)
-        u->found = true;
+    struct deciding *d = arg;
+    if (e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_PARAM)
+        fc_index_put(&d->params, d->arena, e->sym->name, strlen(e->sym->name), e->sym);
 }
 
-/* Does the param stand in a filter's conditions? */
-static bool decides(struct fc_em *m, const struct fc_sym *p)
+/* The params that stand in a filter's conditions. */
+static struct fc_index deciding_params(struct fc_em *m)
 {
-    struct uses u = {p, false};
+    struct deciding d = {.arena = m->a};
     for (int i = 0; i < m->g->nstages; i++)
         for (const struct fc_rule *r = m->g->stages[i]->kind == FC_ST_FILTER ? m->g->stages[i]->rules : NULL; r; r = r->next)
             if (r->when)
-                fc_expr_each(r->when, visit_param, &u);
-    return u.found;
+                fc_expr_each(r->when, visit_param, &d);
+    return d.params;
 }
 
 static void params(struct fc_em *m)
@@ -108,6 +108,7 @@ static void params(struct fc_em *m)
             fprintf(m->types.f, "static const char *const values_of_%s[] = {%sNULL};\n", p->name, fc_joined(&list));
         }
     }
+    const struct fc_index deciding = deciding_params(m);
     fprintf(m->types.f, "\nstatic const struct fl_param params[] = {\n");
     for (const struct fc_sym *p = m->g->params; p; p = p->next) {
         const struct fc_item *it = p->item;
@@ -124,7 +125,7 @@ static void params(struct fc_em *m)
             fprintf(m->types.f, ", .names = values_of_%s", p->name);
         if (it->secret.s)
             fprintf(m->types.f, ", .secret = true, .secret_%s = %s", it->secret.s, text_or_null(m, it->secret_arg));
-        if (decides(m, p))
+        if (fc_index_find(&deciding, p->name, strlen(p->name)))
             fprintf(m->types.f, ", .decides = true");
         fprintf(m->types.f, "},\n");
     }
