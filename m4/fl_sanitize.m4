@@ -9,7 +9,7 @@ AC_DEFUN([FL_SANITIZE],
 AS_IF([test "$fl_sanitizers" = yes], [fl_sanitizers=address,undefined])
 FL_SAN_CFLAGS=
 AS_IF([test "$fl_sanitizers" != no],
-    [fl_try="-fsanitize=$fl_sanitizers -fno-omit-frame-pointer"
+    [fl_try="-fsanitize=$fl_sanitizers -fno-omit-frame-pointer -DFL_CHECKED"
      AS_CASE([",$fl_sanitizers,"], [*,undefined,*], [fl_try="$fl_try -fno-sanitize-recover=undefined"])
      AS_CASE([",$fl_sanitizers,"], [*,thread,*], [FL_TRY_CFLAG([-Wno-tsan], [fl_try])])
      fl_saved=$CFLAGS

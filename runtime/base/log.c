@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/memory.h"
 
 #define PAIRS 4096 /* longest text of pairs; more is cut */
@@ -531,17 +532,14 @@ static char *open_syslog(const struct fl_log_options *o)
     return NULL;
 }
 
-static void no_memory(const char *part, size_t bytes)
+static void last_words(const char *what, const char *pairs)
 {
-    if (bytes)
-        fl_log(FL_CRITICAL, "out of memory", "part=%s bytes=%zu", part, bytes);
-    else
-        fl_log(FL_CRITICAL, "out of memory", "part=%s", part);
+    fl_log(FL_CRITICAL, what, "%s", pairs);
 }
 
 char *fl_log_configure(const struct fl_log_options *o)
 {
-    fl_no_memory_says(no_memory);
+    fl_last_words_go_to(last_words);
     for (int i = 2; i < BACKENDS; i++)
         if (state.b[i].on && state.b[i].fd >= 0)
             close(state.b[i].fd);

@@ -1,50 +1,24 @@
 /* memory.c - see memory.h. */
 #include "base/memory.h"
 
-#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* With a stack's buffer and one write: stdio may want memory too. */
-static void say_plainly(const char *part, size_t bytes)
-{
-    char line[256], much[48] = "";
-    if (bytes)
-        snprintf(much, sizeof much, ", %zu bytes", bytes);
-    int n = snprintf(line, sizeof line, "%s: out of memory: %s%s\n", program_invocation_short_name, part, much);
-    ssize_t w = write(STDERR_FILENO, line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
-    (void)w; /* nowhere left to complain */
-}
-
-static void (*says)(const char *part, size_t bytes) = say_plainly;
-
-void fl_no_memory_says(void (*say)(const char *part, size_t bytes))
-{
-    says = say;
-}
-
-/* ../runtime/intake/queue.c is intake/queue to those who read it. */
-static void short_name(const char *file, char *name, size_t size)
-{
-    static const char *const tops[] = {"runtime/", "compiler/"};
-    for (size_t i = 0; i < sizeof tops / sizeof *tops; i++) {
-        const char *top = strstr(file, tops[i]);
-        if (top)
-            file = top + strlen(tops[i]);
-    }
-    const char *end = strrchr(file, '.');
-    snprintf(name, size, "%.*s", end ? (int)(end - file) : (int)strlen(file), file);
-}
+#include "base/check.h"
 
 /* _exit: other threads are still at work, no exit handler may take the ground from under them. */
 void fl_no_memory(const char *part, size_t bytes)
 {
-    char name[80];
-    short_name(part, name, sizeof name);
-    says(name, bytes);
+    char name[80], pairs[128];
+    fl_part_of(part, name, sizeof name);
+    if (bytes)
+        snprintf(pairs, sizeof pairs, "part=%s bytes=%zu", name, bytes);
+    else
+        snprintf(pairs, sizeof pairs, "part=%s", name);
+    fl_last_words("out of memory", pairs);
     _exit(FL_NO_MEMORY);
 }
 

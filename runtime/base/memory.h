@@ -6,7 +6,7 @@
  * accepted but not written is the same as after any other sudden end. What is said, on stderr or in the log once that is
  * configured, is the part of the program (the source file that asked) and how many bytes it wanted:
  *
- *     flowc: out of memory: plan/plan, 4096 bytes
+ *     flowc: out of memory part=plan/plan bytes=4096
  *     2026-11-30T08:55:02.123Z CRITICAL out of memory part=intake/queue bytes=2097216
  */
 #ifndef FL_MEMORY_H
@@ -47,8 +47,6 @@ char *fl_vsaid(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0),
 
 /* The end. `part` is a __FILE__; bytes 0: not known. Allocates nothing. */
 void fl_no_memory(const char *part, size_t bytes) __attribute__((noreturn, cold));
-/* What says it from now on, instead of a line on stderr; the log does this for itself. */
-void fl_no_memory_says(void (*say)(const char *part, size_t bytes));
 
 /* Behind the macros. */
 #define FL_PART __FILE__

@@ -137,12 +137,12 @@ static void ask_a_stranger(void)
 static void the_end_says_who_and_how_much(void **state)
 {
     (void)state;
-#define OUT "test_memory: out of memory: "
-    assert_string_equal(last_words(ask_too_many), OUT "base/test_memory, 18446744073709551615 bytes\n");
-    assert_string_equal(last_words(ask_for_a_full_list), OUT "base/test_memory, 2048 bytes\n");
+#define OUT "test_memory: out of memory part="
+    assert_string_equal(last_words(ask_too_many), OUT "base/test_memory bytes=18446744073709551615\n");
+    assert_string_equal(last_words(ask_for_a_full_list), OUT "base/test_memory bytes=2048\n");
     assert_string_equal(last_words(ask_nothing), OUT "base/test_memory\n");
-    assert_string_equal(last_words(ask_a_text), OUT "base/text, 18446744073709551615 bytes\n");
-    assert_string_equal(last_words(ask_elsewhere), OUT "plan/plan, 12 bytes\n");
+    assert_string_equal(last_words(ask_a_text), OUT "base/text bytes=18446744073709551615\n");
+    assert_string_equal(last_words(ask_elsewhere), OUT "plan/plan bytes=12\n");
     assert_string_equal(last_words(ask_a_stranger), OUT "somewhere\n");
     assert_string_equal(strchr(last_words(ask_the_log), ' '), " CRITICAL out of memory part=intake/queue bytes=70\n");
 }

@@ -7,7 +7,6 @@
 #include <config.h>
 #endif
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "base/rows.h"
 #include "base/suggest.h"
@@ -139,8 +140,7 @@ static const struct fl_option_value *option(const struct fl_config *c, const cha
     const struct fl_option_row *r = fl_option_row(phase, kind, name);
     if (r)
         return &c->option[r - fl_option_rows];
-    fprintf(stderr, "bug: %s %s has no option %s in stages.def\n", phase, kind, name);
-    abort();
+    FL_BUG("%s %s has no option %s in stages.def", phase, kind, name);
 }
 
 bool fl_option_bool(const struct fl_config *c, const char *phase, const char *kind, const char *name)
@@ -183,8 +183,7 @@ static const struct fl_key_value *key_value(const struct fl_config *c, const cha
     for (uint32_t i = 0; i < fl_key_nrows; i++)
         if (!strcmp(fl_key_rows[i].path, key))
             return &c->key[i];
-    fprintf(stderr, "bug: configuration key %s is not in known_keys.def\n", key);
-    abort();
+    FL_BUG("configuration key %s is not in known_keys.def", key);
 }
 
 const char *fl_config_str(const struct fl_config *c, const char *key)

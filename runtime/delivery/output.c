@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "config/values.h"
@@ -29,6 +30,7 @@ static const struct fl_sink_kind *const sinks[] = {&fl_sink_s3, &fl_sink_file, &
 struct fl_output *fl_output_new_with(struct fl_runtime *rt, const struct fl_sink_kind *kind, char **error)
 {
     struct fl_output *o = fl_new(struct fl_output);
+    fl_mark(o, FL_OUTPUT_MARK);
     o->rt = rt;
     o->kind = kind;
     o->lost_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -76,6 +78,7 @@ void *fl_output_sink(struct fl_output *o)
 
 char *fl_output_check(struct fl_output *o)
 {
+    FL_ALIVE(o, FL_OUTPUT_MARK);
     return o->kind->check ? o->kind->check(o->sink) : NULL;
 }
 
@@ -91,6 +94,7 @@ static void start_thread(pthread_t *t, void *(*run)(void *), struct fl_output *o
 
 void fl_output_start(struct fl_output *o)
 {
+    FL_ALIVE(o, FL_OUTPUT_MARK);
     unsigned n = o->kind->serial || !o->kind->uploads ? 1 : o->kind->uploads(o->sink);
     o->nuploads = n < 1 ? 1 : n > FL_UPLOADS_MAX ? FL_UPLOADS_MAX : n;
     o->started = true;
@@ -154,6 +158,7 @@ static void stop_threads(struct fl_output *o, int64_t deadline)
 
 uint64_t fl_output_stop(struct fl_output *o, int64_t deadline)
 {
+    FL_ALIVE(o, FL_OUTPUT_MARK);
     fl_output_hurry(o);
     if (o->started)
         stop_threads(o, deadline);
@@ -171,6 +176,7 @@ void fl_output_free(struct fl_output *o)
 {
     if (!o || o->started)
         return;
+    FL_ALIVE(o, FL_OUTPUT_MARK);
     for (unsigned i = 0; i < FL_LANES * FL_COMPRESSORS; i++)
         fl_compressor_free(o->lanes[i / FL_COMPRESSORS].slots[i % FL_COMPRESSORS].compressor);
     fl_pieces_free(&o->own);
@@ -185,5 +191,6 @@ void fl_output_free(struct fl_output *o)
     close(o->lost_fd);
     free(o->waiting);
     free(o->lines);
+    fl_unmark(o);
     free(o);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/check.h"
 #include "base/memory.h"
 #include "core/runtime.h"
 #include "delivery/parcel.h"
@@ -49,11 +50,13 @@ static void free_parcel(struct fl_parcel *p)
     fl_buf_free(&p->data);
     fl_buf_free(&p->key);
     fl_buf_free(&p->bucket);
+    fl_unmark(p);
     free(p);
 }
 
 void fl_parcel_release(struct fl_output *o, struct fl_parcel *p)
 {
+    FL_ALIVE(p, FL_PARCEL_MARK);
     fl_compressor_free(p->own);
     p->own = NULL;
     if (o->nspare >= FL_SPARE_PARCELS || p->data.cap > SPARE_DATA) {
@@ -76,6 +79,7 @@ void fl_parcels_free(struct fl_parcel *first)
 
 struct fl_parcel *fl_output_open(struct fl_output *o, uint32_t class_)
 {
+    FL_ALIVE(o, FL_OUTPUT_MARK);
     pthread_mutex_lock(&o->lock);
     struct fl_parcel *p = o->spare;
     if (p) {
@@ -83,7 +87,7 @@ struct fl_parcel *fl_output_open(struct fl_output *o, uint32_t class_)
         o->nspare--;
     }
     pthread_mutex_unlock(&o->lock);
-    struct fl_parcel fresh = {.class_ = class_};
+    struct fl_parcel fresh = {.magic = FL_PARCEL_MARK, .class_ = class_};
     if (p) {
         fresh.data = p->data;
         fresh.key = p->key;
@@ -100,6 +104,7 @@ struct fl_parcel *fl_output_open(struct fl_output *o, uint32_t class_)
 
 void fl_parcel_enqueue(struct fl_output *o, struct fl_parcel *p)
 {
+    FL_ALIVE(p, FL_PARCEL_MARK);
     p->prev = o->last;
     p->next = NULL;
     *(o->last ? &o->last->next : &o->first) = p;

@@ -9,6 +9,7 @@
  */
 #include <stdlib.h>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "core/runtime.h"
 #include "core/stage_times.h"
@@ -116,6 +117,7 @@ static void compress_one(struct fl_output *o, struct fl_pieces *from, struct fl_
 
 void fl_output_compress(struct fl_output *o, struct fl_pieces *pieces, unsigned lane)
 {
+    FL_ALIVE(o, FL_OUTPUT_MARK);
     uint32_t left = 0;
     for (uint32_t i = 0; i < pieces->n; i++)
         if (lane_of(o, pieces->piece[i].parcel) == &o->lanes[lane])
@@ -157,6 +159,8 @@ static void hand_over(struct fl_output *o, struct fl_parcel *p, struct fl_buf *r
 
 void fl_output_append(struct fl_output *o, struct fl_parcel *p, struct fl_buf *raw)
 {
+    FL_ALIVE(o, FL_OUTPUT_MARK);
+    FL_ALIVE(p, FL_PARCEL_MARK);
     hand_over(o, p, raw, false);
 }
 
@@ -185,6 +189,8 @@ static void pace(struct fl_output *o)
 
 void fl_output_seal(struct fl_output *o, struct fl_parcel *p, struct fl_buf *raw, const struct fl_label *label)
 {
+    FL_ALIVE(o, FL_OUTPUT_MARK);
+    FL_ALIVE(p, FL_PARCEL_MARK);
     fl_buf_puts(&p->key, label->key);
     fl_buf_putc(&p->key, 0);
     fl_buf_puts(&p->bucket, label->bucket);
@@ -210,6 +216,8 @@ void fl_output_seal(struct fl_output *o, struct fl_parcel *p, struct fl_buf *raw
 
 void fl_output_discard(struct fl_output *o, struct fl_parcel *p)
 {
+    FL_ALIVE(o, FL_OUTPUT_MARK);
+    FL_ALIVE(p, FL_PARCEL_MARK);
     struct fl_lane *lane = lane_of(o, p);
     for (unsigned i = 0; i < FL_COMPRESSORS; i++)
         if (lane->slots[i].user == p) {
@@ -257,6 +265,7 @@ const struct fl_compress_kind *fl_output_compression(const struct fl_output *o)
 
 bool fl_output_drop_oldest(struct fl_output *o, uint32_t class_)
 {
+    FL_ALIVE(o, FL_OUTPUT_MARK);
     compress_now(o);
     pthread_mutex_lock(&o->lock);
     struct fl_parcel *p = o->lines[class_].oldest;

@@ -22,7 +22,11 @@
 #define FL_SPARE_PARCELS 4
 #define FL_PARCEL_BYTES 1024 /* that a sealed object takes besides its data: many may be small */
 
+#define FL_OUTPUT_MARK FL_MARK('o', 'u', 't', 'p')
+#define FL_PARCEL_MARK FL_MARK('p', 'a', 'r', 'c')
+
 struct fl_parcel {
+    uint32_t magic;
     struct fl_parcel *next, *prev;    /* sealed ones, oldest first; spare ones by next */
     struct fl_parcel *newer, *older;  /* sealed ones of the class */
     struct fl_object object;
@@ -50,6 +54,7 @@ struct fl_lane {
 };
 
 struct fl_output {
+    uint32_t magic;
     struct fl_runtime *rt;
     const struct fl_sink_kind *kind;
     void *sink;

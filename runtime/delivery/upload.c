@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "core/runtime.h"
 #include "core/stage_times.h"
@@ -212,6 +213,7 @@ void *fl_upload_thread(void *output)
 
 int64_t fl_output_step(struct fl_output *o)
 {
+    FL_ALIVE(o, FL_OUTPUT_MARK);
     pthread_mutex_lock(&o->lock);
     struct fl_parcel *p;
     while ((p = pick(o, o->rt->clock(o->rt).mono)) != NULL)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/check.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "core/clock.h"
@@ -21,7 +22,10 @@
 #define LARGEST_KEPT ((size_t)2 << 20) /* a larger buffer goes back to the system after use */
 #define LOOK_AT 8                      /* free messages that are looked at for one that is large enough */
 
+#define MAGIC FL_MARK('q', 'u', 'e', 'u')
+
 struct fl_queue {
+    uint32_t magic;
     pthread_mutex_t lock;
     pthread_cond_t more; /* a message came, or the end */
     pthread_cond_t room;
@@ -40,6 +44,7 @@ struct fl_queue {
 struct fl_queue *fl_queue_new(size_t max_bytes)
 {
     struct fl_queue *q = fl_new(struct fl_queue);
+    fl_mark(q, MAGIC);
     pthread_condattr_t attr;
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -70,6 +75,7 @@ void fl_queue_free(struct fl_queue *q)
 {
     if (!q)
         return;
+    FL_ALIVE(q, MAGIC);
     for (struct fl_message *m = q->first, *next; m; m = next) {
         next = m->next;
         fl_queue_recycle(q, m);
@@ -79,6 +85,7 @@ void fl_queue_free(struct fl_queue *q)
     pthread_cond_destroy(&q->more);
     pthread_cond_destroy(&q->room);
     pthread_mutex_destroy(&q->lock);
+    fl_unmark(q);
     free(q);
 }
 
@@ -101,6 +108,7 @@ static struct fl_message *take_free(struct fl_queue *q, size_t n)
 
 struct fl_message *fl_queue_message(struct fl_queue *q, size_t n)
 {
+    FL_ALIVE(q, MAGIC);
     pthread_mutex_lock(&q->lock);
     struct fl_message *m = take_free(q, n);
     pthread_mutex_unlock(&q->lock);
@@ -164,6 +172,7 @@ static struct fl_message *give_back(struct fl_queue *q, struct fl_message *m)
 
 struct fl_message *fl_queue_slice(struct fl_queue *q, struct fl_message *block, char *data, size_t n)
 {
+    FL_ALIVE(q, MAGIC);
     pthread_mutex_lock(&q->lock);
     struct fl_message *m = q->slices;
     if (m)
@@ -200,6 +209,7 @@ void fl_queue_recycle(struct fl_queue *q, struct fl_message *m)
 
 bool fl_queue_push(struct fl_queue *q, struct fl_message *m)
 {
+    FL_ALIVE(q, MAGIC);
     m->next = NULL;
     pthread_mutex_lock(&q->lock);
     while (q->bytes >= q->max_bytes && !q->closed)
@@ -232,6 +242,7 @@ bool fl_queue_full(struct fl_queue *q)
 
 void fl_queue_on_room(struct fl_queue *q, void (*wake)(void *), void *arg)
 {
+    FL_ALIVE(q, MAGIC);
     pthread_mutex_lock(&q->lock);
     q->wake = wake;
     q->wake_arg = arg;
@@ -268,6 +279,7 @@ static bool has_room(struct fl_queue *q)
 
 struct fl_message *fl_queue_pop(struct fl_queue *q, int64_t deadline, bool *end)
 {
+    FL_ALIVE(q, MAGIC);
     pthread_mutex_lock(&q->lock);
     bool waiting = true;
     while (!q->first && !q->closed && waiting)
@@ -309,6 +321,7 @@ bool fl_queue_empty(struct fl_queue *q)
 
 void fl_queue_close(struct fl_queue *q)
 {
+    FL_ALIVE(q, MAGIC);
     pthread_mutex_lock(&q->lock);
     q->closed = true;
     pthread_cond_broadcast(&q->more);

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "config/values.h"
@@ -25,7 +26,10 @@
 
 static const struct fl_source_kind *const kinds[] = {&fl_source_skydive, &fl_source_file, &fl_source_stdin};
 
+#define MAGIC FL_MARK('s', 'o', 'u', 'r')
+
 struct fl_source {
+    uint32_t magic;
     const struct fl_source_kind *kind;
     struct fl_runtime *rt;
     void *impl;
@@ -57,6 +61,7 @@ struct fl_source *fl_source_new(struct fl_runtime *rt, char **error)
     if (!impl)
         return NULL;
     struct fl_source *s = fl_new(struct fl_source);
+    fl_mark(s, MAGIC);
     s->kind = kind;
     s->rt = rt;
     s->impl = impl;
@@ -81,11 +86,13 @@ bool fl_source_ready(const struct fl_source *s)
 
 bool fl_source_read(struct fl_source *s, struct fl_message *m, size_t n)
 {
+    FL_ALIVE(s, MAGIC);
     return s->kind->read(s->impl, m, n);
 }
 
 void fl_source_start(struct fl_source *s)
 {
+    FL_ALIVE(s, MAGIC);
     sigset_t all, before;
     if (s->ready)
         return;
@@ -114,6 +121,7 @@ static bool join(struct fl_source *s, int seconds)
 
 void fl_source_stop(struct fl_source *s)
 {
+    FL_ALIVE(s, MAGIC);
     if (s->ready)
         s->kind->stop(s->impl);
     if (!s->running || s->abandoned)
@@ -130,6 +138,7 @@ void fl_source_stop(struct fl_source *s)
 
 bool fl_source_failed(const struct fl_source *s)
 {
+    FL_ALIVE(s, MAGIC);
     return !s->abandoned && s->kind->failed && s->kind->failed(s->impl);
 }
 
@@ -137,9 +146,11 @@ void fl_source_free(struct fl_source *s)
 {
     if (!s || s->abandoned)
         return;
+    FL_ALIVE(s, MAGIC);
     fl_source_stop(s);
     if (s->abandoned)
         return;
     s->kind->close(s->impl);
+    fl_unmark(s);
     free(s);
 }

@@ -20,15 +20,17 @@
  */
 #include "lang/table.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "base/check.h"
 #include "base/hash.h"
 
 #if defined(__SSE2__) && !defined(FL_PLAIN_C)
 #include <emmintrin.h>
 #endif
+
+#define MAGIC FL_MARK('t', 'a', 'b', 'l')
 
 struct fl_bucket {
     uint32_t hash[FL_BUCKET_ROWS];
@@ -115,11 +117,9 @@ void fl_table_open(struct fl_table *t)
     t->stride = fl_row_stride(t->value_size, t->key_size, t->walked);
     t->map_size = fl_table_worst(t->max, t->value_size, t->key_size, t->walked) + FL_PARTS * FL_HUGE_PAGE;
     t->map = mmap(NULL, t->map_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (t->map == MAP_FAILED) {
-        fprintf(stderr, "table %s: no address space for %zu MiB (%lld rows); lower its max\n", t->name ? t->name : "?",
-                t->map_size >> 20, (long long)t->max);
-        exit(1);
-    }
+    if (t->map == MAP_FAILED)
+        fl_give_up("table %s: no address space for %zu MiB (%lld rows); lower its max", t->name ? t->name : "?",
+                   t->map_size >> 20, (long long)t->max);
     char *part[FL_PARTS], *at = t->map;
     for (int i = 0; i < FL_PARTS; i++) {
         size_t size = part_size(t, i);
@@ -133,13 +133,17 @@ void fl_table_open(struct fl_table *t)
     t->rows = part[FL_PART_ROWS];
     t->rest = t->key_size ? NULL : part[FL_PART_REST];
     t->seed = fl_hash_seed(t->map);
+    fl_mark(t, MAGIC);
     forget_all(t);
 }
 
 void fl_table_close(struct fl_table *t)
 {
-    if (t->map)
-        munmap(t->map, t->map_size);
+    if (!t->map)
+        return;
+    FL_ALIVE(t, MAGIC);
+    fl_unmark(t);
+    munmap(t->map, t->map_size);
     t->map = NULL;
     t->rows = t->rest = NULL;
     t->index = t->further = NULL;
@@ -148,6 +152,7 @@ void fl_table_close(struct fl_table *t)
 
 void fl_table_clear(struct fl_table *t)
 {
+    FL_ALIVE(t, MAGIC);
     madvise(t->map, t->map_size, MADV_DONTNEED); /* zero again */
     forget_all(t);
 }
@@ -392,6 +397,7 @@ static void note_times(struct fl_table *t, int64_t now, int64_t expire)
 
 void *fl_table_get(struct fl_table *t, const void *key, uint32_t n, int64_t now)
 {
+    FL_EXPECT(t->magic == MAGIC);
     if (n > FL_TABLE_KEY)
         return NULL;
     uint32_t i = find(t, hash_of(t->seed, key, n), key, n);
@@ -403,6 +409,7 @@ void *fl_table_get(struct fl_table *t, const void *key, uint32_t n, int64_t now)
 
 void *fl_table_put(struct fl_table *t, const void *key, uint32_t n, int64_t now, int64_t expire, uint16_t class_)
 {
+    FL_EXPECT(t->magic == MAGIC);
     if (n > (t->key_size ? t->key_size : FL_TABLE_KEY)) {
         t->too_long++;
         return NULL;
@@ -503,6 +510,7 @@ static void give(struct fl_table *t, uint32_t i, const void **key, uint32_t *n, 
 bool fl_table_absent(struct fl_table *t, uint32_t *cursor, int64_t now, int64_t before, const void **key, uint32_t *n,
                      uint16_t *class_, void **value)
 {
+    FL_EXPECT(t->magic == MAGIC);
     if (*cursor == 0 && !t->unordered) {
         t->next = t->oldest;
         *cursor = NONE;

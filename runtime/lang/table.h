@@ -30,6 +30,7 @@ struct fl_table {
     uint64_t too_long;     /* writes with a key over FL_TABLE_KEY or a text that does not fit, left out */
 
     /* private */
+    uint32_t magic;        /* while it is open */
     struct fl_bucket *index, *further;
     char *rows, *rest;
     char whole[FL_TABLE_KEY]; /* a long key in one piece, for fl_table_absent */

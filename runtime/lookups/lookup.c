@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "config/values.h"
 #include "core/runtime.h"
@@ -51,7 +52,10 @@ struct ask {
     struct fl_entry *entry;
 };
 
+#define MAGIC FL_MARK('l', 'o', 'o', 'k')
+
 struct fl_lookups {
+    uint32_t magic;
     struct fl_runtime *rt;
     enum mode mode;
     bool presets;   /* tests: what has none is null */
@@ -115,6 +119,7 @@ static char *open_analyzers(struct fl_lookups *l, const char *url)
 struct fl_lookups *fl_lookups_new(struct fl_runtime *rt, const char *file_or_url, char **error)
 {
     struct fl_lookups *l = fl_new(struct fl_lookups);
+    fl_mark(l, MAGIC);
     *error = NULL;
     l->rt = rt;
     l->batch = 1;
@@ -144,17 +149,20 @@ void fl_lookups_free(struct fl_lookups *l)
 {
     if (!l)
         return;
+    FL_ALIVE(l, MAGIC);
     for (uint32_t i = 0; i < l->n; i++)
         fl_cache_free(&l->lookup[i].cache);
     fl_gremlin_free(l->gremlin);
     json_decref(l->file);
     fl_arena_free(&l->wave);
     free(l->lookup);
+    fl_unmark(l);
     free(l);
 }
 
 char *fl_lookups_preset(struct fl_lookups *l, uint32_t n, fl_str key, const char *json)
 {
+    FL_ALIVE(l, MAGIC);
     struct lookup *k = &l->lookup[n];
     void *result;
     char *error = fl_answer_preset(k->row, json, &result);
@@ -170,6 +178,7 @@ char *fl_lookups_preset(struct fl_lookups *l, uint32_t n, fl_str key, const char
 
 void fl_lookups_until(struct fl_lookups *l, int64_t until)
 {
+    FL_ALIVE(l, MAGIC);
     if (l && l->gremlin)
         fl_gremlin_until(l->gremlin, until);
 }

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "config/config.h"
@@ -202,7 +203,7 @@ static void fill_standard_descriptors(void)
     static const int mode[] = { O_WRONLY, O_RDONLY, O_WRONLY };
     for (int fd = 0; fd < 3; fd++)
         if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", mode[fd]) != fd)
-            abort(); /* the lowest free number is what open gives */
+            fl_give_up("cannot open /dev/null in the place of closed descriptor %d", fd);
 }
 
 /* ---- entry ------------------------------------------------------------------------------------------------ */

@@ -17,6 +17,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "core/runtime.h"
 #include "core/stage_times.h"
@@ -176,8 +177,7 @@ static void wait_for_end(struct life *l, int signals)
                             { .fd = fl_output_lost_fd(l->rt->output), .events = POLLIN } };
     for (;;) {
         int n = poll(fds, 3, time_left(l));
-        if (n < 0 && errno != EINTR)
-            abort();
+        FL_CHECK(n >= 0 || errno == EINTR);
         if (n > 0 && fds[1].revents)
             on_signal(l, signals);
         if (n > 0 && fds[2].revents)

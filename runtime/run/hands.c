@@ -5,9 +5,9 @@
  * other's. Both have the same work whatever the pipeline spends its time on, and hardly any memory goes from one processor
  * to the other: a line that the other has written costs ten times as much. On a single processor there is one hand.
  */
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/check.h"
 #include "core/runtime.h"
 #include "core/stage_times.h"
 #include "delivery/pieces.h"
@@ -142,10 +142,8 @@ void fl_hands_work(struct fl_worker *w)
     w->hands = w->processors > FL_HANDS ? FL_HANDS : w->processors;
     for (unsigned i = 1; i < w->hands; i++) {
         int error = pthread_create(&w->hand[i].thread, NULL, work, &w->hand[i]);
-        if (error) {
-            fprintf(stderr, "can't start a worker thread: %s\n", strerror(error));
-            abort();
-        }
+        if (error)
+            fl_give_up("can't start a worker thread: %s", strerror(error));
         pthread_setname_np(w->hand[i].thread, "worker");
     }
     work(&w->hand[0]);

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "base/check.h"
 #include "base/memory.h"
 #include "core/stage_times.h"
 #include "delivery/pieces.h"
@@ -84,6 +85,7 @@ void fl_worker_release(struct fl_worker *w)
 
 void fl_worker_take(struct fl_worker *w, struct fl_message *m)
 {
+    FL_ALIVE(w, FL_WORKER_MARK);
     char behind[FL_PAD], *end = m->data + m->n;
     if (m->block) /* a slice: its neighbour begins there */
         memcpy(behind, end, FL_PAD);
@@ -101,6 +103,7 @@ void fl_worker_take(struct fl_worker *w, struct fl_message *m)
 
 void fl_worker_message(struct fl_worker *w, struct fl_message *m)
 {
+    FL_ALIVE(w, FL_WORKER_MARK);
     fl_worker_take(w, m);
     fl_worker_flush(w);
 }

@@ -44,7 +44,10 @@ struct fl_hand {
 
 #define FL_HANDS 2
 
+#define FL_WORKER_MARK FL_MARK('w', 'o', 'r', 'k')
+
 struct fl_worker {
+    uint32_t magic;
     struct fl_runtime *rt;
     const struct fl_pipeline *p;
     unsigned processors;

@@ -5,6 +5,7 @@
  * The ledger is brought up to date once per batch, and before the batch's records go to the store, so that nothing is
  * ever written that wasn't received.
  */
+#include "base/check.h"
 #include "core/stage_times.h"
 #include "lookups/lookups.h"
 #include "run/load.h"
@@ -126,6 +127,7 @@ void fl_load_forget(struct fl_load *l)
 
 void fl_worker_work(struct fl_worker *w, struct fl_load *l)
 {
+    FL_ALIVE(w, FL_WORKER_MARK);
     fl_load_account(w, l);
     w->cx.scratch = &l->scratch;
     for (; l->done < l->n; l->done++) {
@@ -183,6 +185,7 @@ int64_t fl_worker_timers(struct fl_worker *w)
 /* A second at most: records that come meanwhile may need an earlier one. */
 int64_t fl_worker_tick(struct fl_worker *w)
 {
+    FL_ALIVE(w, FL_WORKER_MARK);
     int64_t next = fl_worker_timers(w);
     return earlier(next, w->rt->clock(w->rt).mono + FL_SECOND);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/check.h"
 #include "base/memory.h"
 #include "config/values.h"
 #include "encoders/encode.h"
@@ -34,6 +35,7 @@ struct fl_worker *fl_worker_new(struct fl_runtime *rt, char **error)
     if (*error)
         return NULL;
     struct fl_worker *w = fl_new(struct fl_worker);
+    fl_mark(w, FL_WORKER_MARK);
     const struct fl_pipeline *p = rt->pipeline;
     uint64_t *dropped = fl_new_array(uint64_t, p->nreasons + 1);
     w->rt = rt;
@@ -66,6 +68,7 @@ void fl_worker_free(struct fl_worker *w)
 {
     if (!w)
         return;
+    FL_ALIVE(w, FL_WORKER_MARK);
     for (uint32_t i = 0; i < w->p->ntables; i++)
         fl_table_close(w->p->tables[i]);
     fl_intake_free(&w->in);
@@ -77,6 +80,7 @@ void fl_worker_free(struct fl_worker *w)
     free(w->cx.dropped);
     fl_encoding_free(w->rt->encoding);
     w->rt->encoding = NULL;
+    fl_unmark(w);
     free(w);
 }
 
@@ -90,17 +94,17 @@ static void *work(void *arg)
 
 void fl_worker_start(struct fl_worker *w)
 {
+    FL_ALIVE(w, FL_WORKER_MARK);
     int error = pthread_create(&w->hand[0].thread, NULL, work, w);
-    if (error) {
-        fprintf(stderr, "can't start the worker thread: %s\n", strerror(error));
-        abort();
-    }
+    if (error)
+        fl_give_up("can't start the worker thread: %s", strerror(error));
     pthread_setname_np(w->hand[0].thread, "worker");
     w->running = true;
 }
 
 void fl_worker_join(struct fl_worker *w)
 {
+    FL_ALIVE(w, FL_WORKER_MARK);
     if (w->running)
         pthread_join(w->hand[0].thread, NULL);
     w->running = false;

@@ -49,7 +49,10 @@ struct fl_store_kind {
     uint32_t (*key)(struct fl_store *s, struct fl_series *e, struct fl_buf *key);
 };
 
+#define FL_STORE_MARK FL_MARK('s', 't', 'o', 'r')
+
 struct fl_store {
+    uint32_t magic;
     struct fl_runtime *rt;
     struct fl_output *output;
     const struct fl_store_kind *kind;

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/check.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "config/values.h"
@@ -288,6 +289,7 @@ static void hand_over(struct fl_store *s, struct fl_series *e)
 
 void fl_store_add(struct fl_store *s, struct fl_cx *cx, const struct fl_rec *r, fl_str partition)
 {
+    FL_EXPECT(s && s->magic == FL_STORE_MARK);
     uint32_t class_ = r->class_;
     struct fl_series *e = series_of(s, class_, partition);
     if (__builtin_expect(s->open_records[class_] + fl_output_waiting(s->output, class_) >= (uint64_t)s->max_waiting, 0))
@@ -321,6 +323,7 @@ void fl_store_batch_end(struct fl_store *s)
 
 int64_t fl_store_tick(struct fl_store *s, struct fl_time now)
 {
+    FL_ALIVE(s, FL_STORE_MARK);
     if (s->max_age == INT64_MAX)
         return INT64_MAX;
     while (s->oldest && now.mono - s->oldest->opened >= s->max_age)
@@ -360,6 +363,7 @@ static const struct fl_store_kind *kind_of(const struct fl_runtime *rt)
 struct fl_store *fl_store_new(struct fl_runtime *rt, char **error)
 {
     struct fl_store *s = fl_new(struct fl_store);
+    fl_mark(s, FL_STORE_MARK);
     s->rt = rt;
     s->output = rt->output;
     s->kind = kind_of(rt);
@@ -387,6 +391,7 @@ void fl_store_free(struct fl_store *s)
 {
     if (!s)
         return;
+    FL_ALIVE(s, FL_STORE_MARK);
     for (struct fl_series *e = s->oldest; e; e = e->newer)
         fl_output_discard(s->output, e->parcel);
     for (uint32_t i = 0; i < s->folder_size; i++)
@@ -399,5 +404,6 @@ void fl_store_free(struct fl_store *s)
     free(s->plain);
     free(s->open_records);
     free(s->prefix);
+    fl_unmark(s);
     free(s);
 }

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/check.h"
+
 #define HASH 32
 #define HEADERS_MAX 32
 
@@ -29,10 +31,8 @@ static void to_hex(const uint8_t *p, size_t n, char *hex)
 void fl_sha256_hex(const void *p, size_t n, char hex[FL_SHA256_HEX])
 {
     uint8_t hash[HASH];
-    if (EVP_Digest(p, n, hash, NULL, EVP_sha256(), NULL) != 1) {
-        fprintf(stderr, "openssl has no SHA-256\n");
-        abort();
-    }
+    if (EVP_Digest(p, n, hash, NULL, EVP_sha256(), NULL) != 1)
+        fl_give_up("OpenSSL has no SHA-256");
     to_hex(hash, HASH, hex);
 }
 
@@ -49,10 +49,8 @@ bool fl_md5(const void *p, size_t n, char base64[FL_MD5_BASE64], char hex[FL_MD5
 static void hmac(const void *key, size_t key_n, const char *text, size_t n, uint8_t out[HASH])
 {
     unsigned len = HASH;
-    if (!HMAC(EVP_sha256(), key, (int)key_n, (const unsigned char *)text, n, out, &len)) {
-        fprintf(stderr, "openssl has no HMAC-SHA-256\n");
-        abort();
-    }
+    if (!HMAC(EVP_sha256(), key, (int)key_n, (const unsigned char *)text, n, out, &len))
+        fl_give_up("OpenSSL has no HMAC-SHA-256");
 }
 
 void fl_uri_path(const char *path, struct fl_buf *out)

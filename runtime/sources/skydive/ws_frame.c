@@ -2,8 +2,9 @@
 #include "intake/queue.h"
 #include "sources/skydive/ws_frame.h"
 
-#include <assert.h>
 #include <string.h>
+
+#include "base/check.h"
 
 
 #define TRUSTED ((uint64_t)1 << 20) /* memory that an announced length gets before its bytes are here */
@@ -326,7 +327,7 @@ enum fl_ws_event_kind fl_ws_next(struct fl_ws_parser *p, const uint8_t **at, con
 
 size_t fl_ws_frame(uint8_t out[FL_WS_MAX_OUT], enum fl_ws_opcode opcode, const void *payload, size_t n, uint32_t mask)
 {
-    assert(n <= FL_WS_MAX_CONTROL);
+    FL_CHECK(n <= FL_WS_MAX_CONTROL);
     const uint8_t *from = payload;
     uint8_t key[4];
     memcpy(key, &mask, sizeof key);

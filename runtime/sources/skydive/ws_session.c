@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -83,8 +84,8 @@ static int64_t mono(void)
 
 static void fill_random(void *p, size_t n)
 {
-    if (getrandom(p, n, 0) != (ssize_t)n)
-        abort(); /* n <= 256 can't be cut short */
+    ssize_t got = getrandom(p, n, 0);
+    FL_CHECK(got == (ssize_t)n); /* n <= 256 can't be cut short */
 }
 
 static uint32_t new_mask(void)
