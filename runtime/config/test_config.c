@@ -7,7 +7,6 @@
 #include "config/print.h"
 #include "config/values.h"
 #include "core/clock.h"
-#include "program/cmdline.h"
 
 static struct fl_list cluster, excluded, analyzers;
 static fl_str classify_kind, transform_kind, mangle_kind;
@@ -486,51 +485,6 @@ static void printed_configuration_reads_back(void **state)
     }
 }
 
-static bool parse(struct fl_args *a, char **argv)
-{
-    int n = 0;
-    while (argv[n])
-        n++;
-    bool ok = fl_args_parse(a, "case", n, argv);
-    free(a->over.set);
-    return ok;
-}
-#define ARGS(...) (char *[]){ (char *)"case", __VA_ARGS__, NULL }
-
-static void command_line(void **state)
-{
-    (void)state;
-    struct fl_args a;
-    assert_true(parse(&a, ARGS("c.yml", "--input=x", "--output", "-", "--set", "a=b", "--set=c=d", "--stop-timeout=2m",
-                               "--log-level", "debug", "--metrics-listen", ":0", "--lookups=f")));
-    assert_int_equal(a.verb, FL_RUN);
-    assert_string_equal(a.config, "c.yml");
-    assert_string_equal(a.over.input, "x");
-    assert_string_equal(a.over.output, "-");
-    assert_int_equal(a.over.nset, 2);
-    assert_int_equal(a.stop_timeout, 120 * FL_SECOND);
-    assert_int_equal(a.log_level, FL_DEBUG);
-    assert_string_equal(a.metrics_listen, ":0");
-    assert_string_equal(a.lookups, "f");
-    assert_true(parse(&a, ARGS("-", "--check-config")));
-    assert_int_equal(a.verb, FL_CHECK_CONFIG);
-    assert_int_equal(a.stop_timeout, 30 * FL_SECOND);
-    assert_true(parse(&a, ARGS("--", "--odd-name.yml")));
-    assert_string_equal(a.config, "--odd-name.yml");
-    fprintf(stderr, "usage errors are expected here:\n");
-    assert_false(parse(&a, ARGS("--inptu", "x")));
-    assert_false(parse(&a, ARGS("--input")));
-    assert_false(parse(&a, ARGS("--input=")));
-    assert_false(parse(&a, ARGS("--help=x")));
-    assert_false(parse(&a, ARGS("--set", "nothing")));
-    assert_false(parse(&a, ARGS("--set", "=1")));
-    assert_false(parse(&a, ARGS("--stop-timeout", "soon")));
-    assert_false(parse(&a, ARGS("--log-level", "loud")));
-    assert_false(parse(&a, ARGS("a.yml", "b.yml")));
-    assert_false(parse(&a, ARGS("-", "--input", "-")));
-    assert_false(parse(&a, ARGS("-x")));
-}
-
 static void defaults_for_tests(void **state)
 {
     (void)state;
@@ -572,7 +526,6 @@ int main(void)
         cmocka_unit_test(logging_keys),
         cmocka_unit_test(secrets_are_not_printed),
         cmocka_unit_test(printed_configuration_reads_back),
-        cmocka_unit_test(command_line),
         cmocka_unit_test(defaults_for_tests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
