@@ -150,7 +150,7 @@ struct fl_stage_choice {
 
 struct fl_lookup_field {
     const char *name;             /* as in tests: lookup node("x") = { "Type": "veth" } */
-    const char *path;             /* in the answer's first node: `Metadata.K8s.Name`, `Metadata.List[0].Kind`; reference/10 section 5.2 */
+    const char *path;             /* in the answer's first node: `Metadata.K8s.Name`, `Metadata.List[0].Kind` */
     enum fl_value_type type;
     enum fl_shape shape;
     bool optional;                /* a required one that is missing makes the whole answer null */

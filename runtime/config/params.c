@@ -192,7 +192,7 @@ static void put_member(struct fl_buf *b, const char *key, const char *value)
     }
 }
 
-/* Members below the param's path; names keep their case (reference/90 P10). The last of the same name wins. */
+/* Members below the param's path; names keep their case (the original lower-cased them). The last of the same name wins. */
 static uint32_t map_members(struct fl_config *c, const struct fl_param *p, const struct fl_yaml *y, struct fl_buf *b,
                             bool *clean)
 {

@@ -218,6 +218,7 @@ static bool parse(struct walk *w, const char *path, const char *text, size_t n)
         w->ok = false;
     }
     yaml_document_delete(&doc);
+    w->doc = NULL; /* nothing of it is asked for any more */
     if (w->ok && !yaml_parser_load(&parser, &doc)) {
         report(w, &parser);
     } else if (w->ok) {

@@ -5,7 +5,8 @@
  *       Write.s3:
  *         region: us-south
  *
- * Nested sections and dotted keys are the same; keys are lower-cased, as the original's are (reference/00 section 4).
+ * Nested sections and dotted keys are the same; keys are lower-cased, since the original's may be written in
+ * any case.
  * A key given twice is a problem. Read by config.c for the file, for `--set` values and for defaults.
  */
 #ifndef FL_YAMLTREE_H

@@ -2,7 +2,7 @@
  * encode.c - how records become objects: brackets and commas around them, pretty or compact; see encode.h.
  *
  * The records themselves are written by generated code, straight into the object's buffer. Objects are built by appending, so the framing is a handful of constant texts. The bytes are
- * those of the original (Go's json.Marshal and MarshalIndent with TABs, reference/20 section 5.1). The store calls
+ * those of the original (Go's json.Marshal and MarshalIndent with TABs). The store calls
  * fl_framing_of once and fl_encode per record.
  */
 #include <stdlib.h>

@@ -41,7 +41,8 @@ static inline char *fl_put_bool(char *w, bool b)
 
 char *fl_put_escaped_(char *w, const char *p, size_t n);
 
-/* What stands between the quotes: FL_CLEAN and FL_RAW as they are, FL_PLAIN escaped as the original does (reference/20 section 5.1). */
+/* What stands between the quotes: FL_CLEAN and FL_RAW as they are, FL_PLAIN escaped as Go's encoding/json
+ * does: \u003c for <, > and &, \u2028 and \u2029, U+FFFD for what is no UTF-8. */
 static inline char *fl_put_text(char *w, fl_str s)
 {
     return s.kind == FL_PLAIN ? fl_put_escaped_(w, s.p, s.n) : fl_put(w, s.p, s.n);
@@ -85,7 +86,7 @@ static inline char *fl_put_raw(char *w, fl_str raw)
     return fl_put(w, raw.p, raw.n);
 }
 
-/* ---- csv (RFC 4180; when a field is quoted: reference/20 section 5.3) ------------------------ */
+/* ---- csv (RFC 4180; quoted: what holds a comma, quote, CR or LF, begins with white space, or is just \.) --------- */
 
 /* Any kind of text, decoded; bound 2n + 2. */
 char *fl_csv_string(char *w, fl_str s);

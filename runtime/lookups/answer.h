@@ -1,7 +1,7 @@
 /*
  * answer.h - from the JSON answer of a query to a lookup's result struct.
  *
- * A node query answers a list; its first node counts (reference/10 section 5.2). An element that is itself a list is a
+ * A node query answers a list; its first node counts. An element that is itself a list is a
  * path of nodes and is flattened. Paths go through the node's members: `Metadata.K8s.Name`, `Host`,
  * `Metadata.List[0].Kind`. Where a path meets a list without an index, the values found in the list's objects are a
  * list again.

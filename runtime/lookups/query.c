@@ -2,7 +2,7 @@
  * query.c - values in the text of Gremlin queries. Called by generated code (fl_query_quoted, fl_query_inside),
  * templates.c, and lookups/gremlin/gremlin.c for the body of the request.
  *
- * Quoted values are written as the original did: as a JSON string with Go's HTML escaping (reference/10 section 5.4).
+ * Quoted values are written as the original did: as a JSON string with Go's HTML escaping.
  * One thing is different on purpose. Skydive's scanner knows no escapes at all: it ends a string at the next quote of
  * either kind, also behind a backslash, and at a NUL. With the original's \" a name that holds a quote therefore
  * leaves the literal and is read as a query. So both quotes are written as \u0022 and \u0027 here: that is the same

@@ -225,7 +225,7 @@ int fl_main(const struct fl_pipeline *p, int argc, char **argv)
     int status = 0;
     if (p->magic != FL_MAGIC || p->abi != FL_ABI) {
         fprintf(stderr, "this program was compiled for another version of libflowrt (ABI %u, here %u); build it "
-                "again\n", p->abi, FL_ABI);
+                "again\n", p->abi, (unsigned)FL_ABI);
         return 1;
     }
     map_large_memory();

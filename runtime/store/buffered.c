@@ -1,5 +1,5 @@
 /*
- * buffered.c - store `buffered` (reference/20 section 7): series of numbered objects in streams.
+ * buffered.c - store `buffered`: series of numbered objects in streams.
  *
  *   <prefix>/<class>/<stream>/<8 digits>[.gz]             without a partition
  *   <prefix>/<partition path>/<stream>/<8 digits>.json.gz with one

@@ -1,5 +1,5 @@
 /*
- * direct.c - store `direct` (reference/20 section 7b): one object per message and class, written at once.
+ * direct.c - store `direct`: one object per message and class, written at once.
  *
  *   <prefix>/<class or partition path>/<UTC time to the millisecond>-<6 digits>.json.gz
  *

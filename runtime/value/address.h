@@ -2,7 +2,7 @@
  * address.h - IP addresses, prefixes, and sets of prefixes.
  *
  * An address is two 64-bit halves in host order; IPv4 is held as IPv4-mapped IPv6 (::ffff:a.b.c.d), so one
- * comparison serves both. What counts as an address is what Go's net.ParseIP takes (reference/20 section 1): four decimal
+ * comparison serves both. What counts as an address is what Go's net.ParseIP takes: four decimal
  * octets without leading zeros, or RFC 4291 text including embedded IPv4; no zone, port or mask.
  */
 #ifndef FL_ADDRESS_H

@@ -384,7 +384,7 @@ def refused_objects(folder):
 
 
 def headers(folder):
-    """Exactly what reference/20 section 8 lists, signed; a session token too."""
+    """Exactly the headers and labels that the original sent, signed; a session token too."""
     with Front(lambda h: h.reply(200)) as front:
         dummy(*options(front, write__s3__session_token="topsecret")).expect(0)
         assert front.seen

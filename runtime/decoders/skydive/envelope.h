@@ -1,5 +1,5 @@
 /*
- * envelope.h - Skydive's StructMessage around a list of flows (reference/10 section 3):
+ * envelope.h - Skydive's StructMessage around a list of flows:
  *
  *     {"Namespace":"flow","Type":"store","UUID":"...","Status":200,"Obj":[...]}
  *

@@ -1,5 +1,5 @@
 /*
- * gremlin.h - Gremlin queries to Skydive analyzers over HTTP, many at a time (reference/10 section 5).
+ * gremlin.h - Gremlin queries to Skydive analyzers over HTTP, many at a time.
  *
  * POST /api/topology with {"GremlinQuery": text}; up to FL_GREMLIN_AT_ONCE queries are under way at once on kept-alive
  * connections. The first analyzer of the list that takes connections is used until it no longer does; then the
@@ -24,7 +24,8 @@ struct fl_gremlin_options {
     uint32_t nanalyzers;
     const char *url;              /* http(s)://host:port instead of the list */
     const char *username, *password;
-    const char *ca_cert, *client_cert, *client_key, *server_cert, *server_key; /* reference/10 section 5.3 */
+    const char *ca_cert, *client_cert, *client_key, *server_cert, *server_key; /* ca_cert with the client's pair, or the
+                                     * server's pair: https. The client's pair is shown, ca_cert then the only trust. */
 };
 
 /* NULL and *error (to be freed) if an option can't be: a bad address, a certificate that doesn't load. */

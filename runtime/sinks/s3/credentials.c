@@ -137,7 +137,7 @@ bool fl_credentials_reload(struct fl_credentials *c)
     pthread_mutex_lock(&c->lock);
     bool changed = strcmp(secret, c->keys.secret_key) != 0;
     if (changed)
-        memcpy(c->keys.secret_key, secret, sizeof secret);
+        memcpy(c->keys.secret_key, secret, strlen(secret) + 1);
     pthread_mutex_unlock(&c->lock);
     OPENSSL_cleanse(secret, sizeof secret);
     return changed;

@@ -1,5 +1,5 @@
 /*
- * iam.h - IBM Cloud IAM tokens for an API key (reference/20 section 8): had by a POST form, kept until shortly before
+ * iam.h - IBM Cloud IAM tokens for an API key: had by a POST form, kept until shortly before
  * they expire. Used by s3.c when api_key or api_key_file is set. Thread-safe.
  */
 #ifndef FL_IAM_H

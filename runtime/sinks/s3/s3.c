@@ -1,5 +1,5 @@
 /*
- * s3.c - sink `s3` (reference/20 section 8): PUT <endpoint>/<bucket>/<key>, path style, signed with keys
+ * s3.c - sink `s3`: PUT <endpoint>/<bucket>/<key>, path style, signed with keys
  * (sigv4.c) or with an IBM IAM token (iam.c). Several threads write at once; each takes a connection from a small pool.
  *
  * Objects are never replaced: the PUT carries If-None-Match: *. When the name is there, it is either our own object

@@ -1,5 +1,5 @@
 /*
- * stdout.c - sink `stdout` (reference/20 section 8): each object's bytes as they are under a line
+ * stdout.c - sink `stdout`: each object's bytes as they are under a line
  * `--- bucket/key ---`, and a line end behind. Unlike the original, it reports what could not be written.
  */
 #ifdef HAVE_CONFIG_H

@@ -1,10 +1,12 @@
 /*
- * skydive.c - subscribes to a Skydive analyzer's flows; connects, and connects again; see intake/queue.h, drivers/source.h.
+ * skydive.c - subscribes to a Skydive analyzer's flows; connects, and connects again; see intake/queue.h,
+ * drivers/source.h.
  *
- * Protocol: reference/10 sections 1 to 3. One connection is ws_session.c's business. Between two there is a pause that
- * doubles from 0.5 s to max_backoff, with jitter, and is short again once a connection was of use. One log line tells
- * each change: connected, disconnected, cannot connect; further failures of the same kind are DEBUG, and every 10
- * minutes a WARN. A proxy named by the environment (HTTP_PROXY) is not used: analyzers are inside.
+ * The analyzer sends StructMessages of flows (decoders/skydive) to whoever subscribes to their namespace. One
+ * connection is ws_session.c's business. Between two there is a pause that doubles from 0.5 s to max_backoff, with
+ * jitter, and is short again once a connection was of use. One log line tells each change: connected, disconnected,
+ * cannot connect; further failures of the same kind are DEBUG, and every 10 minutes a WARN. A proxy named by the
+ * environment (HTTP_PROXY) is not used: analyzers are inside.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,6 +1,7 @@
 /*
  * ws_handshake.h - URL, request and response of a WebSocket handshake with a Skydive analyzer; no I/O.
- * RFC 6455 sections 3 and 4, and reference/10 section 1. Used by skydive.c.
+ * RFC 6455 sections 3 and 4; X-Host-ID, X-Client-Type, X-Client-Protocol and X-Websocket-Namespace are
+ * Skydive's own. Used by skydive.c.
  */
 #ifndef FL_WS_HANDSHAKE_H
 #define FL_WS_HANDSHAKE_H
