@@ -7,6 +7,7 @@
 
 #include "check/checker.h"
 #include "check/depend.h"
+#include "check/values.h"
 
 static bool main_file(const struct fc_checker *k, struct fc_span span)
 {
@@ -149,6 +150,7 @@ bool fc_check(struct fc_compilation *c)
     if (c->diags.errors == 0) {
         fc_depend_check(c, p);
         unused(kept);
+        fck_values(kept, c->file.items);
     }
     return c->diags.errors == 0;
 }

@@ -18,6 +18,7 @@
  *   scope.c      names and where they are known
  *   say.c        what messages are made of
  *   builtins.c   the builtin functions
+ *   values.c     what can't be meant, over the checked program; logic.c and range.c reason for it
  */
 #ifndef FC_CHECKER_H
 #define FC_CHECKER_H
@@ -198,6 +199,8 @@ void fck_output(struct fc_checker *k, struct fc_item *it);
 void fck_test(struct fc_checker *k, struct fc_item *it);
 
 /* fold.c */
+/* The constant behind names of consts. */
+const struct fc_expr *fck_behind(const struct fc_expr *e);
 /* Replace constant arithmetic below e by its value. */
 void fck_fold(struct fc_checker *k, struct fc_expr *e);
 /* A template of constant texts is one. One that is too long is reported, and has the type of what is wrong then. */

@@ -7,7 +7,7 @@
 #include "check/checker.h"
 #include "dsl/ops.h"
 
-static const struct fc_expr *behind(const struct fc_expr *e)
+const struct fc_expr *fck_behind(const struct fc_expr *e)
 {
     while (e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_CONST && e->sym->value)
         e = e->sym->value;
@@ -21,7 +21,7 @@ static bool literal(const struct fc_expr *e)
 
 bool fck_const_int(const struct fc_expr *e, int64_t *value)
 {
-    e = behind(e);
+    e = fck_behind(e);
     if (!literal(e))
         return false;
     *value = e->i;
@@ -30,7 +30,7 @@ bool fck_const_int(const struct fc_expr *e, int64_t *value)
 
 bool fck_const_zero(const struct fc_expr *e, bool *zero)
 {
-    e = behind(e);
+    e = fck_behind(e);
     *zero = e->kind == FC_E_FLOAT ? e->f == 0 : e->i == 0;
     return literal(e) || e->kind == FC_E_FLOAT;
 }
@@ -101,7 +101,7 @@ void fck_fold_template(struct fc_checker *k, struct fc_expr *e)
     size_t n = 0;
     bool all = true;
     for (const struct fc_expr *x = e->args; x; x = x->next) {
-        const struct fc_expr *text = behind(x);
+        const struct fc_expr *text = fck_behind(x);
         bool constant = text->kind == FC_E_STRING && text->type && text->type->kind == FC_K_STRING;
         all &= constant;
         n += constant ? text->len : 0;
@@ -116,7 +116,7 @@ void fck_fold_template(struct fc_checker *k, struct fc_expr *e)
     char *s = fl_arena_get(k->a, n + 1);
     size_t at = 0;
     for (const struct fc_expr *x = e->args; x; x = x->next) {
-        const struct fc_expr *text = behind(x);
+        const struct fc_expr *text = fck_behind(x);
         memcpy(s + at, text->s, text->len);
         at += text->len;
     }

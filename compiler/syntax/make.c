@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/suggest.h"
 #include "tree/make.h"
 #include "syntax/parse.h"
 
@@ -240,6 +241,15 @@ struct fc_expr *fc_expr_new_record(struct fc_parser *ps, struct fc_span span, st
 
 struct fc_expr *fc_binary(struct fc_parser *ps, struct fc_expr *l, enum fc_op op, struct fc_span op_span, struct fc_expr *r)
 {
+    bool bare = r->kind == FC_E_BINARY && r->op >= FC_OP_ADD && r->op <= FC_OP_MOD && r->span.start == r->a->span.start;
+    if (op == FC_OP_COALESCE && bare) {
+        struct fc_diag *g = fc_report2(ps->p->diags, FC_MIXED_DEFAULT, r->span, op_span);
+        const struct fc_expr *first = r;
+        while (first->kind == FC_E_BINARY && first->span.start == first->a->span.start)
+            first = first->a;
+        const char *left = fc_source_slice(ps->p->sources, l->span), *dflt = fc_source_slice(ps->p->sources, first->span);
+        fc_diag_help(ps->p->diags, g, "write (%s ?? %s) and go on from there, or put parentheses around all behind `??`", left, dflt);
+    }
     return high(ps, fc_expr_binary(A, l, op, op_span, r));
 }
 
@@ -282,6 +292,25 @@ struct fc_expr *fc_terms_tree(struct fc_parser *ps, struct fc_terms t)
 struct fc_expr *fc_unary(struct fc_parser *ps, enum fc_op op, struct fc_span op_span, struct fc_expr *e)
 {
     return high(ps, fc_expr_unary(A, op, op_span, e));
+}
+
+static void suggest(void *arg, const char *name)
+{
+    fl_suggest_try(arg, name);
+}
+
+void fc_allow(struct fc_parser *ps, struct fc_name name, struct fc_span span)
+{
+    if (fc_diag_allow(ps->p->diags, name.s, span))
+        return;
+    struct fc_diag *g = fc_report(ps->p->diags, FC_ALLOW, name.span, name.s);
+    struct fl_suggest s;
+    fl_suggest_init(&s, name.s);
+    fc_diag_names(A, suggest, &s);
+    if (fl_suggest_best(&s))
+        fc_diag_help(ps->p->diags, g, "did you mean `%s`?", fl_suggest_best(&s));
+    else
+        fc_diag_help(ps->p->diags, g, "the name stands in brackets at the end of a message, behind its number");
 }
 
 /* ---- values ---- */

@@ -21,6 +21,9 @@ struct fc_output_part *fc_output_stage(struct fc_parser *ps, struct fc_span span
 struct fc_option *fc_option_new(struct fc_parser *ps, enum fc_option_kind kind, struct fc_span span, struct fc_name name);
 struct fc_check *fc_check_new(struct fc_parser *ps, enum fc_check_kind kind, struct fc_span span, struct fc_name name);
 
+/* `allow NAME;` above what has this span. */
+void fc_allow(struct fc_parser *ps, struct fc_name name, struct fc_span span);
+
 /* Expressions; each refuses (once) a tree that is too high. */
 struct fc_expr *fc_expr_number(struct fc_parser *ps, enum fc_expr_kind kind, struct fc_span span, struct fc_number n);
 struct fc_expr *fc_expr_string(struct fc_parser *ps, struct fc_text s, struct fc_span span);

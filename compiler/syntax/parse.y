@@ -117,7 +117,7 @@ static void fc_yyerror(const struct fc_span *span, struct fc_parser *ps, const c
   GAUGE "gauge" COUNTER "counter" GIVEN "given" EXPECT "expect" AT "at" DROPPED "dropped" OBJECT "object"
   OVER "over" OF "of" LATE "late" HAVING "having" ONE "one" SECRET "secret" RELOAD "reload"
   TIMEOUT "timeout" REJECT "reject" DECODE "decode" DECOMPRESS "decompress" PARTITION "partition"
-  QUEUE "queue" WHERE "where"
+  QUEUE "queue" WHERE "where" ALLOW "allow"
 
 %type <str> word reserved version_opt yaml_opt
 %type <name> name anyname name_opt
@@ -250,6 +250,7 @@ item: PIPELINE name STRING version_opt ';' {
           $$->text_span = @STRING;
           $$->checks = $3.first;
       }
+    | ALLOW name ';' item[it] { fc_allow(ps, $name, @it); $$ = $it; }
     | error ';' { GOOD; $$ = NULL; }
     | error '}' { GOOD; $$ = NULL; }
     | error SKIPPED { GOOD; $$ = NULL; }
@@ -350,6 +351,7 @@ class_block: '{' classes close { $$ = $2; } | '{' error '}' { GOOD; $$ = (struct
 classes: class { $$ = (struct fc_rules){$1, $1}; } | classes class { $$ = $1; FC_APPEND($$, $2); };
 class: name WHEN expr ';' { $$ = fc_rule_new(ps, FC_R_CLASS, @$, $name, $expr); }
     | name OTHERWISE ';' { $$ = fc_rule_new(ps, FC_R_CLASS, @$, $name, NULL); }
+    | ALLOW name ';' class[it] { fc_allow(ps, $name, @it); $$ = $it; }
     | error ';' { GOOD; $$ = NULL; }
     | error SKIPPED { GOOD; $$ = NULL; }
     ;
@@ -358,6 +360,7 @@ rules: rule { $$ = (struct fc_rules){$1, $1}; } | rules rule { $$ = $1; FC_APPEN
 rule: DROP name WHEN expr ';' { $$ = fc_rule_new(ps, FC_R_DROP, @$, $name, $expr); }
     | KEEP WHEN expr ';' { $$ = fc_rule_new(ps, FC_R_KEEP, @$, fc_no_name, $expr); }
     | DROP name OTHERWISE ';' { $$ = fc_rule_new(ps, FC_R_DROP, @$, $name, NULL); }
+    | ALLOW name ';' rule[it] { fc_allow(ps, $name, @it); $$ = $it; }
     | error ';' { GOOD; $$ = NULL; }
     | error SKIPPED { GOOD; $$ = NULL; }
     ;
@@ -372,6 +375,7 @@ mangle: EACH block { NEWNODE(absent, m, @$); m->each = true; m->body = $block.fi
           m->body = $block.first;
           $$ = m;
       }
+    | ALLOW name ';' mangle[it] { fc_allow(ps, $name, @it); $$ = $it; }
     | error ';' { GOOD; $$ = NULL; }
     | error SKIPPED { GOOD; $$ = NULL; }
     ;
@@ -392,6 +396,7 @@ statement: let
     | if { $$ = $1.s; }
     | DROP name ';' { $$ = fc_stmt_new(ps, FC_S_DROP, @$, $name); }
     | EMIT name_opt field_block { $$ = fc_stmt_new(ps, FC_S_EMIT, @$, $name_opt); $$->fields = $3.first; }
+    | ALLOW name ';' statement[it] { fc_allow(ps, $name, @it); $$ = $it; }
     | error ';' { GOOD; $$ = NULL; }
     | error SKIPPED { GOOD; $$ = NULL; }
     ;
@@ -426,6 +431,7 @@ field: anyname opt as_opt ';' { $$ = fc_field_new(ps, FC_F_SAME, @$, $1, $2, $3)
           $$->fields = $6.first;
       }
     | SPREAD expr ';' { $$ = fc_field_new(ps, FC_F_SPREAD, @$, fc_no_name, false, (struct fc_as){0}); $$->value = $expr; }
+    | ALLOW name ';' field[it] { fc_allow(ps, $name, @it); $$ = $it; }
     | error ';' { GOOD; $$ = NULL; }
     | error SKIPPED { GOOD; $$ = NULL; }
     ;
@@ -446,6 +452,7 @@ output: filter { $$ = fc_output_stage(ps, @$, $1); }
     | METRICS BY expr EXPIRE expr MAX expr LABELS field_block '{' meters close {
           $$ = fc_output_new(ps, FC_OUT_METRICS, @$, @1, fc_no_name);
       }
+    | ALLOW name ';' output[it] { fc_allow(ps, $name, @it); $$ = $it; }
     | error ';' { GOOD; $$ = NULL; }
     | error SKIPPED { GOOD; $$ = NULL; }
     ;
@@ -611,7 +618,7 @@ word:
      | EACH | ABSENT | YAML | EXPIRE | MAX | CACHE | BY | WITHIN | EVERY | TOP | BOTH | ALONE | STOREHEADER
      | STORE | ENCODE | COMPRESS | ACCOUNT | WRITE | METRICS | LABELS | GAUGE | COUNTER | GIVEN | EXPECT | AT
      | DROPPED | OBJECT | OVER | OF | LATE | HAVING | ONE | SECRET | RELOAD | TIMEOUT | REJECT | DECODE
-     | DECOMPRESS | PARTITION | QUEUE | WHERE
+     | DECOMPRESS | PARTITION | QUEUE | WHERE | ALLOW
     ;
 
 %%

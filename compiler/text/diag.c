@@ -12,8 +12,9 @@ enum { KEPT = 20, LONGEST_LINE = 4096 };
 static const struct row {
     const char *id, *format, *explanation;
     enum fc_severity severity;
+    const char *name; /* in capitals */
 } rows[] = {
-#define E(id, name, severity, format, explanation) {#id, format, explanation, severity},
+#define E(id, name, severity, format, explanation) {#id, format, explanation, severity, #name},
 #include "dsl/errors.def"
 #undef E
 };
@@ -25,6 +26,56 @@ void fc_diags_init(struct fc_diags *d, struct fl_arena *arena, struct fc_sources
     d->sources = sources;
 }
 
+static bool is_warning(const struct fc_diags *d, enum fc_error e)
+{
+    return rows[e].severity == FC_WARNING && !d->strict;
+}
+
+/* "E0405 unreachable_rule": the name only where `allow` takes it. */
+static const char *label(struct fl_arena *a, enum fc_error e)
+{
+    if (rows[e].severity == FC_ERROR)
+        return rows[e].id;
+    char *s = fl_arena_printf(a, "%s %s", rows[e].id, rows[e].name);
+    for (char *p = s + strlen(rows[e].id); *p; p++)
+        *p = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
+    return s;
+}
+
+bool fc_diag_allow(struct fc_diags *d, const char *name, struct fc_span span)
+{
+    for (int e = 0; e < FC_ERROR_COUNT; e++)
+        if (rows[e].severity != FC_ERROR && strcmp(label(d->arena, e) + strlen(rows[e].id) + 1, name) == 0) {
+            struct fc_allowed *a = fl_arena_zero(d->arena, sizeof *a);
+            *a = (struct fc_allowed){(enum fc_error)e, span, d->allowed};
+            d->allowed = a;
+            return true;
+        }
+    return false;
+}
+
+void fc_diag_names(struct fl_arena *a, void (*each)(void *arg, const char *name), void *arg)
+{
+    for (int e = 0; e < FC_ERROR_COUNT; e++)
+        if (rows[e].severity != FC_ERROR)
+            each(arg, label(a, e) + strlen(rows[e].id) + 1);
+}
+
+void fc_diags_strict(struct fc_diags *d)
+{
+    d->strict = true;
+    d->errors += d->warnings;
+    d->warnings = 0;
+}
+
+static bool is_allowed(const struct fc_diags *d, enum fc_error e, struct fc_span span)
+{
+    for (const struct fc_allowed *a = d->allowed; a; a = a->next)
+        if (a->error == e && a->span.file == span.file && a->span.start <= span.start && span.end <= a->span.end)
+            return true;
+    return false;
+}
+
 static struct fc_diag *report(struct fc_diags *d, enum fc_error e, struct fc_span span, struct fc_span other, va_list ap)
 {
     struct fc_diag *g = fl_arena_zero(d->arena, sizeof *g);
@@ -32,21 +83,23 @@ static struct fc_diag *report(struct fc_diags *d, enum fc_error e, struct fc_spa
     g->span = span;
     g->other = other;
     g->text = fl_arena_vprintf(d->arena, rows[e].format, ap);
+    if (is_allowed(d, e, span))
+        return g;
     /* The same thing said about the same place is one error. */
     for (const struct fc_diag *o = d->first; o; o = o->next)
         if (o->error == e && !memcmp(&o->span, &span, sizeof span) && strcmp(o->text, g->text) == 0)
             return g;
-    if (rows[e].severity == FC_ERROR)
-        d->errors++;
-    else
+    if (is_warning(d, e))
         d->warnings++;
-    if (d->kept == KEPT && rows[e].severity == FC_WARNING)
+    else
+        d->errors++;
+    if (d->kept == KEPT && is_warning(d, e))
         return g;
     if (d->kept == KEPT) {
         /* An error takes a warning's place. */
         struct fc_diag **p = &d->first, **at = NULL;
         for (; *p; p = &(*p)->next)
-            if (rows[(*p)->error].severity == FC_WARNING)
+            if (is_warning(d, (*p)->error))
                 at = p;
         if (!at)
             return g;
@@ -212,12 +265,12 @@ static void print_line(const struct printer *p, struct fc_span span, struct fc_s
 
 static void print_text(const struct printer *p, const struct fc_diag *g)
 {
-    bool error = rows[g->error].severity == FC_ERROR;
+    bool error = !is_warning(p->d, g->error);
     print_place(p, g->span);
     paint(p, error ? "1;31" : "1;35");
     fprintf(p->out, "%s: ", error ? "error" : "warning");
     paint(p, "0");
-    fprintf(p->out, "%s [%s]\n", g->text, rows[g->error].id);
+    fprintf(p->out, "%s [%s]\n", g->text, label(p->d->arena, g->error));
     print_line(p, g->span, g->other);
     for (const struct fc_note *n = g->notes; n; n = n->next) {
         print_place(p, n->span);
@@ -282,7 +335,10 @@ static void print_json(struct fc_diags *d, const struct fc_diag *g, FILE *out)
 {
     fputc('{', out);
     json_place(d->sources, g->span, out);
-    fprintf(out, ",\"severity\":\"%s\",\"id\":\"%s\",\"message\":", rows[g->error].severity == FC_ERROR ? "error" : "warning", rows[g->error].id);
+    fprintf(out, ",\"severity\":\"%s\",\"id\":\"%s\"", is_warning(d, g->error) ? "warning" : "error", rows[g->error].id);
+    if (rows[g->error].severity != FC_ERROR)
+        fprintf(out, ",\"name\":\"%s\"", label(d->arena, g->error) + strlen(rows[g->error].id) + 1);
+    fprintf(out, ",\"message\":");
     json_string(out, g->text);
     if (g->help) {
         fprintf(out, ",\"help\":");
@@ -317,7 +373,7 @@ void fc_diags_print(struct fc_diags *d, FILE *out, bool json, bool color)
 bool fc_explain(const char *id, const char **format, const char **explanation)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (strcasecmp(rows[i].id, id) == 0) {
+        if (strcasecmp(rows[i].id, id) == 0 || (rows[i].severity != FC_ERROR && strcasecmp(rows[i].name, id) == 0)) {
             *format = rows[i].format;
             *explanation = rows[i].explanation;
             return true;

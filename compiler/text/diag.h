@@ -3,11 +3,12 @@
  *
  * Ids, severities, formats and the long explanations are rows of dsl/errors.def:
  *     E(id, NAME, severity, "format", "explanation")
+ * A warning, and a doubt (an error that the writer may overrule), can be allowed in a part of the source, by the row's NAME in small letters.
  * A diagnostic is queued, never printed at once; compilation goes on to the end of the pass. At most 20 are
  * kept (a note says how many more). Printing sorts them by place and removes exact repetitions.
  *
  * Text form (the contract, compared whole by tests/compile):
- *     edge.flow:12:21-22: error: cannot compare `bytes` with `duration` [E0231]
+ *     edge.flow:12:21-22: error: cannot compare `bytes` with `duration` [E0231]      (of what can be allowed [W0114 unused])
  *         when bytes_in > 5s => bulk;
  *              ~~~~~~~~   ^^
  *     edge.flow:3:1-25: note: pipeline `edge` uses this classify block
@@ -22,7 +23,7 @@
 
 #include "text/source.h"
 
-enum fc_severity { FC_ERROR, FC_WARNING };
+enum fc_severity { FC_ERROR, FC_DOUBT, FC_WARNING };
 
 enum fc_error {
 #define E(id, name, severity, format, explanation) FC_##name,
@@ -47,12 +48,21 @@ struct fc_diag {
     struct fc_diag *next;
 };
 
+/* `allow NAME;` above a statement. */
+struct fc_allowed {
+    enum fc_error error;
+    struct fc_span span; /* the statement */
+    struct fc_allowed *next;
+};
+
 struct fc_diags {
     struct fl_arena *arena;
     struct fc_sources *sources;
     struct fc_diag *first, *last;
     unsigned errors, warnings; /* all, also those not kept */
     unsigned kept;
+    struct fc_allowed *allowed;
+    bool strict; /* warnings are errors */
 };
 
 void fc_diags_init(struct fc_diags *d, struct fl_arena *arena, struct fc_sources *sources);
@@ -64,10 +74,17 @@ struct fc_diag *fc_report2(struct fc_diags *d, enum fc_error e, struct fc_span s
 void fc_diag_help(struct fc_diags *d, struct fc_diag *g, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void fc_diag_note(struct fc_diags *d, struct fc_diag *g, struct fc_span span, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* What is reported of this name inside the span from now on is dropped. False: nothing that can be allowed is called so. */
+bool fc_diag_allow(struct fc_diags *d, const char *name, struct fc_span span);
+/* The names that can be allowed, for suggestions. */
+void fc_diag_names(struct fl_arena *a, void (*each)(void *arg, const char *name), void *arg);
+/* From now on each warning is an error, also those that are queued. */
+void fc_diags_strict(struct fc_diags *d);
+
 /* Print the queue to `out`; json: one object per line. */
 void fc_diags_print(struct fc_diags *d, FILE *out, bool json, bool color);
 
-/* The row of an id such as "E0231" (any case); returns false if there is none. Strings live for ever. */
+/* The row of an id such as "E0231" (any case), or of a name that can be allowed; returns false if there is none. Strings live for ever. */
 bool fc_explain(const char *id, const char **format, const char **explanation);
 
 #endif

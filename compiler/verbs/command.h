@@ -20,7 +20,7 @@ struct command {
     int nmodules;
     const char *output, *keep_c, *deps_file, *deps_target;
     bool json, color, verbose, help, version;
-    bool debug, lines, deps_only, deps, dump_ast, dump_plan, fmt_check, fmt_write;
+    bool debug, lines, deps_only, deps, dump_ast, dump_plan, fmt_check, fmt_write, werror;
 };
 
 void fc_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -24,7 +24,7 @@ enum { BUILD = 1, EMIT = 2, CHECK = 4, TEST = 8, FMT = 16, EXPLAIN = 32, GRAPH =
 
 enum option_id {
     O_OUTPUT, O_MODULE, O_DIAGNOSTICS, O_COLOR, O_KEEP, O_DEBUG, O_LINES, O_DEPS_ONLY, O_DEPS, O_DEPS_FILE, O_DEPS_TARGET,
-    O_DUMP_AST, O_DUMP_PLAN, O_FMT_CHECK, O_FMT_WRITE, O_VERBOSE, O_HELP, O_VERSION
+    O_DUMP_AST, O_DUMP_PLAN, O_FMT_CHECK, O_FMT_WRITE, O_VERBOSE, O_WERROR, O_HELP, O_VERSION
 };
 
 static const struct option {
@@ -48,6 +48,7 @@ static const struct option {
     {"--check", NULL, O_FMT_CHECK, FMT, "only name the files that are laid out otherwise; status 1 if any"},
     {"--write", NULL, O_FMT_WRITE, FMT, "replace the files; without it the text goes to standard output"},
     {"-v", NULL, O_VERBOSE, COMPILES, "say what is done"},
+    {"--werror", NULL, O_WERROR, BUILD | EMIT | CHECK | TEST, "warnings are errors"},
     {"--diagnostics", "text|json", O_DIAGNOSTICS, COMPILES | FMT, "how errors are printed"},
     {"--color", "auto|always|never", O_COLOR, COMPILES | FMT, "colors in errors"},
     {"--help", NULL, O_HELP, ~0u, "this text"},
@@ -146,6 +147,7 @@ static bool set_option(struct command *cmd, const struct option *o, const char *
     case O_FMT_CHECK: cmd->fmt_check = true; break;
     case O_FMT_WRITE: cmd->fmt_write = true; break;
     case O_VERBOSE: cmd->verbose = true; break;
+    case O_WERROR: cmd->werror = true; break;
     case O_HELP: cmd->help = true; break;
     case O_VERSION: cmd->version = true; break;
     case O_DIAGNOSTICS:

@@ -51,7 +51,10 @@ bool fc_compile(struct fc_compilation *c, const struct command *cmd, const char 
 {
     if (cmd->verbose)
         fprintf(stderr, "flowc: %s\n", path);
-    if (!fc_load(c, path) || !fc_check(c) || !fc_make_plan(c))
+    bool good = fc_load(c, path) && fc_check(c) && fc_make_plan(c);
+    if (cmd->werror)
+        fc_diags_strict(&c->diags);
+    if (!good || c->diags.errors)
         return false;
     if (cmd->verbose)
         fc_print_tables(c, stderr);

@@ -7,7 +7,7 @@ cd "${srcdir:-$(dirname "$0")/../..}"
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/fl-errors.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT INT TERM
 sed -n 's/^E(\([A-Z][0-9]*\),.*/\1/p' dsl/errors.def | sort > "$tmp/rows"
-cat tests/compile/*.test 2>/dev/null | sed -n 's/^t\.flow:.*\[\([EW][0-9]*\)\]$/\1/p;s/^[^ ]*: \(error\|warning\): .*\[\([EW][0-9]*\)\]$/\2/p' \
+cat tests/compile/*.test 2>/dev/null | sed -n 's/^[^ ]*: \(error\|warning\): .*\[\([EW][0-9]*\)[a-z_ ]*\]$/\2/p' \
     | sort -u > "$tmp/tested"
 status=0
 twice=$(uniq -d "$tmp/rows")

@@ -5,14 +5,12 @@
 
 void fck_classify(struct fc_checker *k, struct fc_stage *s)
 {
-    struct fc_rules_above above = {0};
     k->where = FC_IN_CLASSIFY;
     for (struct fc_rule *r = s->rules; r; r = r->next) {
         const struct fc_class *c = fc_index_find(&k->classes, r->name.s, strlen(r->name.s));
         r->sym = fck_indexed(k, FC_SYM_CLASS, r->name.s, c ? c->index : k->p->nclasses); /* NULL: of a second classify */
         if (r->when)
             fck_condition(k, r->when);
-        fck_reachable(k, &above, r);
     }
     bool otherwise = false;
     for (const struct fc_rule *r = s->rules; r; r = r->next)

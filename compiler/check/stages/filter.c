@@ -9,7 +9,6 @@
 void fck_filter(struct fc_checker *k, struct fc_stage *s)
 {
     const struct fc_fact *known = NULL;
-    struct fc_rules_above above = {0};
     bool left = false, end = true; /* has a rule kept; is the end reached */
     k->where = FC_IN_FILTER;
     for (struct fc_rule *r = s->rules; r; r = r->next) {
@@ -18,7 +17,6 @@ void fck_filter(struct fc_checker *k, struct fc_stage *s)
             r->sym = fck_indexed(k, FC_SYM_TEXT, r->name.s, fck_reason(k, r->name));
         if (r->when)
             fck_condition(k, r->when);
-        fck_reachable(k, &above, r);
         if (r->kind == FC_R_KEEP) {
             if (r->when)
                 fck_assume(k, r->when, FC_WHEN_TRUE);
