@@ -97,6 +97,7 @@ struct together {
 
 struct stage {
     unsigned number;
+    bool emits; /* a mangle above may emit records of a class that was dropped after it had written a table */
     struct together v[TOGETHER];
     uint32_t n;
     const struct fc_rule *everything; /* this rule takes all records */
@@ -184,7 +185,7 @@ static void reachable(struct fc_values *x, struct stage *s, const struct fc_rule
     }
     if (l->yes.unknown || l->yes.n == 0)
         return;
-    if (dropped(&l->yes, by)) {
+    if (!s->emits && dropped(&l->yes, by)) {
         unreachable(x, r, by, true);
         return;
     }
@@ -391,9 +392,9 @@ void fck_values(struct fc_checker *k, const struct fc_item *items)
     }
     for (int i = 0; i < k->p->nstages; i++) {
         const struct fc_stage *st = k->p->stages[i];
-        *s = (struct stage){.number = (unsigned)i + 1};
+        *s = (struct stage){.number = (unsigned)i + 1, .emits = s->emits || st->kind == FC_ST_MANGLE};
         rules(x, st, s);
-        block(x, st->body, true);
+        block(x, st->body, !s->emits);
         fields(x, st->fields);
         expression(x, st->when);
         for (const struct fc_absent *m = st->mangles; m; m = m->next)
