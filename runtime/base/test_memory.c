@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -14,6 +15,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "tests/unit/faults.h"
 
 /* ---- what there is ---------------------------------------------------------------------------------------------- */
 
@@ -117,6 +119,56 @@ static void ask_a_text(void)
     fl_buf_grow(&b, SIZE_MAX / 2);
 }
 
+/* Nothing is left: the next call of whatever kind fails. */
+static void none_left(void)
+{
+    faults_clear();
+    fault_from(CALL_MALLOC, 1, ENOMEM);
+    fault_from(CALL_CALLOC, 1, ENOMEM);
+    fault_from(CALL_REALLOC, 1, ENOMEM);
+}
+
+static void ask_one(void)
+{
+    none_left();
+    free(fl_new(uint64_t));
+}
+
+static void ask_bytes(void)
+{
+    none_left();
+    free(fl_alloc(77));
+}
+
+static void ask_for_a_list(void)
+{
+    uint64_t *list = NULL;
+    size_t n = 0, cap = 0;
+    none_left();
+    fl_grow(list, n, cap);
+    free(list);
+}
+
+static void ask_a_copy(void)
+{
+    none_left();
+    free(fl_strdup("seven.."));
+}
+
+static void ask_an_error(void)
+{
+    none_left();
+    free(fl_said("%d", 12345));
+}
+
+static void ask_an_arena(void)
+{
+    struct fl_arena a;
+    fl_arena_init(&a, 1000);
+    none_left();
+    fl_arena_get(&a, 2000);
+}
+
 static void ask_elsewhere(void)
 {
     fl_no_memory("../compiler/plan/plan.c", 12);
@@ -142,6 +194,12 @@ static void the_end_says_who_and_how_much(void **state)
     assert_string_equal(last_words(ask_for_a_full_list), OUT "base/test_memory bytes=2048\n");
     assert_string_equal(last_words(ask_nothing), OUT "base/test_memory\n");
     assert_string_equal(last_words(ask_a_text), OUT "base/text bytes=18446744073709551615\n");
+    assert_string_equal(last_words(ask_one), OUT "base/test_memory bytes=8\n");
+    assert_string_equal(last_words(ask_bytes), OUT "base/test_memory bytes=77\n");
+    assert_string_equal(last_words(ask_for_a_list), OUT "base/test_memory bytes=128\n");
+    assert_string_equal(last_words(ask_a_copy), OUT "base/test_memory bytes=8\n");
+    assert_string_equal(last_words(ask_an_error), OUT "base/memory bytes=6\n");
+    assert_string_equal(last_words(ask_an_arena), OUT "base/arena bytes=2016\n");
     assert_string_equal(last_words(ask_elsewhere), OUT "plan/plan bytes=12\n");
     assert_string_equal(last_words(ask_a_stranger), OUT "somewhere\n");
     assert_string_equal(strchr(last_words(ask_the_log), ' '), " CRITICAL out of memory part=intake/queue bytes=70\n");

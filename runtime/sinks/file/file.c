@@ -47,25 +47,33 @@ static bool safe_key(const char *key)
     return true;
 }
 
-/* mkdir -p for what is before the last slash of `path`; each new name is synced in its parent. 0 or errno. */
+/* The folder in which `path` is a name gets that name on disk. One that can't be opened can't be synced either. 0 or errno. */
+static int sync_parent(char *path)
+{
+    char *slash = strrchr(path, '/');
+    if (slash)
+        *slash = 0;
+    int fd = open(!slash ? "." : *path ? path : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (slash)
+        *slash = '/';
+    if (fd < 0)
+        return 0;
+    int e = fsync(fd) == 0 ? 0 : errno;
+    close(fd);
+    return e;
+}
+
+/*
+ * mkdir -p for what is before the last slash of `path`; each new name is synced in its parent. 0 or errno: what isn't
+ * synced isn't left there either, else the next attempt would take it for sure.
+ */
 static int make_folders(char *path)
 {
     for (char *p = path + 1; (p = strchr(p, '/')) != NULL; p++) {
         *p = 0;
         int e = mkdir(path, 0777) == 0 ? 0 : errno;
-        if (e == 0) {
-            char *up = strrchr(path, '/');
-            int fd = -1;
-            if (up && up != path) {
-                *up = 0;
-                fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-                *up = '/';
-            }
-            if (fd >= 0) {
-                fsync(fd);
-                close(fd);
-            }
-        }
+        if (e == 0 && (e = sync_parent(path)) != 0)
+            rmdir(path);
         *p = '/';
         if (e && e != EEXIST)
             return e;
@@ -130,6 +138,8 @@ static bool holds(int folder, const char *name, const struct fl_object *o)
     char block[16384];
     for (size_t at = 0; same && at < o->size;) {
         ssize_t k = read(fd, block, sizeof block);
+        if (k < 0 && errno == EINTR)
+            continue;
         same = k > 0 && (size_t)k <= o->size - at && memcmp(block, o->data + at, (size_t)k) == 0;
         at += same ? (size_t)k : 0;
     }
@@ -248,8 +258,11 @@ static enum fl_write_result file_write(void *sink, const struct fl_object *o, ch
     int folder, e = open_folder(s, path, slash, &folder);
     if (!e)
         e = put(s, folder, slash + 1, o);
+    bool own = e == EEXIST && o->again && holds(folder, slash + 1, o);
+    if (own) /* maybe the earlier attempt ended because this could not be done */
+        e = fsync(folder) == 0 ? 0 : errno;
     if (e == EEXIST)
-        result = o->again && holds(folder, slash + 1, o) ? FL_WRITTEN : FL_EXISTS;
+        result = FL_EXISTS;
     else if (e)
         result = failed(e, path, why, why_size);
     if (folder >= 0)

@@ -1,8 +1,10 @@
 /* test_file.c - sinks `file` (layout, names that exist, hostile keys, places that are no good) and `stdout`. */
 #include "drivers/sink.h"
 #include "tests/unit/delivery.h"
+#include "tests/unit/faults.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -154,6 +156,103 @@ static void trouble(void **state)
     close_place(&p);
 }
 
+static enum fl_write_result put_again(struct place *p, const char *key, const char *data, char *why, size_t n)
+{
+    struct fl_object o = {.bucket = "b", .key = key, .data = data, .size = strlen(data), .num_records = 1, .again = true};
+    return fl_sink_file.write(p->sink, &o, why, n);
+}
+
+/* `why` is the path and this. */
+static void assert_why(const char *why, const char *says)
+{
+    size_t n = strlen(says);
+    if (strlen(why) < n || strcmp(why + strlen(why) - n, says) != 0)
+        fail_msg("'%s' instead of '...%s'", why, says);
+}
+
+/* A full disk, an interrupted call, a write that takes less: what is there is whole, or not there. */
+static void writing_fails(void **state)
+{
+    (void)state;
+    struct place p;
+    char why[200];
+    open_place(&p);
+    assert_int_equal(put(&p, "b", "k/0", "zero", why, sizeof why), FL_WRITTEN);
+    for (int named = 0; named < 2; named++) { /* with O_TMPFILE and without */
+        char key[8];
+        snprintf(key, sizeof key, "k/%d", named + 1);
+        faults_clear();
+        if (named) {
+            fault_at(CALL_OPENAT, 1, EOPNOTSUPP);
+            assert_int_equal(put(&p, "b", "k/n", "n", why, sizeof why), FL_WRITTEN);
+            faults_clear();
+        }
+        fault_at(CALL_WRITE, 1, ENOSPC);
+        assert_int_equal(put(&p, "b", key, "whole", why, sizeof why), FL_RETRY);
+        assert_why(why, ": No space left on device");
+        faults_clear();
+        fault_short(CALL_WRITE, 1, 2);
+        fault_at(CALL_WRITE, 2, ENOSPC);
+        assert_int_equal(put(&p, "b", key, "whole", why, sizeof why), FL_RETRY);
+        faults_clear();
+        fault_at(CALL_FSYNC, 1, EIO);
+        assert_int_equal(put(&p, "b", key, "whole", why, sizeof why), FL_RETRY);
+        assert_why(why, ": Input/output error");
+        faults_clear();
+        fault_at(CALL_LINKAT, 1, ENOSPC);
+        assert_int_equal(put(&p, "b", key, "whole", why, sizeof why), FL_RETRY);
+        assert_int_equal(entries(&p, "out/b/k"), 1 + 2 * named);
+        faults_clear();
+        fault_at(CALL_WRITE, 1, EINTR);
+        fault_short(CALL_WRITE, 2, 1);
+        fault_short(CALL_WRITE, 3, 3);
+        assert_int_equal(put(&p, "b", key, "whole", why, sizeof why), FL_WRITTEN);
+        assert_int_equal(fault_calls(CALL_WRITE), 4);
+        faults_clear();
+        snprintf(why, sizeof why, "out/b/%s", key);
+        assert_file(&p, why, "whole");
+    }
+    close_place(&p);
+}
+
+/* Written means: bytes, name and new folders are on disk. */
+static void syncing(void **state)
+{
+    (void)state;
+    struct place p;
+    char why[200];
+    open_place(&p);
+    faults_clear();
+    assert_int_equal(put(&p, "b", "k/0", "zero", why, sizeof why), FL_WRITTEN);
+    assert_int_equal(fault_calls(CALL_FSYNC), 3 + 2); /* out, b and k in their folders; the file; its name in k */
+    faults_clear();
+    assert_int_equal(put(&p, "b", "k/1", "one", why, sizeof why), FL_WRITTEN);
+    assert_int_equal(fault_calls(CALL_FSYNC), 2);
+    /* The name isn't known to be there: once more, and that attempt syncs it though it finds all written. */
+    faults_clear();
+    fault_at(CALL_FSYNC, 2, EIO);
+    assert_int_equal(put(&p, "b", "k/2", "two", why, sizeof why), FL_RETRY);
+    assert_why(why, ": Input/output error");
+    faults_clear();
+    fault_at(CALL_FSYNC, 2, EIO);
+    assert_int_equal(put_again(&p, "k/2", "two", why, sizeof why), FL_RETRY);
+    faults_clear();
+    fault_at(CALL_READ, 1, EINTR);
+    assert_int_equal(put_again(&p, "k/2", "two", why, sizeof why), FL_WRITTEN);
+    assert_int_equal(fault_calls(CALL_FSYNC), 2);
+    assert_file(&p, "out/b/k/2", "two");
+    /* A new folder's name. */
+    faults_clear();
+    fault_at(CALL_FSYNC, 1, EIO);
+    assert_int_equal(put(&p, "b", "l/0", "zero", why, sizeof why), FL_RETRY);
+    assert_why(why, ": Input/output error");
+    assert_int_equal(entries(&p, "out/b"), 1);
+    faults_clear();
+    assert_int_equal(put(&p, "b", "l/0", "zero", why, sizeof why), FL_WRITTEN);
+    assert_int_equal(fault_calls(CALL_FSYNC), 1 + 2);
+    close_place(&p);
+}
+
 static void check_says_what_to_do(void **state)
 {
     (void)state;
@@ -212,6 +311,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layout), cmocka_unit_test(existing), cmocka_unit_test(hostile_keys), cmocka_unit_test(trouble),
+        cmocka_unit_test(writing_fails),
+        cmocka_unit_test(syncing),
         cmocka_unit_test(check_says_what_to_do), cmocka_unit_test(standard_output),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

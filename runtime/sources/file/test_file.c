@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@
 #include "core/runtime.h"
 #include "drivers/source.h"
 #include "intake/queue.h"
+#include "tests/unit/faults.h"
 
 #define PATIENCE (10 * FL_SECOND)
 
@@ -133,6 +135,63 @@ static void stop(struct run *r)
 }
 
 /* ---- a file to its end ---------------------------------------------------------------------------------------- */
+
+static char said[2][512];
+static unsigned nsaid;
+
+static void listen_(void *arg, const char *line)
+{
+    (void)arg;
+    snprintf(said[nsaid++ % 2], sizeof said[0], "%s", line);
+}
+
+/* A disk that fails: what came before it counts, the place is said, and the end is no good end. */
+static void read_fails(void **state)
+{
+    (void)state;
+    struct run r;
+    char want[200];
+    put(path, "{1}\n{22}\n{333}\n", "w");
+    faults_clear();
+    nsaid = 0;
+    fl_log_capture(listen_, NULL);
+    fault_at(CALL_READ, 2, EINTR);
+    fault_short(CALL_READ, 3, 3);
+    fault_at(CALL_READ, 4, EIO);
+    start(&r, (struct fl_file_options){.path = path});
+    to_end(&r);
+    assert_true(fl_source_file.failed(r.source));
+    finish(&r);
+    fl_log_capture(NULL, NULL);
+    faults_clear();
+    assert_int_equal(nsaid, 1);
+    snprintf(want, sizeof want, "ERROR input broke off path=%s offset=5 reason=\"Input/output error\"", path);
+    assert_string_equal(strchr(said[0], ' ') + 1, want);
+}
+
+/* No descriptor, or a place that says nothing about itself. */
+static void open_fails(void **state)
+{
+    (void)state;
+    static const struct {
+        enum fault_call call;
+        int error;
+        const char *says;
+    } faults[] = {{CALL_OPEN, EMFILE, "Too many open files"}, {CALL_FSTAT, EIO, "Input/output error"}};
+    struct fl_runtime rt = {0};
+    char want[200];
+    put(path, "{1}\n", "w");
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        char *error;
+        faults_clear();
+        fault_at(faults[i].call, 1, faults[i].error);
+        assert_null(fl_source_file_open(&rt, &(struct fl_file_options){.path = path}, &error));
+        faults_clear();
+        snprintf(want, sizeof want, "input '%s' cannot be read: %s", path, faults[i].says);
+        assert_string_equal(error, want);
+        free(error);
+    }
+}
 
 /* As the worker reads a file that is there: every block into the same message. */
 static void read_directly(void **state)
@@ -451,7 +510,9 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(read_directly), cmocka_unit_test(stopped_directly),
+        cmocka_unit_test(read_directly),
+        cmocka_unit_test(read_fails),
+        cmocka_unit_test(open_fails), cmocka_unit_test(stopped_directly),
         cmocka_unit_test(blocks),        cmocka_unit_test(back_pressure), cmocka_unit_test(errors),
         cmocka_unit_test(pipes),         cmocka_unit_test(gzipped),       cmocka_unit_test(follows),
         cmocka_unit_test(follows_gzip),  cmocka_unit_test(stops_when_full),
