@@ -114,6 +114,8 @@ static void no_operator(struct fc_checker *k, const struct fc_expr *e)
     else if (e->op == FC_OP_IN && l->type->kind == FC_K_STRING && r->type->kind == FC_K_LIST &&
              r->type->elem->kind == FC_K_CIDR)
         fc_diag_help(k->d, g, "address(%s) is the text as an address", fck_text(k, l->span));
+    else if (e->op == FC_OP_IN && l->type->kind == FC_K_IP && r->kind == FC_E_STRING)
+        fc_diag_help(k->d, g, "write addresses and prefixes without quotes: `%s`", r->s);
     else if (e->op == FC_OP_IN && kinds(e, FC_K_STRING, FC_K_STRING))
         fc_diag_help(k->d, g, "contains(%s, %s) asks whether a text is part of another", fck_text(k, r->span),
                      fck_text(k, l->span));
@@ -236,7 +238,9 @@ static const struct fc_type *check_coalesce(struct fc_checker *k, struct fc_expr
 const struct fc_type *fck_cond(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want)
 {
     const struct fc_fact *before = k->facts;
+    unsigned errors = k->d->errors;
     fck_condition(k, e->a);
+    bool wrong = k->d->errors != errors; /* often `?:` was meant to take less: its type says nothing then */
     fck_assume(k, e->a, FC_WHEN_TRUE);
     const struct fc_type *b, *c;
     bool late = fck_bare(k, e->b) && !want;
@@ -250,6 +254,8 @@ const struct fc_type *fck_cond(struct fc_checker *k, struct fc_expr *e, const st
         b = fck_expr(k, e->b, c);
     }
     k->facts = before;
+    if (wrong)
+        return fck_done(e, &FC_ERROR_T, false);
     if (b->kind == FC_K_NULL && c->kind != FC_K_NULL)
         return fck_done(e, c, true);
     if (c->kind != FC_K_NULL && !fc_type_same(b, c)) {

@@ -13,7 +13,7 @@
  *              ~~~~~~~~   ^^
  *     edge.flow:3:1-25: note: pipeline `edge` uses this classify block
  * `^` marks the culprit, `~` the second span if it is on the same line. Tabs of the source line are kept in the
- * caret line. JSON form (--diagnostics=json): one object per line {file,line,col,end_line,end_col,severity,id,message,notes:[..]}.
+ * caret line. JSON form (--diagnostics=json): one object per line {file,line,col,end_line,end_col,severity,id,name,message,notes:[..]}.
  */
 #ifndef FC_DIAG_H
 #define FC_DIAG_H
