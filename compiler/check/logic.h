@@ -41,6 +41,7 @@ struct fc_values {
     struct fc_checker *k;
     struct fc_index keys;    /* by path */
     struct fc_index texts;   /* a text's point is its number */
+    unsigned numbers;        /* given to stages and to chains of `else if` */
     const struct fc_key *clash; /* for which the last conjunction had nothing left; NULL: none by itself */
     void (*visit)(struct fc_values *x, const struct fc_expr *e); /* what stands below a condition's leaves */
 };

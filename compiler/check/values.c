@@ -98,7 +98,7 @@ struct together {
 struct stage {
     unsigned number;
     bool emits; /* a mangle above may emit records of a class that was dropped after it had written a table */
-    struct together v[TOGETHER];
+    struct together *v;
     uint32_t n;
     const struct fc_rule *everything; /* this rule takes all records */
 };
@@ -136,6 +136,37 @@ static bool alternative_taken(const struct stage *s, const struct fc_all *a, con
             return true;
         }
     return false;
+}
+
+/* Is each alternative taken? */
+static bool all_taken(const struct stage *s, const struct fc_any *yes, const struct fc_rule *by[2])
+{
+    by[0] = by[1] = NULL;
+    for (uint32_t i = 0; i < yes->n; i++) {
+        const struct fc_rule *now[2];
+        if (!alternative_taken(s, &yes->v[i], now))
+            return false;
+        if (!by[0]) {
+            by[0] = now[0];
+            by[1] = now[1];
+        } else if (!by[1] && now[0] != by[0]) {
+            by[1] = now[0];
+        }
+    }
+    return !yes->unknown && yes->n > 0;
+}
+
+static void take_all(struct fc_values *x, struct stage *s, const struct fc_any *yes, const struct fc_rule *rule)
+{
+    for (uint32_t i = 0; !yes->unknown && i < yes->n; i++) {
+        const struct fc_all *a = &yes->v[i];
+        if (a->n == 1) {
+            take(x, taken_now(a->v[0].key, s->number), &a->v[0].set, rule);
+        } else if (s->n < TOGETHER) {
+            s->v = s->v ? s->v : fl_arena_get(x->k->a, TOGETHER * sizeof *s->v);
+            s->v[s->n++] = (struct together){*a, rule};
+        }
+    }
 }
 
 static bool dropped(const struct fc_any *yes, const struct fc_rule *by[2])
@@ -189,18 +220,8 @@ static void reachable(struct fc_values *x, struct stage *s, const struct fc_rule
         unreachable(x, r, by, true);
         return;
     }
-    const struct fc_rule *first[2] = {NULL, NULL};
-    for (uint32_t i = 0; i < l->yes.n; i++) {
-        if (!alternative_taken(s, &l->yes.v[i], by))
-            return;
-        if (!first[0]) {
-            first[0] = by[0];
-            first[1] = by[1];
-        } else if (!first[1] && by[0] != first[0]) {
-            first[1] = by[0];
-        }
-    }
-    unreachable(x, r, first, false);
+    if (all_taken(s, &l->yes, by))
+        unreachable(x, r, by, false);
 }
 
 static void rules(struct fc_values *x, const struct fc_stage *st, struct stage *s)
@@ -222,13 +243,7 @@ static void rules(struct fc_values *x, const struct fc_stage *st, struct stage *
             s->everything = s->everything ? s->everything : r;
             continue;
         }
-        for (uint32_t i = 0; !l.yes.unknown && i < l.yes.n; i++) {
-            const struct fc_all *a = &l.yes.v[i];
-            if (a->n == 1)
-                take(x, taken_now(a->v[0].key, s->number), &a->v[0].set, r);
-            else if (s->n < TOGETHER)
-                s->v[s->n++] = (struct together){*a, r};
-        }
+        take_all(x, s, &l.yes, r);
         if (r->kind == FC_R_DROP && !kept)
             drops[n] = l.yes;
     }
@@ -350,38 +365,68 @@ static void expression(struct fc_values *x, const struct fc_expr *e)
         below(x, e);
 }
 
-/* A condition that only records fulfil which are dropped above. */
-static void condition(struct fc_values *x, const struct fc_expr *e)
+static const struct fc_stmt *else_if(const struct fc_stmt *s)
 {
-    const struct fc_rule *by[2];
-    struct fc_logic l = fc_logic_of(x, e);
-    if (l.yes.unknown || !dropped(&l.yes, by))
-        return;
-    fc_diag_note(x->k->d, fc_report(x->k->d, FC_NEVER_TRUE, e->span), by[0]->span, "these records are dropped here, above");
+    return s->other && s->other->kind == FC_S_IF && !s->other->next ? s->other : NULL;
+}
+
+/*
+ * Conditions of `if .. else if ..`: what those above take can't come to one below, and, `here` in a stage, no record that
+ * is dropped above it.
+ */
+static void conditions(struct fc_values *x, const struct fc_stmt *s, bool here)
+{
+    struct stage chain = {.number = ++x->numbers};
+    for (; s; s = else_if(s)) {
+        const struct fc_rule *by[2];
+        struct fc_logic l = fc_logic_of(x, s->value);
+        bool gone = here && !l.yes.unknown && dropped(&l.yes, by);
+        if (gone || all_taken(&chain, &l.yes, by)) {
+            struct fc_diag *g = fc_report(x->k->d, FC_NEVER_TRUE, s->value->span);
+            fc_diag_note(x->k->d, g, by[0]->span, gone ? "these records are dropped here, above" : "this condition above takes all of its records");
+            if (by[1])
+                fc_diag_note(x->k->d, g, by[1]->span, "together with this one");
+        }
+        struct fc_rule *r = fl_arena_zero(x->k->a, sizeof *r);
+        r->span = s->value->span;
+        r->when = s->value;
+        take_all(x, &chain, &l.yes, r);
+    }
+}
+
+static void block(struct fc_values *x, const struct fc_stmt *s, bool here);
+
+static void ifs(struct fc_values *x, const struct fc_stmt *s, bool here)
+{
+    conditions(x, s, here);
+    for (; s; s = else_if(s)) {
+        block(x, s->body, here);
+        if (!else_if(s))
+            block(x, s->other, here);
+    }
 }
 
 static void block(struct fc_values *x, const struct fc_stmt *s, bool here)
 {
     for (; s; s = s->next) {
-        if (s->kind == FC_S_IF && here)
-            condition(x, s->value);
-        else
-            expression(x, s->value);
+        if (s->kind == FC_S_IF) {
+            ifs(x, s, here);
+            continue;
+        }
+        expression(x, s->value);
         for (const struct fc_expr *e = s->target ? s->target->args : NULL; e; e = e->next)
             expression(x, e);
         expression(x, s->expire);
         for (const struct fc_expr *e = s->keys; e; e = e->next)
             expression(x, e);
         fields(x, s->fields);
-        block(x, s->body, here);
-        block(x, s->other, here);
     }
 }
 
 void fck_values(struct fc_checker *k, const struct fc_item *items)
 {
     struct fc_values *x = fl_arena_zero(k->a, sizeof *x);
-    struct stage *s = fl_arena_zero(k->a, sizeof *s);
+    struct stage s = {0};
     x->k = k;
     x->visit = below;
     for (const struct fc_item *it = items; it; it = it->next) {
@@ -392,9 +437,9 @@ void fck_values(struct fc_checker *k, const struct fc_item *items)
     }
     for (int i = 0; i < k->p->nstages; i++) {
         const struct fc_stage *st = k->p->stages[i];
-        *s = (struct stage){.number = (unsigned)i + 1, .emits = s->emits || st->kind == FC_ST_MANGLE};
-        rules(x, st, s);
-        block(x, st->body, !s->emits);
+        s = (struct stage){.number = ++x->numbers, .emits = s.emits || st->kind == FC_ST_MANGLE};
+        rules(x, st, &s);
+        block(x, st->body, !s.emits);
         fields(x, st->fields);
         expression(x, st->when);
         for (const struct fc_absent *m = st->mangles; m; m = m->next)
