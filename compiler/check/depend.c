@@ -3,61 +3,11 @@
 
 #include <string.h>
 
+#include "tree/walk.h"
+
 unsigned long long fc_table_bit(const struct fc_sym *table)
 {
     return 1ull << (table->index < 63 ? table->index : 63);
-}
-
-void fc_fields_each(const struct fc_field *f, void (*visit)(void *arg, const struct fc_expr *e), void *arg)
-{
-    for (; f; f = f->next) {
-        if (f->value)
-            fc_expr_each(f->value, visit, arg);
-        fc_fields_each(f->fields, visit, arg);
-    }
-}
-
-void fc_expr_each(const struct fc_expr *e, void (*visit)(void *arg, const struct fc_expr *e), void *arg)
-{
-    if (!e)
-        return;
-    visit(arg, e);
-    fc_expr_each(e->a, visit, arg);
-    fc_expr_each(e->b, visit, arg);
-    fc_expr_each(e->c, visit, arg);
-    for (const struct fc_expr *x = e->kind == FC_E_ANY ? NULL : e->args; x; x = x->next)
-        fc_expr_each(x, visit, arg);
-    for (const struct fc_arm *arm = e->arms; arm; arm = arm->next)
-        fc_expr_each(arm->value, visit, arg);
-    fc_fields_each(e->fields, visit, arg);
-}
-
-void fc_block_each(const struct fc_stmt *s, void (*visit)(void *arg, const struct fc_expr *e), void *arg)
-{
-    for (; s; s = s->next) {
-        if (s->kind == FC_S_ASSIGN && s->target->kind == FC_E_INDEX) {
-            for (const struct fc_expr *x = s->target->args; x; x = x->next)
-                fc_expr_each(x, visit, arg);
-        }
-        fc_expr_each(s->value, visit, arg);
-        fc_expr_each(s->expire, visit, arg);
-        for (const struct fc_expr *x = s->keys; x; x = x->next)
-            fc_expr_each(x, visit, arg);
-        fc_fields_each(s->fields, visit, arg);
-        fc_block_each(s->body, visit, arg);
-        fc_block_each(s->other, visit, arg);
-    }
-}
-
-unsigned long long fc_block_writes(const struct fc_stmt *s)
-{
-    unsigned long long w = 0;
-    for (; s; s = s->next) {
-        if (s->sym && s->sym->kind == FC_SYM_TABLE && (s->kind == FC_S_ASSIGN || s->kind == FC_S_FORGET))
-            w |= fc_table_bit(s->sym);
-        w |= fc_block_writes(s->body) | fc_block_writes(s->other);
-    }
-    return w;
 }
 
 static void visit_depends(void *arg, const struct fc_expr *e);
@@ -76,7 +26,7 @@ static void walk_symbol(struct fc_sym *s)
         d.reads_here |= l->reads_here;
     }
     if (s->value)
-        fc_expr_each(s->value, visit_depends, &d);
+        fc_walk_expr(s->value, visit_depends, &d);
     s->asks = d.asks;
     s->reads = d.reads;
     s->reads_here = d.reads_here;
@@ -116,7 +66,7 @@ struct fc_depends fc_depends_on(const struct fc_expr *e)
 {
     struct fc_depends d = {false, 0, 0};
     if (e)
-        fc_expr_each(e, visit_depends, &d);
+        fc_walk_expr(e, visit_depends, &d);
     return d;
 }
 
@@ -130,6 +80,13 @@ static bool uncovered_value(struct fc_sym *s)
         return false;
     s->covered = !uncovered(s->value);
     return !s->covered;
+}
+
+static void visit_uncovered(void *arg, const struct fc_expr *e)
+{
+    const struct fc_expr **found = arg;
+    if (!*found)
+        *found = uncovered(e);
 }
 
 /* The part of a condition that asks a lookup and has no default; NULL if there is none. */
@@ -149,19 +106,15 @@ static const struct fc_expr *uncovered(const struct fc_expr *e)
         return e;
     if (e->kind == FC_E_NAME)
         return uncovered_value(e->sym) ? e : NULL;
-    const struct fc_expr *parts[] = {e->a, e->b, e->c}, *found = NULL;
-    for (int i = 0; i < 3 && !found; i++)
-        found = uncovered(parts[i]);
-    for (const struct fc_expr *x = e->kind == FC_E_ANY ? NULL : e->args; x && !found; x = x->next)
-        found = uncovered(x);
-    for (const struct fc_arm *arm = e->arms; arm && !found; arm = arm->next)
-        found = uncovered(arm->value);
+    const struct fc_expr *found = NULL;
+    fc_expr_parts(e, visit_uncovered, &found);
     return found;
 }
 
-static void late(struct fc_compilation *c, const struct fc_rule *r)
+static void visit_late(void *arg, const struct fc_expr *condition)
 {
-    const struct fc_expr *e = uncovered(r->when);
+    struct fc_compilation *c = arg;
+    const struct fc_expr *e = uncovered(condition);
     if (!e)
         return;
     const char *text = fc_source_slice(&c->sources, e->span);
@@ -170,24 +123,18 @@ static void late(struct fc_compilation *c, const struct fc_rule *r)
 
 /* ---- tables by stage -------------------------------------------------------------------------------------- */
 
-void fc_stage_each(const struct fc_stage *s, void (*visit)(void *arg, const struct fc_expr *e), void *arg)
+static void visit_written(void *arg, struct fc_sym *table, const struct fc_stmt *by)
 {
-    for (const struct fc_rule *r = s->rules; r; r = r->next)
-        fc_expr_each(r->when, visit, arg);
-    fc_block_each(s->body, visit, arg);
-    fc_fields_each(s->fields, visit, arg);
-    for (const struct fc_absent *m = s->mangles; m; m = m->next)
-        if (m->each)
-            fc_block_each(m->body, visit, arg);
+    (void)by;
+    *(unsigned long long *)arg |= fc_table_bit(table);
 }
 
 struct fc_stage_tables fc_stage_tables(const struct fc_stage *s)
 {
     struct fc_depends d = {false, 0, 0};
-    struct fc_stage_tables t = {.writes = fc_block_writes(s->body)};
-    for (const struct fc_absent *m = s->mangles; m; m = m->next)
-        t.writes |= m->each ? fc_block_writes(m->body) : 0;
-    fc_stage_each(s, visit_depends, &d);
+    struct fc_stage_tables t = {.writes = 0};
+    fc_walk_tables(s, FC_PART_RECORD, visit_written, &t.writes);
+    fc_walk_exprs(s, FC_PART_RECORD, visit_depends, &d);
     t.reads = d.reads;
     t.reads_here = d.reads_here;
     return t;
@@ -199,12 +146,6 @@ void fc_depend_check(struct fc_compilation *c, struct fc_program *p)
         walk_symbol(f);
     for (struct fc_sym *l = p->lets; l; l = l->next)
         walk_symbol(l);
-    for (int i = 0; i < p->nstages; i++) {
-        const struct fc_stage *s = p->stages[i];
-        if (s->kind == FC_ST_CLASSIFY || s->kind == FC_ST_FILTER) {
-            for (const struct fc_rule *r = s->rules; r; r = r->next)
-                if (r->when)
-                    late(c, r);
-        }
-    }
+    for (int i = 0; i < p->nstages; i++)
+        fc_stage_parts(p->stages[i], FC_PART_RULES, visit_late, c);
 }

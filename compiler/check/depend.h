@@ -21,18 +21,7 @@ struct fc_depends fc_depends_on(const struct fc_expr *e);
 /* A bit for a table. */
 unsigned long long fc_table_bit(const struct fc_sym *table);
 
-/* Tables that a block writes. */
-unsigned long long fc_block_writes(const struct fc_stmt *body);
-
-/* Calls `visit` for e and every expression below it, through nothing: lets and functions are not followed. */
-void fc_expr_each(const struct fc_expr *e, void (*visit)(void *arg, const struct fc_expr *e), void *arg);
-/* The same for the fields of a transform, `new` or emit, and for the statements of a block. */
-void fc_fields_each(const struct fc_field *f, void (*visit)(void *arg, const struct fc_expr *e), void *arg);
-void fc_block_each(const struct fc_stmt *s, void (*visit)(void *arg, const struct fc_expr *e), void *arg);
-
-/* The same for what a stage does with each record. */
-void fc_stage_each(const struct fc_stage *s, void (*visit)(void *arg, const struct fc_expr *e), void *arg);
-
+/* Of what a stage does with each record. */
 struct fc_stage_tables {
     unsigned long long reads, reads_here; /* as in fc_depends */
     unsigned long long writes;

@@ -9,7 +9,7 @@
 
 #include "base/rows.h"
 #include "check/checker.h"
-#include "check/depend.h"
+#include "tree/walk.h"
 
 /* What the value has to be, for a message about its type. */
 static const char *type_words(struct fc_checker *k, const struct fl_option_row *row)
@@ -255,7 +255,7 @@ static void partition_null(struct fc_checker *k, const struct fc_expr *e)
 {
     struct { const struct fc_checker *k; const struct fc_stmt *found; } s = {k, NULL};
     struct fc_diag *g = fck_may_be_null(k, e);
-    fc_expr_each(e, visit_emit, &s);
+    fc_walk_expr(e, visit_emit, &s);
     if (!s.found) {
         fck_help_null(k, g, e);
         return;

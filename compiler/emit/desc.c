@@ -5,6 +5,7 @@
 
 #include "dsl/option.h"
 #include "emit/emit.h"
+#include "tree/walk.h"
 
 static const char *text_or_null(struct fc_em *m, const char *s)
 {
@@ -76,9 +77,8 @@ static struct fc_index deciding_params(struct fc_em *m)
 {
     struct deciding d = {.arena = m->a};
     for (int i = 0; i < m->g->nstages; i++)
-        for (const struct fc_rule *r = m->g->stages[i]->kind == FC_ST_FILTER ? m->g->stages[i]->rules : NULL; r; r = r->next)
-            if (r->when)
-                fc_expr_each(r->when, visit_param, &d);
+        if (fc_stage_plans[m->g->stages[i]->kind].drops)
+            fc_walk_exprs(m->g->stages[i], FC_PART_RULES, visit_param, &d);
     return d.params;
 }
 
@@ -242,9 +242,8 @@ static int choices(struct fc_em *m, const struct fc_choice *list, const char *na
     return n;
 }
 
-static void outputs(struct fc_em *m)
+static void output(struct fc_em *m, const struct fc_output *o)
 {
-    const struct fc_output *o = &m->g->out;
     int n = choices(m, o->choices, "output_stages");
     fce_line(m, "static const struct fl_output_of outputs[] = {");
     fce_line(m, "    {");
@@ -295,7 +294,9 @@ void fce_descriptor(struct fc_em *m)
     init(m);
     fce_line(m, "/* ---- descriptor ---- */\n");
     int nchoices = choices(m, m->g->choices, "stages"), nlookups, ntables = 0;
-    outputs(m);
+    for (const struct fc_plan_step *step = m->p->steps; step; step = step->next)
+        if (step->kind == FC_ROUTE)
+            output(m, step->output);
     nlookups = lookup_rows(m);
     struct fc_join list = {.arena = m->a}, reasons = list, tables = list;
     for (const struct fc_class *c = m->g->classes; c; c = c->next)

@@ -29,6 +29,7 @@ void fc_emit(struct fc_compilation *c, const struct fc_emit_options *options, FI
     fce_functions(&m);
     fce_lets(&m);
     fce_stages(&m);
+    fce_steps(&m);
     fce_encoders(&m);
     if (m.g->templates)
         fce_template_names(&m);

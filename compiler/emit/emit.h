@@ -15,7 +15,9 @@
  *   encode.c   JSON and csv of the output record
  *   lay.c      records that are passed on as text, pretty
  *   let.c      lets, functions, the record's struct
- *   stage.c    stages, statements
+ *   stage.c    the stages by kind, each in a file of stages/
+ *   run.c      the plan's steps
+ *   statement.c  statements of stages
  *   want.c     waves of lookups
  *   state.c    tables and lookups
  *   test.c     test blocks
@@ -231,7 +233,18 @@ const char *fce_lay_places(struct fc_em *m, const struct fc_in *n);
 void fce_lets(struct fc_em *m);
 void fce_functions(struct fc_em *m);
 /* stage.c */
+struct fc_stage_emit {
+    /* The function that does stage number i with a record. */
+    void (*write)(struct fc_em *m, int i, const struct fc_stage *s);
+    /* Its part of `tick`; n are there before it, it returns how many are there then. NULL: it has none. */
+    int (*tick)(struct fc_em *m, int i, const struct fc_stage *s, int n);
+    bool batch; /* the function gets the batch too */
+};
+extern const struct fc_stage_emit fc_stage_emits[]; /* by kind */
 void fce_stages(struct fc_em *m);
+/* run.c */
+void fce_steps(struct fc_em *m);
+/* statement.c */
 void fce_block(struct fc_em *m, const struct fc_stmt *s);
 void fce_block_let(struct fc_em *m, const struct fc_stmt *s);
 /* want.c */
@@ -240,7 +253,7 @@ void fce_wants_partition(struct fc_em *m); /* as if it were one more stage */
 /* state.c */
 void fce_tables(struct fc_em *m);
 void fce_lookups(struct fc_em *m);
-void fce_ahead(struct fc_em *m, const struct fc_stretch *st);
+void fce_ahead(struct fc_em *m, const struct fc_plan_step *step);
 struct fc_cv fce_table_read(struct fc_em *m, const struct fc_expr *e);
 const char *fce_lookup_arg(struct fc_em *m, const struct fc_sym *a, struct fc_cv v);
 struct fc_cv fce_lookup(struct fc_em *m, const struct fc_expr *e);

@@ -139,17 +139,17 @@ static void fetch_ahead(struct fc_em *m, const struct fc_ahead *a)
     fce_line(m, "}");
 }
 
-void fce_ahead(struct fc_em *m, const struct fc_stretch *st)
+void fce_ahead(struct fc_em *m, const struct fc_plan_step *step)
 {
-    if (!st->ahead)
+    if (!step->ahead)
         return;
     fce_function_begin(m, FC_CX_RECORD, NULL);
     fce_line(m, "/* Large tables: the rows of the next records are fetched together. */");
-    fce_line(m, "static void ahead_%d(struct fl_cx *cx, const struct fl_batch *b, uint32_t from, uint32_t n)", st->first + 1);
+    fce_line(m, "static void ahead_%d(struct fl_cx *cx, const struct fl_batch *b, uint32_t from, uint32_t n)", step->first + 1);
     fce_line(m, "{");
     m->depth++;
     fce_line(m, "const uint32_t end = n - from < FL_AHEAD ? n : from + FL_AHEAD;");
-    for (const struct fc_ahead *a = st->ahead; a; a = a->next)
+    for (const struct fc_ahead *a = step->ahead; a; a = a->next)
         fetch_ahead(m, a);
     m->depth--;
     fce_line(m, "}\n");

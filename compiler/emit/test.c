@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "emit/emit.h"
+#include "tree/walk.h"
 
 /* ---- names of templates ---------------------------------------------------------------------------------------- */
 
@@ -275,7 +276,7 @@ static void shown(struct fc_em *m, int test, int step, const struct fc_check *c)
     m->depth++;
     fce_line(m, "struct rec *r = (struct rec *)last;");
     fce_line(m, "switch (i) {");
-    fc_expr_each(c->expr, visit_seen, &k);
+    fc_walk_expr(c->expr, visit_seen, &k);
     fce_line(m, "}");
     m->depth--;
     fce_line(m, "}\n");

@@ -1,20 +1,21 @@
 /*
- * ahead.c - which rows of tables are fetched for many records at once, before a stretch runs over them.
+ * ahead.c - which rows of tables are fetched for many records at once, before a step runs over them.
  *
  * A large table is not in the processor's caches: a row costs the time of several accesses to memory, one after the other.
  * Where a key is known from the record alone, the rows of many records are asked for together and come together. Called by
- * plan.c; what a stretch got is emitted by emit/state.c. It is a hint only: what is read and written, and when, is the same.
+ * plan.c; what a step got is emitted by emit/state.c. It is a hint only: what is read and written, and when, is the same.
  */
-#include "plan/plan.h"
+#include "plan/parts.h"
 
 #include <string.h>
 
 #include "tree/make.h"
+#include "tree/walk.h"
 
 struct seeker {
     struct fc_compilation *c;
     struct fc_plan *p;
-    struct fc_stretch *stretch;
+    struct fc_plan_step *step;
     const struct fc_sym *lets[64]; /* followed already: a let is computed once */
     int nlets;
 };
@@ -57,7 +58,7 @@ static void add(struct seeker *k, const struct fc_sym *table, const struct fc_ex
     for (const struct fc_expr *x = keys; x; x = x->next)
         if (!plain(k->p, x))
             return;
-    struct fc_ahead **a = &k->stretch->ahead;
+    struct fc_ahead **a = &k->step->ahead;
     for (; *a; a = &(*a)->next)
         if ((*a)->table == table && same(k, (*a)->keys, keys)) {
             (*a)->written |= written;
@@ -82,58 +83,37 @@ static void visit(void *arg, const struct fc_expr *e)
     if (k->nlets == (int)(sizeof k->lets / sizeof k->lets[0]))
         return;
     k->lets[k->nlets++] = e->sym;
-    fc_expr_each(e->sym->value, visit, k);
+    fc_walk_expr(e->sym->value, visit, k);
 }
 
-static void writes(struct seeker *k, const struct fc_stmt *s)
+static void visit_write(void *arg, const struct fc_stmt *s)
 {
-    for (; s; s = s->next) {
-        if (s->kind == FC_S_ASSIGN && s->target->kind == FC_E_INDEX)
-            add(k, s->sym, s->target->args, true);
-        else if (s->kind == FC_S_FORGET)
-            add(k, s->sym, s->keys, true);
-        writes(k, s->body);
-        writes(k, s->other);
-    }
+    if (s->kind == FC_S_ASSIGN && s->target->kind == FC_E_INDEX)
+        add(arg, s->sym, s->target->args, true);
+    else if (s->kind == FC_S_FORGET)
+        add(arg, s->sym, s->keys, true);
 }
 
 void fc_plan_ahead(struct fc_compilation *c, struct fc_plan *p)
 {
     struct seeker k = {.c = c, .p = p};
-    for (int i = 0; i < p->nstretches; i++) {
-        k.stretch = &p->stretches[i];
-        for (int j = k.stretch->first; j < k.stretch->first + k.stretch->n; j++) {
-            const struct fc_stage *s = p->program->stages[j];
-            for (const struct fc_rule *r = s->rules; r; r = r->next)
-                fc_expr_each(r->when, visit, &k);
-            fc_block_each(s->body, visit, &k);
-            writes(&k, s->body);
-            fc_fields_each(s->fields, visit, &k);
-            for (const struct fc_absent *m = s->mangles; m; m = m->next) {
-                if (!m->each)
-                    continue;
-                fc_block_each(m->body, visit, &k);
-                writes(&k, m->body);
-            }
+    for (k.step = p->steps; k.step; k.step = k.step->next)
+        for (int i = k.step->first; k.step->kind == FC_EACH && i < k.step->first + k.step->n; i++) {
+            fc_walk_exprs(p->program->stages[i], FC_PART_RECORD, visit, &k);
+            fc_walk_statements(p->program->stages[i], FC_PART_RECORD, visit_write, &k);
         }
-    }
+}
+
+static void visit_absent(void *arg, struct fc_sym *table, const struct fc_stmt *by)
+{
+    const struct fc_sym **wanted = arg;
+    if (!by && table == *wanted)
+        *wanted = NULL;
 }
 
 bool fc_plan_walked(const struct fc_program *g, const struct fc_sym *table)
 {
-    for (int i = 0; i < g->nstages; i++)
-        for (const struct fc_absent *a = g->stages[i]->mangles; a; a = a->next)
-            if (!a->each && a->table_sym == table)
-                return true;
-    return false;
-}
-
-void fc_dump_ahead(struct fc_compilation *c, const struct fc_stretch *st, FILE *out)
-{
-    for (const struct fc_ahead *a = st->ahead; a; a = a->next) {
-        fprintf(out, "       rows fetched ahead: %s[", a->table->name);
-        for (const struct fc_expr *x = a->keys; x; x = x->next)
-            fprintf(out, "%s%s", fc_source_slice(&c->sources, x->span), x->next ? ", " : "");
-        fprintf(out, "]%s\n", a->written ? ", written" : "");
-    }
+    for (int i = 0; i < g->nstages && table; i++)
+        fc_walk_tables(g->stages[i], FC_PART_ABSENT, visit_absent, &table);
+    return !table;
 }

@@ -1,12 +1,13 @@
 /*
- * asks.c - what a lookup is asked must not depend on a table that the same stretch writes (E0412).
+ * asks.c - what a lookup is asked must not depend on a table that the step behind its wave writes (E0412).
  *
- * All records of a batch are asked before a stretch runs; its tables are written afterwards, record by record. So for each
- * table that a stretch writes, this follows the table's values through lets, functions, fields of the transform and the
+ * All records of a batch are asked before a step runs; its tables are written afterwards, record by record. So for each
+ * table that such a step writes, this follows the table's values through lets, functions, fields of the transform and the
  * class into the arguments of lookups. What only decides whether something is asked is not an argument: that may change
- * while the records run. Called by plan.c when the stretches are cut.
+ * while the records run. Called by plan.c when the steps are made.
  */
-#include "plan/plan.h"
+#include "plan/parts.h"
+#include "tree/walk.h"
 
 /* What a value depends on: the table at hand; parameters of the function it stands in, a bit by place, the last for all from 63 on. */
 struct taint {
@@ -31,11 +32,11 @@ struct reported {
 struct asker {
     struct fc_compilation *c;
     struct fc_plan *p;
-    int stretch;                   /* p->nstretches: the partition, which is made behind all */
+    const struct fc_plan_step *wave; /* at hand; that of the partition is made behind all */
     const struct fc_sym *table;
     const struct fc_stmt *write;
     struct memo *memo;
-    struct taint class_, *field;   /* as the stages of this stretch have set them so far; fields by index */
+    struct taint class_, *field;   /* as the stages of this step have set them so far; fields by index */
     unsigned long long asked;      /* of the function at hand */
     const struct fc_expr *need;    /* in a stage: what led into lets and functions, */
     int depth;                     /* this many */
@@ -72,39 +73,19 @@ static int members(const struct asker *k)
 
 /* ---- what is written, and when lets are computed ---------------------------------------------------------------------- */
 
-static const struct fc_stmt *write_in(const struct fc_stmt *s, const struct fc_sym *table)
+static void visit_write(void *arg, struct fc_sym *table, const struct fc_stmt *by)
 {
-    const struct fc_stmt *found = NULL;
-    for (; s && !found; s = s->next) {
-        if (s->sym == table && (s->kind == FC_S_ASSIGN || s->kind == FC_S_FORGET))
-            return s;
-        found = write_in(s->body, table);
-        if (!found)
-            found = write_in(s->other, table);
-    }
-    return found;
+    struct asker *k = arg;
+    if (table == k->table && !k->write)
+        k->write = by;
 }
 
-static const struct fc_stmt *stage_write(const struct fc_stage *s, const struct fc_sym *table)
-{
-    const struct fc_stmt *found = write_in(s->body, table);
-    for (const struct fc_absent *m = s->mangles; m && !found; m = m->next)
-        if (m->each)
-            found = write_in(m->body, table);
-    return found;
-}
-
-static int stretch_end(const struct asker *k)
-{
-    return k->stretch < k->p->nstretches ? k->p->stretches[k->stretch].first : k->p->program->nstages;
-}
-
-/* Is the let surely computed when this stretch begins? A mangle may be switched off; but then the partition sees nothing written. */
+/* Is the let surely computed when this step begins? A mangle may be switched off; but then the partition sees nothing written. */
 static bool settled(const struct asker *k, const struct fc_sym *let)
 {
-    for (int i = 0; i < stretch_end(k); i++) {
+    for (int i = 0; i < k->wave->first; i++) {
         const struct fc_stage *s = k->p->program->stages[i];
-        if ((let->reads_here & fc_stage_tables(s).writes) && (!s->when || k->stretch == k->p->nstretches))
+        if ((let->reads_here & fc_stage_tables(s).writes) && (!s->when || k->wave->output))
             return true;
     }
     return false;
@@ -258,7 +239,7 @@ static void refuse(struct asker *k, const struct fc_expr *call)
         fc_diag_note(&k->c->diags, g, k->need->span, "the answer is needed here");
     fc_diag_note(&k->c->diags, g, k->write->span, "`%s` is written here, when all records of the batch have been asked", name);
     fc_diag_help(&k->c->diags, g, "read `%s` in a `let` of the file, which sees it as it was before, and ask by that%s", name,
-                 k->stretch < k->p->nstretches ? ", below the stages that write it" : "");
+                 !k->wave->output ? ", below the stages that write it" : "");
 }
 
 static void asks_call(struct asker *k, const struct fc_expr *e)
@@ -287,7 +268,12 @@ static void asks_one(void *arg, const struct fc_expr *e)
 
 static void asks(struct asker *k, const struct fc_expr *e)
 {
-    fc_expr_each(e, asks_one, k);
+    fc_walk_expr(e, asks_one, k);
+}
+
+static void visit_root(void *arg, const struct fc_expr *e)
+{
+    asks(arg, e);
 }
 
 /* ---- stages in their order ------------------------------------------------------------------------------------------------------ */
@@ -315,13 +301,7 @@ static void asks_if(struct asker *k, const struct fc_stmt *s, struct taint when)
 static void asks_block(struct asker *k, const struct fc_stmt *s, struct taint when)
 {
     for (; s; s = s->next) {
-        asks(k, s->value);
-        asks(k, s->expire);
-        for (const struct fc_expr *x = s->keys; x; x = x->next)
-            asks(k, x);
-        fc_fields_each(s->fields, asks_one, k);
-        for (const struct fc_expr *x = s->target && s->target->kind == FC_E_INDEX ? s->target->args : NULL; x; x = x->next)
-            asks(k, x);
+        fc_stmt_parts(s, visit_root, k);
         if (s->kind == FC_S_LET && s->sym)
             remember(k, s->sym, value(k, s->value));
         else if (s->kind == FC_S_ASSIGN && s->target->kind == FC_E_FIELD && is_record(s->target->a))
@@ -333,7 +313,7 @@ static void asks_block(struct asker *k, const struct fc_stmt *s, struct taint wh
 
 static void asks_transform(struct asker *k, const struct fc_stage *s)
 {
-    fc_fields_each(s->fields, asks_one, k);
+    fc_walk_fields(s->fields, asks_one, k);
     for (const struct fc_field *f = s->fields; f; f = f->next) {
         struct taint t = both(value(k, f->value), fields_value(k, f->fields));
         for (int i = 0; i < members(k); i++)
@@ -354,37 +334,36 @@ static void asks_stage(struct asker *k, const struct fc_stage *s)
         asks(k, r->when);
         class_ = both(class_, value(k, r->when));
     }
-    if (s->kind == FC_ST_CLASSIFY)
+    if (fc_stage_plans[s->kind].classifies)
         k->class_ = class_;
     asks_block(k, s->body, none);
-    if (s->kind == FC_ST_TRANSFORM)
+    if (fc_stage_plans[s->kind].makes)
         asks_transform(k, s);
     for (const struct fc_absent *m = s->mangles; m; m = m->next)
         if (m->each)
             asks_block(k, m->body, none);
 }
 
-static void asks_stretch(struct asker k)
+static void asks_wave(struct asker k)
 {
     const struct fc_program *g = k.p->program;
-    bool partition = k.stretch == k.p->nstretches;
-    int first = partition ? 0 : k.p->stretches[k.stretch].first;
-    int end = partition ? g->nstages : first + k.p->stretches[k.stretch].n;
-    for (int i = first; i < end && !k.write; i++)
-        k.write = stage_write(g->stages[i], k.table);
+    const struct fc_output *output = k.wave->output;
+    int first = output ? 0 : k.wave->first, end = k.wave->first + k.wave->n;
+    for (int i = first; i < end; i++)
+        fc_walk_tables(g->stages[i], FC_PART_RECORD, visit_write, &k);
     if (!k.write)
         return;
     k.field = fl_arena_zero(&k.c->arena, sizeof *k.field * (size_t)(members(&k) + 1));
-    for (int i = first; i < end && !partition; i++)
+    for (int i = first; i < end && !output; i++)
         asks_stage(&k, g->stages[i]);
-    for (const struct fc_part *part = partition ? g->out.parts : NULL; part; part = part->next)
+    for (const struct fc_part *part = output ? output->parts : NULL; part; part = part->next)
         asks(&k, part->value);
 }
 
 void fc_plan_asks(struct fc_compilation *c, struct fc_plan *p)
 {
     struct reported *reported = NULL;
-    for (int i = 0; i <= p->nstretches && p->program->lookups; i++)
-        for (const struct fc_sym *t = p->program->tables; t; t = t->next)
-            asks_stretch((struct asker){.c = c, .p = p, .stretch = i, .table = t, .reported = &reported});
+    for (const struct fc_plan_step *s = p->steps; s; s = s->next)
+        for (const struct fc_sym *t = s->kind == FC_WAVE ? p->program->tables : NULL; t; t = t->next)
+            asks_wave((struct asker){.c = c, .p = p, .wave = s, .table = t, .reported = &reported});
 }

@@ -97,13 +97,35 @@ struct fc_ahead {
     struct fc_ahead *next;
 };
 
-/* Consecutive stages that run record by record. A stage that asks lookups begins a new one, unless tables bind it to those above. */
-struct fc_stretch {
-    int first, n;                   /* in program->stages */
-    bool asks;
-    struct fc_ahead *ahead;
-    unsigned long long writes;      /* tables */
+/*
+ * What `run` does, one step after the other, for all records of a batch.
+ *   each   stages that run record by record
+ *   wave   what has to be asked before the next step: by its stages, or by the output's partition
+ *   route  what goes on goes to an output, which has its fields, partition, encoders and choices
+ */
+enum fc_plan_step_kind { FC_EACH, FC_WAVE, FC_ROUTE };
+
+struct fc_plan_step {
+    enum fc_plan_step_kind kind;
+    int first, n;                   /* in program->stages; none: it is the output's */
+    const struct fc_stage *on;      /* EACH, WAVE: a mangle that an option may switch off, or NULL */
+    unsigned long long writes;      /* EACH: tables; WAVE: those of the step behind it */
+    struct fc_ahead *ahead;         /* EACH */
+    const struct fc_output *output; /* ROUTE, and its WAVE */
+    struct fc_plan_step *next;
 };
+
+struct fc_plan;
+
+/* What a kind of stage needs of the plan; a row by kind in stage.c. */
+struct fc_stage_plan {
+    void (*plan)(struct fc_compilation *c, struct fc_plan *p, const struct fc_stage *s); /* NULL: nothing of its own */
+    bool alone;                     /* works on the whole batch: no other stage is in its step */
+    bool drops;                     /* its rules drop records */
+    bool classifies;                /* its rules give the class */
+    bool makes;                     /* its fields are a new record */
+};
+extern const struct fc_stage_plan fc_stage_plans[];
 
 struct fc_plan {
     const struct fc_program *program;
@@ -113,10 +135,8 @@ struct fc_plan {
     struct fc_matcher *matchers;
     struct fc_regexp *regexps;
     int nregexps;
-    struct fc_stretch *stretches;
-    int nstretches;
+    struct fc_plan_step *steps;
     bool *asks;                     /* by stage */
-    bool partition_asks;
     bool emits;                     /* mangle makes records */
     bool ticks;                     /* absent .. every */
 };
@@ -136,10 +156,10 @@ static inline bool fc_settles(const struct fc_sym *let, unsigned long long write
     return let->used && (let->reads_here & writes);
 }
 
-/* May the stretch's waves compute the let from tables that change before the record itself runs? Then it is computed again. */
-static inline bool fc_guessed(const struct fc_sym *let, const struct fc_stretch *st)
+/* May the wave compute the let from tables that change before the record itself runs? Then it is computed again. */
+static inline bool fc_guessed(const struct fc_sym *let, const struct fc_plan_step *step)
 {
-    return let->used && st->asks && (let->reads & st->writes);
+    return let->used && step->kind == FC_WAVE && (let->reads & step->writes);
 }
 bool fc_tried(const struct fc_plan *p, const struct fc_sym *let);
 
@@ -155,24 +175,11 @@ static inline bool fc_number_text(const struct fc_type *t)
     return number && !fc_in_lossy(t);
 }
 
-/* Counts anew what is used: from stages, tests and templates on, not from declarations that nothing needs. */
-void fc_reach(struct fc_compilation *c);
-
-/* read.c: marks what is read of the input. */
-void fc_plan_reads(struct fc_compilation *c, struct fc_plan *p);
-/* The records that the field is in: whether they are there is looked at. */
-void fc_mark_way(struct fc_in *n);
-
 /* silent.c: does it ask lookups, and is it null and of no other effect when none is answered? */
 bool fc_silent_null(const struct fc_expr *e);
 
-/* asks.c: reports lookups that are asked by what their own stretch writes. */
-void fc_plan_asks(struct fc_compilation *c, struct fc_plan *p);
-
-/* ahead.c: gives each stretch its rows; does anything ask when a table's rows were written? */
-void fc_plan_ahead(struct fc_compilation *c, struct fc_plan *p);
+/* ahead.c: does anything ask when a table's rows were written? */
 bool fc_plan_walked(const struct fc_program *g, const struct fc_sym *table);
-void fc_dump_ahead(struct fc_compilation *c, const struct fc_stretch *st, FILE *out);
 
 /* The input path that an expression is, or NULL. */
 struct fc_in *fc_plan_input(struct fc_plan *p, const struct fc_expr *e);

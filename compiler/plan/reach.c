@@ -6,7 +6,8 @@
  */
 #include <string.h>
 
-#include "plan/plan.h"
+#include "plan/parts.h"
+#include "tree/walk.h"
 
 static void visit(void *arg, const struct fc_expr *e);
 
@@ -16,7 +17,7 @@ static void symbol(struct fc_sym *s)
     if (s->used > 1)
         return;
     if (s->kind == FC_SYM_LET || s->kind == FC_SYM_FLET || s->kind == FC_SYM_FUNCTION)
-        fc_expr_each(s->value, visit, NULL);
+        fc_walk_expr(s->value, visit, NULL);
 }
 
 static void visit(void *arg, const struct fc_expr *e)
@@ -37,43 +38,28 @@ static void visit(void *arg, const struct fc_expr *e)
     }
 }
 
-static void block(const struct fc_stmt *s)
+static void visit_table(void *arg, struct fc_sym *table, const struct fc_stmt *by)
 {
-    for (; s; s = s->next) {
-        if (s->sym && s->sym->kind == FC_SYM_TABLE)
-            symbol(s->sym);
-        block(s->body);
-        block(s->other);
-    }
+    (void)arg, (void)by;
+    symbol(table);
 }
 
-static void stage(const struct fc_stage *s)
+static void visit_root(void *arg, const struct fc_expr *e)
 {
-    for (const struct fc_rule *r = s->rules; r; r = r->next)
-        fc_expr_each(r->when, visit, NULL);
-    fc_expr_each(s->when, visit, NULL);
-    fc_fields_each(s->fields, visit, NULL);
-    fc_block_each(s->body, visit, NULL);
-    block(s->body);
-    for (const struct fc_absent *m = s->mangles; m; m = m->next) {
-        if (!m->each)
-            symbol(m->table_sym);
-        fc_block_each(m->body, visit, NULL);
-        block(m->body);
-    }
+    fc_walk_expr(e, visit, arg);
 }
 
 static void tests(const struct fc_program *g)
 {
-    for (const struct fc_item *it = g->tests; it; it = it->next)
-        for (const struct fc_check *c = it->kind == FC_I_TEST ? it->checks : NULL; c; c = c->next) {
-            fc_expr_each(c->expr, visit, NULL);
-            for (const struct fc_expr *x = c->args; x; x = x->next)
-                fc_expr_each(x, visit, NULL);
+    for (const struct fc_item *it = g->tests; it; it = it->next) {
+        if (it->kind != FC_I_TEST)
+            continue;
+        fc_test_parts(it, visit_root, NULL);
+        for (const struct fc_check *c = it->checks; c; c = c->next)
             for (struct fc_sym *l = c->kind == FC_C_LOOKUP ? g->lookups : NULL; l; l = l->next)
                 if (strcmp(l->name, c->name.s) == 0)
                     symbol(l);
-        }
+    }
 }
 
 static void forget(struct fc_sym *s)
@@ -91,10 +77,12 @@ void fc_reach(struct fc_compilation *c)
     forget(g->functions);
     forget(g->tables);
     forget(g->lookups);
-    for (int i = 0; i < g->nstages; i++)
-        stage(g->stages[i]);
+    for (int i = 0; i < g->nstages; i++) {
+        fc_walk_exprs(g->stages[i], FC_PART_ALL, visit, NULL);
+        fc_walk_tables(g->stages[i], FC_PART_ALL, visit_table, NULL);
+    }
     for (const struct fc_part *p = g->out.parts; p; p = p->next)
-        fc_expr_each(p->value, visit, NULL);
+        fc_walk_expr(p->value, visit, NULL);
     if (c->tests)
         tests(g);
     for (struct fc_sym *l = g->templates ? g->lets : NULL; l; l = l->next)

@@ -6,7 +6,8 @@
  * A number of that kind is late: the decoder checks it and keeps where its digits are.
  */
 #include "dsl/option.h"
-#include "plan/plan.h"
+#include "plan/parts.h"
+#include "tree/walk.h"
 
 struct reader {
     struct fc_compilation *c;
@@ -27,24 +28,9 @@ static void mark_value(struct reader *y, struct fc_in *n)
     }
 }
 
-void fc_mark_way(struct fc_in *n)
-{
-    for (n = n->parent; n && n->member; n = n->parent)
-        n->has = true;
-}
-
 /* ---- expressions ------------------------------------------------------------------------------------------------ */
 
 static void read_expr(struct reader *y, const struct fc_expr *e);
-
-static void read_fields(struct reader *y, const struct fc_field *f)
-{
-    for (; f; f = f->next) {
-        if (f->value)
-            read_expr(y, f->value);
-        read_fields(y, f->fields);
-    }
-}
 
 /* A path below the transform's record: what it stands for is read. */
 static void read_slot(struct reader *y, struct fc_slot *s, const struct fc_expr *e, int rest)
@@ -85,6 +71,18 @@ static void read_symbol(struct reader *y, struct fc_sym *s)
     read_expr(y, s->value);
 }
 
+struct skipping {
+    struct reader *y;
+    const struct fc_expr *not;
+};
+
+static void visit_part(void *arg, const struct fc_expr *e)
+{
+    const struct skipping *k = arg;
+    if (e != k->not)
+        read_expr(k->y, e);
+}
+
 static void read_expr(struct reader *y, const struct fc_expr *e)
 {
     int rest;
@@ -105,35 +103,13 @@ static void read_expr(struct reader *y, const struct fc_expr *e)
     }
     if (e->sym)
         read_symbol(y, (struct fc_sym *)e->sym);
-    if (e->a && !(e->kind == FC_E_INDEX && e->sym))
-        read_expr(y, e->a);
-    if (e->b)
-        read_expr(y, e->b);
-    if (e->c)
-        read_expr(y, e->c);
-    for (const struct fc_expr *x = e->kind == FC_E_ANY ? NULL : e->args; x; x = x->next)
-        read_expr(y, x);
-    for (const struct fc_arm *arm = e->arms; arm; arm = arm->next)
-        read_expr(y, arm->value);
-    read_fields(y, e->fields);
+    struct skipping k = {y, e->kind == FC_E_INDEX && e->sym ? e->a : NULL}; /* a table's name is no value */
+    fc_expr_parts(e, visit_part, &k);
 }
 
-static void read_block(struct reader *y, const struct fc_stmt *s)
+static void visit_root(void *arg, const struct fc_expr *e)
 {
-    for (; s; s = s->next) {
-        if (s->kind == FC_S_ASSIGN && s->target->kind == FC_E_INDEX)
-            for (const struct fc_expr *x = s->target->args; x; x = x->next)
-                read_expr(y, x);
-        const struct fc_expr *one[] = {s->value, s->expire};
-        for (int i = 0; i < 2; i++)
-            if (one[i])
-                read_expr(y, one[i]);
-        for (const struct fc_expr *x = s->keys; x; x = x->next)
-            read_expr(y, x);
-        read_fields(y, s->fields);
-        read_block(y, s->body);
-        read_block(y, s->other);
-    }
+    read_expr(arg, e);
 }
 
 /* ---- all of it -------------------------------------------------------------------------------------------------- */
@@ -155,16 +131,13 @@ static void read_slots(struct reader *y, struct fc_slot *s)
     }
 }
 
+/* Fields are read as slots; what a mangle with `when` does only the second time. */
 static void read_stage(struct reader *y, const struct fc_stage *s)
 {
-    for (const struct fc_rule *r = s->rules; r; r = r->next)
-        if (r->when)
-            read_expr(y, r->when);
-    read_block(y, s->body);
-    if (s->when)
-        read_expr(y, s->when);
-    for (const struct fc_absent *m = s->mangles; m && (y->late || !s->when); m = m->next)
-        read_block(y, m->body);
+    unsigned parts = FC_PART_RULES | FC_PART_BODY | FC_PART_WHEN;
+    if (y->late || !s->when)
+        parts |= FC_PART_EACH | FC_PART_ABSENT;
+    fc_stage_parts(s, parts, visit_root, y);
 }
 
 /* The second time declarations are read by themselves, for some are only named by templates. */

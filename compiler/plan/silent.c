@@ -5,6 +5,7 @@
  * parameters; what isn't surely null is taken for a value. An expression that could count an overflow is computed in any case.
  */
 #include "plan/plan.h"
+#include "tree/walk.h"
 
 /* A call at hand: what the function's parameters are. */
 struct call {
@@ -90,7 +91,7 @@ static void visit_counts(void *arg, const struct fc_expr *e)
 {
     *(bool *)arg |= (e->kind == FC_E_BINARY && e->op >= FC_OP_ADD && e->op <= FC_OP_MOD) || (e->kind == FC_E_UNARY && e->op == FC_OP_NEG);
     if (e->sym && (e->sym->kind == FC_SYM_LET || e->sym->kind == FC_SYM_FLET || e->sym->kind == FC_SYM_FUNCTION))
-        fc_expr_each(e->sym->value, visit_counts, arg);
+        fc_walk_expr(e->sym->value, visit_counts, arg);
 }
 
 bool fc_silent_null(const struct fc_expr *e)
@@ -98,6 +99,6 @@ bool fc_silent_null(const struct fc_expr *e)
     bool counts = false;
     if (!fc_depends_on(e).asks || !is_null(e, NULL))
         return false;
-    fc_expr_each(e, visit_counts, &counts);
+    fc_walk_expr(e, visit_counts, &counts);
     return !counts;
 }

@@ -214,11 +214,10 @@ static void mangle_4(struct fl_cx *cx, struct rec *r, struct fl_batch *b)
     }
 }
 
-static int64_t due_1; /* tables.flow:16: when absence is asked next */
-
 static int64_t tick(struct fl_cx *cx, struct fl_batch *b)
 {
     int64_t next = INT64_MAX;
+    static int64_t due_1; /* tables.flow:16: when absence is asked next */
     if (!due_1 || due_1 > cx->now + INT64_C(60000000000))
         due_1 = cx->now + INT64_C(60000000000);
     if (cx->now >= due_1) {

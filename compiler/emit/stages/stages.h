@@ -1,0 +1,22 @@
+/*
+ * stages.h - how each kind of stage becomes C. A kind is a file here and a row in emit/stage.c.
+ */
+#ifndef FC_EMIT_STAGES_H
+#define FC_EMIT_STAGES_H
+
+#include "emit/emit.h"
+
+/* parts.c: the function of the stage number i begins and ends; `more` is what its parameters are besides. */
+void fce_stage_begin(struct fc_em *m, int i, const struct fc_stage *s, const char *more);
+void fce_stage_end(struct fc_em *m);
+/* Lets that read what the stage is about to write are computed before it: they see tables as they were. */
+void fce_settle_before(struct fc_em *m, const struct fc_stage *s);
+
+void fce_classify(struct fc_em *m, int i, const struct fc_stage *s);
+void fce_filter(struct fc_em *m, int i, const struct fc_stage *s);
+void fce_update(struct fc_em *m, int i, const struct fc_stage *s);
+void fce_transform(struct fc_em *m, int i, const struct fc_stage *s);
+void fce_mangle(struct fc_em *m, int i, const struct fc_stage *s);
+int fce_mangle_tick(struct fc_em *m, int i, const struct fc_stage *s, int n);
+
+#endif

@@ -1,0 +1,132 @@
+/*
+ * statement.c - the statements of update and mangle as C.
+ */
+#include "emit/emit.h"
+
+static void table_assign(struct fc_em *m, const struct fc_stmt *s)
+{
+    const struct fc_sym *t = s->sym;
+    const char *p, *n;
+    fce_line(m, "{");
+    m->depth++;
+    struct fc_cv v = fce_bind(m, fce_expr(m, s->value));
+    fce_key(m, s->target->args, &p, &n);
+    const char *expire = fce_text(m, "INT64_C(%lld)", (long long)t->expire);
+    if (s->expire)
+        expire = fce_expr(m, s->expire).v;
+    fce_line(m, "%s *row = fl_table_put(&table_%s, %s, %s, cx->now, %s, %s);", fce_kept_type(m, t->type), t->name, p, n, expire, m->class_);
+    bool texts = fce_has_text(t->type);
+    fce_line(m, "if (row) {");
+    m->depth++;
+    v.n = NULL;
+    if (texts)
+        fce_line(m, "bool fits = true;");
+    fce_store(m, t->type, "(*row)", v);
+    if (texts) {
+        fce_line(m, "if (!fits) { /* half a text would be another one */");
+        fce_line(m, "    fl_table_forget(&table_%s, %s, %s);", t->name, p, n);
+        fce_line(m, "    table_%s.too_long++;", t->name);
+        fce_line(m, "}");
+    }
+    m->depth--;
+    fce_line(m, "}");
+    m->depth--;
+    fce_line(m, "}");
+}
+
+static void field_assign(struct fc_em *m, const struct fc_stmt *s)
+{
+    int rest;
+    const struct fc_slot *slot = fc_plan_slot(m->p, s->target, &rest);
+    const char *at = fce_text(m, "r->out.%s", fce_name(m, slot->c));
+    const char *has = slot->optional || slot->emitted ? fce_text(m, "r->out.has_%s", slot->c) : NULL;
+    fce_line(m, "{");
+    m->depth++;
+    struct fc_cv v = fce_expr(m, s->value);
+    if (has && (v.n || v.type->kind == FC_K_NULL)) {
+        v = v.type->kind == FC_K_NULL ? v : fce_bind(m, v);
+        fce_line(m, "%s = false;", has);
+    }
+    if (v.type->kind != FC_K_NULL)
+        fce_assign(m, at, has, v);
+    m->depth--;
+    fce_line(m, "}");
+}
+
+static void emit_record(struct fc_em *m, const struct fc_stmt *s)
+{
+    fce_line(m, "{");
+    m->depth++;
+    fce_line(m, "struct rec *e = (struct rec *)fl_batch_add(cx, b);");
+    fce_line(m, "e->h.emitted = 1;");
+    fce_line(m, "e->h.class_ = %s;", m->class_);
+    for (const struct fc_field *f = s->fields; f; f = f->next) {
+        const struct fc_slot *slot = &m->p->out.inner[f->index];
+        struct fc_cv v = fce_expr(m, f->value);
+        if (v.type->kind != FC_K_NULL)
+            fce_assign(m, fce_text(m, "e->out.%s", fce_name(m, slot->c)), fce_text(m, "e->out.has_%s", slot->c), v);
+    }
+    m->depth--;
+    fce_line(m, "}");
+}
+
+void fce_block_let(struct fc_em *m, const struct fc_stmt *s)
+{
+    struct fc_cv v = fce_expr(m, s->value);
+    const char *is = s->sym->optional ? fce_text(m, "is_l_%s", s->name.s) : NULL;
+    fce_zeroed(m, s->sym->type, fce_text(m, "l_%s", s->name.s), is);
+    fce_assign(m, fce_text(m, "l_%s", s->name.s), is, v);
+}
+
+void fce_block(struct fc_em *m, const struct fc_stmt *s)
+{
+    for (; s; s = s->next) {
+        fce_place(m, s->span);
+        switch (s->kind) {
+        case FC_S_LET:
+            fce_block_let(m, s);
+            break;
+        case FC_S_ASSIGN:
+            if (s->target->kind == FC_E_INDEX)
+                table_assign(m, s);
+            else
+                field_assign(m, s);
+            break;
+        case FC_S_FORGET: {
+            const char *p, *n;
+            fce_line(m, "{");
+            m->depth++;
+            fce_key(m, s->keys, &p, &n);
+            fce_line(m, "fl_table_forget(&table_%s, %s, %s);", s->sym->name, p, n);
+            m->depth--;
+            fce_line(m, "}");
+            break;
+        }
+        case FC_S_IF: {
+            fce_line(m, "if (%s) {", fce_bare(m, fce_true(m, s->value)));
+            int settled = m->nsettled;
+            m->depth++;
+            fce_reach(m, s->span);
+            fce_block(m, s->body);
+            m->depth--;
+            m->nsettled = settled;
+            if (s->other) {
+                fce_line(m, "} else {");
+                m->depth++;
+                fce_block(m, s->other);
+                m->depth--;
+                m->nsettled = settled;
+            }
+            fce_line(m, "}");
+            break;
+        }
+        case FC_S_DROP:
+            fce_line(m, "fl_drop(cx, &r->h, %lld); /* %s */", (long long)s->sym->index, s->name.s);
+            fce_line(m, "return;");
+            break;
+        case FC_S_EMIT:
+            emit_record(m, s);
+            break;
+        }
+    }
+}

@@ -1,0 +1,115 @@
+/*
+ * dump.c - the plan as text: --dump-plan, and how much memory tables take.
+ */
+#include "plan/plan.h"
+
+#include "dsl/table_size.h"
+#include "tree/make.h"
+
+static void dump_in(const struct fc_in *n, FILE *out)
+{
+    for (int i = 0; i < n->ninner; i++) {
+        const struct fc_in *m = &n->inner[i];
+        if (fc_in_live(m))
+            fprintf(out, "    %-32s %s%s%s%s%s\n", m->path, m->value ? "value " : "", m->late ? "late " : "", m->raw ? "raw " : "", m->has ? "has" : "",
+                    m->places ? " places" : "");
+        dump_in(m, out);
+    }
+}
+
+static void dump_slots(const struct fc_slot *s, FILE *out)
+{
+    static const char *const kinds[] = {"constant", "from input", "from let", "computed", "object"};
+    for (int i = 0; i < s->ninner; i++) {
+        const struct fc_slot *m = &s->inner[i];
+        const char *how = m->nonempty ? " unless empty" : m->text ? " as a text" : fc_slot_text(m) ? "only for emit, else the text of" : m->kind == FC_SLOT_STORED && m->in ? ", written as the text of" : "";
+        const char *from = m->kind == FC_SLOT_LET ? m->let->name : m->in ? m->in->path : "";
+        const struct fc_expr *value = m->kind == FC_SLOT_LET ? m->let->value : m->kind == FC_SLOT_STORED ? m->field->value : NULL;
+        fprintf(out, "    %-32s %s%s%s%s%s\n", m->c, fc_slot_text(m) ? "" : kinds[m->kind], how, *from ? " " : "", from,
+                value && fc_silent_null(value) ? ", null where no lookup is answered" : "");
+        dump_slots(m, out);
+    }
+}
+
+/* Bytes of a value in a table: texts have 256 each (struct fl_kept). */
+static uint32_t kept_size(const struct fc_type *t)
+{
+    uint32_t n = 0, most = 8;
+    switch (t->kind) {
+    case FC_K_STRING:
+    case FC_K_IP:
+        return 256;
+    case FC_K_BOOL:
+        return 1;
+    case FC_K_CIDR:
+        return 40;
+    case FC_K_RECORD:
+        for (int i = 0; i < t->nmembers; i++) {
+            uint32_t size = kept_size(t->members[i].type);
+            uint32_t align = size >= 8 ? most : 1;
+            n = (uint32_t)fl_round_up(n, align) + size + t->members[i].optional;
+        }
+        return (uint32_t)fl_round_up(n, most);
+    default:
+        return 8;
+    }
+}
+
+void fc_print_tables(struct fc_compilation *c, FILE *out)
+{
+    for (const struct fc_sym *t = c->program->tables; t; t = t->next) {
+        bool text = t->nkeys > 1 || t->keys[0]->kind == FC_K_STRING || t->keys[0]->kind == FC_K_IP || t->keys[0]->kind == FC_K_CIDR;
+        if (t->used)
+            fprintf(out, "table %s: at most %lld entries, %.1f MiB\n", t->name, (long long)t->max,
+                    (double)fl_table_worst(t->max, kept_size(t->type), text ? 0 : 8, fc_plan_walked(c->program, t)) / 1048576);
+    }
+}
+
+static void dump_ahead(struct fc_compilation *c, const struct fc_plan_step *step, FILE *out)
+{
+    for (const struct fc_ahead *a = step->ahead; a; a = a->next) {
+        fprintf(out, "        rows fetched ahead: %s[", a->table->name);
+        for (const struct fc_expr *x = a->keys; x; x = x->next)
+            fprintf(out, "%s%s", fc_source_slice(&c->sources, x->span), x->next ? ", " : "");
+        fprintf(out, "]%s\n", a->written ? ", written" : "");
+    }
+}
+
+static void dump_step(struct fc_compilation *c, const struct fc_plan_step *step, FILE *out)
+{
+    static const char *const kinds[] = {[FC_EACH] = "each ", [FC_WAVE] = "wave ", [FC_ROUTE] = "route"};
+    const struct fc_plan *p = c->plan;
+    fprintf(out, "    %s%s", kinds[step->kind], step->kind == FC_WAVE ? " what is asked by" : "");
+    for (int i = step->first; i < step->first + step->n; i++)
+        if (step->kind == FC_EACH || p->asks[i])
+            fprintf(out, " %s", fc_stage_text(p->program->stages[i]->kind));
+    if (step->output)
+        fprintf(out, step->kind == FC_WAVE ? " the partition" : " to %s%s", step->output->name ? "output " : "the output",
+                step->output->name ? step->output->name : "");
+    fprintf(out, "%s\n", step->on ? ", unless it is switched off" : "");
+    dump_ahead(c, step, out);
+}
+
+void fc_dump_plan(struct fc_compilation *c, FILE *out)
+{
+    const struct fc_plan *p = c->plan;
+    fprintf(out, "pipeline %s\n\ninput: what is read; the rest is skipped\n", p->program->name);
+    dump_in(&p->in, out);
+    fprintf(out, "\noutput: %s\n", p->pass ? "the record as it came, one slice" : p->program->output->name ? p->program->output->name : "");
+    dump_slots(&p->out, out);
+    fprintf(out, "\nmatchers\n");
+    for (const struct fc_matcher *m = p->matchers; m; m = m->next)
+        fprintf(out, "    %-32s %s\n", m->c, m->kind == FC_SET_PREFIXES ? "sorted ranges of prefixes, built at start" : "flags by class, built at start");
+    for (const struct fc_regexp *r = p->regexps; r; r = r->next)
+        fprintf(out, "    regex %-26d %s\n", r->index, r->pattern);
+    fprintf(out, "\nsteps: one after the other, for all records of a batch\n");
+    for (const struct fc_plan_step *step = p->steps; step; step = step->next)
+        dump_step(c, step, out);
+    fprintf(out, "\ntables: the worst case\n");
+    fc_print_tables(c, out);
+    fprintf(out, "\nlookups\n");
+    for (const struct fc_sym *l = p->program->lookups; l; l = l->next)
+        if (l->used)
+            fprintf(out, "    %-32s cache %llds max %lld timeout %llds\n", l->name, (long long)(l->expire / 1000000000), (long long)l->max,
+                    (long long)(l->timeout / 1000000000));
+}

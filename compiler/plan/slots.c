@@ -1,0 +1,50 @@
+/*
+ * slots.c - the fields of the record that goes out: found by their path; how much of the input is kept for them.
+ */
+#include "dsl/option.h"
+#include "plan/parts.h"
+
+struct fc_slot *fc_plan_slot(struct fc_plan *p, const struct fc_expr *e, int *rest)
+{
+    if (e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_RECORD_NOW) {
+        *rest = 0;
+        return &p->out;
+    }
+    if (e->kind != FC_E_FIELD)
+        return NULL;
+    struct fc_slot *s = fc_plan_slot(p, e->a, rest);
+    if (!s)
+        return NULL;
+    if (*rest == 0 && s->kind == FC_SLOT_OBJECT)
+        return &s->inner[((const struct fc_member *)e->info)->index];
+    ++*rest;
+    return s;
+}
+
+/* What is only passed on is kept as text; after fc_plan_reads, so that what is read besides is known. */
+void fc_pass_slots(struct fc_plan *p, struct fc_slot *s)
+{
+    for (int i = 0; i < s->ninner; i++) {
+        struct fc_slot *m = &s->inner[i];
+        if (m->kind == FC_SLOT_OBJECT) {
+            fc_pass_slots(p, m);
+        } else if (m->kind == FC_SLOT_INPUT) {
+            struct fc_in *n = (struct fc_in *)m->in;
+            fc_mark_way(n);
+            if (n->type->kind == FC_K_BOOL || n->type->kind == FC_K_FLOAT)
+                n->value = true;
+            else if (n->type->kind == FC_K_RECORD || !n->value || n->late || m->text)
+                n->raw = true;
+            else if (fc_in_lossy(n->type))
+                n->raw = true; /* read and passed on: what comes out is what came in */
+            if (n->type->kind == FC_K_RECORD && p->program->out.needs & FL_NEEDS_CSV)
+                fc_csv_leaves(n); /* its leaves are columns */
+            if (n->raw) {
+                fc_look_for_all(n);
+                n->places = fc_only_numbers(n);
+            }
+        } else if (m->kind == FC_SLOT_STORED && m->in) {
+            ((struct fc_in *)m->in)->raw = true;
+        }
+    }
+}

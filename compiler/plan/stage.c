@@ -1,0 +1,16 @@
+/*
+ * stage.c - what plan knows of the stages by kind.
+ */
+#include "plan/parts.h"
+
+const struct fc_stage_plan fc_stage_plans[] = {
+    [FC_ST_CLASSIFY] = {.classifies = true},
+    [FC_ST_FILTER] = {.drops = true},
+    [FC_ST_UPDATE] = {NULL},
+    [FC_ST_TRANSFORM] = {fc_plan_transform, .makes = true},
+    [FC_ST_MANGLE] = {fc_plan_mangle, .alone = true},
+    [FC_ST_JOIN] = {NULL}, /* check lets none of these through */
+    [FC_ST_AGGREGATE] = {NULL},
+    [FC_ST_SELECT] = {NULL},
+};
+_Static_assert(sizeof fc_stage_plans / sizeof *fc_stage_plans == FC_STAGES, "a stage has no row");

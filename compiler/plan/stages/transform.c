@@ -1,0 +1,111 @@
+/*
+ * transform.c - the fields that a transform makes get their slots: written as they came, constant, or computed and stored.
+ */
+#include <string.h>
+
+#include "plan/parts.h"
+#include "tree/walk.h"
+
+/* Does any mangle set the member, or give it to the records that it makes? */
+struct setting {
+    const struct fc_member *member;
+    bool set, given;
+};
+
+static void visit_set(void *arg, const struct fc_stmt *s)
+{
+    struct setting *k = arg;
+    if (s->kind == FC_S_ASSIGN && s->target->kind == FC_E_FIELD && s->target->info == k->member)
+        k->set = true;
+    for (const struct fc_field *f = s->kind == FC_S_EMIT ? s->fields : NULL; f; f = f->next)
+        if (f->kind == FC_F_EXPR && strcmp(f->name.s, k->member->name) == 0)
+            k->given = true;
+}
+
+static struct setting setting_of(const struct fc_program *g, const struct fc_member *m)
+{
+    struct setting k = {m, false, false};
+    for (int i = 0; i < g->nstages; i++)
+        fc_walk_statements(g->stages[i], FC_PART_ALL, visit_set, &k);
+    return k;
+}
+
+static bool constant(const struct fc_expr *e)
+{
+    return e->kind == FC_E_STRING || (e->kind == FC_E_INT && fc_type_integral(e->type)) || e->kind == FC_E_BOOL || e->kind == FC_E_SIZE;
+}
+
+/* The x of nonempty(x) or text(x), or NULL. */
+static const struct fc_expr *in_builtin(const struct fc_expr *e, const char *name)
+{
+    const struct fc_builtin *b = e->kind == FC_E_CALL && !e->sym ? e->info : NULL;
+    return b && strcmp(b->name, name) == 0 ? e->args : NULL;
+}
+
+/* The input that a field's value comes from. */
+static struct fc_in *source_of(struct fc_plan *p, const struct fc_expr *e, const struct fc_type *t)
+{
+    struct fc_in *n = fc_plan_input(p, e);
+    return n && fc_type_same(n->type, t) && n->type->form == t->form ? n : NULL;
+}
+
+/* The input that e is the decimal text of: what its digits say. */
+static struct fc_in *digits_of(struct fc_plan *p, const struct fc_expr *e)
+{
+    const struct fc_expr *number = in_builtin(e, "text");
+    struct fc_in *n = number ? fc_plan_input(p, number) : NULL;
+    bool whole = n && (n->type->kind == FC_K_INT || n->type->kind == FC_K_BYTES || n->type->kind == FC_K_PACKETS);
+    return whole && fc_number_text(n->type) ? n : NULL;
+}
+
+static const char *slot_name(struct fc_compilation *c, const struct fc_slot *s)
+{
+    const char *name = fc_plain_name(c, s->field->name.s);
+    return s->parent && s->parent->c ? fl_arena_printf(&c->arena, "%s__%s", s->parent->c, name) : name;
+}
+
+static void make_slots(struct fc_compilation *c, struct fc_plan *p, struct fc_slot *parent, const struct fc_field *fields, const struct fc_type *record)
+{
+    parent->kind = FC_SLOT_OBJECT;
+    parent->type = record;
+    parent->ninner = record->nmembers;
+    parent->inner = fl_arena_zero(&c->arena, sizeof *parent->inner * (size_t)(record->nmembers ? record->nmembers : 1));
+    for (const struct fc_field *f = fields; f; f = f->next) {
+        struct fc_slot *s = &parent->inner[f->index];
+        const struct fc_member *m = &record->members[f->index];
+        bool top = parent == &p->out;
+        s->field = f;
+        s->type = m->type;
+        s->parent = parent;
+        s->optional = f->optional;
+        s->c = slot_name(c, s);
+        struct setting k = top ? setting_of(p->program, m) : (struct setting){NULL};
+        s->emitted = k.given;
+        bool changed = k.set, fixed = !s->emitted && !changed;
+        s->kind = FC_SLOT_STORED;
+        if (f->kind == FC_F_OBJECT || f->kind == FC_F_FROM) {
+            make_slots(c, p, s, f->fields, m->type);
+        } else if (f->kind == FC_F_EXPR && fixed) {
+            const struct fc_expr *text = in_builtin(f->value, "nonempty");
+            s->in = source_of(p, text ? text : f->value, m->type);
+            s->nonempty = s->in && text;
+            if (!s->in && (s->in = digits_of(p, f->value)))
+                s->text = true;
+            if (s->in) {
+                s->kind = FC_SLOT_INPUT;
+            } else if (constant(f->value) && m->type->form == FC_FORM_PLAIN) {
+                s->kind = FC_SLOT_CONST;
+            } else if (f->value->kind == FC_E_NAME && f->value->sym && f->value->sym->kind == FC_SYM_LET) {
+                s->kind = FC_SLOT_LET;
+                s->let = f->value->sym;
+            }
+        } else if (f->kind == FC_F_EXPR && !changed && fc_number_text(m->type)) {
+            s->in = source_of(p, f->value, m->type);
+        }
+    }
+}
+
+void fc_plan_transform(struct fc_compilation *c, struct fc_plan *p, const struct fc_stage *s)
+{
+    make_slots(c, p, &p->out, s->fields, p->program->output);
+}
