@@ -161,6 +161,15 @@ static void eviction(void **state)
     assert_int_equal(fl_table_live(&one), 1);
     assert_int_equal(one.evicted, 99);
     fl_table_close(&one);
+    /* A row that has expired doesn't count, also where there is room for no other. */
+    struct fl_table brief = FL_TABLE("brief", 1, 8, 0, true);
+    fl_table_open(&brief);
+    for (int i = 0; i < 100; i++)
+        assert_non_null(fl_table_put(&brief, &i, sizeof i, 10 * i, 10, 0));
+    assert_int_equal(brief.evicted, 0);
+    assert_non_null(fl_table_put(&brief, "x", 1, 999, 10, 0));
+    assert_int_equal(brief.evicted, 1);
+    fl_table_close(&brief);
 }
 
 static unsigned count_absent(struct fl_table *t, int64_t now, int64_t before, char *order)

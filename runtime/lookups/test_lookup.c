@@ -19,8 +19,9 @@ static const struct fl_lookup_field name_field = {"Name", "Metadata.Name", FL_T_
 static const struct fl_lookup rows[] = {
     {"node", "gremlin", 60 * FL_SECOND, 3, FL_SECOND / 4, sizeof(struct named), &name_field, 1, false},
     {"other", "gremlin", 60 * FL_SECOND, 1000, 5 * FL_SECOND, sizeof(struct named), &name_field, 1, false},
+    {"third", "gremlin", 60 * FL_SECOND, 1000, FL_SECOND, sizeof(struct named), &name_field, 1, false},
 };
-static const struct fl_pipeline pipeline = {.name = "test", .lookups = rows, .nlookups = 2};
+static const struct fl_pipeline pipeline = {.name = "test", .lookups = rows, .nlookups = 3};
 
 struct world {
     struct fl_runtime rt;
@@ -386,9 +387,25 @@ static void asked_alone(void **state)
     close_world(&w);
 }
 
+/* What one wave has waited is missing to the next ones of its batch; another batch has all of it again. */
+static void a_batch_has_one_timeout(void **state)
+{
+    struct world w;
+    (void)state;
+    open_world(&w, NULL);
+    assert_string_equal(look(&w, 2, "slow 600", NULL), "slow 600");
+    assert_null(look(&w, 2, "slow 601", NULL));
+    assert_int_equal(counted(&w, FL_C_lookup_late), 1);
+    fl_lookups_batch_end(w.rt.lookups);
+    assert_string_equal(look(&w, 2, "slow 602", NULL), "slow 602");
+    assert_int_equal(counted(&w, FL_C_lookup_late), 1);
+    close_world(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_batch_has_one_timeout),
         cmocka_unit_test(from_file), cmocka_unit_test(not_cached),  cmocka_unit_test(expiry),
         cmocka_unit_test(eviction),  cmocka_unit_test(many_keys),   cmocka_unit_test(one_query_for_equal_keys),
         cmocka_unit_test(late),      cmocka_unit_test(wave_of_200), cmocka_unit_test(presets),
