@@ -20,9 +20,17 @@ static const char *yaml_scalar(struct fc_em *m, const struct fc_expr *e)
         e = e->sym->value;
     switch (e->kind) {
     case FC_E_STRING: {
-        const char *q = "";
-        for (const char *s = e->s; *s; s++)
-            q = *s == '"' || *s == '\\' ? fce_text(m, "%s\\%c", q, *s) : fce_text(m, "%s%c", q, *s);
+        char *q = fl_arena_get(m->a, strlen(e->s) * 4 + 1), *w = q;
+        for (const char *s = e->s; *s; s++) {
+            unsigned char c = (unsigned char)*s;
+            if (c == '"' || c == '\\')
+                *w++ = '\\';
+            if (c < 32 || c == 127)
+                w += snprintf(w, 5, "\\x%02x", c);
+            else
+                *w++ = (char)c;
+        }
+        *w = 0;
         return fce_text(m, "\"%s\"", q);
     }
     case FC_E_BOOL:

@@ -160,6 +160,37 @@ const char *fce_quote(struct fc_em *m, const char *s, size_t n)
     return out;
 }
 
+/* Bytes of a character that isn't text: it ends a line or turns the direction of reading. 0: it is text. */
+static size_t unprintable(const unsigned char *s)
+{
+    if (s[0] == 0xC2 && s[1] == 0x85) /* U+0085 */
+        return 2;
+    bool lines = s[0] == 0xE2 && s[1] == 0x80 && s[2] >= 0xA8 && s[2] <= 0xAE; /* U+2028 to U+202E */
+    bool isolates = s[0] == 0xE2 && s[1] == 0x81 && s[2] >= 0xA6 && s[2] <= 0xA9; /* U+2066 to U+2069 */
+    return lines || isolates ? 3 : s[0] < 32 || s[0] == 127;
+}
+
+/* Nothing that ends the comment or the line, begins another comment, is a trigraph, or joins the next line. */
+const char *fce_comment(struct fc_em *m, const char *text)
+{
+    char *out = fl_arena_get(m->a, strlen(text) * 2 + 2), *w = out;
+    size_t n;
+    for (const unsigned char *s = (const unsigned char *)text; *s; s += n ? n : 1) {
+        char before = w > out ? w[-1] : 0;
+        if ((n = unprintable(s))) {
+            *w++ = ' ';
+            continue;
+        }
+        if ((before == '*' && *s == '/') || (before == '/' && *s == '*') || (before == '?' && *s == '?'))
+            *w++ = ' ';
+        *w++ = (char)*s;
+    }
+    if (w > out && w[-1] == '\\')
+        *w++ = '.';
+    *w = 0;
+    return out;
+}
+
 /* May the text stand in JSON as it is? */
 static bool clean(const char *s, size_t n)
 {
@@ -203,7 +234,7 @@ const char *fce_base_name(const char *path)
 const char *fce_where(struct fc_em *m, struct fc_span span)
 {
     struct fc_place p = fc_source_place(&m->c->sources, span.file, span.start);
-    return fce_text(m, "%s:%u", fce_base_name(m->c->sources.v[span.file].path), p.line);
+    return fce_text(m, "%s:%u", fce_comment(m, fce_base_name(m->c->sources.v[span.file].path)), p.line);
 }
 
 void fce_place(struct fc_em *m, struct fc_span span)

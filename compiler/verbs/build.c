@@ -216,6 +216,17 @@ int fc_run_build(const struct command *cmd)
     return status;
 }
 
+/* Run the program, and remove it. */
+static int run_tests(struct fc_compilation *c, const struct command *cmd, const struct work *w)
+{
+    struct args a = {.arena = &c->arena};
+    add(&a, w->binary);
+    add(&a, "--run-flow-tests");
+    int status = run_program(&a, cmd->verbose);
+    remove_work(w, false);
+    return status < 0 ? STATUS_USAGE : status;
+}
+
 static int one_test(const struct command *cmd, const char *path)
 {
     struct fc_compilation c;
@@ -224,17 +235,11 @@ static int one_test(const struct command *cmd, const char *path)
     bool good = fc_compile(&c, cmd, path);
     fc_say(&c, cmd);
     int status = fc_status(&c);
-    struct work w;
-    if (good)
+    if (good) {
+        struct work w;
         status = build(&c, cmd, program_name(&c, path), NULL, true, &w);
-    if (status == STATUS_GOOD) {
-        struct args a = {.arena = &c.arena};
-        add(&a, w.binary);
-        add(&a, "--run-flow-tests");
-        status = run_program(&a, cmd->verbose);
-        if (status < 0)
-            status = STATUS_USAGE;
-        remove_work(&w, false);
+        if (status == STATUS_GOOD)
+            status = run_tests(&c, cmd, &w);
     }
     fc_compilation_free(&c);
     return status;

@@ -155,8 +155,8 @@ void fl_regex_free(struct fl_regex *re)
 #error "regexec needs REG_STARTEND: texts have no end mark"
 #endif
 
-/* The first match from byte `from` on. */
-static bool search(const struct fl_regex *re, fl_str s, size_t from, regmatch_t *m)
+/* The first match from byte `from` on. Of what is asked, `groups` places in m, much of the time is spent on more than none. */
+static bool search(const struct fl_regex *re, fl_str s, size_t from, regmatch_t *m, size_t groups)
 {
     const char *p = s.n ? s.p : "";
 #ifdef ASAN
@@ -166,7 +166,7 @@ static bool search(const struct fl_regex *re, fl_str s, size_t from, regmatch_t 
     m[0].rm_so = (regoff_t)from;
     m[0].rm_eo = (regoff_t)s.n;
     locale_t before = uselocale(re->locale);
-    int r = regexec(&re->re, p, GROUPS, m, REG_STARTEND | (from ? REG_NOTBOL : 0));
+    int r = regexec(&re->re, p, groups, m, REG_STARTEND | (from ? REG_NOTBOL : 0));
     uselocale(before);
 #ifdef ASAN
     free(copy);
@@ -176,10 +176,10 @@ static bool search(const struct fl_regex *re, fl_str s, size_t from, regmatch_t 
 
 bool fl_regex_matches(const struct fl_regex *re, fl_str s)
 {
-    regmatch_t m[GROUPS];
+    regmatch_t range; /* where to search: none is given back */
     if (s.n == 0)
         s.p = "";
-    return re->bracket ? bracket_matches(re, s) : search(re, s, 0, m);
+    return re->bracket ? bracket_matches(re, s) : search(re, s, 0, &range, 0);
 }
 
 /* ---- replace --------------------------------------------------------------------------------- */
@@ -207,17 +207,30 @@ static size_t expand(fl_str s, const regmatch_t *m, fl_str with, char *w)
     return total;
 }
 
+/* Groups that `with` names, the whole match among them. */
+static size_t groups_of(fl_str with)
+{
+    size_t groups = 1;
+    for (uint32_t i = 0; i + 1 < with.n; i++)
+        if (with.p[i] == '\\') {
+            char c = with.p[++i];
+            size_t n = c >= '0' && c <= '9' ? (size_t)(c - '0') + 1 : 0;
+            groups = n > groups ? n : groups;
+        }
+    return groups;
+}
+
 struct found {
     regmatch_t m[GROUPS];
 };
 
 /* All matches from left to right, in scratch. An empty match right behind the one before doesn't count. */
-static uint32_t find_all(struct fl_cx *cx, const struct fl_regex *re, fl_str s, struct found **out)
+static uint32_t find_all(struct fl_cx *cx, const struct fl_regex *re, fl_str s, size_t groups, struct found **out)
 {
     uint32_t n = 0, cap = 0;
     struct found *v = NULL, one;
     size_t from = 0;
-    while (from <= s.n && search(re, s, from, one.m)) {
+    while (from <= s.n && search(re, s, from, one.m, groups)) {
         size_t so = (size_t)one.m[0].rm_so, eo = (size_t)one.m[0].rm_eo;
         bool empty = so == eo;
         if (!(empty && n && so == (size_t)v[n - 1].m[0].rm_eo)) {
@@ -250,7 +263,7 @@ fl_str fl_b_replace(struct fl_cx *cx, fl_str s, const struct fl_regex *re, fl_st
         return (fl_str){w, (uint32_t)bracket_replace(re, s, with, w), FL_PLAIN};
     }
     struct found *v;
-    uint32_t n = find_all(cx, re, s, &v);
+    uint32_t n = find_all(cx, re, s, groups_of(with), &v);
     if (n == 0)
         return s;
     size_t total = s.n;
