@@ -207,6 +207,7 @@ void fck_fold(struct fc_checker *k, struct fc_expr *e);
 void fck_fold_template(struct fc_checker *k, struct fc_expr *e);
 const struct fc_type *fck_constant_text(struct fc_checker *k, struct fc_expr *e);
 /* The value of a constant integral expression (any unit). */
+void fck_no_nul(struct fc_checker *k, const struct fc_expr *e); /* said of a constant that goes on as YAML, which ends at one */
 bool fck_const_int(const struct fc_expr *e, int64_t *value);
 /* Is a constant number, floats too, zero? False if it is no constant. */
 bool fck_const_zero(const struct fc_expr *e, bool *zero);

@@ -9,6 +9,7 @@
 
 #include "base/rows.h"
 #include "check/checker.h"
+#include "text/yaml.h"
 #include "tree/walk.h"
 
 /* What the value has to be, for a message about its type. */
@@ -46,20 +47,6 @@ static const struct fc_type *type_of(enum fl_option_type t)
     return &FC_STRING_T;
 }
 
-static const char *quote(struct fc_checker *k, const char *s)
-{
-    char *out = fl_arena_get(k->a, strlen(s) * 2 + 3), *w = out;
-    *w++ = '"';
-    for (; *s; s++) {
-        if (*s == '"' || *s == '\\')
-            *w++ = '\\';
-        *w++ = *s;
-    }
-    *w++ = '"';
-    *w = 0;
-    return out;
-}
-
 /* A constant as YAML text; NULL if it is none. */
 static const char *yaml_text(struct fc_checker *k, const struct fc_expr *e)
 {
@@ -72,9 +59,9 @@ static const char *yaml_text(struct fc_checker *k, const struct fc_expr *e)
     if (e->kind == FC_E_BOOL)
         return e->i ? "true" : "false";
     if (e->kind == FC_E_STRING)
-        return quote(k, e->s);
+        return fc_yaml_string(k->a, e->s);
     if (e->kind == FC_E_ADDRESS)
-        return quote(k, e->s); /* `::1` would not be YAML */
+        return fc_yaml_string(k->a, e->s); /* `::1` would not be YAML */
     if (e->kind == FC_E_LIST) {
         const char *s = "";
         for (const struct fc_expr *x = e->args; x; x = x->next) {
@@ -180,6 +167,7 @@ static void set_option(struct fc_checker *k, struct fc_choice *c, struct fc_opti
     if (out_of_range(k, row, v))
         fc_report(k->d, FC_OPTION_TYPE, o->value->span, row->name, out_of_range(k, row, v),
                   fl_arena_printf(k->a, "`%s`", fck_text(k, o->value->span)));
+    fck_no_nul(k, v);
     set->text = yaml_text(k, v);
     if (!set->text)
         fc_report(k->d, FC_NOT_CONSTANT, o->value->span, "an option, unless it is a param,");

@@ -132,6 +132,7 @@ static void fill_record(struct fc_checker *k, struct fc_type *r, struct fc_decl 
             enum fc_where where = k->where;
             k->where = FC_IN_CONSTANT;
             fck_expr_as(k, d->dflt, m->type, false);
+            fck_no_nul(k, d->dflt);
             k->where = where;
             m->optional = false;
         }

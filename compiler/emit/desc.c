@@ -5,6 +5,7 @@
 
 #include "dsl/option.h"
 #include "emit/emit.h"
+#include "text/yaml.h"
 #include "tree/walk.h"
 
 static const char *text_or_null(struct fc_em *m, const char *s)
@@ -19,26 +20,13 @@ static const char *yaml_scalar(struct fc_em *m, const struct fc_expr *e)
     while (e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_CONST)
         e = e->sym->value;
     switch (e->kind) {
-    case FC_E_STRING: {
-        char *q = fl_arena_get(m->a, strlen(e->s) * 4 + 1), *w = q;
-        for (const char *s = e->s; *s; s++) {
-            unsigned char c = (unsigned char)*s;
-            if (c == '"' || c == '\\')
-                *w++ = '\\';
-            if (c < 32 || c == 127)
-                w += snprintf(w, 5, "\\x%02x", c);
-            else
-                *w++ = (char)c;
-        }
-        *w = 0;
-        return fce_text(m, "\"%s\"", q);
-    }
+    case FC_E_STRING:
+    case FC_E_ADDRESS: /* quoted: YAML would take a colon for a key's */
+        return fc_yaml_string(m->a, e->s);
     case FC_E_BOOL:
         return e->i ? "true" : "false";
     case FC_E_FLOAT:
         return fce_text(m, "%.17g", e->f);
-    case FC_E_ADDRESS: /* quoted: YAML would take a colon for a key's */
-        return fce_text(m, "\"%s\"", e->s);
     case FC_E_NAME:
         return e->name.s;
     case FC_E_LIST: {
@@ -122,7 +110,7 @@ static void params(struct fc_em *m)
         const struct fc_item *it = p->item;
         const struct fc_type *t = p->type->kind == FC_K_LIST ? p->type->elem : p->type;
         const char *shape = p->type->kind == FC_K_LIST ? "FL_LIST_OF" : p->type->kind == FC_K_MAP ? "FL_MAP_OF" : "FL_ONE";
-        const char *dflt = it->value ? yaml_scalar(m, it->value) : it->json;
+        const char *dflt = it->value ? yaml_scalar(m, it->value) : it->json ? fc_yaml_json(m->a, it->json) : NULL;
         if (!dflt && p->type->kind == FC_K_MAP)
             dflt = "{}";
         fprintf(m->types.f, "    {.name = \"%s\", .yaml = %s, .type = %s, .shape = %s,\n     .dflt = %s, .value = &P.%s", p->name, text_or_null(m, yaml_path(m, it->yaml)),

@@ -500,14 +500,16 @@ static void put_slot_value(struct enc *k, const struct fc_slot *s, struct fc_cv 
 
 /* ---- csv -------------------------------------------------------------------------------------------------------------------- */
 
-static const char *columns(struct fc_em *m, const struct fc_type *t, const char *prefix, const char *header)
+static void columns(struct fc_em *m, const struct fc_type *t, const char *prefix, FILE *out)
 {
     for (int i = 0; i < t->nmembers; i++) {
         const struct fc_member *x = &t->members[i];
         const char *name = fce_text(m, "%s%s%s", prefix, *prefix ? "." : "", x->key);
-        header = x->type->kind == FC_K_RECORD ? columns(m, x->type, name, header) : fce_text(m, "%s%s%s", header, *header ? "," : "", name);
+        if (x->type->kind == FC_K_RECORD)
+            columns(m, x->type, name, out);
+        else
+            fprintf(out, "%s%s", ftell(out) ? "," : "", fce_column(m, name));
     }
-    return header;
 }
 
 static void csv_leaves(struct enc *k, struct fc_cv v, bool *first);
@@ -517,7 +519,7 @@ static void put_both(struct enc *k, const struct fc_in *in)
 {
     struct fc_em *m = k->m;
     const char *at = fce_text(m, "%s.text_%s", fce_input(m, in->parent, false).v, in->member->name);
-    if (in->type->kind == FC_K_CIDR || in->type->form == FC_FORM_RFC3339 || (in->type->kind == FC_K_ENUM && in->type->en->text)) {
+    if (in->type->kind == FC_K_STRING || in->type->kind == FC_K_IP || in->type->kind == FC_K_CIDR || in->type->form == FC_FORM_RFC3339 || (in->type->kind == FC_K_ENUM && in->type->en->text)) {
         flush(k);
         fce_line(m, "w = fl_csv_string(w, (fl_str){%s.p + 1, %s.n - 2, FL_RAW});", at, at);
         varying(k, fce_text(m, "2 * (size_t)%s.n + 2", at));
@@ -678,7 +680,10 @@ void fce_encoders(struct fc_em *m)
     }
     if (m->g->out.needs & FL_NEEDS_CSV) {
         writer(m, "csv", CSV, false);
-        const char *h = columns(m, m->p->pass ? m->g->input : m->g->output, "", "");
+        struct fc_section names;
+        fce_section(&names);
+        columns(m, m->p->pass ? m->g->input : m->g->output, "", names.f);
+        const char *h = fce_taken(m, &names);
         fce_line(m, "static const char csv_header[] = %s;\n", fce_quote(m, h, strlen(h)));
     }
 }

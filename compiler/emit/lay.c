@@ -44,18 +44,23 @@ static void write_function(struct fc_em *m, const struct fc_type *t)
     fce_line(m, "const size_t start = (size_t)(w - out->p);");
     fce_line(m, "const char *p = *at + 1;");
     fce_line(m, "w = FL_PUT_LIT(w, \"{\");");
+    bool any = false;
     for (int i = 0; i < t->nmembers; i++) {
         const char *key = fce_escaped(m, t->members[i].key);
-        if (strlen(key) <= KEY_MAX)
-            fce_line(m, "FL_LAY_MEMBER(%s, %s);", fce_quote(m, key, strlen(key)), value_function(m, t->members[i].type));
+        if (strlen(key) > KEY_MAX)
+            continue;
+        any = true;
+        fce_line(m, "FL_LAY_MEMBER(%s, %s);", fce_quote(m, key, strlen(key)), value_function(m, t->members[i].type));
     }
     fce_line(m, "return fl_lay(out, out->p + start, at, level, room);");
-    m->depth--;
-    fce_line(m, "end:");
-    m->depth++;
-    fce_line(m, "w = FL_PUT_LIT(fl_put_line(w - 1, level), \"}\");");
-    fce_line(m, "*at = p;");
-    fce_line(m, "return w;");
+    if (any) {
+        m->depth--;
+        fce_line(m, "end:");
+        m->depth++;
+        fce_line(m, "w = FL_PUT_LIT(fl_put_line(w - 1, level), \"}\");");
+        fce_line(m, "*at = p;");
+        fce_line(m, "return w;");
+    }
     m->depth--;
     fce_line(m, "}\n");
 }

@@ -244,7 +244,7 @@ struct seen {
 static void visit_seen(void *arg, const struct fc_expr *e)
 {
     struct seen *k = arg;
-    bool field = e->kind == FC_E_FIELD && e->info && e->type->kind != FC_K_RECORD;
+    bool field = e->kind == FC_E_FIELD && e->info && texty(e->type);
     bool class_ = e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_CLASS_NOW;
     if ((!field && !class_) || k->n >= 8)
         return;

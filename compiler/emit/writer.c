@@ -7,6 +7,9 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+#include "base/text.h"
 
 #include "base/memory.h"
 
@@ -112,16 +115,25 @@ void fce_pending(struct fc_em *m)
 
 /* ---- names --------------------------------------------------------------------------------------------------- */
 
+static bool ends(const char *name, size_t n, const char *with)
+{
+    size_t k = strlen(with);
+    return n > k && strcmp(name + n - k, with) == 0;
+}
+
 const char *fce_name(struct fc_em *m, const char *name)
 {
     static const char *const taken[] = {
         "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for", "goto", "if", "inline",
         "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void",
         "volatile", "while", "asm", "typeof", "bool", "true", "false", "NULL", "EOF", "errno", "stdin", "stdout", "stderr", "linux", "unix", "i386", "assert",
-        "has", "raw"};
+        "has", "raw", "flags_end", "FLOWRT_H", "alloca", "offsetof", "BYTE_ORDER", "EXIT_FAILURE", "EXIT_SUCCESS", "FD_SETSIZE", "NFDBITS", "WCONTINUED", "WEXITED",
+        "WNOHANG", "WNOWAIT", "WSTOPPED", "WUNTRACED"};
     /* names that flowc itself makes beside the user's, and everything that would become such a name */
     size_t n = strlen(name);
-    bool ours = strncmp(name, "has_", 4) == 0 || strncmp(name, "is_", 3) == 0 || strncmp(name, "text_", 5) == 0 || (n > 2 && strcmp(name + n - 2, "_f") == 0);
+    bool macro = strncasecmp(name, "fl_", 3) == 0 || (name[0] == '_' && (name[1] == '_' || (name[1] >= 'A' && name[1] <= 'Z'))) || ends(name, n, "_MAX") ||
+                 ends(name, n, "_MIN") || ends(name, n, "_ENDIAN");
+    bool ours = macro || strncmp(name, "has_", 4) == 0 || strncmp(name, "is_", 3) == 0 || strncmp(name, "text_", 5) == 0 || ends(name, n, "_f");
     for (unsigned i = 0; i < sizeof taken / sizeof *taken; i++)
         ours |= strcmp(taken[i], name) == 0;
     return ours ? fce_text(m, "%s_f", name) : name;
@@ -160,30 +172,20 @@ const char *fce_quote(struct fc_em *m, const char *s, size_t n)
     return out;
 }
 
-/* Bytes of a character that isn't text: it ends a line or turns the direction of reading. 0: it is text. */
-static size_t unprintable(const unsigned char *s)
-{
-    if (s[0] == 0xC2 && s[1] == 0x85) /* U+0085 */
-        return 2;
-    bool lines = s[0] == 0xE2 && s[1] == 0x80 && s[2] >= 0xA8 && s[2] <= 0xAE; /* U+2028 to U+202E */
-    bool isolates = s[0] == 0xE2 && s[1] == 0x81 && s[2] >= 0xA6 && s[2] <= 0xA9; /* U+2066 to U+2069 */
-    return lines || isolates ? 3 : s[0] < 32 || s[0] == 127;
-}
-
 /* Nothing that ends the comment or the line, begins another comment, is a trigraph, or joins the next line. */
 const char *fce_comment(struct fc_em *m, const char *text)
 {
     char *out = fl_arena_get(m->a, strlen(text) * 2 + 2), *w = out;
     size_t n;
-    for (const unsigned char *s = (const unsigned char *)text; *s; s += n ? n : 1) {
+    for (const char *s = text; *s; s += n ? n : 1) {
         char before = w > out ? w[-1] : 0;
-        if ((n = unprintable(s))) {
+        if ((n = fl_control(s))) {
             *w++ = ' ';
             continue;
         }
         if ((before == '*' && *s == '/') || (before == '/' && *s == '*') || (before == '?' && *s == '?'))
             *w++ = ' ';
-        *w++ = (char)*s;
+        *w++ = *s;
     }
     if (w > out && w[-1] == '\\')
         *w++ = '.';
@@ -221,6 +223,23 @@ const char *fce_escaped(struct fc_em *m, const char *s)
             fc_join(&out, "%c", c);
     }
     return fc_joined(&out);
+}
+
+/* In quotes where a reader of csv would take it apart. */
+const char *fce_column(struct fc_em *m, const char *name)
+{
+    if (!strpbrk(name, ",\"\r\n"))
+        return name;
+    char *out = fl_arena_get(m->a, strlen(name) * 2 + 3), *w = out;
+    *w++ = '"';
+    for (; *name; name++) {
+        if (*name == '"')
+            *w++ = '"';
+        *w++ = *name;
+    }
+    *w++ = '"';
+    *w = 0;
+    return out;
 }
 
 /* ---- places in the .flow ------------------------------------------------------------------------------------------ */

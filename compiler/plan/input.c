@@ -8,7 +8,9 @@
 /* Nested names are joined with two underscores, and the whole is `record`: a name that has these itself is marked. */
 const char *fc_plain_name(struct fc_compilation *c, const char *name)
 {
-    return strstr(name, "__") || strncmp(name, "record", 6) == 0 ? fl_arena_printf(&c->arena, "%s_f", name) : name;
+    if (strstr(name, "__") || (name[0] == 'f' && name[1] >= '0' && name[1] <= '9'))
+        return fl_arena_printf(&c->arena, "f%zu_%s", strlen(name), name);
+    return strncmp(name, "record", 6) == 0 ? fl_arena_printf(&c->arena, "%s_f", name) : name;
 }
 
 void fc_grow_input(struct fc_compilation *c, struct fc_in *n)

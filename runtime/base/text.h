@@ -35,6 +35,9 @@ typedef struct fl_str {
 #define FL_STR(s) ((fl_str){s FL_ZEROS, sizeof(s) - 1, FL_CLEAN})
 #define FL_ESC(s) ((fl_str){s FL_ZEROS, sizeof(s) - 1, FL_PLAIN})
 
+/* Bytes of a character at s that ends a line, controls a terminal or turns the direction of reading; 0: it is text. */
+size_t fl_control(const char *s);
+
 static inline bool fl_str_eq(fl_str a, fl_str b)
 {
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
@@ -75,5 +78,8 @@ static inline void fl_buf_puts(struct fl_buf *b, const char *s)
 }
 
 void fl_buf_printf(struct fl_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The character at *s as it may stand in YAML between double quotes; *s moves behind it. */
+void fl_put_yaml(struct fl_buf *b, const char **s);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "config/help.h"
 #include "config/parts.h"
+#include "config/print.h"
 #include "base/rows.h"
 
 #ifndef PACKAGE_VERSION
@@ -25,8 +26,9 @@ static void row(FILE *out, const char *left, const char *text)
 
 static void usage(const struct fl_pipeline *p, FILE *out)
 {
-    fprintf(out, "%s: %s\n\nusage: %s [OPTIONS] [CONFIG.yml]\n\n", p->name, p->doc ? p->doc : "a flow exporter",
-            p->name);
+    fprintf(out, "%s: ", p->name);
+    fl_print_words(out, p->doc ? p->doc : "a flow exporter");
+    fprintf(out, "\n\nusage: %s [OPTIONS] [CONFIG.yml]\n\n", p->name);
     fprintf(out, "Without CONFIG.yml, and without --input or --output, /etc/skydive/%s.yml is read; - is standard "
             "input.\n\nOptions:\n", p->name);
     row(out, "--input FILE|-", "read recorded messages or flows from FILE instead of the source");
@@ -43,6 +45,12 @@ static void usage(const struct fl_pipeline *p, FILE *out)
     row(out, "--version", "print names and versions, and exit");
 }
 
+static void words(FILE *out, const char *before, const char *s)
+{
+    fputs(before, out);
+    fl_print_words(out, s);
+}
+
 static void params(const struct fl_pipeline *p, FILE *out)
 {
     if (p->nparams)
@@ -55,16 +63,16 @@ static void params(const struct fl_pipeline *p, FILE *out)
                  q->shape == FL_LIST_OF ? "]" : q->shape == FL_MAP_OF ? ">" : "");
         fprintf(out, "  %s : %s%s", q->name, type, q->secret ? ", secret" : "");
         if (q->dflt && !q->secret)
-            fprintf(out, " = %s", *q->dflt ? q->dflt : "\"\"");
-        fprintf(out, "\n");
+            words(out, " = ", *q->dflt ? q->dflt : "\"\"");
         if (q->yaml)
-            fprintf(out, "      key %s\n", q->yaml);
+            words(out, "\n      key ", q->yaml);
         if (q->secret_file)
-            fprintf(out, "      file %s\n", q->secret_file);
+            words(out, "\n      file ", q->secret_file);
         for (const char *const *o = q->one_of; o && *o; o++)
-            fprintf(out, "%s%s%s", o == q->one_of ? "      one of " : ", ", *o, o[1] ? "" : "\n");
+            words(out, o == q->one_of ? "\n      one of " : ", ", *o);
         if (q->doc && *q->doc)
-            fprintf(out, "      %s\n", q->doc);
+            words(out, "\n      ", q->doc);
+        fprintf(out, "\n");
     }
 }
 

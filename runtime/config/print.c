@@ -13,6 +13,13 @@
 #include "base/rows.h"
 #include "config/values.h"
 
+void fl_print_words(FILE *out, const char *words)
+{
+    size_t n;
+    for (const char *s = words; *s; s += n ? n : 1)
+        fputc((n = fl_control(s)) ? ' ' : *s, out);
+}
+
 struct item {
     const char *path;
     const char *value;  /* NULL: none */
@@ -203,7 +210,9 @@ static void print(const struct items *l, FILE *out)
         int indent = (int)(2 * sections(t->path));
         const char *dot = strrchr(t->path, '.');
         open_sections(out, t->path, before);
-        fprintf(out, "%*s# %s\n", indent, "", t->doc);
+        fprintf(out, "%*s# ", indent, "");
+        fl_print_words(out, t->doc);
+        fputc('\n', out);
         fprintf(out, "%*s%s%s:%s%s\n", indent, "", t->comment ? "# " : "", dot ? dot + 1 : t->path, t->value ? " " : "",
                 t->value ? t->value : "");
         before = t->path;
@@ -224,7 +233,8 @@ void fl_print_config(struct fl_config *c, FILE *out)
     memcpy(unsorted.v, l.v, l.n * sizeof *l.v);
     unsorted.n = l.n;
     qsort_r(l.v, l.n, sizeof *l.v, compare, &unsorted);
-    fprintf(out, "# Configuration of %s: %s\n# All keys with the values that hold. Keys behind a # have no value or "
-            "no effect as things are.\n", c->pipeline->name, c->pipeline->doc ? c->pipeline->doc : "a flow exporter");
+    fprintf(out, "# Configuration of %s: ", c->pipeline->name);
+    fl_print_words(out, c->pipeline->doc ? c->pipeline->doc : "a flow exporter");
+    fprintf(out, "\n# All keys with the values that hold. Keys behind a # have no value or no effect as things are.\n");
     print(&l, out);
 }

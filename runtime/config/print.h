@@ -10,4 +10,7 @@ struct fl_config;
 
 void fl_print_config(struct fl_config *c, FILE *out);
 
+/* Words of the .flow on one line, whatever they hold: what ends a line or controls a terminal is a blank. */
+void fl_print_words(FILE *out, const char *words);
+
 #endif

@@ -263,8 +263,8 @@ static bool plain(const char *s)
     if (!*s || strchr("-?:,[]{}#&*!|>'\"%@` ~", *s) || !strcasecmp(s, "null"))
         return false;
     for (const char *p = s; *p; p++)
-        if ((unsigned char)*p < 0x20 || strchr(",[]{}\"\\", *p) || (*p == ':' && (p[1] == ' ' || !p[1])) ||
-            (*p == '#' && p[-1] == ' ') || (*p == ' ' && !p[1]) || (unsigned char)*p == 0x7f)
+        if (fl_control(p) || strchr(",[]{}\"\\", *p) || (*p == ':' && (p[1] == ' ' || !p[1])) ||
+            (*p == '#' && p[-1] == ' ') || (*p == ' ' && !p[1]))
             return false;
     return true;
 }
@@ -284,14 +284,8 @@ static void show(struct fl_buf *b, const struct fl_yaml_value *v)
         fl_buf_puts(b, v->text);
     } else {
         fl_buf_puts(b, "\"");
-        for (const char *p = v->text; *p; p++) {
-            if (*p == '"' || *p == '\\')
-                fl_buf_printf(b, "\\%c", *p);
-            else if ((unsigned char)*p < 0x20 || (unsigned char)*p == 0x7f)
-                fl_buf_printf(b, "\\x%02x", (unsigned char)*p);
-            else
-                fl_buf_putc(b, *p);
-        }
+        for (const char *p = v->text; *p;)
+            fl_put_yaml(b, &p);
         fl_buf_puts(b, "\"");
     }
 }

@@ -32,7 +32,7 @@ static struct setting setting_of(const struct fc_program *g, const struct fc_mem
 
 static bool constant(const struct fc_expr *e)
 {
-    return e->kind == FC_E_STRING || (e->kind == FC_E_INT && fc_type_integral(e->type)) || e->kind == FC_E_BOOL || e->kind == FC_E_SIZE;
+    return (e->kind == FC_E_STRING && !memchr(e->s, 0, e->len)) || (e->kind == FC_E_INT && fc_type_integral(e->type)) || e->kind == FC_E_BOOL || e->kind == FC_E_SIZE;
 }
 
 /* The x of nonempty(x) or text(x), or NULL. */
