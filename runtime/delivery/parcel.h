@@ -22,6 +22,7 @@ struct fl_label {
     const char *content_type, *content_encoding; /* constants */
     int64_t first_timestamp, last_timestamp;     /* ms */
     uint64_t num_records;
+    bool own_key;       /* nobody but this process makes such keys */
 };
 
 /* An empty object of the class. Never waits. */

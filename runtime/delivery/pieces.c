@@ -204,6 +204,7 @@ void fl_output_seal(struct fl_output *o, struct fl_parcel *p, struct fl_buf *raw
         .first_timestamp = label->first_timestamp,
         .last_timestamp = label->last_timestamp,
         .num_records = label->num_records,
+        .own_key = label->own_key,
         .class_ = o->rt->pipeline->classes[p->class_],
     };
     atomic_fetch_add_explicit(&o->waiting[p->class_], label->num_records, memory_order_relaxed);

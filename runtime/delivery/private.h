@@ -86,6 +86,7 @@ struct fl_output {
     int64_t gate;                     /* mono: no attempt before, after a failure */
     int64_t said;                     /* mono: last log line about failures */
     bool told;                        /* the log knows that writing fails now */
+    bool told_unproven;               /* the log knows that the sink proves nothing */
     bool lost;                        /* the sink is gone: nothing is tried any more */
     int lost_fd;                      /* eventfd that says so */
     uint64_t random;

@@ -119,21 +119,42 @@ static void one_success_frees_all(void **state)
     world_close(&w);
 }
 
-/* S10: what is refused for good goes, is counted, and holds up nothing. */
+/* What is refused or denied is tried again like the rest: nothing is dropped, and it holds up nothing. */
 static void refused(void **state)
 {
     (void)state;
     struct world w;
     world_open(&w, &fl_sink_memory, SETS(SMALL));
-    SCRIPT(&w, FL_REFUSED);
+    SCRIPT(&w, FL_REFUSED, FL_WRITTEN, FL_DENIED);
     add_object(&w, 0);
     add_object(&w, 0);
-    assert_int_equal(written(&w), 1);
-    assert_int_equal(counter(&w, FL_C_undelivered), 2);
-    assert_int_equal(counter(&w, FL_C_written), 2);
-    assert_int_equal(logged(&w, "ERROR object refused for good, dropped bucket=bucket key=logs/internal/"), 1);
+    for (int i = 0; i < 3; i++) {
+        pass(&w, 60 * FL_SECOND);
+        fl_output_step(w.rt.output);
+    }
+    assert_int_equal(written(&w), 2);
+    assert_int_equal(counter(&w, FL_C_undelivered), 0);
+    assert_int_equal(counter(&w, FL_C_written), 4);
     assert_books(&w);
-    assert_int_equal(fl_output_stop(w.rt.output, w.rt.virtual_time.mono), 2);
+    assert_int_equal(fl_output_stop(w.rt.output, w.rt.virtual_time.mono), 0);
+    world_close(&w);
+}
+
+/* Taken as written; said once. */
+static void unproven(void **state)
+{
+    (void)state;
+    struct world w;
+    world_open(&w, &fl_sink_memory, SETS(SMALL));
+    SCRIPT(&w, FL_UNPROVEN, FL_UNPROVEN, FL_WRITTEN);
+    for (int i = 0; i < 3; i++)
+        add_object(&w, 0);
+    assert_int_equal(counter(&w, FL_C_written), 6);
+    assert_int_equal(counter(&w, FL_C_unproven), 4);
+    assert_int_equal(logged(&w, "WARN nothing proves that objects are stored, taken as written bucket=bucket "
+                                "key=logs/internal/"), 1);
+    assert_int_equal(fl_output_waiting(w.rt.output, 0), 0);
+    assert_books(&w);
     world_close(&w);
 }
 
@@ -499,7 +520,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(backoff), cmocka_unit_test(retries_until_taken), cmocka_unit_test(one_success_frees_all),
-        cmocka_unit_test(refused), cmocka_unit_test(name_is_taken), cmocka_unit_test(drop_oldest),
+        cmocka_unit_test(refused), cmocka_unit_test(unproven), cmocka_unit_test(name_is_taken), cmocka_unit_test(drop_oldest),
         cmocka_unit_test(stop_without_threads), cmocka_unit_test(more_objects_than_compressors),
         cmocka_unit_test(uploads_at_the_same_time), cmocka_unit_test(full_blocks), cmocka_unit_test(stop_by_deadline),
         cmocka_unit_test(stop_retries), cmocka_unit_test(threads_give_the_same),

@@ -108,13 +108,14 @@ static void was_written(struct fl_output *o, struct fl_parcel *p)
     fl_parcel_leave(o, p);
 }
 
-static void was_refused(struct fl_output *o, struct fl_parcel *p, const char *why)
+static void is_unproven(struct fl_output *o, const struct fl_parcel *p, const char *why)
 {
-    fl_count(&o->rt->ledger, FL_C_undelivered, p->object.num_records);
-    fl_log(FL_ERROR, "object refused for good, dropped", "bucket=%s key=%s records=%llu reason=%s",
-           fl_log_quote(p->object.bucket), fl_log_quote(p->object.key),
-           (unsigned long long)p->object.num_records, fl_log_quote(why));
-    fl_parcel_leave(o, p);
+    fl_count(&o->rt->ledger, FL_C_unproven, p->object.num_records);
+    if (o->told_unproven)
+        return;
+    o->told_unproven = true;
+    fl_log(FL_WARN, "nothing proves that objects are stored, taken as written", "bucket=%s key=%s reason=%s",
+           fl_log_quote(p->object.bucket), fl_log_quote(p->object.key), fl_log_quote(why));
 }
 
 /* program/stop.c ends the process: what waits is counted there. */
@@ -156,6 +157,7 @@ static void name_is_taken(struct fl_parcel *p)
     strptime(stamp, "%Y%m%dT%H%M%S", &tm);
     fl_stamp((int64_t)timegm(&tm) + 1, stamp);
     memcpy(at, stamp, 15);
+    p->object.again = false; /* under this name it is the first */
     fl_log_limited(60, FL_WARN, "name is taken by another object, using the next", "key=%s",
                    fl_log_quote(p->object.key));
 }
@@ -165,7 +167,6 @@ static void attempt(struct fl_output *o, struct fl_parcel *p)
 {
     char why[512] = "";
     p->uploading = true;
-    p->object.again = p->tries > 0;
     o->uploading++;
     pthread_mutex_unlock(&o->lock);
     enum fl_write_result result = o->kind->write(o->sink, &p->object, why, sizeof why);
@@ -173,14 +174,18 @@ static void attempt(struct fl_output *o, struct fl_parcel *p)
     p->uploading = false;
     o->uploading--;
     switch (result) {
+    case FL_UNPROVEN:
+        is_unproven(o, p, why);
+        was_written(o, p);
+        break;
     case FL_WRITTEN:
         was_written(o, p);
         break;
     case FL_RETRY:
-        has_failed(o, p, why);
-        break;
+    case FL_DENIED:
     case FL_REFUSED:
-        was_refused(o, p, why);
+        p->object.again = true;
+        has_failed(o, p, why);
         break;
     case FL_GONE:
         sink_is_gone(o, why);

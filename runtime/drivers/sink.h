@@ -21,13 +21,16 @@ struct fl_object {
     const char *class_;
     const char *data;
     size_t size;
-    bool again; /* an attempt was made before: what is there under the key may be its work */
+    bool again;   /* an attempt was made under this key before: what is there may be its work */
+    bool own_key; /* the key holds a token of this process: nobody else writes under it */
 };
 
 enum fl_write_result {
     FL_WRITTEN,
-    FL_RETRY,   /* passing trouble: no connection, 5xx, 429, 403 (credentials may be mended), disk full */
-    FL_REFUSED, /* will never be taken: 400, 413 */
+    FL_UNPROVEN, /* the sink says so, but nothing proves it: taken as written, and counted */
+    FL_RETRY,   /* trouble that can pass or be mended: no connection, 5xx, wrong credentials, disk full */
+    FL_DENIED,  /* the same, but of this object's name or class only: it may not be written there */
+    FL_REFUSED, /* the sink will never take this object: too large, a name that can't be */
     FL_GONE,    /* nothing will ever be taken again: nobody reads the pipe */
     FL_EXISTS   /* another object has this key, with other bytes: it is written under the next free name */
 };

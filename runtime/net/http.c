@@ -6,10 +6,14 @@
 #include "base/memory.h"
 #include "net/http.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
+#include <time.h>
 
 #define ANSWER_MAX 65536
 #define CONNECT_TIMEOUT_MS 10000L
@@ -39,11 +43,48 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg)
     return take_some(&h->headers, p, size * n);
 }
 
-static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+static int64_t mono(void)
 {
-    const struct fl_http *h = arg;
-    (void)a, (void)b, (void)c, (void)d;
-    return h->options.stop && atomic_load(h->options.stop);
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+/* Called at least once a second. */
+static int on_progress(void *arg, curl_off_t in_total, curl_off_t in, curl_off_t out_total, curl_off_t out)
+{
+    struct fl_http *h = arg;
+    (void)in_total, (void)in, (void)out_total;
+    if (h->options.stop && atomic_load(h->options.stop))
+        return 1;
+    int64_t now = mono(), limit = h->options.timeout;
+    if (out != h->out) {
+        h->out = out;
+        h->moved = now;
+    }
+    /* What a slow link took is not all at its end yet. An answer that trickles in is no progress: it would have no end. */
+    if (h->size && (size_t)out >= h->size)
+        limit += h->moved - h->begun;
+    h->late = h->options.timeout > 0 && now - h->moved > limit;
+    return h->late;
+}
+
+static int on_request(void *arg, char *ip, char *local_ip, int port, int local_port)
+{
+    struct fl_http *h = arg;
+    (void)ip, (void)local_ip, (void)port, (void)local_port;
+    h->sent++;
+    return CURL_PREREQFUNC_OK;
+}
+
+/* Little that is not on the way yet: else megabytes in the kernel's buffer look like a link that stands still. */
+static int on_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+    int lowat = 128 << 10;
+    (void)arg;
+    if (purpose == CURLSOCKTYPE_IPCXN)
+        setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat, sizeof lowat);
+    return CURL_SOCKOPT_OK;
 }
 
 static void set_up(struct fl_http *h)
@@ -63,8 +104,9 @@ static void set_up(struct fl_http *h)
     curl_easy_setopt(c, CURLOPT_XFERINFODATA, h);
     curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
     long ms = h->options.timeout > 0 ? (long)(h->options.timeout / 1000000) : 0;
-    if (ms > 0)
-        curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, ms);
+    curl_easy_setopt(c, CURLOPT_PREREQFUNCTION, on_request);
+    curl_easy_setopt(c, CURLOPT_PREREQDATA, h);
+    curl_easy_setopt(c, CURLOPT_SOCKOPTFUNCTION, on_socket);
     curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, ms > 0 && ms < CONNECT_TIMEOUT_MS ? ms : CONNECT_TIMEOUT_MS);
     if (*h->options.ca_cert)
         curl_easy_setopt(c, CURLOPT_CAINFO, h->options.ca_cert);
@@ -115,6 +157,11 @@ bool fl_http_do(struct fl_http *h, const char *method, const char *url, const ch
     char message[CURL_ERROR_SIZE] = "";
     h->body.n = h->headers.n = 0;
     h->status = 0;
+    h->sent = 0;
+    h->size = body ? n : 0;
+    h->begun = h->moved = mono();
+    h->out = 0;
+    h->late = false;
     /* 100-continue would cost a round trip per object, and a second where a server doesn't know it. */
     fl_http_header(h, "Expect", NULL);
     bool head = strcmp(method, "HEAD") == 0;
@@ -141,8 +188,12 @@ bool fl_http_do(struct fl_http *h, const char *method, const char *url, const ch
     curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &h->status);
     if (rc == CURLE_OK)
         return true;
-    snprintf(why, why_size, "%s", rc == CURLE_ABORTED_BY_CALLBACK ? "stopped"
-                                         : *message ? message : curl_easy_strerror(rc));
+    if (h->late)
+        snprintf(why, why_size, "%s for %lld s", (size_t)h->out < h->size ? "no progress" : "no answer",
+                 (long long)((mono() - h->moved) / 1000000000));
+    else
+        snprintf(why, why_size, "%s", rc == CURLE_ABORTED_BY_CALLBACK ? "stopped"
+                                             : *message ? message : curl_easy_strerror(rc));
     return false;
 }
 

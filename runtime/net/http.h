@@ -15,7 +15,7 @@
 
 struct fl_http_options {
     const char *ca_cert;        /* PEM file; "": the system's */
-    int64_t timeout;            /* ns, for one request */
+    int64_t timeout;            /* ns without progress; for the answer as long as for sending, at least this; 0: none */
     const _Atomic bool *stop;   /* set: the request under way ends soon; or NULL */
 };
 
@@ -23,7 +23,13 @@ struct fl_http {
     struct fl_http_options options;
     CURL *curl;
     struct curl_slist *request_headers; /* of the request being made */
+    /* of the request under way */
+    size_t size;                /* of its body */
+    int64_t begun, moved;       /* mono ns: it began; a part of its body went out last */
+    curl_off_t out;             /* bytes of it that went out */
+    bool late;
     /* of the last answer */
+    unsigned sent;              /* how often the request went out: libcurl repeats it when a kept connection was dead */
     long status;
     struct fl_buf body;         /* 64 KiB at most; NUL behind */
     struct fl_buf headers;      /* lines; NUL behind */

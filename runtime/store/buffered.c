@@ -5,7 +5,8 @@
  *   <prefix>/<partition path>/<stream>/<8 digits>.json.gz with one
  *
  * A stream is named after the UTC second in which its first object was sealed. Within one second a folder keeps its
- * stream and counts on, so that a name is never used twice (the original overwrote objects there).
+ * stream and counts on, so that a name is never used twice (the original overwrote objects there). Behind the second
+ * comes the instance's token, so that processes that start in one second don't meet: 20261123T085502Z-7f3a9c.
  */
 #ifdef HAVE_CONFIG_H
 #include <config.h>
@@ -30,6 +31,8 @@ static char *init(struct fl_store *s)
         s->seal_at_batch_end = true;
     }
     if (fl_option_bool(c, "store", "buffered", "legacy_names")) {
+        if (s->random_token)
+            *s->instance = 0;
         s->buffered_extension = ".gz";
         s->encoding = "gzip";
         snprintf(s->extension, sizeof s->extension, ".%s.gz", s->framing.extension);
@@ -49,7 +52,7 @@ static uint32_t key(struct fl_store *s, struct fl_series *e, struct fl_buf *out)
     fl_stamp(f->stream, stamp);
     fl_buf_printf(out, "%s%s/", s->prefix, f->path);
     uint32_t at = (uint32_t)out->n;
-    fl_buf_printf(out, "%sZ/%08llu%s", stamp, (unsigned long long)f->number++,
+    fl_buf_printf(out, "%sZ%s/%08llu%s", stamp, s->instance, (unsigned long long)f->number++,
                   f->partition ? s->extension : s->buffered_extension);
     return at;
 }

@@ -1,7 +1,7 @@
 /*
  * direct.c - store `direct`: one object per message and class, written at once.
  *
- *   <prefix>/<class or partition path>/<UTC time to the millisecond>-<6 digits>.json.gz
+ *   <prefix>/<class or partition path>/<UTC time to the millisecond>-<instance>-<6 digits>.json.gz
  *
  * The number counts all objects of the process, so two never share a name (the original wrote each over the last).
  */
@@ -24,7 +24,7 @@ static uint32_t key(struct fl_store *s, struct fl_series *e, struct fl_buf *out)
     fl_stamp(s->now.wall / FL_SECOND, stamp);
     fl_buf_printf(out, "%s%s/", s->prefix, e->folder->path);
     uint32_t at = (uint32_t)out->n;
-    fl_buf_printf(out, "%s.%03uZ-%06llu%s", stamp, (unsigned)(s->now.wall / 1000000 % 1000),
+    fl_buf_printf(out, "%s.%03uZ%s-%06llu%s", stamp, (unsigned)(s->now.wall / 1000000 % 1000), s->instance,
                   (unsigned long long)s->number++, s->extension);
     e->folder->stream = s->now.wall / FL_SECOND;
     return at;

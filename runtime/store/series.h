@@ -4,6 +4,7 @@
  *   store.c      series, keys, limits
  *   buffered.c   when a series seals, and how its objects are called
  *   direct.c     the same for `direct`
+ *   names.c      parts of keys
  */
 #ifndef FL_SERIES_H
 #define FL_SERIES_H
@@ -12,6 +13,7 @@
 #include "delivery/parcel.h"
 #include "drivers/sink.h"
 #include "encoders/encode.h"
+#include "store/names.h"
 #include "store/store.h"
 
 /* A folder of keys, `<prefix>/<class or partition path>`: whoever writes there shares its stream and numbers. */
@@ -59,6 +61,9 @@ struct fl_store {
     struct fl_framing framing;
     const char *bucket, *encoding;
     char *prefix;              /* "" or with a / at its end */
+    uint32_t max_path;         /* bytes of a folder below it */
+    char instance[FL_INSTANCE_MAX + 2]; /* -TOKEN, or "" */
+    bool random_token, own_keys; /* it is this process's alone; it stands in keys, so that they are too */
     char extension[32];        /* .json.gz */
     const char *buffered_extension;
     /* limits; INT64_MAX: none */

@@ -32,6 +32,7 @@
 /* Folders that are remembered beyond the open ones; see forget_idle. */
 #define FOLDERS_KEPT 1024
 #define FOLDER_REST (600 * FL_SECOND)
+#define PREFIX_MAX 600 /* bytes of filename_prefix, of the 1024 of a key */
 
 /* ---- folders and series ------------------------------------------------------------------------------------- */
 
@@ -120,47 +121,17 @@ static struct fl_series *series_in(struct fl_store *s, struct fl_folder *f, uint
     return e;
 }
 
-/* Data may not choose where in the sink it is put: no empty, `.` or `..` segments, no control characters. */
-static bool is_plain_path(const char *p, uint32_t n)
-{
-    for (uint32_t i = 0, begin = 0; i <= n; i++) {
-        if (i < n && p[i] != '/') {
-            if ((uint8_t)p[i] < 0x20 || p[i] == 0x7f)
-                return false;
-            continue;
-        }
-        uint32_t len = i - begin;
-        if (len == 0 || (p[begin] == '.' && (len == 1 || (len == 2 && p[begin + 1] == '.'))))
-            return false;
-        begin = i + 1;
-    }
-    return true;
-}
-
-static void make_plain_path(const char *p, uint32_t n, struct fl_buf *out)
-{
-    for (uint32_t i = 0, begin = 0; i <= n; i++) {
-        if (i < n && p[i] != '/')
-            continue;
-        uint32_t len = i - begin;
-        bool dots = len && p[begin] == '.' && (len == 1 || (len == 2 && p[begin + 1] == '.'));
-        if (len && out->n)
-            fl_buf_putc(out, '/');
-        for (uint32_t k = begin; k < i; k++) {
-            if ((uint8_t)p[k] < 0x20 || p[k] == 0x7f || dots)
-                fl_buf_printf(out, "%%%02X", (uint8_t)p[k]);
-            else
-                fl_buf_putc(out, p[k]);
-        }
-        begin = i + 1;
-    }
-}
-
 static struct fl_series *plain_series(struct fl_store *s, uint32_t class_)
 {
     if (!s->plain[class_]) {
         const char *name = s->rt->pipeline->classes[class_];
-        s->plain[class_] = series_in(s, folder_of(s, name, (uint32_t)strlen(name), false), class_);
+        struct fl_buf path = {0};
+        if (strlen(name) > s->max_path)
+            fl_path_make_plain(name, (uint32_t)strlen(name), s->max_path, &path);
+        else
+            fl_buf_puts(&path, name);
+        s->plain[class_] = series_in(s, folder_of(s, path.p, (uint32_t)path.n, false), class_);
+        fl_buf_free(&path);
     }
     return s->plain[class_];
 }
@@ -169,10 +140,10 @@ static struct fl_series *series_of(struct fl_store *s, uint32_t class_, fl_str p
 {
     if (partition.n == 0)
         return plain_series(s, class_);
-    if (is_plain_path(partition.p, partition.n))
+    if (fl_path_is_plain(partition.p, partition.n, s->max_path))
         return series_in(s, folder_of(s, partition.p, partition.n, true), class_);
     struct fl_buf path = {0};
-    make_plain_path(partition.p, partition.n, &path);
+    fl_path_make_plain(partition.p, partition.n, s->max_path, &path);
     struct fl_series *e = path.n ? series_in(s, folder_of(s, path.p, (uint32_t)path.n, true), class_)
                                  : plain_series(s, class_);
     fl_buf_free(&path);
@@ -198,6 +169,7 @@ static void seal(struct fl_store *s, struct fl_series *e, struct fl_time now)
     struct fl_label label = {
         .bucket = s->bucket,
         .stamp_at = s->kind->key(s, e, &key),
+        .own_key = s->own_keys,
         .content_type = s->framing.content_type,
         .content_encoding = s->encoding,
         .first_timestamp = (e->window < s->now.wall ? e->window : s->now.wall) / 1000000,
@@ -333,7 +305,38 @@ int64_t fl_store_tick(struct fl_store *s, struct fl_time now)
 
 /* ---- start ------------------------------------------------------------------------------------------------------ */
 
-static void read_common(struct fl_store *s)
+/* False: *error says why. */
+static bool read_prefix(struct fl_store *s, const char *kind, char **error)
+{
+    const char *prefix = fl_option_str(s->rt->config, "store", kind, "filename_prefix");
+    prefix += strspn(prefix, "/");
+    size_t n = strlen(prefix);
+    while (n && prefix[n - 1] == '/')
+        n--;
+    s->prefix = fl_said("%.*s%s", (int)n, prefix, n ? "/" : "");
+    s->max_path = n < PREFIX_MAX ? FL_KEY_MAX - FL_KEY_TAIL - (uint32_t)strlen(s->prefix) : 0;
+    bool good = s->max_path > 0;
+    for (const char *p = s->prefix; good && *p; p += strcspn(p, "/") + 1)
+        good = strcspn(p, "/") <= 255;
+    if (!good)
+        *error = fl_said("pipeline.store.%s.filename_prefix is too long: expected at most %d bytes, 255 between slashes",
+                         kind, PREFIX_MAX - 1);
+    return good;
+}
+
+static bool read_instance(struct fl_store *s, const char *kind, char **error)
+{
+    const char *option = fl_option_str(s->rt->config, "store", kind, "instance");
+    s->random_token = strcmp(option, "auto") == 0;
+    if (fl_instance_token(option, s->instance))
+        return true;
+    *error = fl_said("pipeline.store.%s.instance is \"%s\": expected auto, none, or up to %d letters, digits, dots, "
+                     "underscores and hyphens", kind, option, FL_INSTANCE_MAX);
+    return false;
+}
+
+/* NULL, or what is wrong. */
+static char *read_common(struct fl_store *s)
 {
     const struct fl_config *c = s->rt->config;
     const char *kind = s->kind->name;
@@ -342,12 +345,8 @@ static void read_common(struct fl_store *s)
         s->max_waiting = INT64_MAX;
     s->drop_oldest = strcmp(fl_option_str(c, "store", kind, "policy"), "drop_oldest") == 0;
     s->bucket = fl_option_str(c, "store", kind, "dirname");
-    const char *prefix = fl_option_str(c, "store", kind, "filename_prefix");
-    prefix += strspn(prefix, "/");
-    size_t n = strlen(prefix);
-    while (n && prefix[n - 1] == '/')
-        n--;
-    s->prefix = fl_said("%.*s%s", (int)n, prefix, n ? "/" : "");
+    char *error = NULL;
+    return read_prefix(s, kind, &error) && read_instance(s, kind, &error) ? NULL : error;
 }
 
 static const struct fl_store_kind *kind_of(const struct fl_runtime *rt)
@@ -379,8 +378,10 @@ struct fl_store *fl_store_new(struct fl_runtime *rt, char **error)
     s->plain = fl_new_array(struct fl_series *, rt->pipeline->nclasses + 1);
     s->open_records = fl_new_array(uint64_t, rt->pipeline->nclasses + 1);
     set_piece(s);
-    read_common(s);
-    *error = s->kind->init(s);
+    *error = read_common(s);
+    if (!*error)
+        *error = s->kind->init(s);
+    s->own_keys = s->random_token && *s->instance;
     if (!*error)
         return s;
     fl_store_free(s);

@@ -4,6 +4,8 @@
 #include "store/store.h"
 #include "tests/unit/delivery.h"
 
+#include <fnmatch.h>
+
 #define MEMORY_LIMITS "pipeline.compress.type=none"
 
 static void assert_object(struct world *w, size_t i, const char *key, const char *data)
@@ -215,6 +217,66 @@ static void partitions(void **state)
     world_close(&w);
 }
 
+/* The longest values make objects whose keys every store takes. */
+static void long_partitions(void **state)
+{
+    (void)state;
+    struct world w;
+    char path[3000], prefix[700] = "pipeline.store.buffered.filename_prefix=";
+    size_t n, k = strlen(prefix);
+    for (int i = 0; i < 599; i++)
+        prefix[k++] = i % 100 == 99 ? '/' : 'p';
+    world_open(&w, &fl_sink_memory, SETS(MEMORY_LIMITS, prefix));
+    snprintf(path, sizeof path, "a=%02000d/b=%0200d/c=%0200d", 1, 2, 3);
+    add_to(&w, 0, "1", path);
+    add_to(&w, 0, "2", path);
+    path[1900] = 'x';
+    add_to(&w, 0, "3", path);
+    fl_store_seal_all(w.rt.store, w.rt.virtual_time);
+    const struct fl_object *o = objects(&w, &n);
+    assert_int_equal(n, 2);
+    assert_in_range(strlen(o[0].key), 700, 1024);
+    assert_string_not_equal(o[0].key, o[1].key);
+    assert_int_equal(o[0].num_records, 2);
+    world_close(&w);
+}
+
+/* Each process has a token of its own in its keys; then nobody else makes such. */
+static void instances(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *store, *instance, *legacy, *key;
+        bool own;
+    } rows[] = {
+        {"buffered", "auto", "false", "logs/internal/20261123T085502Z-[0-9a-f]*/00000000", true},
+        {"buffered", "pod-7", "false", "logs/internal/20261123T085502Z-pod-7/00000000", false},
+        {"buffered", "none", "false", "logs/internal/20261123T085502Z/00000000", false},
+        {"buffered", "auto", "true", "logs/internal/20261123T085502Z/00000000.gz", false},
+        {"buffered", "pod-7", "true", "logs/internal/20261123T085502Z-pod-7/00000000.gz", false},
+        {"direct", "auto", "false", "logs/internal/20261123T085502.000Z-[0-9a-f]*-000000.json", true},
+        {"direct", "pod-7", "false", "logs/internal/20261123T085502.000Z-pod-7-000000.json", false},
+        {"direct", "none", "false", "logs/internal/20261123T085502.000Z-000000.json", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct world w;
+        char type[60], instance[60], legacy[60];
+        size_t n;
+        snprintf(type, sizeof type, "pipeline.store.type=%s", rows[i].store);
+        snprintf(instance, sizeof instance, "pipeline.store.%s.instance=%s", rows[i].store, rows[i].instance);
+        snprintf(legacy, sizeof legacy, "pipeline.store.buffered.legacy_names=%s", rows[i].legacy);
+        world_open(&w, &fl_sink_memory, SETS("pipeline.compress.type=none", type, instance, legacy));
+        add(&w, 0, "1");
+        fl_store_seal_all(w.rt.store, w.rt.virtual_time);
+        const struct fl_object *o = objects(&w, &n);
+        assert_int_equal(n, 1);
+        if (fnmatch(rows[i].key, o[0].key, 0) != 0)
+            fail_msg("%s is not %s", o[0].key, rows[i].key);
+        assert_int_equal(o[0].own_key, rows[i].own);
+        world_close(&w);
+    }
+}
+
 static int compare(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -300,10 +362,33 @@ static void large_object(void **state)
     world_close(&w);
 }
 
+static void assert_refused(const char *set, const char *text)
+{
+    struct world w;
+    char *error = NULL;
+    world_config(&w, SETS(set));
+    w.rt.output = fl_output_new_with(&w.rt, &fl_sink_memory, &error);
+    assert_null(fl_store_new(&w.rt, &error));
+    assert_non_null(error);
+    if (!strstr(error, text))
+        fail_msg("%s: no \"%s\" in it", error, text);
+    free(error);
+    world_close(&w);
+}
+
 /* What limits say is config/test_rows.c. */
 static void options(void **state)
 {
     (void)state;
+    assert_refused("pipeline.store.buffered.instance=a/b", "expected auto, none, or up to 64 letters, digits, dots");
+    char prefix[700] = "pipeline.store.buffered.filename_prefix=";
+    for (size_t i = strlen(prefix), begin = i; i < begin + 601; i++)
+        prefix[i] = (i - begin) % 100 == 99 ? '/' : 'p';
+    assert_refused(prefix, "filename_prefix is too long: expected at most 599 bytes, 255 between slashes");
+    prefix[400] = 0;
+    for (size_t i = 100; i < 400; i++)
+        prefix[i] = 'p';
+    assert_refused(prefix, "filename_prefix is too long");
     struct world w;
     world_open(&w, &fl_sink_memory, SETS(MEMORY_LIMITS, "pipeline.store.buffered.max_flow_array_size=0"));
     add(&w, 0, "1");
@@ -317,7 +402,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(limit_by_records), cmocka_unit_test(limit_by_age), cmocka_unit_test(age_zero),
         cmocka_unit_test(streams), cmocka_unit_test(names_are_unique), cmocka_unit_test(compressed_names),
-        cmocka_unit_test(partitions), cmocka_unit_test(many_partitions), cmocka_unit_test(direct),
+        cmocka_unit_test(partitions), cmocka_unit_test(long_partitions), cmocka_unit_test(instances),
+        cmocka_unit_test(many_partitions), cmocka_unit_test(direct),
         cmocka_unit_test(large_object), cmocka_unit_test(options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,11 +20,13 @@ RESET = struct.pack("ii", 1, 0)
 
 
 class Bucket(support.Listener):
-    """Serves one request after the other as behave(number, method) says: ok, a status, or how the connection breaks."""
+    """Serves one request after the other as behave(number, method) says: ok, a status, a (status, body, headers), how the
+    connection breaks, or in which way it is another store: no_etag, blind (HEAD is forbidden), replaces (no conditions)."""
 
     def __init__(self, behave):
         self.objects, self.requests, self.behave, self.lock = {}, 0, behave, threading.Lock()
         super().__init__()
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
         self.port = self.listener.getsockname()[1]
 
     def connection(self, c, _):
@@ -53,12 +55,22 @@ class Bucket(support.Listener):
         if what == "reset_before":
             c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             return False
-        body = f.read(int(headers.get("content-length", 0)))
+        if what == "drips":
+            body = b"".join(self.drops(f, int(headers.get("content-length", 0))))
+        else:
+            body = f.read(int(headers.get("content-length", 0)))
         if what == "hang":
             time.sleep(30)
             return False
         if isinstance(what, int):
-            return self.say(c, what, method, b"<Error><Code>SlowDown</Code><Message>told to</Message></Error>")
+            what = what, error("SlowDown"), {}
+        if isinstance(what, tuple):
+            return self.say(c, what[0], method, what[1], {"content-length": str(len(what[1])), **what[2]})
+        if method == "HEAD" and "blind" in what:
+            return self.say(c, 403, method, b"")
+        if "replaces" in what:
+            headers.pop("if-none-match", None)
+            self.objects.pop(path, None)
         status = self.store(path, body, headers) if method == "PUT" else 200 if path in self.objects else 404
         if what == "reset_after":
             c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
@@ -69,12 +81,25 @@ class Bucket(support.Listener):
             return False
         if what == "slow":
             time.sleep(0.2)
-        return self.say(c, status, method, b"", self.labels(path) if method == "HEAD" and status == 200 else None)
+        shown = self.labels(path) if status == 200 else {}
+        if "no_etag" in what:
+            shown.pop("etag", None)
+        if method == "PUT":
+            shown["content-length"] = "0"
+        return self.say(c, status, method, b"", shown if status == 200 else None)
+
+    @staticmethod
+    def drops(f, n):
+        while n:
+            part = f.read(min(n, 16384))
+            n -= len(part)
+            yield part
+            time.sleep(0.1)
 
     def store(self, path, body, headers):
         with self.lock:
-            if path in self.objects:
-                return 412 if headers.get("if-none-match") == "*" else 200
+            if path in self.objects and headers.get("if-none-match") == "*":
+                return 412
             self.objects[path] = (body, headers)
             return 200
 
@@ -99,14 +124,22 @@ class Bucket(support.Listener):
     def records(self):
         number = 0
         for body, headers in self.objects.values():
-            part = json.loads(gzip.decompress(body))
+            part = json.loads(gzip.decompress(body) if "content-encoding" in headers else body)
             assert len(part) == int(headers["x-amz-meta-num-records"])
             number += len(part)
         return number
 
 
-def fault(name, behave, status=0, at_most=None, lost=False, stop="20s", **options):
-    """All flows through such a server that fails. `at_most`: requests."""
+def error(code):
+    return f"<Error><Code>{code}</Code><Message>told to</Message></Error>".encode()
+
+
+PAGE = b"<!DOCTYPE html><html><body>Please log in</body></html>", {"content-type": "text/html", "etag": '"1234"'}
+XML = {"content-type": "application/xml"}
+
+
+def fault(name, behave, status=0, at_most=None, lost=False, stop="20s", unproven=False, **options):
+    """All flows through such a server that fails. `at_most`: requests. `unproven`: all of them."""
     def test(_):
         with Bucket(behave) as b:
             r = support.run("dummy", "--input", MESSAGES, *b.options(**options), "--stop-timeout", stop).expect(status)
@@ -114,6 +147,8 @@ def fault(name, behave, status=0, at_most=None, lost=False, stop="20s", **option
             support.balanced(counters)
             assert b.records() == counters.get("written", 0), (b.records(), counters)
             assert bool(counters.get("undelivered")) == (status == 1) and (lost or not counters.get("overflow")), counters
+            assert counters.get("unproven", 0) == (counters["written"] if unproven else 0), counters
+            assert r.err.count("nothing proves that objects are stored") == unproven, r.err
             assert "topsecret" not in r.err
             assert at_most is None or b.requests <= at_most, f"{b.requests} requests"
             assert r.err.count("WARN cannot write") <= 3, "the log says each failure:\n" + r.err
@@ -124,6 +159,26 @@ def fault(name, behave, status=0, at_most=None, lost=False, stop="20s", **option
 def nth(n, what):
     """Each n-th request goes well."""
     return lambda number, method: "ok" if number % n == 0 else what
+
+
+def first(what, n=3):
+    """So answers the server n times, then it is all right."""
+    return lambda number, method: what if number <= n else "ok"
+
+
+def each(answers):
+    """Each of these answers once, then it is all right."""
+    return lambda number, method: answers[number - 1] if number <= len(answers) else "ok"
+
+
+def half_lost(kind):
+    """Every other answer to PUT is lost, by a store of this kind."""
+    count = [0]
+
+    def behave(_, method):
+        count[0] += method == "PUT"
+        return "reset_after" if method == "PUT" and count[0] % 2 else kind
+    return behave
 
 
 def everything(seed):
@@ -148,5 +203,21 @@ if __name__ == "__main__":
         fault("never", lambda n, m: 500, status=1, stop="2s", at_most=20),
         # Every name is taken: a server that says so for ever must not be asked as fast as it answers.
         fault("says_that_all_names_are_taken", lambda n, m: 412 if m == "PUT" else 200, status=1, stop="2s", at_most=4000),
+        # A login page for everything, and other answers that are no proof.
+        fault("login_page", lambda n, m: (200, *PAGE), status=1, stop="2s"),
+        fault("login_page_for_a_while", first((200, *PAGE))),
+        fault("other_2xx_and_3xx", each([(s, b"", {"etag": '"1234"'}) for s in (202, 204, 206, 301, 302, 307, 308)])),
+        fault("error_document_with_200", first((200, error("InternalError"), XML))),
+        fault("what_proxies_say", each([(s, *PAGE) for s in (400, 401, 402, 403, 405, 411, 413, 421, 431, 451, 502)]),
+              stop="40s"),
+        fault("refused_for_a_while", each([(400, error(c), XML) for c in ("EntityTooLarge", "InvalidArgument")])),
+        fault("etag_is_no_md5", lambda n, m: "no_etag"),
+        fault("etag_is_no_md5_and_write_only", lambda n, m: "no_etag blind"),
+        fault("no_proof", lambda n, m: "no_etag blind replaces", unproven=True),
+        fault("no_conditions", lambda n, m: "replaces"),
+        fault("write_only_and_answers_are_lost", half_lost("blind")),
+        fault("no_etag_and_answers_are_lost", half_lost("no_etag")),
+        fault("slow_but_steady", lambda n, m: "drips", compress__type="none", store__buffered__max_flows_per_object=600,
+              write__s3__timeout="1s", at_most=4),
         fault("everything_at_once", everything(1), stop="60s"),
     ])

@@ -88,10 +88,14 @@ __attribute__((unused)) static int logged(const struct world *w, const char *tex
 /* `sets` are KEY=VALUE texts, NULL at the end. */
 static void world_config(struct world *w, const char **sets)
 {
-    uint32_t n = 0;
-    while (sets[n])
-        n++;
-    struct fl_overrides over = {.set = sets, .nset = n};
+    /* Keys hold no token unless a test says so. */
+    const char *all[20] = {"pipeline.store.buffered.instance=none", "pipeline.store.direct.instance=none"};
+    uint32_t n = 2;
+    for (uint32_t i = 0; sets[i]; i++) {
+        assert_true(n < sizeof all / sizeof *all);
+        all[n++] = sets[i];
+    }
+    struct fl_overrides over = {.set = all, .nset = n};
     memset(w, 0, sizeof *w);
     fl_log_capture(world_line, w);
     w->rt = (struct fl_runtime){.pipeline = &world_pipeline, .clock = world_virtual,

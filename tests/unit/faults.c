@@ -104,6 +104,8 @@ WRAP(-1, ssize_t, write, (int fd, const void *p, size_t n), (fd, p, n), CALL_WRI
 WRAP(-1, int, fsync, (int fd), (fd), CALL_FSYNC, NULL)
 WRAP(-1, int, fdatasync, (int fd), (fd), CALL_FDATASYNC, NULL)
 WRAP(-1, int, rename, (const char *from, const char *to), (from, to), CALL_RENAME, NULL)
+WRAP(-1, int, renameat2, (int d, const char *from, int e, const char *to, unsigned flags), (d, from, e, to, flags),
+     CALL_RENAMEAT2, NULL)
 WRAP(-1, int, linkat, (int d, const char *from, int e, const char *to, int flags), (d, from, e, to, flags), CALL_LINKAT, NULL)
 WRAP(-1, int, unlinkat, (int d, const char *name, int flags), (d, name, flags), CALL_UNLINKAT, NULL)
 WRAP(-1, int, mkdir, (const char *name, mode_t mode), (name, mode), CALL_MKDIR, NULL)
@@ -151,7 +153,8 @@ int __wrap_openat(int d, const char *name, int flags, ...)
     va_start(ap, flags);
     mode_t mode = mode_of(flags, ap);
     va_end(ap);
-    return fails(CALL_OPENAT, NULL) ? -1 : __real_openat(d, name, flags, mode);
+    enum fault_call call = (flags & O_TMPFILE) == O_TMPFILE ? CALL_TMPFILE : CALL_OPENAT;
+    return fails(call, NULL) ? -1 : __real_openat(d, name, flags, mode);
 }
 
 int __real_clock_gettime(clockid_t clock, struct timespec *t);

@@ -6,7 +6,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 
 struct place {
@@ -183,7 +185,7 @@ static void writing_fails(void **state)
         snprintf(key, sizeof key, "k/%d", named + 1);
         faults_clear();
         if (named) {
-            fault_at(CALL_OPENAT, 1, EOPNOTSUPP);
+            fault_at(CALL_TMPFILE, 1, EOPNOTSUPP);
             assert_int_equal(put(&p, "b", "k/n", "n", why, sizeof why), FL_WRITTEN);
             faults_clear();
         }
@@ -253,6 +255,154 @@ static void syncing(void **state)
     close_place(&p);
 }
 
+/* Somebody put links where objects go: nothing of them is followed, what they point to stays as it is. */
+static void planted_links(void **state)
+{
+    (void)state;
+    struct place p;
+    char why[300], path[160], target[160];
+    open_place(&p);
+    assert_null(fl_sink_file.check(p.sink));
+    snprintf(target, sizeof target, "%s/elsewhere", p.dir);
+    assert_int_equal(mkdir(target, 0700), 0);
+    static const char *const places[] = {"out/b", "out/c/k", "out/d/k/l"};
+    static const char *const keys[][2] = {{"b", "k/o"}, {"c", "k/o"}, {"d", "k/l/o"}};
+    for (int i = 0; i < 3; i++) {
+        snprintf(path, sizeof path, "%s/%s", p.dir, places[i]);
+        char *slash = strrchr(path, '/');
+        *slash = 0;
+        if (i)
+            assert_int_equal(put(&p, keys[i][0], i == 1 ? "x" : "k/x", "x", why, sizeof why), FL_WRITTEN);
+        *slash = '/';
+        assert_int_equal(symlink(target, path), 0);
+        assert_int_equal(put(&p, keys[i][0], keys[i][1], "one", why, sizeof why), FL_RETRY);
+        assert_non_null(strstr(why, "/o: a symbolic link is there; below the directory none is followed"));
+        assert_int_equal(entries(&p, "elsewhere"), 0);
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(put(&p, keys[i][0], keys[i][1], "one", why, sizeof why), FL_WRITTEN);
+    }
+    /* The object's own name: a link, dangling or not, is another object. A pipe isn't waited for. */
+    snprintf(path, sizeof path, "%s/out/b/k/link", p.dir);
+    snprintf(target, sizeof target, "%s/elsewhere/made", p.dir);
+    struct fl_object own = {.bucket = "b", .key = "k/link", .data = "one", .size = 3, .num_records = 1, .again = true};
+    assert_int_equal(symlink(target, path), 0);
+    assert_int_equal(fl_sink_file.write(p.sink, &own, why, sizeof why), FL_EXISTS);
+    assert_int_equal(entries(&p, "elsewhere"), 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(fl_sink_file.write(p.sink, &own, why, sizeof why), FL_EXISTS);
+    close_place(&p);
+}
+
+/* The directory may be a link itself: that is its owner's choice. */
+static void directory_is_a_link(void **state)
+{
+    (void)state;
+    struct place p;
+    char why[300], path[160];
+    open_place(&p);
+    snprintf(path, sizeof path, "%s/real", p.dir);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/out", p.dir);
+    assert_int_equal(symlink("real", path), 0);
+    assert_null(fl_sink_file.check(p.sink));
+    assert_int_equal(put(&p, "b", "k/o", "one", why, sizeof why), FL_WRITTEN);
+    assert_file(&p, "real/b/k/o", "one");
+    close_place(&p);
+}
+
+/* ---- file systems without this and that ----------------------------------------------------------------------------- */
+
+/* 0: they work. */
+static void lacks(int tmpfile_, int link_, int rename_)
+{
+    static const enum fault_call calls[] = {CALL_TMPFILE, CALL_LINKAT, CALL_RENAMEAT2};
+    int errors[] = {tmpfile_, link_, rename_};
+    faults_clear();
+    for (int i = 0; i < 3; i++)
+        if (errors[i])
+            fault_from(calls[i], 1, errors[i]);
+}
+
+static void other_file_systems(void **state)
+{
+    (void)state;
+    static const int rows[][2] = {{EOPNOTSUPP, 0}, {0, EPERM}, {EOPNOTSUPP, EPERM}, {EISDIR, EOPNOTSUPP}, {ENOENT, ENOSYS}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (int checked = 0; checked < 2; checked++) {
+            struct place p;
+            char why[300];
+            open_place(&p);
+            lacks(rows[i][0], rows[i][1], 0);
+            if (checked)
+                assert_null(fl_sink_file.check(p.sink));
+            unsigned before = fault_calls(CALL_TMPFILE);
+            assert_int_equal(put(&p, "b", "k/o", "one", why, sizeof why), FL_WRITTEN);
+            assert_int_equal(put(&p, "b", "k/o", "two", why, sizeof why), FL_EXISTS);
+            assert_int_equal(put(&p, "b", "k/p", "two", why, sizeof why), FL_WRITTEN);
+            assert_int_equal(fault_calls(CALL_TMPFILE) - before, checked ? 0 : 1); /* what doesn't work is tried once */
+            assert_true((fault_calls(CALL_RENAMEAT2) > 0) == (rows[i][1] != 0));
+            assert_file(&p, "out/b/k/o", "one");
+            assert_file(&p, "out/b/k/p", "two");
+            assert_int_equal(entries(&p, "out/b/k"), 2);
+            lacks(0, 0, 0);
+            close_place(&p);
+        }
+}
+
+static void no_way_is_an_error_at_start(void **state)
+{
+    (void)state;
+    struct place p;
+    char why[300];
+    open_place(&p);
+    lacks(EOPNOTSUPP, EPERM, EINVAL);
+    char *error = fl_sink_file.check(p.sink);
+    assert_non_null(error);
+    assert_non_null(strstr(error, "its file system can neither link a file nor rename one without replacing another "
+                                  "(Invalid argument); choose another one"));
+    free(error);
+    assert_int_equal(put(&p, "b", "k/o", "one", why, sizeof why), FL_RETRY);
+    assert_int_equal(entries(&p, "out/b/k"), 0);
+    lacks(0, 0, 0);
+    close_place(&p);
+}
+
+/* Many uploads at once find out that this file system has no O_TMPFILE: each object is there once, under its name. */
+static void *put_some(void *place)
+{
+    static atomic_int next;
+    static char failed;
+    char why[300], key[32];
+    void *result = NULL;
+    for (int i = 0; i < 200; i++) {
+        snprintf(key, sizeof key, "k/%d", atomic_fetch_add(&next, 1));
+        if (put(place, "b", key, key, why, sizeof why) != FL_WRITTEN)
+            result = &failed;
+    }
+    return result;
+}
+
+static void uploads_learn_together(void **state)
+{
+    (void)state;
+    struct place p;
+    pthread_t t[4];
+    open_place(&p);
+    faults_clear();
+    fault_from(CALL_TMPFILE, 400, EOPNOTSUPP);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&t[i], NULL, put_some, &p), 0);
+    for (int i = 0; i < 4; i++) {
+        void *failed;
+        pthread_join(t[i], &failed);
+        assert_null(failed);
+    }
+    assert_int_equal(entries(&p, "out/b/k"), 800);
+    lacks(0, 0, 0);
+    close_place(&p);
+}
+
 static void check_says_what_to_do(void **state)
 {
     (void)state;
@@ -313,6 +463,8 @@ int main(void)
         cmocka_unit_test(layout), cmocka_unit_test(existing), cmocka_unit_test(hostile_keys), cmocka_unit_test(trouble),
         cmocka_unit_test(writing_fails),
         cmocka_unit_test(syncing),
+        cmocka_unit_test(planted_links), cmocka_unit_test(directory_is_a_link), cmocka_unit_test(other_file_systems),
+        cmocka_unit_test(no_way_is_an_error_at_start), cmocka_unit_test(uploads_learn_together),
         cmocka_unit_test(check_says_what_to_do), cmocka_unit_test(standard_output),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

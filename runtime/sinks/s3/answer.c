@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 static const struct {
     const char *entity;
@@ -41,13 +42,47 @@ static void element(const char *xml, const char *tag, char *value, size_t size)
     value[n] = 0;
 }
 
+/* The first element's name, behind declarations and comments; "" when the text begins otherwise. */
+static size_t root(const char *p, const char **name)
+{
+    if (strncmp(p, "\xef\xbb\xbf", 3) == 0)
+        p += 3;
+    for (;;) {
+        p += strspn(p, " \t\r\n");
+        const char *end = NULL;
+        if (strncmp(p, "<?", 2) == 0)
+            end = strstr(p, "?>");
+        else if (strncmp(p, "<!--", 4) == 0)
+            end = strstr(p, "-->");
+        if (!end)
+            break;
+        p = strchr(end, '>') + 1;
+    }
+    if (*p != '<')
+        return 0;
+    *name = p + 1;
+    return strcspn(p + 1, " \t\r\n/>");
+}
+
+static bool root_is(const char *name, size_t n, const char *expected)
+{
+    return n == strlen(expected) && strncasecmp(name, expected, n) == 0;
+}
+
 void fl_s3_answer_read(struct fl_s3_answer *a, const char *body)
 {
+    const char *name = "";
     if (!body)
         body = "";
+    a->has_body = body[strspn(body, " \t\r\n")] != 0;
+    size_t n = root(body, &name);
+    a->page = root_is(name, n, "html") || root_is(name, n, "!doctype");
+    if (!root_is(name, n, "Error") && !root_is(name, n, "ErrorResponse"))
+        return;
     element(body, "Code", a->code, sizeof a->code);
     element(body, "Message", a->message, sizeof a->message);
     element(body, "Region", a->region, sizeof a->region);
+    a->document = *a->code != 0;
 }
 
 static bool is(const struct fl_s3_answer *a, const char *const *codes)
@@ -58,34 +93,37 @@ static bool is(const struct fl_s3_answer *a, const char *const *codes)
     return false;
 }
 
+/* The key itself is wrong, or the clock by which it signs: that is about all objects alike. */
+static const char *const about_keys[] = {
+    "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "TokenRefreshRequired",
+    "RequestTimeTooSkewed", "RequestExpired", "NotSignedUp", "AccountProblem", NULL};
+/* The server will never take this object under this name. */
+static const char *const about_object[] = {
+    "EntityTooLarge", "EntityTooSmall", "KeyTooLongError", "KeyTooLong", "MetadataTooLarge", "InvalidArgument", "InvalidObjectName",
+    "InvalidURI", "MaxMessageLengthExceeded", "XMinioInvalidObjectName", "XMinioObjectNameTooLong", NULL};
+
 enum fl_write_result fl_s3_answer_result(const struct fl_s3_answer *a)
 {
-    /* Answers with 400 that say nothing against the object itself. */
-    static const char *const passing[] = {
-        "AuthorizationHeaderMalformed", "BadDigest", "ExpiredToken", "IllegalLocationConstraintException",
-        "IncompleteBody", "InvalidToken", "RequestTimeout", "TokenRefreshRequired", "XAmzContentSHA256Mismatch",
-        "InvalidBucketName", NULL};
-    if (a->status >= 200 && a->status < 300)
+    if (a->status == 200 && !a->document && !a->page)
         return FL_WRITTEN;
     if (a->status == 412)
         return FL_EXISTS;
-    if (a->status == 404 || a->status == 401 || a->status == 403 || a->status == 407 || a->status == 408 ||
-        a->status == 409 || a->status == 425 || a->status == 429)
-        return FL_RETRY;
-    if (a->status >= 400 && a->status < 500)
-        return is(a, passing) ? FL_RETRY : FL_REFUSED;
-    return FL_RETRY; /* 5xx; a redirection, which a signed request can't follow */
+    if (a->status >= 400 && a->status < 500 && a->document) {
+        if (is(a, about_object))
+            return FL_REFUSED;
+        if (a->status == 403 && !is(a, about_keys))
+            return FL_DENIED;
+    }
+    return FL_RETRY;
 }
 
 static const char *advice(const struct fl_s3_answer *a)
 {
-    static const char *const keys[] = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken",
-                                       NULL};
     static const char *const region[] = {"AuthorizationHeaderMalformed", "PermanentRedirect", "TemporaryRedirect",
                                          "IllegalLocationConstraintException", NULL};
     if (strcmp(a->code, "NoSuchBucket") == 0 || strcmp(a->code, "InvalidBucketName") == 0)
         return "create the bucket or set pipeline.store.*.dirname; buckets are never created";
-    if (is(a, keys))
+    if (is(a, about_keys))
         return "check access_key, secret_key and session_token";
     if (is(a, region) || (a->status >= 300 && a->status < 400))
         return "check region and endpoint";
@@ -95,6 +133,9 @@ static const char *advice(const struct fl_s3_answer *a)
         return "check the credentials";
     if (a->status == 404)
         return "check endpoint and bucket";
+    if (a->status < 300 && !a->document)
+        return "S3 says 200 and nothing else when it has stored an object: is a proxy or a login page between? Check "
+               "endpoint";
     return NULL;
 }
 
@@ -114,6 +155,6 @@ void fl_s3_answer_why(const struct fl_s3_answer *a, char *why, size_t why_size)
     if (*a->request_id)
         snprintf(id, sizeof id, " request_id=%s", a->request_id);
     /* The server's message comes last: it may be long, and log lines are cut. */
-    snprintf(why, why_size, "%ld %s%s%s%s%s", a->status, *a->code ? a->code : "without an error document", hint, id,
+    snprintf(why, why_size, "%ld %s%s%s%s%s", a->status, *a->code ? a->code : a->page ? "with an HTML page" : "without an error document", hint, id,
              *a->message ? ": " : "", a->message);
 }
