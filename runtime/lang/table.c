@@ -359,10 +359,11 @@ static void sweep(struct fl_table *t, int64_t now)
     }
 }
 
-static uint32_t new_row(struct fl_table *t, int64_t now)
+/* After sweep: when the table is still full, the oldest row hasn't expired. */
+static uint32_t new_row(struct fl_table *t)
 {
     if (t->live == (uint32_t)t->max) {
-        t->evicted += row_at(t, t->oldest)->expires > now;
+        t->evicted++;
         drop_row(t, t->oldest);
     }
     t->live++;
@@ -432,7 +433,7 @@ void *fl_table_put(struct fl_table *t, const void *key, uint32_t n, int64_t now,
             link_newest(t, i, r);
         }
     } else {
-        i = new_row(t, now);
+        i = new_row(t);
         r = row_at(t, i);
         fill(t, i, r, key, n);
         link_newest(t, i, r);

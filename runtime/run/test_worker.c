@@ -294,6 +294,9 @@ static const struct expected streams[] = {
     {"{\"id\":\"a\"}\n{\"id\":\"b\",\n\"x\":{\n\"y\":[1,}\n{\"id\":\"c\"}\n{\"id\":\"unfinished\"",
      "{\"id\":\"a\"}\n{\"id\":\"c\"}\n", 2, 0, 2, 4},
     {"{\"id\":\"a\"}\nx no newline any more {\"id\":\"lost\"}", "{\"id\":\"a\"}\n", 1, 0, 1, 2},
+    /* A list that breaks off gives nothing, neither records nor malformed ones. */
+    {"{\"id\":\"a\"}\n[{\"id\":\"x\"},{\"id\":5},{\"id\":}]\n{\"id\":\"b\"}\n[{\"id\":\"x\"},null,7}\n[{\"id\":\"c\"}]\n",
+     "{\"id\":\"a\"}\n{\"id\":\"b\"}\n{\"id\":\"c\"}\n", 3, 0, 2, 5},
     {"", "", 0, 0, 0, 0},
     {" \n\t ", "", 0, 0, 0, 0},
 };
