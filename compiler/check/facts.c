@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "check/checker.h"
+#include "tree/walk.h"
 
 const char *fck_path(struct fc_checker *k, const struct fc_expr *e)
 {
@@ -170,27 +171,27 @@ void fck_assume(struct fc_checker *k, const struct fc_expr *e, enum fc_outcome o
     }
 }
 
-static const struct fc_stmt *emit_without(const struct fc_stmt *s, const struct fc_member *m)
+struct without {
+    const struct fc_member *member;
+    const struct fc_stmt *found;
+};
+
+static void visit_emit(void *arg, const struct fc_stmt *s)
 {
-    for (; s; s = s->next) {
-        bool given = false;
-        for (const struct fc_field *f = s->kind == FC_S_EMIT && m ? s->fields : NULL; f; f = f->next)
-            given |= f->ty && f->index == m->index && !f->optional && !f->nullable;
-        if (s->kind == FC_S_EMIT && !given)
-            return s;
-        const struct fc_stmt *inner = emit_without(s->body, m);
-        inner = inner ? inner : emit_without(s->other, m);
-        if (inner)
-            return inner;
-    }
-    return NULL;
+    struct without *w = arg;
+    bool given = false;
+    if (w->found || s->kind != FC_S_EMIT)
+        return;
+    for (const struct fc_field *f = w->member ? s->fields : NULL; f; f = f->next)
+        given |= f->ty && f->index == w->member->index && !f->optional && !f->nullable;
+    if (!given)
+        w->found = s;
 }
 
 const struct fc_stmt *fck_emit_without(const struct fc_checker *k, const struct fc_member *m)
 {
-    const struct fc_stmt *found = NULL;
-    for (int i = 0; i < k->p->nstages && !found; i++)
-        for (const struct fc_absent *a = k->p->stages[i]->mangles; a && !found; a = a->next)
-            found = emit_without(a->body, m);
-    return found;
+    struct without w = {m, NULL};
+    for (int i = 0; i < k->p->nstages; i++)
+        fc_walk_statements(k->p->stages[i], FC_PART_ALL, visit_emit, &w);
+    return w.found;
 }

@@ -143,8 +143,8 @@ void fce_statics(struct fc_em *m)
     for (const struct fc_regexp *x = m->p->regexps; x; x = x->next)
         fprintf(m->types.f, "static struct fl_regex *regex_%d;\n", x->index);
     for (i = 0; i < m->g->nstages; i++)
-        if (m->g->stages[i]->kind == FC_ST_MANGLE && m->g->stages[i]->when)
-            fprintf(m->types.f, "static bool mangle_%d_on;\n", i + 1);
+        if (m->g->stages[i]->when)
+            fprintf(m->types.f, "static bool %s_%d_on;\n", fc_stage_text(m->g->stages[i]->kind), i + 1);
     for (const struct fc_sym *p = m->g->templates ? m->g->params : NULL; p; p = p->next)
         if (p->type->kind == FC_K_LIST && p->type->elem->kind == FC_K_STRING && p->used)
             fprintf(m->types.f, "static struct fl_templates *templates_%s;\n", p->name);
@@ -197,8 +197,8 @@ static void init(struct fc_em *m)
         fce_line(m, "    return error;");
     }
     for (int i = 0; i < m->g->nstages; i++)
-        if (m->g->stages[i]->kind == FC_ST_MANGLE && m->g->stages[i]->when)
-            fce_line(m, "mangle_%d_on = %s;", i + 1, fce_bare(m, fce_true(m, m->g->stages[i]->when)));
+        if (m->g->stages[i]->when)
+            fce_line(m, "%s_%d_on = %s;", fc_stage_text(m->g->stages[i]->kind), i + 1, fce_bare(m, fce_true(m, m->g->stages[i]->when)));
     for (const struct fc_sym *p = m->g->templates ? m->g->params : NULL; p; p = p->next)
         if (p->type->kind == FC_K_LIST && p->type->elem->kind == FC_K_STRING && p->used) {
             fce_line(m, "if (P.%s.n && !(templates_%s = fl_templates_new(P.%s, &template_names, %d, &error)))", fce_name(m, p->name), p->name, fce_name(m, p->name),

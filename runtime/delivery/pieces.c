@@ -197,6 +197,7 @@ void fl_output_seal(struct fl_output *o, struct fl_parcel *p, struct fl_buf *raw
     fl_buf_putc(&p->bucket, 0);
     p->stamp_at = label->stamp_at;
     p->object = (struct fl_object){
+        .output = o->number,
         .bucket = p->bucket.p,
         .key = p->key.p,
         .content_type = label->content_type,

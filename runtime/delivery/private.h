@@ -56,6 +56,7 @@ struct fl_lane {
 struct fl_output {
     uint32_t magic;
     struct fl_runtime *rt;
+    uint32_t number;                  /* in fl_pipeline.outputs */
     const struct fl_sink_kind *kind;
     void *sink;
     const char *compress;             /* none, gzip */

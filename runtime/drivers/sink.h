@@ -13,6 +13,7 @@ struct fl_runtime;
 
 /* A sealed object: its bytes never change, so a retry writes the same under the same name. */
 struct fl_object {
+    uint32_t output;               /* whose it is: the number in fl_pipeline.outputs */
     const char *bucket, *key;
     const char *content_type;
     const char *content_encoding;  /* "gzip", or NULL */
