@@ -331,16 +331,6 @@ static bool same_constant(const struct fc_expr *a, const struct fc_expr *b)
     return fck_const_int(a, &x) && fck_const_int(b, &y) && x == y;
 }
 
-void fck_no_nul(struct fc_checker *k, const struct fc_expr *e)
-{
-    while (e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_CONST && e->sym->value)
-        e = e->sym->value;
-    if (e->kind == FC_E_STRING && memchr(e->s, 0, e->len))
-        fc_report(k->d, FC_BAD_ESCAPE, e->span, "\\u0000");
-    for (const struct fc_expr *x = e->kind == FC_E_LIST ? e->args : NULL; x; x = x->next)
-        fck_no_nul(k, x);
-}
-
 static bool allowed(const struct fc_expr *list, const struct fc_expr *value)
 {
     for (const struct fc_expr *x = list->args; x; x = x->next)

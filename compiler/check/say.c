@@ -188,3 +188,13 @@ void fck_suggest_value(struct fc_checker *k, struct fc_diag *g, const char *name
     else
         fc_diag_help(k->d, g, n > 8 ? "there is %s, .." : "there is %s", all);
 }
+
+void fck_no_nul(struct fc_checker *k, const struct fc_expr *e)
+{
+    while (e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_CONST && e->sym->value)
+        e = e->sym->value;
+    if (e->kind == FC_E_STRING && memchr(e->s, 0, e->len))
+        fc_report(k->d, FC_BAD_ESCAPE, e->span, "\\u0000");
+    for (const struct fc_expr *x = e->kind == FC_E_LIST ? e->args : NULL; x; x = x->next)
+        fck_no_nul(k, x);
+}
