@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tree/make.h"
+#include "tree/walk.h"
 #include "flowc.h"
 
 struct graph {
@@ -45,12 +46,16 @@ static void source_text(struct graph *g, struct fc_span span)
 
 /* ---- what a stage uses ---- */
 
-static void use_expr(struct graph *g, const struct fc_expr *e);
-static void use_stmts(struct graph *g, const struct fc_stmt *s);
-
 static void edge_to_stage(struct graph *g, const char *name, const char *how)
 {
     fprintf(g->out, "    \"%s\" -> s%u [style=dotted, label=\"%s\"];\n", name, g->node, how);
+}
+
+static void visit_use(void *arg, const struct fc_expr *e);
+
+static void visit_let(void *arg, const struct fc_stmt *let)
+{
+    fc_walk_expr(let->value, visit_use, arg);
 }
 
 static void use_name(struct graph *g, const char *name)
@@ -64,61 +69,25 @@ static void use_name(struct graph *g, const char *name)
             edge_to_stage(g, name, "reads");
         if (item->kind == FC_I_LOOKUP)
             edge_to_stage(g, name, "asks");
-        use_stmts(g, item->lets);
+        fc_walk_block(item->lets, visit_let, g);
         if (item->kind == FC_I_LET || item->kind == FC_I_FUNCTION)
-            use_expr(g, item->value);
+            fc_walk_expr(item->value, visit_use, g);
     }
 }
 
-static void use_fields(struct graph *g, const struct fc_field *f)
+static void visit_use(void *arg, const struct fc_expr *e)
 {
-    for (; f; f = f->next) {
-        if (f->kind == FC_F_SAME)
-            use_name(g, f->name.s);
-        use_expr(g, f->value);
-        use_fields(g, f->fields);
-    }
+    if (e->kind == FC_E_NAME || e->kind == FC_E_CALL)
+        use_name(arg, e->name.s);
 }
 
-static void use_expr(struct graph *g, const struct fc_expr *e)
+static void visit_table(void *arg, struct fc_sym *table, const struct fc_stmt *by)
 {
-    for (; e; e = e->next) {
-        if (e->kind == FC_E_NAME || e->kind == FC_E_CALL)
-            use_name(g, e->name.s);
-        use_expr(g, e->a);
-        use_expr(g, e->b);
-        use_expr(g, e->c);
-        use_expr(g, e->args);
-        for (const struct fc_arm *m = e->arms; m; m = m->next)
-            use_expr(g, m->value);
-        use_fields(g, e->fields);
-    }
-}
-
-static void writes(struct graph *g, const char *table)
-{
-    for (size_t i = 0; i < g->n; i++)
-        if (g->names[i]->kind == FC_I_TABLE && strcmp(g->names[i]->name.s, table) == 0)
-            fprintf(g->out, "    s%u -> \"%s\" [style=dotted, label=\"writes\"];\n", g->node, table);
-}
-
-static void use_stmts(struct graph *g, const struct fc_stmt *s)
-{
-    for (; s; s = s->next) {
-        const struct fc_expr *t = s->target;
-        if (t && t->kind == FC_E_INDEX && t->a->kind == FC_E_NAME) {
-            writes(g, t->a->name.s);
-            use_expr(g, t->args);
-        }
-        if (s->kind == FC_S_FORGET)
-            writes(g, s->name.s);
-        use_expr(g, s->value);
-        use_expr(g, s->keys);
-        use_expr(g, s->expire);
-        use_fields(g, s->fields);
-        use_stmts(g, s->body);
-        use_stmts(g, s->other);
-    }
+    struct graph *g = arg;
+    if (by)
+        fprintf(g->out, "    s%u -> \"%s\" [style=dotted, label=\"writes\"];\n", g->node, table->name);
+    else
+        use_name(g, table->name);
 }
 
 /* ---- nodes ---- */
@@ -157,7 +126,6 @@ static void drops(struct graph *g, const struct fc_rule *r)
             fprintf(g->out, "    d%u_%s [shape=plaintext, label=\"%s\"];\n", g->node, r->name.s, r->name.s);
             fprintf(g->out, "    s%u -> d%u_%s [style=dashed, label=\"drop\"];\n", g->node, g->node, r->name.s);
         }
-        use_expr(g, r->when);
     }
 }
 
@@ -167,17 +135,8 @@ static void stage(struct graph *g, const struct fc_stage *s)
     rules(g, s->rules);
     end_node(g, true);
     drops(g, s->kind == FC_ST_FILTER ? s->rules : NULL);
-    if (s->kind == FC_ST_CLASSIFY)
-        for (const struct fc_rule *r = s->rules; r; r = r->next)
-            use_expr(g, r->when);
-    use_stmts(g, s->body);
-    use_fields(g, s->fields);
-    use_expr(g, s->when);
-    for (const struct fc_absent *m = s->mangles; m; m = m->next) {
-        if (!m->each)
-            use_name(g, m->table.s);
-        use_stmts(g, m->body);
-    }
+    fc_walk_exprs(s, FC_PART_ALL, visit_use, g);
+    fc_walk_tables(s, FC_PART_ALL, visit_table, g);
 }
 
 static void output(struct graph *g, const struct fc_item *item)
@@ -196,7 +155,7 @@ static void output(struct graph *g, const struct fc_item *item)
     end_node(g, true);
     fprintf(g->out, "    s%u [shape=box3d];\n", g->node);
     for (const struct fc_output_part *o = item->outputs; o; o = o->next)
-        use_fields(g, o->fields);
+        fc_walk_fields(o->fields, visit_use, g);
     g->last = from;
 }
 
