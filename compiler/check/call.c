@@ -265,31 +265,44 @@ const struct fc_type *fck_call(struct fc_checker *k, struct fc_expr *e, const st
 
 /* ---- match ------------------------------------------------------------------------- */
 
-static bool literal_equal(const struct fc_expr *a, const struct fc_expr *b)
+/* What the arms have in common so far. */
+struct arms {
+    const struct fc_type *result;
+    const struct fc_expr *first; /* the value that gave `result` */
+    bool nullable, wrong, failed;
+    const struct fc_pattern *any, *null; /* the first `_`, the first `null` */
+    struct fc_index taken;       /* struct fc_pattern by the value that they take: texts, numbers as bytes */
+};
+
+/* Where in `taken` the pattern's value is. */
+static const char *value_of(const struct fc_pattern *p, size_t *n)
 {
-    if (a->kind == FC_E_STRING)
-        return b->kind == FC_E_STRING && a->len == b->len && memcmp(a->s, b->s, a->len) == 0;
-    return a->i == b->i && (a->kind == FC_E_NULL) == (b->kind == FC_E_NULL);
+    bool text = p->kind == FC_P_LITERAL && p->value->kind == FC_E_STRING;
+    *n = text ? p->value->len : sizeof(int64_t);
+    return text ? p->value->s : (const char *)(p->kind == FC_P_NAME ? &p->index : &p->value->i);
 }
 
-/* The pattern of an arm before (or earlier in this arm) that takes the same value. */
-static const struct fc_pattern *taken(const struct fc_expr *e, const struct fc_pattern *p)
+/* The pattern of an arm before (or earlier in this arm) that takes the same value; p is one of them from now on. */
+static const struct fc_pattern *taken(struct fc_checker *k, struct arms *m, const struct fc_pattern *p)
 {
-    for (const struct fc_arm *arm = e->arms; arm; arm = arm->next)
-        for (const struct fc_pattern *q = arm->patterns; q; q = q->next) {
-            if (q == p)
-                return NULL;
-            if (q->kind == FC_P_ANY)
-                return q;
-            if (q->kind == p->kind && q->kind == FC_P_NAME && q->index == p->index)
-                return q;
-            if (q->kind == p->kind && q->kind == FC_P_LITERAL && literal_equal(q->value, p->value))
-                return q;
-        }
-    return NULL;
+    const struct fc_pattern *same = m->any;
+    if (p->kind == FC_P_ANY) {
+        m->any = m->any ? m->any : p;
+    } else if (p->kind == FC_P_LITERAL && p->value->kind == FC_E_NULL) {
+        same = same ? same : m->null;
+        m->null = m->null ? m->null : p;
+    } else {
+        size_t n;
+        const char *value = value_of(p, &n);
+        const struct fc_pattern *before = fc_index_find(&m->taken, value, n);
+        if (!before)
+            fc_index_put(&m->taken, k->a, value, n, p);
+        same = before && (!same || before->span.start < same->span.start) ? before : same;
+    }
+    return same;
 }
 
-static void check_pattern(struct fc_checker *k, struct fc_expr *e, struct fc_pattern *p)
+static void check_pattern(struct fc_checker *k, struct fc_expr *e, struct arms *m, struct fc_pattern *p)
 {
     if (p->kind == FC_P_NAME) {
         struct fc_expr *x = fc_expr_new(k->a, FC_E_NAME, p->span);
@@ -304,19 +317,11 @@ static void check_pattern(struct fc_checker *k, struct fc_expr *e, struct fc_pat
             !fc_type_same(p->value->type, e->a->type))
             fck_mismatch(k, p->value, e->a->type);
     }
-    const struct fc_pattern *q = taken(e, p);
+    const struct fc_pattern *q = taken(k, m, p);
     if (q)
         fc_diag_note(k->d, fc_report(k->d, FC_UNREACHABLE_ARM, p->span), q->span,
                      q->kind == FC_P_ANY ? "this one takes everything" : "this one takes the same value");
 }
-
-/* What the arms have in common so far. */
-struct arms {
-    const struct fc_type *result;
-    const struct fc_expr *first; /* the value that gave `result` */
-    bool any, nullable, takes_null, wrong, failed;
-    unsigned long long seen[4];  /* enumerators, classes, or false and true */
-};
 
 static void check_arm(struct fc_checker *k, struct fc_expr *e, struct fc_arm *arm, const struct fc_type *want,
                       struct arms *m)
@@ -324,13 +329,7 @@ static void check_arm(struct fc_checker *k, struct fc_expr *e, struct fc_arm *ar
     const struct fc_type *t = e->a->type;
     for (struct fc_pattern *p = arm->patterns; p; p = p->next) {
         if (t->kind != FC_K_ERROR)
-            check_pattern(k, e, p);
-        m->any |= p->kind == FC_P_ANY;
-        m->takes_null |= p->kind == FC_P_LITERAL && p->value->kind == FC_E_NULL;
-        if (p->kind == FC_P_NAME && p->index >= 0 && p->index < 256)
-            m->seen[p->index / 64] |= 1ull << (p->index % 64);
-        if (p->kind == FC_P_LITERAL && t->kind == FC_K_BOOL && p->value->kind == FC_E_BOOL)
-            m->seen[0] |= 1ull << p->value->i;
+            check_pattern(k, e, m, p);
     }
     const struct fc_type *at = fck_expr(k, arm->value, want ? want : m->result);
     m->nullable |= at->kind == FC_K_NULL || arm->value->nullable;
@@ -347,6 +346,11 @@ static void check_arm(struct fc_checker *k, struct fc_expr *e, struct fc_arm *ar
     }
 }
 
+static bool takes(const struct arms *m, int64_t value)
+{
+    return fc_index_find(&m->taken, (const char *)&value, sizeof value) != NULL;
+}
+
 /* The values that no arm takes, for the message; empty if all are taken. */
 static const char *not_covered(struct fc_checker *k, const struct fc_type *t, const struct arms *m)
 {
@@ -355,14 +359,14 @@ static const char *not_covered(struct fc_checker *k, const struct fc_type *t, co
     enum { SHOWN = 5 };
     if (t->kind == FC_K_ENUM) {
         for (const struct fc_enumerator *v = t->en->list; v; v = v->next, i++)
-            if (i < 256 && !(m->seen[i / 64] >> (i % 64) & 1) && n++ < SHOWN)
+            if (!takes(m, i) && n++ < SHOWN)
                 missing = fl_arena_printf(k->a, "%s%s`%s`", missing, *missing ? ", " : "", v->name.s);
     } else if (t->kind == FC_K_CLASS) {
         for (const struct fc_class *c = k->p->classes; c; c = c->next, i++)
-            if (i < 256 && !(m->seen[i / 64] >> (i % 64) & 1) && n++ < SHOWN)
+            if (!takes(m, i) && n++ < SHOWN)
                 missing = fl_arena_printf(k->a, "%s%s`%s`", missing, *missing ? ", " : "", c->name);
-    } else if (t->kind == FC_K_BOOL && m->seen[0]) {
-        missing = m->seen[0] == 3 ? "" : m->seen[0] == 1 ? "`true`" : "`false`";
+    } else if (t->kind == FC_K_BOOL && (takes(m, false) || takes(m, true))) {
+        missing = takes(m, false) && takes(m, true) ? "" : takes(m, false) ? "`true`" : "`false`";
     } else {
         missing = "every value";
     }
@@ -389,7 +393,7 @@ const struct fc_type *fck_match(struct fc_checker *k, struct fc_expr *e, const s
         struct fc_diag *g = fc_report(k->d, FC_NOT_EXHAUSTIVE, e->a->span, missing);
         fc_diag_help(k->d, g, "add `_ => ..;` for the rest");
     }
-    if (e->a->nullable && !m.any && !m.takes_null)
+    if (e->a->nullable && !m.any && !m.null)
         m.nullable = true;
     return fck_done(e, m.result ? m.result : m.wrong ? &FC_ERROR_T : &FC_NULL_T, m.nullable);
 }

@@ -35,21 +35,21 @@ static void check_answer(struct fc_checker *k, const struct fc_check *c, const s
     const struct fc_type *t = lookup->type;
     const char *json = c->json, *key;
     size_t n;
-    unsigned long long given = 0;
     if (t->kind != FC_K_RECORD)
         return;
+    bool *given = fl_arena_zero(k->a, (size_t)t->nmembers + 1);
     while ((key = next_key(&json, &n))) {
         const char *name = fl_arena_strndup(k->a, key, n);
         const struct fc_member *m = fc_member_find(t, name);
         if (m)
-            given |= 1ull << (m->index & 63);
+            given[m->index] = true;
         else
             fck_suggest_members(k, fc_report(k->d, FC_TEST_JSON, c->span,
                                              fl_arena_printf(k->a, "the answer of lookup `%s` has no field `%s`",
                                                              lookup->name, name)), t, name);
     }
-    for (int i = 0; i < t->nmembers && i < 64; i++)
-        if (!t->members[i].optional && !(given >> i & 1))
+    for (int i = 0; i < t->nmembers; i++)
+        if (!t->members[i].optional && !given[i])
             fc_report(k->d, FC_TEST_JSON, c->span,
                       fl_arena_printf(k->a, "the answer lacks `%s`, without which lookup `%s` is null",
                                       t->members[i].name, lookup->name));

@@ -191,20 +191,13 @@ static void enum_getter(struct fc_em *m, const struct fc_enum *en)
     fce_line(m, "}\n");
 }
 
-static void enum_getters(struct fc_em *m, const struct fc_in *n, const struct fc_enum **done, int *ndone)
+static void enum_getters(struct fc_em *m, const struct fc_in *n, struct fc_index *done)
 {
     for (int i = 0; i < n->ninner; i++) {
         const struct fc_in *x = &n->inner[i];
-        if (x->type->kind == FC_K_ENUM && x->value) {
-            bool known = false;
-            for (int j = 0; j < *ndone; j++)
-                known |= done[j] == x->type->en;
-            if (!known && *ndone < 64) {
-                done[(*ndone)++] = x->type->en;
-                enum_getter(m, x->type->en);
-            }
-        }
-        enum_getters(m, x, done, ndone);
+        if (x->type->kind == FC_K_ENUM && x->value && !fc_index_seen(done, m->a, x->type->en))
+            enum_getter(m, x->type->en);
+        enum_getters(m, x, done);
     }
 }
 
@@ -401,14 +394,11 @@ static void skip_value(struct fc_em *m, const struct fc_type *t)
  */
 static void skip_record(struct fc_em *m, const struct fc_type *t)
 {
+    if (fc_index_seen(&m->skipped, m->a, t->members))
+        return;
     for (int i = 0; i < t->nmembers; i++)
         if (t->members[i].type->kind == FC_K_RECORD)
             skip_record(m, t->members[i].type);
-    for (int i = 0; i < m->nskipped; i++)
-        if (m->skipped[i] == t->members)
-            return;
-    if (m->nskipped < (int)(sizeof m->skipped / sizeof *m->skipped))
-        m->skipped[m->nskipped++] = t->members;
     fce_line(m, "static const char *skip_%s(struct fl_decoder *d, const char *p)", fce_rec_name(m, t));
     fce_line(m, "{");
     m->depth++;
@@ -647,11 +637,10 @@ static void decode_record(struct fc_em *m, const struct fc_in *n)
 
 void fce_decoder(struct fc_em *m)
 {
-    const struct fc_enum *done[64];
-    int ndone = 0;
+    struct fc_index done = {0};
     in_struct(m, &m->p->in);
     fce_line(m, "/* ---- decode ---- */\n");
-    enum_getters(m, &m->p->in, done, &ndone);
+    enum_getters(m, &m->p->in, &done);
     m->cx = FC_CX_DECODE;
     skip_records(m, &m->p->in);
     decode_record(m, &m->p->in);

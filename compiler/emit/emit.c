@@ -16,7 +16,7 @@ static void paste_section(struct fc_section *s, FILE *out)
 void fc_emit(struct fc_compilation *c, const struct fc_emit_options *options, FILE *out)
 {
     static const char *const unasked[] = {"parameter", "variable", "but-set-variable"};
-    struct fc_em m = {.c = c, .a = &c->arena, .p = c->plan, .g = c->program, .options = options, .laying = ""};
+    struct fc_em m = {.c = c, .a = &c->arena, .p = c->plan, .g = c->program, .options = options, .laying = {.arena = &c->arena}};
     fce_section(&m.consts);
     fce_section(&m.types);
     fce_section(&m.funcs);

@@ -105,15 +105,12 @@ struct fc_em {
     const char *unwind;    /* statement that leaves the function when a lookup is pending */
     const char *class_;    /* C for the class of emitted records */
     struct fc_rec *recs;
-    const struct fc_enum *named[64]; /* enums whose names are in an array */
-    int nnamed;
+    struct fc_index named;    /* enums whose names are in an array */
     bool classes_named;
-    const void *skipped[128]; /* records that have a function that skips them */
-    int nskipped;
+    struct fc_index skipped;  /* records that have a function that skips them, by their members */
     int nsites; /* places whose values' lengths the decoder guesses */
-    const void *laid[128];    /* records that have a function that lays their text out */
-    int nlaid;
-    const char *laying;       /* such functions, to be written before the next encoder */
+    struct fc_index laid;     /* records that have a function that lays their text out */
+    struct fc_join laying;    /* such functions, to be written before the next encoder */
     int nrecs, nplaces;
     struct fc_section places;
     struct fc_from { const struct fc_expr *e; struct fc_cv v; } from[8]; /* records whose fields are the plain names here */

@@ -616,8 +616,8 @@ static void writer(struct fc_em *m, const char *name, enum form form, bool emitt
     flush(&k);
     const char *body = fce_end(m, &c);
     m->depth--;
-    fce_paste(m, m->laying);
-    m->laying = "";
+    fce_paste(m, fc_joined(&m->laying));
+    m->laying.n = 0;
     signature(m, name, form);
     fce_line(m, "{");
     m->depth++;

@@ -65,26 +65,20 @@ static void write_function(struct fc_em *m, const struct fc_type *t)
     fce_line(m, "}\n");
 }
 
-/* False: there are too many. */
-static bool need_function(struct fc_em *m, const struct fc_type *t)
+static void need_function(struct fc_em *m, const struct fc_type *t)
 {
-    for (int i = 0; i < m->nlaid; i++)
-        if (m->laid[i] == t->members)
-            return true;
+    if (fc_index_seen(&m->laid, m->a, t->members))
+        return;
     for (int i = 0; i < t->nmembers; i++)
-        if (t->members[i].type->kind == FC_K_RECORD && !need_function(m, t->members[i].type))
-            return false;
-    if (m->nlaid == (int)(sizeof m->laid / sizeof *m->laid))
-        return false;
-    m->laid[m->nlaid++] = t->members;
+        if (t->members[i].type->kind == FC_K_RECORD)
+            need_function(m, t->members[i].type);
     struct fce_capture c;
     int depth = m->depth;
     m->depth = 0;
     fce_begin(m, &c);
     write_function(m, t);
-    m->laying = fce_text(m, "%s%s", m->laying, fce_end(m, &c));
+    fc_join(&m->laying, "%s", fce_end(m, &c));
     m->depth = depth;
-    return true;
 }
 
 /* Returns the TABs of the deepest line. */
@@ -111,7 +105,7 @@ static unsigned count(const struct fc_type *t, unsigned depth, struct fc_laid *l
 const char *fce_lay_places(struct fc_em *m, const struct fc_in *n)
 {
     const char *name = fce_text(m, "lay_in_%s", n->c);
-    if (strstr(m->laying, fce_text(m, "%s(", name)))
+    if (fc_index_seen(&m->laid, m->a, n))
         return name;
     struct fce_capture c;
     int depth = m->depth;
@@ -139,7 +133,7 @@ const char *fce_lay_places(struct fc_em *m, const struct fc_in *n)
     fce_line(m, "return FL_PUT_LIT(fl_put_line(w - 1, level), \"}\");");
     m->depth--;
     fce_line(m, "}\n");
-    m->laying = fce_text(m, "%s%s", m->laying, fce_end(m, &c));
+    fc_join(&m->laying, "%s", fce_end(m, &c));
     m->depth = depth;
     return name;
 }
@@ -147,7 +141,9 @@ const char *fce_lay_places(struct fc_em *m, const struct fc_in *n)
 struct fc_laid fce_lay(struct fc_em *m, const struct fc_type *record, unsigned depth)
 {
     struct fc_laid laid = {.function = "fl_lay"};
-    if (record->nmembers && count(record, depth, &laid) <= FCE_SHORT_LINE && need_function(m, record))
+    if (record->nmembers && count(record, depth, &laid) <= FCE_SHORT_LINE) {
+        need_function(m, record);
         laid.function = fce_text(m, "lay_%s", fce_rec_name(m, record));
+    }
     return laid;
 }

@@ -265,11 +265,8 @@ const char *fce_names(struct fc_em *m, const struct fc_type *t)
         return "class_names";
     }
     const char *c = fce_text(m, "names_%s", t->en->name);
-    for (int i = 0; i < m->nnamed; i++)
-        if (m->named[i] == t->en)
-            return c;
-    if (m->nnamed < (int)(sizeof m->named / sizeof *m->named))
-        m->named[m->nnamed++] = t->en;
+    if (fc_index_seen(&m->named, m->a, t->en))
+        return c;
     struct fc_join body = {.arena = m->a};
     for (const struct fc_enumerator *e = t->en->list; e; e = e->next) {
         const char *name = t->en->text && e->as ? e->as : e->name.s;

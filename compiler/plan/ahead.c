@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "text/join.h"
 #include "tree/make.h"
 #include "tree/walk.h"
 
@@ -16,8 +17,9 @@ struct seeker {
     struct fc_compilation *c;
     struct fc_plan *p;
     struct fc_plan_step *step;
-    const struct fc_sym *lets[64]; /* followed already: a let is computed once */
-    int nlets;
+    struct fc_index lets;          /* followed already: a let is computed once */
+    struct fc_index rows;          /* struct fc_ahead by table and keys, as they are written */
+    struct fc_ahead *last;
 };
 
 /* Cheap, the same whenever it is computed, and counted nowhere: so it may be computed once more and early. */
@@ -45,27 +47,24 @@ static bool plain(struct fc_plan *p, const struct fc_expr *e)
     }
 }
 
-static bool same(struct seeker *k, const struct fc_expr *a, const struct fc_expr *b)
-{
-    for (; a && b; a = a->next, b = b->next)
-        if (strcmp(fc_source_slice(&k->c->sources, a->span), fc_source_slice(&k->c->sources, b->span)) != 0)
-            return false;
-    return a == b;
-}
-
 static void add(struct seeker *k, const struct fc_sym *table, const struct fc_expr *keys, bool written)
 {
     for (const struct fc_expr *x = keys; x; x = x->next)
         if (!plain(k->p, x))
             return;
-    struct fc_ahead **a = &k->step->ahead;
-    for (; *a; a = &(*a)->next)
-        if ((*a)->table == table && same(k, (*a)->keys, keys)) {
-            (*a)->written |= written;
-            return;
-        }
-    *a = fl_arena_zero(&k->c->arena, sizeof **a);
-    **a = (struct fc_ahead){.table = table, .keys = keys, .written = written};
+    struct fc_join name = {.arena = &k->c->arena};
+    fc_join(&name, "%s", table->name);
+    for (const struct fc_expr *x = keys; x; x = x->next)
+        fc_join(&name, ", %s", fc_source_slice(&k->c->sources, x->span));
+    struct fc_ahead *a = (struct fc_ahead *)fc_index_find(&k->rows, name.p, name.n);
+    if (!a) {
+        a = fl_arena_zero(&k->c->arena, sizeof *a);
+        *a = (struct fc_ahead){.table = table, .keys = keys};
+        *(k->last ? &k->last->next : &k->step->ahead) = a;
+        k->last = a;
+        fc_index_put(&k->rows, &k->c->arena, name.p, name.n, a);
+    }
+    a->written |= written;
 }
 
 static void visit(void *arg, const struct fc_expr *e)
@@ -77,12 +76,8 @@ static void visit(void *arg, const struct fc_expr *e)
         add(k, e->sym, e->args, false);
     if (e->kind != FC_E_NAME || e->sym->kind != FC_SYM_LET)
         return;
-    for (int i = 0; i < k->nlets; i++)
-        if (k->lets[i] == e->sym)
-            return;
-    if (k->nlets == (int)(sizeof k->lets / sizeof k->lets[0]))
+    if (fc_index_seen(&k->lets, &k->c->arena, e->sym))
         return;
-    k->lets[k->nlets++] = e->sym;
     fc_walk_expr(e->sym->value, visit, k);
 }
 
@@ -97,11 +92,14 @@ static void visit_write(void *arg, const struct fc_stmt *s)
 void fc_plan_ahead(struct fc_compilation *c, struct fc_plan *p)
 {
     struct seeker k = {.c = c, .p = p};
-    for (k.step = p->steps; k.step; k.step = k.step->next)
+    for (k.step = p->steps; k.step; k.step = k.step->next) {
+        k.rows = (struct fc_index){0};
+        k.last = NULL;
         for (int i = k.step->first; k.step->kind == FC_EACH && i < k.step->first + k.step->n; i++) {
             fc_walk_exprs(p->program->stages[i], FC_PART_RECORD, visit, &k);
             fc_walk_statements(p->program->stages[i], FC_PART_RECORD, visit_write, &k);
         }
+    }
 }
 
 static void visit_absent(void *arg, struct fc_sym *table, const struct fc_stmt *by)

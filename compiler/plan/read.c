@@ -32,17 +32,18 @@ static void mark_value(struct reader *y, struct fc_in *n)
 
 static void read_expr(struct reader *y, const struct fc_expr *e);
 
+/* The member of n that the last `rest` fields of the path e lead to. */
+static struct fc_in *below(struct fc_in *n, const struct fc_expr *e, int rest)
+{
+    return rest == 0 ? n : &below(n, e->a, rest - 1)->inner[((const struct fc_member *)e->info)->index];
+}
+
 /* A path below the transform's record: what it stands for is read. */
 static void read_slot(struct reader *y, struct fc_slot *s, const struct fc_expr *e, int rest)
 {
     s->read = true;
     if (s->kind == FC_SLOT_INPUT && !s->text) {
-        struct fc_in *n = (struct fc_in *)s->in;
-        const struct fc_expr *way[16];
-        for (int i = rest; i > 0; i--, e = e->a)
-            way[i - 1 < 16 ? i - 1 : 15] = e;
-        for (int i = 0; i < rest && i < 16; i++)
-            n = &n->inner[((const struct fc_member *)way[i]->info)->index];
+        struct fc_in *n = below((struct fc_in *)s->in, e, rest);
         mark_value(y, n);
         fc_mark_way(n);
     } else if (s->kind == FC_SLOT_OBJECT && rest == 0) {

@@ -40,3 +40,12 @@ void fc_index_put(struct fc_index *x, struct fl_arena *a, const char *name, size
     x->n += !e->name;
     *e = (struct fc_index_entry){name, n, what};
 }
+
+bool fc_index_seen(struct fc_index *x, struct fl_arena *a, const void *thing)
+{
+    if (fc_index_find(x, (const char *)&thing, sizeof thing))
+        return true;
+    const char *key = fl_arena_strndup(a, (const char *)&thing, sizeof thing);
+    fc_index_put(x, a, key, sizeof thing, thing);
+    return false;
+}

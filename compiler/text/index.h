@@ -7,6 +7,7 @@
 #ifndef FC_INDEX_H
 #define FC_INDEX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,5 +29,8 @@ const void *fc_index_find(const struct fc_index *x, const char *name, size_t n);
 
 /* `what` under that name, instead of what was there. Not NULL. */
 void fc_index_put(struct fc_index *x, struct fl_arena *a, const char *name, size_t n, const void *what);
+
+/* A set of things that are known by their address: is it in it? If not, it is from now on. */
+bool fc_index_seen(struct fc_index *x, struct fl_arena *a, const void *thing);
 
 #endif
