@@ -70,15 +70,20 @@ static const char *by_getter(struct fc_em *m, const char *what, const char *at, 
     return fce_text(m, "FL_TAKE(d, p, &k, %s(d, &%s, %s))", what, at, more);
 }
 
-/* The same by one of json/walk.h. */
-static const char *by_walk(struct fc_em *m, const char *what, const char *at, const char *more)
+/*
+ * The same by one of json/walk.h, which are inline: not for the hundreds of members of a wide record, or the C compiler takes minutes.
+ * `before`: arguments before the field.
+ */
+static const char *by_walk(struct fc_em *m, const struct fc_in *x, const char *what, const char *at, const char *before, const char *field)
 {
-    return fce_text(m, "fl_take_%s(d, p, %d, &%s, %s)", what, m->nsites++, at, more);
+    if (fc_in_words(x->parent) > 1)
+        return by_getter(m, fce_text(m, "fl_get_%s", what), at, fce_text(m, "%s%s%s", before, strcmp(what, "scaled") == 0 ? "false, " : "", field));
+    return fce_text(m, "fl_take_%s(d, p, %d, &%s, %s&k, %s)", what, m->nsites++, at, before, field);
 }
 
-static const char *text_getter(struct fc_em *m, const struct fc_type *t, const char *at, const char *field)
+static const char *text_getter(struct fc_em *m, const struct fc_in *x, const char *at, const char *field)
 {
-    const char *walk_field = fce_text(m, "&k, %s", field);
+    const struct fc_type *t = x->type;
     switch (t->kind) {
     case FC_K_LIST:
     case FC_K_MAP:
@@ -89,36 +94,35 @@ static const char *text_getter(struct fc_em *m, const struct fc_type *t, const c
         /* fall through */
     case FC_K_BYTES:
     case FC_K_PACKETS:
-        return by_walk(m, "raw_int", at, walk_field);
+        return by_walk(m, x, "raw_int", at, "", field);
     case FC_K_TIME:
     case FC_K_DURATION:
         if (t->form == FC_FORM_S)
             return by_getter(m, "fl_get_raw_number", at, field);
-        return by_walk(m, t->form == FC_FORM_RFC3339 ? "raw_string" : "raw_int", at, walk_field);
+        return by_walk(m, x, t->form == FC_FORM_RFC3339 ? "raw_string" : "raw_int", at, "", field);
     case FC_K_ENUM:
-        return by_walk(m, t->en->text ? "raw_string" : "raw_int", at, walk_field);
+        return by_walk(m, x, t->en->text ? "raw_string" : "raw_int", at, "", field);
     default:
-        return by_walk(m, "raw_string", at, walk_field);
+        return by_walk(m, x, "raw_string", at, "", field);
     }
 }
 
 static const char *getter(struct fc_em *m, const struct fc_in *x, const char *at, const char *field)
 {
     const struct fc_type *t = x->type;
-    const char *walk_field = fce_text(m, "&k, %s", field);
     if (text_only(x))
-        return text_getter(m, t, at, field);
+        return text_getter(m, x, at, field);
     if (x->late)
-        return by_walk(m, "digits", at, fce_text(m, "%s, %s", t->kind == FC_K_TIME || t->kind == FC_K_DURATION ? fce_scale(t) : "1", walk_field));
+        return by_walk(m, x, "digits", at, fce_text(m, "%s, ", t->kind == FC_K_TIME || t->kind == FC_K_DURATION ? fce_scale(t) : "1"), field);
     switch (t->kind) {
     case FC_K_BOOL:
         return by_getter(m, "fl_get_bool", at, field);
     case FC_K_FLOAT:
         return by_getter(m, "fl_get_float", at, field);
     case FC_K_STRING:
-        return by_walk(m, "string", at, walk_field);
+        return by_walk(m, x, "string", at, "", field);
     case FC_K_IP:
-        return by_walk(m, "ip", at, walk_field);
+        return by_walk(m, x, "ip", at, "", field);
     case FC_K_CIDR:
         return by_getter(m, "fl_get_cidr", at, field);
     case FC_K_TIME:
@@ -127,7 +131,7 @@ static const char *getter(struct fc_em *m, const struct fc_in *x, const char *at
             return by_getter(m, "fl_get_rfc3339", at, field);
         if (t->form == FC_FORM_S)
             return by_getter(m, "fl_get_scaled", at, fce_text(m, "%s, true, %s", fce_scale(t), field));
-        return by_walk(m, "scaled", at, fce_text(m, "%s, &k, %s", fce_scale(t), field));
+        return by_walk(m, x, "scaled", at, fce_text(m, "%s, ", fce_scale(t)), field);
     case FC_K_ENUM:
         return by_getter(m, fce_text(m, "enum_%s", t->en->name), at, field);
     case FC_K_MAP:
@@ -139,7 +143,7 @@ static const char *getter(struct fc_em *m, const struct fc_in *x, const char *at
     case FC_K_RECORD:
         return fce_text(m, "decode_%s(d, p, &%s, &k)", x->c, at);
     default:
-        return t->form == FC_FORM_TEXT ? by_getter(m, "fl_get_int_text", at, field) : by_walk(m, "int", at, walk_field);
+        return t->form == FC_FORM_TEXT ? by_getter(m, "fl_get_int_text", at, field) : by_walk(m, x, "int", at, "", field);
     }
 }
 
