@@ -79,10 +79,8 @@ static void set_up(struct world *w, const char *source, const char *decode, cons
     w->output_stage[1] = (struct fl_stage_choice){"encode", "ndjson", NULL, 0};
     w->output = (struct fl_output_of){.stages = w->output_stage, .nstages = 2, .json = small_json};
     w->p.outputs = &w->output;
-    w->rt.pipeline = &w->p;
-    w->rt.clock = virtual_clock;
+    w->rt = (struct fl_runtime){.pipeline = &w->p, .clock = virtual_clock, .input = "-"};
     w->rt.virtual_time = (struct fl_time){INT64_C(1767225600) * FL_SECOND, 1000 * FL_SECOND};
-    w->rt.input = "-";
     char *error = NULL;
     w->rt.config = fl_config_defaults(&w->p, &error);
     if (!w->rt.config)
