@@ -98,6 +98,13 @@ static void not_in_build(struct fl_config *c, struct fl_place_of at, const char 
                "flowc again", path, k->kind, kinds_of(c, k->phase));
 }
 
+static void not_compiled_in(struct fl_config *c, struct fl_place_of at, const char *path, const struct fl_kind_row *k)
+{
+    fl_problem(&c->problems, at, "%s: %s is not compiled into this program, which has %s. Write `%s %s;` in the output of "
+               "%s and build it again", path, k->kind, kinds_of(c, k->phase), k->phase, k->kind,
+               base_name(c->pipeline->file));
+}
+
 /* ---- chosen at start -------------------------------------------------------------------------------------------- */
 
 static void choose(struct fl_config *c, const char *phase, const char *path)
@@ -113,9 +120,7 @@ static void choose(struct fl_config *c, const char *phase, const char *path)
     } else if (k && fl_conf_compiled_in(c->pipeline, k)) {
         set_kind(c, phase, kind, given);
     } else if (k) {
-        fl_problem(&c->problems, v->at, "%s: %s is not compiled into this program, which has %s. Write `%s %s;` in "
-                   "the output of %s "
-                   "and build it again", path, kind, kinds_of(c, phase), phase, kind, base_name(c->pipeline->file));
+        not_compiled_in(c, v->at, path, k);
     } else if (!strcmp(v->text, FL_NONE)) {
         fl_conf_note(c, FL_WARN, "%s: none has no effect: this program always has one, here %s", path,
                      fl_config_kind(c, phase));
@@ -209,8 +214,10 @@ static void check_build(struct fl_config *c)
 {
     for (uint32_t i = 0; i < c->nkinds; i++) {
         const struct fl_kind_row *k = fl_kind_row(c->kind[i].phase, c->kind[i].kind);
-        if (k && !fl_conf_in_build(k) && c->kind[i].given == FL_BY_FLOW)
+        if (k && !fl_conf_in_build(k))
             not_in_build(c, (struct fl_place_of){ base_name(c->pipeline->file), 0, 0 }, k->phase, k);
+        else if (k && !fl_conf_compiled_in(c->pipeline, k))
+            not_compiled_in(c, (struct fl_place_of){ base_name(c->pipeline->file), 0, 0 }, k->phase, k);
     }
 }
 

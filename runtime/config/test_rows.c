@@ -4,6 +4,13 @@
 #include "base/rows.h"
 #include "config/values.h"
 
+static void no_csv(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out)
+{
+    (void)cx;
+    (void)r;
+    (void)out;
+}
+
 /* A pipeline with the row's kind, and the row's option as its text; NULL: not given. */
 static struct config_case load(const struct fl_option_row *r, const char *text)
 {
@@ -13,7 +20,7 @@ static struct config_case load(const struct fl_option_row *r, const char *text)
     static struct fl_pipeline pipeline;
     option = (struct fl_option_set){r->name, text, NULL};
     stage = (struct fl_stage_choice){r->phase, strcmp(r->kind, FL_ONLY) ? r->kind : "", &option, text ? 1 : 0};
-    output = (struct fl_output_of){0};
+    output = (struct fl_output_of){.csv = no_csv};
     pipeline = (struct fl_pipeline){.outputs = &output, .noutputs = 1, .magic = FL_MAGIC, .abi = FL_ABI, .name = "case",
                                     .file = "case.flow", .stages = &stage, .nstages = 1, .classes = case_classes,
                                     .nclasses = 4};

@@ -10,6 +10,11 @@ static int64_t ns(clockid_t id)
     return t.tv_sec * FL_SECOND + t.tv_nsec;
 }
 
+int64_t fl_clock_monotonic(void)
+{
+    return ns(CLOCK_MONOTONIC);
+}
+
 struct fl_time fl_clock_real(struct fl_runtime *rt)
 {
     (void)rt;

@@ -15,6 +15,8 @@ struct fl_time {
 };
 #define FL_SECOND INT64_C(1000000000)
 
+/* CLOCK_MONOTONIC in ns, whatever rt->clock is: a real server takes real time, also in tests. */
+int64_t fl_clock_monotonic(void);
 struct fl_time fl_clock_real(struct fl_runtime *rt);
 struct fl_time fl_clock_virtual(struct fl_runtime *rt); /* rt->virtual_time */
 

@@ -15,10 +15,12 @@
 #define FL_RUNTIME_H
 
 #include "core/clock.h"
+#include "core/drivers.h"
 #include "core/ledger.h"
 #include "flowrt.h"
 
 struct fl_runtime {
+    const struct fl_driver *drivers; /* the kinds that are linked in */
     const struct fl_pipeline *pipeline;
     struct fl_config *config;
     struct fl_ledger ledger;
@@ -26,7 +28,6 @@ struct fl_runtime {
     struct fl_time virtual_time;
     struct fl_queue *queue;
     struct fl_lookups *lookups;
-    struct fl_encoding *encoding; /* encoders/encode.c makes it on first use; fl_worker_free frees it */
     struct fl_store *store;
     struct fl_output *output;
     struct fl_source *source;

@@ -25,7 +25,6 @@
 #include "delivery/pieces.h"
 #include "delivery/private.h"
 
-static const struct fl_sink_kind *const sinks[] = {&fl_sink_s3, &fl_sink_file, &fl_sink_stdout, &fl_sink_memory};
 
 struct fl_output *fl_output_new_with(struct fl_runtime *rt, const struct fl_sink_kind *kind, char **error)
 {
@@ -35,13 +34,8 @@ struct fl_output *fl_output_new_with(struct fl_runtime *rt, const struct fl_sink
     o->kind = kind;
     o->lost_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     o->into = &o->own;
-    o->compress = fl_config_kind(rt->config, "compress");
-    if (strcmp(o->compress, "gzip") == 0) {
-        o->level = (int)fl_option_int(rt->config, "compress", "gzip", "level");
-        o->library = (enum fl_library)fl_option_int(rt->config, "compress", "gzip", "library");
-    }
-    struct fl_compressor *first = o->lanes[0].slots[0].compressor = fl_compressor_new(o->compress, o->library, o->level);
-    o->compression = fl_compressor_kind(first);
+    o->compress = fl_options_of(rt->config, "compress");
+    o->compression = fl_driver(rt->drivers, FL_COMPRESS, o->compress.kind);
     o->waiting = fl_new_array(_Atomic uint64_t, rt->pipeline->nclasses + 1);
     o->lines = fl_new_array(struct fl_line, rt->pipeline->nclasses + 1);
     struct fl_time now = rt->clock(rt);
@@ -54,8 +48,12 @@ struct fl_output *fl_output_new_with(struct fl_runtime *rt, const struct fl_sink
     for (unsigned i = 0; i < 2; i++)
         pthread_cond_init(conds[i], &attr);
     pthread_condattr_destroy(&attr);
-    o->sink = kind->open(rt, error);
-    if (o->sink)
+    struct fl_options options = fl_options_of(rt->config, "write");
+    if (!o->compression)
+        *error = fl_said("compress %s is not in this program", o->compress.kind);
+    else if (!(o->lanes[0].slots[0].compressor = o->compression->open(rt, &o->compress, error)))
+        ; /* its options are no good */
+    else if ((o->sink = kind->open(rt, &options, error)) != NULL)
         return o;
     fl_output_free(o);
     return NULL;
@@ -64,10 +62,10 @@ struct fl_output *fl_output_new_with(struct fl_runtime *rt, const struct fl_sink
 struct fl_output *fl_output_new(struct fl_runtime *rt, char **error)
 {
     const char *name = fl_config_kind(rt->config, "write");
-    for (size_t i = 0; i < sizeof sinks / sizeof *sinks; i++)
-        if (strcmp(sinks[i]->name, name) == 0)
-            return fl_output_new_with(rt, sinks[i], error);
-    *error = fl_said("pipeline.write.type is \"%s\": expected s3, file or stdout", name);
+    const struct fl_sink_kind *kind = fl_driver(rt->drivers, FL_SINK, name);
+    if (kind)
+        return fl_output_new_with(rt, kind, error);
+    *error = fl_said("write %s is not in this program", name);
     return NULL;
 }
 
@@ -178,10 +176,10 @@ void fl_output_free(struct fl_output *o)
         return;
     FL_ALIVE(o, FL_OUTPUT_MARK);
     for (unsigned i = 0; i < FL_LANES * FL_COMPRESSORS; i++)
-        fl_compressor_free(o->lanes[i / FL_COMPRESSORS].slots[i % FL_COMPRESSORS].compressor);
+        fl_compressor_close(o, o->lanes[i / FL_COMPRESSORS].slots[i % FL_COMPRESSORS].compressor);
     fl_pieces_free(&o->own);
-    fl_parcels_free(o->spare);
-    fl_parcels_free(o->first);
+    fl_parcels_free(o, o->spare);
+    fl_parcels_free(o, o->first);
     if (o->sink)
         o->kind->close(o->sink);
     pthread_cond_t *conds[] = {&o->due, &o->gone};

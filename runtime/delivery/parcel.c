@@ -57,7 +57,7 @@ static void free_parcel(struct fl_parcel *p)
 void fl_parcel_release(struct fl_output *o, struct fl_parcel *p)
 {
     FL_ALIVE(p, FL_PARCEL_MARK);
-    fl_compressor_free(p->own);
+    fl_compressor_close(o, p->own);
     p->own = NULL;
     if (o->nspare >= FL_SPARE_PARCELS || p->data.cap > SPARE_DATA) {
         free_parcel(p);
@@ -68,11 +68,11 @@ void fl_parcel_release(struct fl_output *o, struct fl_parcel *p)
     o->nspare++;
 }
 
-void fl_parcels_free(struct fl_parcel *first)
+void fl_parcels_free(struct fl_output *o, struct fl_parcel *first)
 {
     for (struct fl_parcel *p = first, *next; p; p = next) {
         next = p->next;
-        fl_compressor_free(p->own);
+        fl_compressor_close(o, p->own);
         free_parcel(p);
     }
 }

@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "core/runtime.h"
 #include "core/stage_times.h"
 #include "delivery/output.h"
@@ -34,8 +35,14 @@ static struct fl_lane *lane_of(struct fl_output *o, const struct fl_parcel *p)
     return &o->lanes[p->class_ % FL_LANES];
 }
 
+static void *new_compressor(struct fl_output *o)
+{
+    char *error = NULL; /* the first one was opened with the same options */
+    return fl_given(o->compression->open(o->rt, &o->compress, &error));
+}
+
 /* The parcel's compressor: its own slot, a free one, or that of the parcel which got nothing for longest. */
-static struct fl_compressor *compressor_of(struct fl_output *o, struct fl_parcel *p)
+static void *compressor_of(struct fl_output *o, struct fl_parcel *p)
 {
     if (p->own)
         return p->own;
@@ -53,15 +60,15 @@ static struct fl_compressor *compressor_of(struct fl_output *o, struct fl_parcel
             oldest = t;
     }
     if (!free_slot) {
-        if (!fl_compressor_suspend(oldest->compressor, &oldest->user->data, &oldest->user->mark))
-            return p->own = fl_compressor_new(o->compress, o->library, o->level);
+        if (!o->compression->suspend(oldest->compressor, &oldest->user->data, &oldest->user->mark))
+            return p->own = new_compressor(o);
         free_slot = oldest;
     }
     if (!free_slot->compressor)
-        free_slot->compressor = fl_compressor_new(o->compress, o->library, o->level);
+        free_slot->compressor = new_compressor(o);
     free_slot->user = p;
     free_slot->used = ++lane->used;
-    fl_compressor_resume(free_slot->compressor, &p->mark);
+    o->compression->resume(free_slot->compressor, &p->mark);
     return free_slot->compressor;
 }
 
@@ -78,11 +85,11 @@ static void shrink(struct fl_buf *b)
 static void compress_piece(struct fl_output *o, const struct fl_piece *piece)
 {
     struct fl_parcel *p = piece->parcel;
-    struct fl_compressor *c = compressor_of(o, p);
-    fl_compressor_put(c, piece->raw.p, piece->raw.n, &p->data);
+    void *c = compressor_of(o, p);
+    o->compression->put(c, piece->raw.p, piece->raw.n, &p->data);
     if (!piece->last)
         return;
-    fl_compressor_end(c, &p->data);
+    o->compression->end(c, &p->data);
     struct fl_lane *lane = lane_of(o, p);
     for (unsigned i = 0; i < FL_COMPRESSORS; i++)
         if (lane->slots[i].user == p)
@@ -224,7 +231,7 @@ void fl_output_discard(struct fl_output *o, struct fl_parcel *p)
     for (unsigned i = 0; i < FL_COMPRESSORS; i++)
         if (lane->slots[i].user == p) {
             struct fl_buf rest = {0};
-            fl_compressor_end(lane->slots[i].compressor, &rest);
+            o->compression->end(lane->slots[i].compressor, &rest);
             fl_buf_free(&rest);
             lane->slots[i].user = NULL;
         }

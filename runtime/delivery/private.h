@@ -15,10 +15,12 @@
 
 #include "base/text.h"
 #include "delivery/pieces.h"
+#include "config/values.h"
+#include "drivers/compressor.h"
 #include "drivers/sink.h"
 
-#define FL_COMPRESSORS 16  /* of a lane, 0.2 MB each at the default level; more objects than that take turns */
-#define FL_UPLOADS_MAX 16
+#define FL_COMPRESSORS 16  /* of a lane, 0.2 MB each by gzip's default; more objects than that take turns */
+#define FL_UPLOADS_MAX 64 /* as the rows of sinks allow */
 #define FL_SPARE_PARCELS 4
 #define FL_PARCEL_BYTES 1024 /* that a sealed object takes besides its data: many may be small */
 
@@ -34,7 +36,7 @@ struct fl_parcel {
     uint32_t class_, stamp_at;
     /* whoever compresses */
     struct fl_compress_mark mark;
-    struct fl_compressor *own;        /* kinds that can't take turns */
+    void *own;                         /* kinds that can't take turns */
     /* upload, under the lock */
     unsigned tries;                   /* that failed */
     unsigned renames;                 /* because the name was taken */
@@ -43,7 +45,7 @@ struct fl_parcel {
 };
 
 struct fl_compressor_slot {
-    struct fl_compressor *compressor;
+    void *compressor;
     struct fl_parcel *user;
     uint64_t used;
 };
@@ -59,10 +61,8 @@ struct fl_output {
     uint32_t number;                  /* in fl_pipeline.outputs */
     const struct fl_sink_kind *kind;
     void *sink;
-    const char *compress;             /* none, gzip */
-    enum fl_library library;
-    int level;
     const struct fl_compress_kind *compression;
+    struct fl_options compress;       /* its options */
     struct fl_pieces own, *into;      /* where what is handed over goes; own: compressed at once */
     struct fl_lane lanes[FL_LANES];   /* whoever compresses in it */
 
@@ -107,7 +107,7 @@ void fl_parcel_enqueue(struct fl_output *o, struct fl_parcel *p);
 /* With the lock held: out of the list and of the books, whatever became of it; released. */
 void fl_parcel_leave(struct fl_output *o, struct fl_parcel *p);
 /* All of a list by next. */
-void fl_parcels_free(struct fl_parcel *first);
+void fl_parcels_free(struct fl_output *o, struct fl_parcel *first);
 
 /* ---- upload.c; all but the thread function are called with the lock held ---- */
 
@@ -116,5 +116,12 @@ void fl_upload_all_due(struct fl_output *o);
 void *fl_upload_thread(void *output);
 /* What is left is counted as undelivered and freed. Parcels that an uploader still holds are left to it. */
 void fl_upload_give_up(struct fl_output *o);
+
+/* `c` may be NULL. */
+static inline void fl_compressor_close(const struct fl_output *o, void *c)
+{
+    if (c)
+        o->compression->close(c);
+}
 
 #endif

@@ -9,7 +9,8 @@
 #include "core/runtime.h"
 #include "delivery/output.h"
 #include "delivery/parcel.h"
-#include "drivers/sink.h"
+#include "program/registry.h"
+#include "sinks/memory/memory.h"
 #include "store/store.h"
 
 #define SMALL "pipeline.store.buffered.max_flows_per_object=2", "pipeline.compress.type=none"
@@ -268,8 +269,9 @@ static struct {
     unsigned waiting, done, most;
 } gate = {.lock = PTHREAD_MUTEX_INITIALIZER, .change = PTHREAD_COND_INITIALIZER};
 
-static void *gate_open(struct fl_runtime *rt, char **error)
+static void *gate_open(struct fl_runtime *rt, const struct fl_options *options, char **error)
 {
+    (void)options;
     (void)rt;
     (void)error;
     gate.shut = gate.interrupted = false;

@@ -1,14 +1,14 @@
 /*
- * sink.h - where objects go, and how they are compressed. Internal to the runtime; a new sink is one write_x.c
- * with a struct fl_sink_kind, its rows in dsl/stages.def and a line in delivery/output.c's list.
+ * sink.h - kinds of sinks: where objects go. One is a folder of sinks/ with its option rows, and a row in program/drivers.def.
  */
-#ifndef FL_SINK_H
-#define FL_SINK_H
+#ifndef FL_DRIVER_SINK_H
+#define FL_DRIVER_SINK_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+struct fl_options;
 struct fl_runtime;
 
 /* A sealed object: its bytes never change, so a retry writes the same under the same name. */
@@ -39,7 +39,7 @@ enum fl_write_result {
 struct fl_sink_kind {
     const char *name;
     /* NULL and *error (to be freed) when the options are no good. */
-    void *(*open)(struct fl_runtime *rt, char **error);
+    void *(*open)(struct fl_runtime *rt, const struct fl_options *o, char **error);
     /* First sign of life; error text to be freed, or NULL. What may pass by itself (no network) is not an error. */
     char *(*check)(void *sink);
     /*
@@ -57,58 +57,5 @@ struct fl_sink_kind {
     unsigned (*uploads)(void *sink);
     bool serial;
 };
-
-extern const struct fl_sink_kind fl_sink_s3, fl_sink_file, fl_sink_stdout, fl_sink_memory;
-
-/* What fl_sink_memory holds, in the order of writing: copies, valid until it is closed. */
-const struct fl_object *fl_memory_objects(void *sink, size_t *n);
-/*
- * The next writes give these results; FL_WRITTEN when the script is at its end. For tests of what comes before a
- * sink.
- */
-void fl_memory_script(void *sink, const enum fl_write_result *results, size_t n);
-
-/* ---- compression: streaming, one stream per open object ------------------------------------------------------- */
-
-struct fl_buf;
-struct fl_compressor;
-
-/* As the words of option `library`. */
-enum fl_library { FL_LIBRARY_AUTO, FL_LIBRARY_FLOW, FL_LIBRARY_ZLIB, FL_LIBRARY_LIBDEFLATE };
-
-struct fl_compress_kind {
-    const char *name;       /* none, flow, libdeflate, zlib */
-    const char *encoding;   /* content encoding or NULL */
-    const char *suffix;     /* ".gz" or "" */
-};
-
-/* What has to be kept of a stream while its compressor serves another one. {0} before a stream begins. */
-struct fl_compress_mark {
-    uint64_t size;
-    uint32_t crc;
-    bool begun;
-};
-
-/*
- * `kind` is none or gzip; level as in stages.def, -1 default, -2 fast, -3 best, or 0..12, of which zlib takes 9 for those above.
- * flow has one level. 0 stores, whatever the library. FL_LIBRARY_AUTO: the one that is good at the level (compressors/gzip/gzip.c).
- */
-struct fl_compressor *fl_compressor_new(const char *kind, enum fl_library library, int level);
-/*
- * Append n bytes; compressed output is appended to `out` when there is some. The result depends on the bytes only,
- * not on how they were cut.
- */
-void fl_compressor_put(struct fl_compressor *c, const char *p, size_t n, struct fl_buf *out);
-/* End the stream; the compressor is ready for a next one. */
-void fl_compressor_end(struct fl_compressor *c, struct fl_buf *out);
-/*
- * Lay a stream aside, at a cost of some bytes, so that few compressors serve many open objects; it is still one gzip
- * member. False: this kind can't (libdeflate), nothing was done.
- */
-bool fl_compressor_suspend(struct fl_compressor *c, struct fl_buf *out, struct fl_compress_mark *mark);
-/* Go on with it; the compressor must be between streams. */
-void fl_compressor_resume(struct fl_compressor *c, const struct fl_compress_mark *mark);
-void fl_compressor_free(struct fl_compressor *c);
-const struct fl_compress_kind *fl_compressor_kind(const struct fl_compressor *c);
 
 #endif

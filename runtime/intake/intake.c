@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/check.h"
 #include "base/memory.h"
 #include "config/values.h"
 #include "core/runtime.h"
@@ -36,14 +37,6 @@ static void back_to(struct fl_intake *in, struct mark m)
     in->flow = 0;
 }
 
-static int obj_flows(void *arg, struct fl_decoder *d);
-
-static char *asked_namespace(const struct fl_config *c, const char *source)
-{
-    const char *capture = strcmp(source, "skydive") == 0 ? fl_option_str(c, "source", "skydive", "capture_id") : "";
-    return fl_said(*capture ? "flow/%s" : "flow%s", capture);
-}
-
 void fl_intake_init(struct fl_intake *in, struct fl_runtime *rt)
 {
     const struct fl_config *c = rt->config;
@@ -52,16 +45,20 @@ void fl_intake_init(struct fl_intake *in, struct fl_runtime *rt)
     in->p = rt->pipeline;
     in->cx.rt = rt;
     in->reject = fl_reject_new(fl_option_str(c, "reject", "_", "directory"), fl_option_int(c, "reject", "_", "max"));
-    in->skydive = strcmp(fl_config_kind(c, "decode"), "skydive") == 0;
-    in->envelope.asked = asked_namespace(c, source);
-    in->envelope.flows = obj_flows;
-    in->envelope.arg = in;
+    struct fl_options o = fl_options_of(c, "decode");
+    char *error = NULL;
+    in->decode = fl_driver(rt->drivers, FL_DECODE, o.kind);
+    if (!in->decode)
+        fl_bug(__FILE__, __LINE__, "decode %s is not linked in", o.kind);
+    if (in->decode->open)
+        in->decoder = fl_given(in->decode->open(rt, &o, &error));
     in->max_message = (size_t)fl_option_int(c, "source", source, "max_message");
 }
 
 void fl_intake_free(struct fl_intake *in)
 {
-    free((char *)in->envelope.asked);
+    if (in->decode->close)
+        in->decode->close(in->decoder);
     free(in->bad);
     free(in->batch.rec);
     fl_reject_free(in->reject);
@@ -194,8 +191,8 @@ static int take_list(struct fl_intake *in)
     return more;
 }
 
-/* fl_envelope.flows: it may be called twice for a message, so it begins where the message began. */
-static int obj_flows(void *arg, struct fl_decoder *d)
+/* fl_take_list: it may be called twice for a message, so it begins where the message began. */
+static int take_held(void *arg, struct fl_decoder *d)
 {
     struct fl_intake *in = arg;
     in->batch.n = 0;
@@ -206,18 +203,19 @@ static int obj_flows(void *arg, struct fl_decoder *d)
     return rc == 0 && !d->bad_field ? 1 : rc;
 }
 
-static enum fl_document take_envelope(struct fl_intake *in, const char *doc)
+static enum fl_document take_holder(struct fl_intake *in, const char *doc, bool stream)
 {
     struct mark m = here(in);
-    switch (fl_envelope_read(&in->envelope, &in->d)) {
-    case FL_ENVELOPE_BROKEN:
+    char why[200];
+    switch (in->decode->read(in->decoder, &in->d, stream, take_held, in, why, sizeof why)) {
+    case FL_DECODED_BROKEN:
         back_to(in, m);
         return FL_DOCUMENT_BROKEN;
-    case FL_ENVELOPE_REFUSED:
+    case FL_DECODED_REFUSED:
         back_to(in, m);
-        fl_intake_reject(in, in->envelope.why, NULL, doc, in->d.p);
+        fl_intake_reject(in, why, NULL, doc, in->d.p);
         return FL_DOCUMENT_REFUSED;
-    case FL_ENVELOPE_TAKEN:
+    case FL_DECODED_TAKEN:
         in->counts.messages++;
         break;
     }
@@ -238,8 +236,7 @@ static enum fl_document take_records(struct fl_intake *in, bool list)
 /* Numbers and the like: where they end isn't known at the end of a block, so they are treated as no JSON at all. */
 static enum fl_document not_a_document(struct fl_intake *in)
 {
-    in->d.error = in->skydive ? "expected a message or a flow, which begin with `{`, or a list of flows"
-                              : "expected a record, which begins with `{`, or a list of records";
+    in->d.error = in->decode->expected;
     in->d.error_at = in->d.p;
     in->d.truncated = false;
     return FL_DOCUMENT_BROKEN;
@@ -250,16 +247,15 @@ enum fl_document fl_intake_document(struct fl_intake *in)
     const char *doc = in->d.p;
     in->flow = 0;
     in->last_rejected = in->last_malformed = false;
-    in->envelope.any_capture = true;
     bool list = *doc == '[';
-    bool envelope = *doc == '{' && in->skydive && fl_envelope_here(&in->d);
+    bool holder = *doc == '{' && in->decode->holds && in->decode->holds(in->decoder, &in->d);
     if (!list && *doc != '{')
         return not_a_document(in);
-    if (!list && !envelope)
+    if (!list && !holder)
         return take_records(in, false);
     /* A message is a batch of its own. */
     fl_intake_complete(in);
-    enum fl_document result = envelope ? take_envelope(in, doc) : take_records(in, true);
+    enum fl_document result = holder ? take_holder(in, doc, true) : take_records(in, true);
     if (result == FL_DOCUMENT_TAKEN)
         fl_intake_complete(in);
     return result;
@@ -272,10 +268,10 @@ static enum fl_document whole_message(struct fl_intake *in)
     struct fl_decoder *d = &in->d;
     const char *doc = d->p;
     enum fl_document result;
-    if (in->skydive)
-        result = *doc == '{' ? take_envelope(in, doc) : not_a_document(in);
-    else
+    if (in->decode->bare)
         result = *doc == '{' || *doc == '[' ? take_records(in, *doc == '[') : not_a_document(in);
+    else
+        result = *doc == '{' ? take_holder(in, doc, false) : not_a_document(in);
     if (result == FL_DOCUMENT_TAKEN && fl_skip_space(d)) {
         d->error = "expected the end of the message";
         d->error_at = d->p;
@@ -292,7 +288,6 @@ void fl_intake_message(struct fl_intake *in, const struct fl_message *m)
     in->place = 0;
     in->flow = 0;
     in->last_rejected = in->last_malformed = false;
-    in->envelope.any_capture = false;
     struct mark before = here(in);
     if (!fl_skip_space(d)) {
         fl_intake_reject(in, "the message is empty", NULL, m->data, m->data + m->n);

@@ -11,7 +11,7 @@
 #define FL_INTAKE_H
 
 #include "base/text.h"
-#include "decoders/skydive/envelope.h"
+#include "drivers/decoder.h"
 #include "flowrt.h"
 #include "intake/queue.h"
 #include "intake/reject.h"
@@ -50,8 +50,8 @@ struct fl_intake {
     struct fl_cx cx;       /* for making records, in the scratch memory of the load */
     struct fl_reject *reject; /* NULL: rejected messages aren't kept */
     struct fl_batch batch; /* being filled */
-    bool skydive;          /* decode skydive: messages in envelopes */
-    struct fl_envelope envelope;
+    const struct fl_decode_kind *decode;
+    void *decoder;
     struct fl_decoder d;
     uint64_t message;      /* number of the message or document being read */
     uint32_t flow;         /* number of the flow in it */

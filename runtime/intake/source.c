@@ -24,8 +24,6 @@
 #define STOP_SECONDS 3 /* for the close frame's echo and for messages in hand to find room in the queue */
 #define LAST_SECONDS 2 /* after the queue was closed; then only a name server can still hold the thread */
 
-static const struct fl_source_kind *const kinds[] = {&fl_source_skydive, &fl_source_file, &fl_source_stdin};
-
 #define MAGIC FL_MARK('s', 'o', 'u', 'r')
 
 struct fl_source {
@@ -39,25 +37,15 @@ struct fl_source {
     atomic_bool abandoned; /* its memory has to stay, and it must not touch what others free */
 };
 
-static const struct fl_source_kind *pick(const struct fl_runtime *rt)
-{
-    if (rt->input)
-        return &fl_source_input;
-    const char *name = fl_config_kind(rt->config, "source");
-    for (size_t i = 0; name && i < sizeof kinds / sizeof *kinds; i++)
-        if (strcmp(kinds[i]->name, name) == 0)
-            return kinds[i];
-    return NULL;
-}
-
 struct fl_source *fl_source_new(struct fl_runtime *rt, char **error)
 {
-    const struct fl_source_kind *kind = pick(rt);
+    struct fl_options o = fl_options_of(rt->config, "source");
+    const struct fl_source_kind *kind = fl_driver(rt->drivers, FL_SOURCE, rt->input ? FL_INPUT : o.kind);
     if (!kind) {
         *error = fl_strdup("no source: the pipeline names none, and there is no --input FILE");
         return NULL;
     }
-    void *impl = kind->open(rt, error);
+    void *impl = kind->open(rt, &o, error);
     if (!impl)
         return NULL;
     struct fl_source *s = fl_new(struct fl_source);

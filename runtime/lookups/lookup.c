@@ -26,8 +26,8 @@
 #include "base/log.h"
 #include "config/values.h"
 #include "core/runtime.h"
+#include "drivers/lookup.h"
 #include "lookups/answer.h"
-#include "lookups/gremlin/gremlin.h"
 #include "lookups/lookups.h"
 
 #define DEFAULT_TIMEOUT (5 * FL_SECOND)
@@ -35,11 +35,19 @@
 enum mode {
     SILENT, /* every lookup is null */
     FROM_FILE,
-    FROM_ANALYZER
+    FROM_KINDS /* who the .flow names */
+};
+
+/* A kind that some of the lookups are answered by. */
+struct asker {
+    const struct fl_lookup_kind *kind;
+    void *state;                      /* NULL: there is nobody to be asked */
+    struct fl_question *first, **end; /* of the wave */
 };
 
 struct lookup {
     const struct fl_lookup *row;
+    struct asker *asker;
     struct fl_cache cache;
     int64_t waited; /* ns in this batch, all waves */
     int64_t wave;   /* ns in this wave */
@@ -47,7 +55,7 @@ struct lookup {
 };
 
 struct ask {
-    struct fl_gremlin_query query; /* first: lookups/gremlin/gremlin.c hands it back */
+    struct fl_question query; /* first: the kind hands it back */
     struct lookup *lookup;
     struct fl_entry *entry;
 };
@@ -65,9 +73,9 @@ struct fl_lookups {
     uint32_t n;
     struct lookup *lookup;
     json_t *file;   /* {query: answer} */
-    struct fl_gremlin *gremlin;
+    struct asker *asker; /* as many as there are lookups, at most */
+    uint32_t naskers;
     struct fl_arena wave; /* asks and their queries */
-    struct fl_gremlin_query *first, **end;
     int64_t wave_began;
 };
 
@@ -90,29 +98,30 @@ static char *open_file(struct fl_lookups *l, const char *path)
     return NULL;
 }
 
-static char *open_analyzers(struct fl_lookups *l, const char *url)
+static struct asker *asker_of(struct fl_lookups *l, const char *name)
 {
-    const struct fl_config *c = l->rt->config;
-    struct fl_gremlin_options o = {.url = url};
+    for (uint32_t i = 0; i < l->naskers; i++)
+        if (strcmp(l->asker[i].kind->name, name) == 0)
+            return &l->asker[i];
+    struct asker *a = &l->asker[l->naskers++];
+    a->kind = fl_driver(l->rt->drivers, FL_LOOKUP, name);
+    if (!a->kind)
+        fl_bug(__FILE__, __LINE__, "lookup from %s is not linked in", name);
+    a->end = &a->first;
+    return a;
+}
+
+/* Those of the lookups that the pipeline asks; `url` is asked by all of them. */
+static char *open_kinds(struct fl_lookups *l, const char *url)
+{
     char *error = NULL;
-    if (c) {
-        o.analyzers = fl_config_list(c, "analyzers", &o.nanalyzers);
-        o.username = fl_config_str(c, "analyzer.auth.cluster.username");
-        o.password = fl_config_str(c, "analyzer.auth.cluster.password");
-        o.ca_cert = fl_config_str(c, "tls.ca_cert");
-        o.client_cert = fl_config_str(c, "tls.client_cert");
-        o.client_key = fl_config_str(c, "tls.client_key");
-        o.server_cert = fl_config_str(c, "tls.server_cert");
-        o.server_key = fl_config_str(c, "tls.server_key");
+    for (uint32_t i = 0; i < l->naskers && !error; i++) {
+        struct asker *a = &l->asker[i];
+        struct fl_options o = {l->rt->config, "lookup", a->kind->name};
+        a->state = a->kind->open(l->rt, &o, url, &error);
+        if (a->state)
+            l->mode = FROM_KINDS;
     }
-    if (!url && o.nanalyzers == 0) {
-        if (c)
-            fl_log(FL_WARN, "no analyzers are set: what lookups would tell is null", "key=analyzers");
-        return NULL;
-    }
-    l->gremlin = fl_gremlin_new(&o, &error);
-    if (l->gremlin)
-        l->mode = FROM_ANALYZER;
     return error;
 }
 
@@ -123,21 +132,21 @@ struct fl_lookups *fl_lookups_new(struct fl_runtime *rt, const char *file_or_url
     *error = NULL;
     l->rt = rt;
     l->batch = 1;
-    l->end = &l->first;
     fl_arena_init(&l->wave, 16 << 10);
     l->n = rt->pipeline->nlookups;
     l->lookup = fl_new_array(struct lookup, l->n + 1);
-    bool any = false;
+    l->asker = fl_new_array(struct asker, l->n + 1);
     for (uint32_t i = 0; i < l->n; i++) {
         l->lookup[i].row = &rt->pipeline->lookups[i];
-        any |= l->lookup[i].row->size > 0;
+        if (l->lookup[i].row->size > 0)
+            l->lookup[i].asker = asker_of(l, l->lookup[i].row->from);
         fl_cache_init(&l->lookup[i].cache);
     }
     bool url = file_or_url && (strncmp(file_or_url, "http://", 7) == 0 || strncmp(file_or_url, "https://", 8) == 0);
     if (file_or_url && !url)
         *error = open_file(l, file_or_url);
-    else if (url || (!rt->input && any))
-        *error = open_analyzers(l, file_or_url);
+    else if (url || !rt->input)
+        *error = open_kinds(l, file_or_url);
     if (*error) {
         fl_lookups_free(l);
         return NULL;
@@ -152,7 +161,10 @@ void fl_lookups_free(struct fl_lookups *l)
     FL_ALIVE(l, MAGIC);
     for (uint32_t i = 0; i < l->n; i++)
         fl_cache_free(&l->lookup[i].cache);
-    fl_gremlin_free(l->gremlin);
+    for (uint32_t i = 0; i < l->naskers; i++)
+        if (l->asker[i].state)
+            l->asker[i].kind->close(l->asker[i].state);
+    free(l->asker);
     json_decref(l->file);
     fl_arena_free(&l->wave);
     free(l->lookup);
@@ -179,8 +191,9 @@ char *fl_lookups_preset(struct fl_lookups *l, uint32_t n, fl_str key, const char
 void fl_lookups_until(struct fl_lookups *l, int64_t until)
 {
     FL_ALIVE(l, MAGIC);
-    if (l && l->gremlin)
-        fl_gremlin_until(l->gremlin, until);
+    for (uint32_t i = 0; l && i < l->naskers; i++)
+        if (l->asker[i].state)
+            l->asker[i].kind->until(l->asker[i].state, until);
 }
 
 /* ---- batches -------------------------------------------------------------------------------------------------- */
@@ -198,14 +211,22 @@ static void trim(struct fl_lookups *l)
     }
 }
 
+static struct fl_question *take_questions(struct asker *a)
+{
+    struct fl_question *first = a->first;
+    a->first = NULL;
+    a->end = &a->first;
+    return first;
+}
+
 void fl_lookups_batch_end(struct fl_lookups *l)
 {
     if (!l || !l->begun)
         return;
     trim(l);
     fl_arena_reset(&l->wave);
-    l->first = NULL;
-    l->end = &l->first;
+    for (uint32_t i = 0; i < l->naskers; i++)
+        take_questions(&l->asker[i]);
     fl_count(&l->rt->ledger, FL_C_lookup_hits, l->hits);
     l->hits = 0;
     l->begun = false;
@@ -243,11 +264,11 @@ static void put_question(struct fl_lookups *l, struct lookup *k, fl_str key, fl_
     struct ask *a = fl_arena_zero(&l->wave, sizeof *a);
     a->query.text = fl_arena_strndup(&l->wave, query.p, query.n);
     a->query.n = query.n;
-    a->query.deadline = fl_gremlin_now() + (timeout > k->waited ? timeout - k->waited : 0);
+    a->query.deadline = fl_clock_monotonic() + (timeout > k->waited ? timeout - k->waited : 0);
     a->lookup = k;
     a->entry = fl_cache_add(&k->cache, key, l->batch);
-    *l->end = &a->query;
-    l->end = &a->query.next;
+    *k->asker->end = &a->query;
+    k->asker->end = &a->query.next;
 }
 
 const void *fl_lookup_ask(struct fl_cx *cx, uint32_t lookup, fl_str key, fl_str query)
@@ -293,23 +314,23 @@ static void read_answer(struct fl_lookups *l, struct ask *a, enum fl_answer kind
         know(l, a, result);
 }
 
-static void answered(void *arg, struct fl_gremlin_query *q, enum fl_gremlin_outcome outcome, const char *body, size_t n)
+static void answered(void *arg, struct fl_question *q, enum fl_answered_how outcome, const char *body, size_t n)
 {
     struct fl_lookups *l = arg;
     struct ask *a = (struct ask *)(void *)q;
     char why[FL_ANSWER_WHY];
     void *result;
-    a->lookup->wave = fl_gremlin_now() - l->wave_began;
+    a->lookup->wave = fl_clock_monotonic() - l->wave_began;
     fl_count(&l->rt->ledger, FL_C_lookup_queries, q->sent);
     switch (outcome) {
-    case FL_GREMLIN_ANSWERED: {
+    case FL_ANSWERED: {
         enum fl_answer kind = fl_answer_text(a->lookup->row, body, n, &result, why);
         read_answer(l, a, kind, result, why);
         break;
     }
-    case FL_GREMLIN_REFUSED: refused(l, a, body, n); break;
-    case FL_GREMLIN_DOWN: fail(l, a, FL_C_lookup_failed); break;
-    case FL_GREMLIN_LATE:
+    case FL_REFUSED_ANSWER: refused(l, a, body, n); break;
+    case FL_NOBODY_ANSWERS: fail(l, a, FL_C_lookup_failed); break;
+    case FL_ANSWER_LATE:
         fail(l, a, FL_C_lookup_late);
         fl_log_limited(60, FL_WARN, "lookup not answered in time, its value is null", "lookup=%s query=%s",
                        a->lookup->row->name, fl_log_quoten(q->text, q->n));
@@ -335,24 +356,27 @@ static void ask_file(struct fl_lookups *l, struct ask *a)
     a->lookup->missing_logged = true; /* the ledger has how many */
 }
 
+static void ask_kind(struct fl_lookups *l, struct asker *a, struct fl_question *first)
+{
+    l->wave_began = fl_clock_monotonic();
+    a->kind->ask(a->state, first, answered, l);
+    for (uint32_t i = 0; i < l->n; i++) {
+        l->lookup[i].waited += l->lookup[i].wave;
+        l->lookup[i].wave = 0;
+    }
+}
+
 void fl_lookup_wait(struct fl_cx *cx)
 {
     struct fl_lookups *l = cx->rt->lookups;
     cx->pending = 0;
-    if (!l || !l->first)
-        return;
-    struct fl_gremlin_query *first = l->first, *next;
-    l->first = NULL;
-    l->end = &l->first;
-    if (l->mode == FROM_ANALYZER) {
-        l->wave_began = fl_gremlin_now();
-        fl_gremlin_run(l->gremlin, first, answered, l);
-        for (uint32_t i = 0; i < l->n; i++) {
-            l->lookup[i].waited += l->lookup[i].wave;
-            l->lookup[i].wave = 0;
+    for (uint32_t i = 0; l && i < l->naskers; i++) {
+        struct fl_question *first = take_questions(&l->asker[i]), *next;
+        if (first && l->mode == FROM_KINDS && l->asker[i].state) {
+            ask_kind(l, &l->asker[i], first);
+            continue;
         }
-    } else {
-        for (struct fl_gremlin_query *q = first; q; q = next) {
+        for (struct fl_question *q = first; q; q = next) {
             next = q->next;
             if (l->mode == FROM_FILE)
                 ask_file(l, (struct ask *)(void *)q);
@@ -360,5 +384,6 @@ void fl_lookup_wait(struct fl_cx *cx)
                 ((struct ask *)(void *)q)->entry->state = FL_ENTRY_PASSING;
         }
     }
-    fl_arena_reset(&l->wave);
+    if (l)
+        fl_arena_reset(&l->wave);
 }

@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "core/runtime.h"
-#include "lookups/gremlin/gremlin.h"
+#include "program/registry.h"
 #include "lookups/lookups.h"
 #include "tests/unit/analyzer_stub.h"
 
@@ -40,7 +40,7 @@ static void open_world(struct world *w, const char *file)
 {
     char *error;
     memset(w, 0, sizeof *w);
-    w->rt = (struct fl_runtime){.pipeline = &pipeline, .clock = virtual_clock, .virtual_time = {FL_SECOND, FL_SECOND}};
+    w->rt = (struct fl_runtime){.drivers = fl_drivers, .pipeline = &pipeline, .clock = virtual_clock, .virtual_time = {FL_SECOND, FL_SECOND}};
     w->cx = (struct fl_cx){.rt = &w->rt, .wave = true};
     if (file) {
         strcpy(w->path, "/tmp/fl_lookup_XXXXXX");
@@ -259,13 +259,13 @@ static void late(void **state)
     unsigned waves;
     (void)state;
     open_world(&w, NULL);
-    int64_t began = fl_gremlin_now();
+    int64_t began = fl_clock_monotonic();
     assert_null(look(&w, 0, "hang", &waves));
     assert_int_equal(waves, 1);
     assert_null(look(&w, 0, "hang", &waves));
     assert_int_equal(waves, 0); /* no endless waves */
     assert_null(look(&w, 0, "slow 1000", NULL));
-    int64_t ms = (fl_gremlin_now() - began) / 1000000;
+    int64_t ms = (fl_clock_monotonic() - began) / 1000000;
     assert_in_range(ms, 240, 900);
     assert_int_equal(counted(&w, FL_C_lookup_late), 2);
     assert_string_equal(look(&w, 1, "slow 300", NULL), "slow 300");
@@ -285,13 +285,13 @@ static void wave_of_200(void **state)
     const void *r;
     (void)state;
     open_world(&w, NULL);
-    int64_t began = fl_gremlin_now();
+    int64_t began = fl_clock_monotonic();
     for (int i = 0; i < 200; i++) {
         snprintf(key, sizeof key, "k%d", i);
         fl_lookup_ask(&w.cx, 1, str(key), str("slow 50"));
     }
     fl_lookup_wait(&w.cx);
-    int64_t ms = (fl_gremlin_now() - began) / 1000000;
+    int64_t ms = (fl_clock_monotonic() - began) / 1000000;
     for (int i = 0; i < 200; i++) {
         snprintf(key, sizeof key, "k%d", i);
         assert_true(fl_lookup_get(&w.cx, 1, str(key), &r));
@@ -330,7 +330,7 @@ static void presets(void **state)
 
 static void no_source(void **state)
 {
-    struct fl_runtime rt = {.pipeline = &pipeline, .clock = virtual_clock, .input = "-"};
+    struct fl_runtime rt = {.drivers = fl_drivers, .pipeline = &pipeline, .clock = virtual_clock, .input = "-"};
     struct fl_cx cx = {.rt = &rt};
     const void *r;
     char *error;
@@ -346,7 +346,7 @@ static void no_source(void **state)
 
 static void bad_sources(void **state)
 {
-    struct fl_runtime rt = {.pipeline = &pipeline, .clock = virtual_clock};
+    struct fl_runtime rt = {.drivers = fl_drivers, .pipeline = &pipeline, .clock = virtual_clock};
     char *error, path[] = "/tmp/fl_lookup_XXXXXX";
     (void)state;
     assert_null(fl_lookups_new(&rt, "/nonexistent/x.json", &error));

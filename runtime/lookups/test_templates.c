@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/runtime.h"
+#include "program/registry.h"
 #include "lookups/lookups.h"
 
 static const struct fl_lookup_field value_field = {"Value", "", FL_T_STRING, FL_ONE, false, 0, 0};
@@ -95,7 +96,7 @@ static int start(void **state, const char *file)
     (void)state;
     assert_int_equal(write(fd, file, strlen(file)), strlen(file));
     close(fd);
-    rt = (struct fl_runtime){.pipeline = &pipeline, .clock = virtual_clock, .virtual_time = {FL_SECOND, FL_SECOND}};
+    rt = (struct fl_runtime){.drivers = fl_drivers, .pipeline = &pipeline, .clock = virtual_clock, .virtual_time = {FL_SECOND, FL_SECOND}};
     rt.lookups = fl_lookups_new(&rt, path, &error);
     unlink(path);
     fl_arena_init(&scratch, 4096);

@@ -28,6 +28,7 @@
 #include "intake/queue.h"
 #include "intake/source.h"
 #include "lookups/lookups.h"
+#include "program/registry.h"
 #include "program/cmdline.h"
 #include "program/metrics.h"
 #include "program/program.h"

@@ -22,7 +22,8 @@
 #include "config/config.h"
 #include "core/runtime.h"
 #include "delivery/output.h"
-#include "drivers/sink.h"
+#include "program/registry.h"
+#include "sinks/memory/memory.h"
 #include "intake/queue.h"
 #include "lookups/lookups.h"
 #include "run/load.h"
@@ -382,7 +383,7 @@ int fl_run_tests(const struct fl_pipeline *p)
 {
     static const struct fl_log_options quiet = {.backends = FL_LOG_STDERR,
                                                 .level = {FL_ERROR, FL_ERROR, FL_ERROR, FL_ERROR}};
-    struct testrun t = {.rt = {.pipeline = p, .clock = virtual_clock, .input = "-"}};
+    struct testrun t = {.rt = {.drivers = fl_drivers, .pipeline = p, .clock = virtual_clock, .input = "-"}};
     if (p->magic != FL_MAGIC || p->abi != FL_ABI) {
         fprintf(stderr, "the tests were compiled for another runtime (ABI %u, this one has %d): run flowc again\n",
                 p->abi, FL_ABI);

@@ -8,20 +8,10 @@
 #include "base/check.h"
 #include "base/memory.h"
 #include "config/values.h"
-#include "encoders/encode.h"
 #include "run/load.h"
 #include "run/worker.h"
 
 /* ---- making one ------------------------------------------------------------------------------------------------ */
-
-static char *check(const struct fl_runtime *rt)
-{
-    const struct fl_pipeline *p = rt->pipeline;
-    if (strcmp(fl_config_kind(rt->config, "encode"), "csv") != 0 || p->outputs[0].csv)
-        return NULL;
-    return fl_said("encode: csv isn't compiled into pipeline %s; name it among the kinds of encode in %s, or choose json",
-                   p->name, p->file ? p->file : "the .flow file");
-}
 
 static unsigned processors(void)
 {
@@ -31,9 +21,7 @@ static unsigned processors(void)
 
 struct fl_worker *fl_worker_new(struct fl_runtime *rt, char **error)
 {
-    *error = check(rt);
-    if (*error)
-        return NULL;
+    *error = NULL;
     struct fl_worker *w = fl_new(struct fl_worker);
     fl_mark(w, FL_WORKER_MARK);
     const struct fl_pipeline *p = rt->pipeline;
@@ -78,8 +66,6 @@ void fl_worker_free(struct fl_worker *w)
     fl_turns_free(&w->turns);
     free(w->ticked.rec);
     free(w->cx.dropped);
-    fl_encoding_free(w->rt->encoding);
-    w->rt->encoding = NULL;
     fl_unmark(w);
     free(w);
 }

@@ -35,7 +35,7 @@ static char *init(struct fl_store *s)
             *s->instance = 0;
         s->buffered_extension = ".gz";
         s->encoding = "gzip";
-        snprintf(s->extension, sizeof s->extension, ".%s.gz", s->framing.extension);
+        snprintf(s->extension, sizeof s->extension, ".%s.gz", s->encode->extension);
     }
     return NULL;
 }

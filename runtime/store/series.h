@@ -11,8 +11,8 @@
 
 #include "core/runtime.h"
 #include "delivery/parcel.h"
-#include "drivers/sink.h"
-#include "encoders/encode.h"
+#include "drivers/compressor.h"
+#include "drivers/encoder.h"
 #include "store/names.h"
 #include "store/store.h"
 
@@ -58,7 +58,9 @@ struct fl_store {
     struct fl_runtime *rt;
     struct fl_output *output;
     const struct fl_store_kind *kind;
-    struct fl_framing framing;
+    const struct fl_encode_kind *encode;
+    void *encoder;
+    const struct fl_compress_kind *compress;
     const char *bucket, *encoding;
     char *prefix;              /* "" or with a / at its end */
     uint32_t max_path;         /* bytes of a folder below it */

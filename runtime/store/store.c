@@ -164,13 +164,14 @@ static void seal(struct fl_store *s, struct fl_series *e, struct fl_time now)
     s->now.mono = now.mono;
     if (s->now.wall < now.wall)
         s->now.wall = now.wall;
-    fl_buf_puts(&e->raw, s->framing.close);
+    if (s->encode->end)
+        s->encode->end(s->encoder, &e->raw);
     struct fl_buf key = {0};
     struct fl_label label = {
         .bucket = s->bucket,
         .stamp_at = s->kind->key(s, e, &key),
         .own_key = s->own_keys,
-        .content_type = s->framing.content_type,
+        .content_type = s->encode->content_type,
         .content_encoding = s->encoding,
         .first_timestamp = (e->window < s->now.wall ? e->window : s->now.wall) / 1000000,
         .last_timestamp = s->now.wall / 1000000,
@@ -210,7 +211,8 @@ static void open_object(struct fl_store *s, struct fl_series *e)
     e->folder->open++;
     s->nopen++;
     set_piece(s);
-    fl_buf_puts(&e->raw, s->framing.open);
+    if (s->encode->begin)
+        s->encode->begin(s->encoder, &e->raw);
 }
 
 static void seal_class(struct fl_store *s, uint32_t class_)
@@ -268,9 +270,7 @@ void fl_store_add(struct fl_store *s, struct fl_cx *cx, const struct fl_rec *r, 
         make_room(s, class_);
     if (!e->parcel)
         open_object(s, e);
-    else
-        fl_buf_puts(&e->raw, s->framing.between);
-    fl_encode(cx, r, &e->raw);
+    s->encode->add(s->encoder, cx, r, e->records == 0, &e->raw);
     e->records++;
     s->open_records[class_]++;
     if (e->records >= (uint64_t)s->max_records)
@@ -349,6 +349,18 @@ static char *read_common(struct fl_store *s)
     return read_prefix(s, kind, &error) && read_instance(s, kind, &error) ? NULL : error;
 }
 
+static char *open_encoder(struct fl_store *s)
+{
+    struct fl_options o = fl_options_of(s->rt->config, "encode");
+    char *error = NULL;
+    s->encode = fl_driver(s->rt->drivers, FL_ENCODE, o.kind);
+    if (!s->encode)
+        return fl_said("encode %s is not in this program", o.kind);
+    s->encoder = s->encode->open(s->rt, &o, &error);
+    snprintf(s->extension, sizeof s->extension, ".%s%s", s->encode->extension, s->compress->suffix);
+    return error;
+}
+
 static const struct fl_store_kind *kind_of(const struct fl_runtime *rt)
 {
     static const struct fl_store_kind *const kinds[] = {&fl_store_buffered, &fl_store_direct};
@@ -368,17 +380,17 @@ struct fl_store *fl_store_new(struct fl_runtime *rt, char **error)
     s->kind = kind_of(rt);
     s->max_records = s->max_age = s->max_open = INT64_MAX;
     s->now = rt->clock(rt);
-    fl_framing_of(rt, &s->framing);
-    const struct fl_compress_kind *compress = fl_output_compression(s->output);
-    s->encoding = compress->encoding;
-    s->buffered_extension = compress->suffix;
-    snprintf(s->extension, sizeof s->extension, ".%s%s", s->framing.extension, compress->suffix);
+    s->compress = fl_output_compression(s->output);
+    s->encoding = s->compress->encoding;
+    s->buffered_extension = s->compress->suffix;
     s->seed = fl_hash_seed(s);
     rehash(s, 64);
     s->plain = fl_new_array(struct fl_series *, rt->pipeline->nclasses + 1);
     s->open_records = fl_new_array(uint64_t, rt->pipeline->nclasses + 1);
     set_piece(s);
-    *error = read_common(s);
+    *error = open_encoder(s);
+    if (!*error)
+        *error = read_common(s);
     if (!*error)
         *error = s->kind->init(s);
     s->own_keys = s->random_token && *s->instance;
@@ -400,6 +412,8 @@ void fl_store_free(struct fl_store *s)
             next = f->next;
             free_folder(f);
         }
+    if (s->encoder && s->encode->close)
+        s->encode->close(s->encoder);
     free(s->folders);
     fl_buf_free(&s->spill);
     free(s->plain);

@@ -1,6 +1,7 @@
 /* test_store.c - what objects hold, when they are sealed, what they are called: runtime/store*.c, virtual clock. */
 #include "delivery/output.h"
-#include "drivers/sink.h"
+#include "program/registry.h"
+#include "sinks/memory/memory.h"
 #include "store/store.h"
 #include "tests/unit/delivery.h"
 

@@ -17,7 +17,7 @@
 #include <libdeflate.h>
 #endif
 
-#include "drivers/sink.h"
+#include "compressors/gzip/gzip.h"
 
 #define MOST 420000
 
@@ -202,13 +202,13 @@ static void check(const struct fl_buf *packed, const struct bytes *plain, unsign
 /* ---- compressing -------------------------------------------------------------------------------------------------- */
 
 /* The next piece of b from *at, in exactly so much memory. */
-static void put_piece(struct fl_compressor *c, const struct bytes *b, size_t *at, uint32_t most, struct fl_buf *out)
+static void put_piece(struct fl_gzip *c, const struct bytes *b, size_t *at, uint32_t most, struct fl_buf *out)
 {
     size_t n = pick(10) ? pick(most) : 0;
     n = n < b->n - *at ? n : b->n - *at;
     uint8_t *exact = memory(n);
     memcpy(exact, b->p + *at, n);
-    fl_compressor_put(c, (char *)exact, n, out);
+    fl_gzip_put(c, (char *)exact, n, out);
     free(exact);
     *at += n;
 }
@@ -220,23 +220,23 @@ static uint32_t some_cut(size_t n)
     return cut < n / 2000 ? 5000 : cut;
 }
 
-static void compress_cut(struct fl_compressor *c, const struct bytes *b, struct fl_buf *out)
+static void compress_cut(struct fl_gzip *c, const struct bytes *b, struct fl_buf *out)
 {
     uint32_t cut = some_cut(b->n);
     for (size_t at = 0; at < b->n;)
         put_piece(c, b, &at, cut, out);
-    fl_compressor_end(c, out);
+    fl_gzip_end(c, out);
 }
 
 /* One after the other, cut in two ways, in compressors with another past: the same bytes. */
-static void one(struct fl_compressor **used)
+static void one(struct fl_gzip **used)
 {
     struct bytes b = any_bytes();
     struct fl_buf out[2] = {{0}, {0}};
     for (unsigned i = 0; i < 2; i++) {
         if (pick(8) == 0) {
-            fl_compressor_free(used[i]);
-            used[i] = fl_compressor_new("gzip", FL_LIBRARY_AUTO, -1);
+            fl_gzip_free(used[i]);
+            used[i] = fl_gzip_new(FL_GZIP_AUTO, -1);
         }
         compress_cut(used[i], &b, &out[i]);
     }
@@ -248,7 +248,7 @@ static void one(struct fl_compressor **used)
 }
 
 /* Open ones in turns through one compressor. */
-static void in_turns(struct fl_compressor *c)
+static void in_turns(struct fl_gzip *c)
 {
     enum { OPEN = 4 };
     struct bytes b[OPEN];
@@ -261,15 +261,15 @@ static void in_turns(struct fl_compressor *c)
     for (unsigned i = pick(OPEN), left = OPEN; left > 0; i = pick(OPEN)) {
         if (!b[i].p)
             continue;
-        fl_compressor_resume(c, &mark[i]);
+        fl_gzip_resume(c, &mark[i]);
         for (uint32_t n = 1 + pick(4); n > 0; n--)
             put_piece(c, &b[i], &at[i], 60000, &out[i]);
         if (at[i] < b[i].n || pick(2)) {
-            must(fl_compressor_suspend(c, &out[i], &mark[i]), "it can't be laid aside");
+            must(fl_gzip_suspend(c, &out[i], &mark[i]), "it can't be laid aside");
             suspended[i]++;
             continue;
         }
-        fl_compressor_end(c, &out[i]);
+        fl_gzip_end(c, &out[i]);
         check(&out[i], &b[i], suspended[i]);
         fl_buf_free(&out[i]);
         free(b[i].p);
@@ -365,9 +365,9 @@ int main(int argc, char **argv)
 {
     unsigned long runs = argc > 1 ? strtoul(argv[1], NULL, 10) : 2000;
     seed = argc > 2 ? strtoul(argv[2], NULL, 10) : 1;
-    struct fl_compressor *c[3];
+    struct fl_gzip *c[3];
     for (unsigned i = 0; i < 3; i++)
-        c[i] = fl_compressor_new("gzip", FL_LIBRARY_AUTO, -1);
+        c[i] = fl_gzip_new(FL_GZIP_AUTO, -1);
     for (; run_number < runs; run_number++) {
         state = seed * 1000003 + run_number;
         pick(0);
@@ -380,6 +380,6 @@ int main(int argc, char **argv)
         }
     }
     for (unsigned i = 0; i < 3; i++)
-        fl_compressor_free(c[i]);
+        fl_gzip_free(c[i]);
     return 0;
 }

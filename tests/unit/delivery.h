@@ -22,8 +22,8 @@
 #include "config/config.h"
 #include "core/runtime.h"
 #include "delivery/output.h"
-#include "drivers/sink.h"
-#include "encoders/encode.h"
+#include "program/registry.h"
+#include "sinks/memory/memory.h"
 #include "store/store.h"
 
 /* 2026-11-23T08:55:02Z */
@@ -98,7 +98,7 @@ static void world_config(struct world *w, const char **sets)
     struct fl_overrides over = {.set = all, .nset = n};
     memset(w, 0, sizeof *w);
     fl_log_capture(world_line, w);
-    w->rt = (struct fl_runtime){.pipeline = &world_pipeline, .clock = world_virtual,
+    w->rt = (struct fl_runtime){.drivers = fl_drivers, .pipeline = &world_pipeline, .clock = world_virtual,
                                 .virtual_time = {WALL, 1000 * FL_SECOND}};
     fl_ledger_init(&w->rt.ledger, &world_pipeline);
     w->rt.config = fl_config_load(&world_pipeline, &over, NULL);
@@ -125,7 +125,6 @@ static void world_close(struct world *w)
 {
     fl_store_free(w->rt.store);
     fl_output_free(w->rt.output);
-    fl_encoding_free(w->rt.encoding);
     fl_config_free(w->rt.config);
     fl_arena_free(&w->scratch);
     fl_log_capture(NULL, NULL);

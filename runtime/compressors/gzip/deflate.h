@@ -1,6 +1,6 @@
 /*
  * deflate.h - what gzip.c asks of a DEFLATE engine (RFC 1951). One struct fl_deflate per engine:
- * flow.c (our own), libdeflate.c, zlib.c. Internal to compression; everybody else uses drivers/sink.h.
+ * flow.c (our own), libdeflate.c, zlib.c. Internal to compression; everybody else uses drivers/compressor.h.
  *
  * The gzip frame (RFC 1952) and the check sum over the whole object are gzip.c's, so that a stream can be
  * handed from one engine state to another in the middle (fl_compressor_suspend).

@@ -1,5 +1,5 @@
-/* gunzip.c - see gunzip.h. */
-#include "compressors/gzip/gunzip.h"
+/* gunzip.c - decompress gzip (RFC 1952): any number of members, zero padding behind them. */
+#include "drivers/compressor.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #define INPUT ((size_t)64 << 10)
 #define GZIP_ONLY 16 /* for inflateInit2: on top of the window's bits */
 
-struct fl_gunzip {
+struct gunzip {
     z_stream z;
     bool inside; /* of a member */
     bool ended;  /* at least one is complete */
@@ -18,56 +18,53 @@ struct fl_gunzip {
     uint8_t in[INPUT];
 };
 
-struct fl_gunzip *fl_gunzip_new(void)
+static void *gunzip_open(struct fl_runtime *rt, const struct fl_options *o, char **error)
 {
-    struct fl_gunzip *z = fl_new(struct fl_gunzip);
+    (void)rt;
+    (void)o;
+    (void)error;
+    struct gunzip *z = fl_new(struct gunzip);
     if (inflateInit2(&z->z, MAX_WBITS + GZIP_ONLY) != Z_OK)
         fl_no_memory(FL_PART, 0);
     z->z.next_in = z->in;
     return z;
 }
 
-void fl_gunzip_free(struct fl_gunzip *z)
+static void gunzip_close(void *state)
 {
-    if (!z)
-        return;
+    struct gunzip *z = state;
     inflateEnd(&z->z);
     free(z);
 }
 
-uint8_t *fl_gunzip_space(struct fl_gunzip *z, size_t *n)
+static uint8_t *gunzip_space(void *state, size_t *n)
 {
+    struct gunzip *z = state;
     memmove(z->in, z->z.next_in, z->z.avail_in);
     z->z.next_in = z->in;
     *n = INPUT - z->z.avail_in;
     return z->in + z->z.avail_in;
 }
 
-void fl_gunzip_filled(struct fl_gunzip *z, size_t n)
+static void gunzip_filled(void *state, size_t n)
 {
+    struct gunzip *z = state;
     z->z.avail_in += (unsigned)n;
 }
 
-void fl_gunzip_feed(struct fl_gunzip *z, const void *p, size_t n)
+static bool gunzip_inside(const void *state)
 {
-    size_t room;
-    uint8_t *to = fl_gunzip_space(z, &room);
-    memcpy(to, p, n < room ? n : room);
-    fl_gunzip_filled(z, n < room ? n : room);
+    return ((const struct gunzip *)state)->inside;
 }
 
-bool fl_gunzip_inside(const struct fl_gunzip *z)
+static bool gunzip_ready(const void *state)
 {
-    return z->inside;
-}
-
-bool fl_gunzip_ready(const struct fl_gunzip *z)
-{
+    const struct gunzip *z = state;
     return z->full || z->z.avail_in;
 }
 
 /* Between members. False: nothing, or nothing that begins one. */
-static bool begin_member(struct fl_gunzip *z, const char **why)
+static bool begin_member(struct gunzip *z, const char **why)
 {
     while (z->ended && z->z.avail_in && *z->z.next_in == 0) { /* tapes and block devices pad */
         z->z.next_in++;
@@ -83,8 +80,9 @@ static bool begin_member(struct fl_gunzip *z, const char **why)
     return true;
 }
 
-size_t fl_gunzip_take(struct fl_gunzip *z, void *to, size_t n, const char **why)
+static size_t gunzip_take(void *state, void *to, size_t n, const char **why)
 {
+    struct gunzip *z = state;
     z->z.next_out = to;
     z->z.avail_out = (unsigned)n;
     while (z->z.avail_out && (z->inside || begin_member(z, why))) {
@@ -105,3 +103,17 @@ size_t fl_gunzip_take(struct fl_gunzip *z, void *to, size_t n, const char **why)
     z->full = !z->z.avail_out;
     return n - z->z.avail_out;
 }
+
+extern const struct fl_decompress_kind fl_decompress_gzip;
+const struct fl_decompress_kind fl_decompress_gzip = {
+    .name = "gzip",
+    .magic = "\x1f\x8b",
+    .magic_n = 2,
+    .open = gunzip_open,
+    .space = gunzip_space,
+    .filled = gunzip_filled,
+    .take = gunzip_take,
+    .ready = gunzip_ready,
+    .inside = gunzip_inside,
+    .close = gunzip_close,
+};

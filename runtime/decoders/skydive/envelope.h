@@ -4,7 +4,7 @@
  *     {"Namespace":"flow","Type":"store","UUID":"...","Status":200,"Obj":[...]}
  *
  * Members in any order, names without regard to case (ASCII), unknown ones skipped, the last of two equal ones holds.
- * Called by intake/intake.c.
+ * Called by skydive.c.
  */
 #ifndef FL_ENVELOPE_H
 #define FL_ENVELOPE_H

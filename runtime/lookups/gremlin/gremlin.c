@@ -9,6 +9,8 @@
 #endif
 
 #include "base/memory.h"
+#include "config/values.h"
+#include "core/clock.h"
 #include "lookups/gremlin/gremlin.h"
 
 #include <curl/curl.h>
@@ -39,7 +41,7 @@ struct analyzer {
 
 struct transfer {
     CURL *easy;
-    struct fl_gremlin_query *query; /* NULL: free */
+    struct fl_question *query; /* NULL: free */
     uint32_t analyzer;
     struct fl_buf body, answer;
     char status[64];
@@ -58,17 +60,10 @@ struct fl_gremlin {
     char *username, *password, *ca, *cert, *key;
     bool https;
     /* the run */
-    struct fl_gremlin_query *first, **end;
-    fl_gremlin_done *done;
+    struct fl_question *first, **end;
+    fl_answered *done;
     void *arg;
 };
-
-int64_t fl_gremlin_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * SECOND + t.tv_nsec;
-}
 
 static bool set(const char *s)
 {
@@ -242,7 +237,7 @@ static CURL *easy_new(struct fl_gremlin *g, struct transfer *t)
     return c;
 }
 
-static void start(struct fl_gremlin *g, struct transfer *t, struct fl_gremlin_query *q, uint32_t analyzer, int64_t now)
+static void start(struct fl_gremlin *g, struct transfer *t, struct fl_question *q, uint32_t analyzer, int64_t now)
 {
     const struct analyzer *a = &g->analyzer[analyzer];
     if (!t->easy)
@@ -298,7 +293,7 @@ static void analyzer_answered(struct analyzer *a)
     a->answered = true;
 }
 
-static void again(struct fl_gremlin *g, struct fl_gremlin_query *q)
+static void again(struct fl_gremlin *g, struct fl_question *q)
 {
     q->next = NULL;
     *g->end = q;
@@ -308,17 +303,17 @@ static void again(struct fl_gremlin *g, struct fl_gremlin_query *q)
 /* No answer. Asks elsewhere if that may help: queries only read, so asking twice does no harm. */
 static void failed(struct fl_gremlin *g, struct transfer *t, CURLcode code)
 {
-    struct fl_gremlin_query *q = t->query;
-    int64_t now = fl_gremlin_now();
+    struct fl_question *q = t->query;
+    int64_t now = fl_clock_monotonic();
     const char *why = t->error[0] ? t->error : curl_easy_strerror(code);
     if (t->too_large)
         why = "the answer is larger than 16 MiB";
     bool connected = t->status[0] || code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR || code == CURLE_GOT_NOTHING;
     if (code == CURLE_OPERATION_TIMEDOUT && now >= q->deadline - 2 * MILLI) {
         g->analyzer[t->analyzer].late = true;
-        g->done(g->arg, q, FL_GREMLIN_LATE, why, strlen(why));
+        g->done(g->arg, q, FL_ANSWER_LATE, why, strlen(why));
     } else if (t->too_large || code == CURLE_TOO_MANY_REDIRECTS || code == CURLE_BAD_CONTENT_ENCODING) {
-        g->done(g->arg, q, FL_GREMLIN_REFUSED, why, strlen(why));
+        g->done(g->arg, q, FL_REFUSED_ANSWER, why, strlen(why));
     } else if (!connected) {
         analyzer_failed(g, t->analyzer, why, now);
         again(g, q);
@@ -327,7 +322,7 @@ static void failed(struct fl_gremlin *g, struct transfer *t, CURLcode code)
             q->tried &= ~(UINT64_C(1) << t->analyzer); /* a connection broke: that alone doesn't condemn the analyzer */
         again(g, q);
     } else {
-        g->done(g->arg, q, FL_GREMLIN_REFUSED, why, strlen(why));
+        g->done(g->arg, q, FL_REFUSED_ANSWER, why, strlen(why));
     }
 }
 
@@ -340,12 +335,12 @@ static void finish(struct fl_gremlin *g, struct transfer *t, CURLcode code)
     if (code == CURLE_OK) {
         analyzer_answered(&g->analyzer[t->analyzer]);
         if (status == 200) {
-            g->done(g->arg, t->query, FL_GREMLIN_ANSWERED, t->answer.n ? t->answer.p : "", t->answer.n);
+            g->done(g->arg, t->query, FL_ANSWERED, t->answer.n ? t->answer.p : "", t->answer.n);
         } else {
             while (t->answer.n && (unsigned char)t->answer.p[t->answer.n - 1] <= ' ')
                 t->answer.n--;
             char *why = fl_said("%s: %.*s", t->status, (int)t->answer.n, t->answer.n ? t->answer.p : "");
-            g->done(g->arg, t->query, FL_GREMLIN_REFUSED, why, strlen(why));
+            g->done(g->arg, t->query, FL_REFUSED_ANSWER, why, strlen(why));
             free(why);
         }
     } else {
@@ -359,7 +354,7 @@ static void finish(struct fl_gremlin *g, struct transfer *t, CURLcode code)
 /* ---- the run ---------------------------------------------------------------------------------- */
 
 /* The analyzer for a query: the current one or the next that isn't down and wasn't tried. g->n: none. */
-static uint32_t choose(const struct fl_gremlin *g, const struct fl_gremlin_query *q, int64_t now)
+static uint32_t choose(const struct fl_gremlin *g, const struct fl_question *q, int64_t now)
 {
     for (uint32_t k = 0; k < g->n; k++) {
         uint32_t i = (g->current + k) % g->n;
@@ -373,16 +368,16 @@ static void fill(struct fl_gremlin *g)
 {
     for (uint32_t i = 0; i < FL_GREMLIN_AT_ONCE && g->first; i++) {
         while (!g->transfer[i].query && g->first) {
-            struct fl_gremlin_query *q = g->first;
-            int64_t now = fl_gremlin_now();
+            struct fl_question *q = g->first;
+            int64_t now = fl_clock_monotonic();
             uint32_t analyzer = choose(g, q, now);
             g->first = q->next;
             if (!g->first)
                 g->end = &g->first;
             if (now >= q->deadline || now >= atomic_load(&g->until))
-                g->done(g->arg, q, FL_GREMLIN_LATE, "", 0);
+                g->done(g->arg, q, FL_ANSWER_LATE, "", 0);
             else if (analyzer == g->n)
-                g->done(g->arg, q, FL_GREMLIN_DOWN, "", 0);
+                g->done(g->arg, q, FL_NOBODY_ANSWERS, "", 0);
             else
                 start(g, &g->transfer[i], q, analyzer, now);
         }
@@ -402,7 +397,7 @@ static void leave_the_silent(struct fl_gremlin *g)
         if (!a->late || a->answered)
             continue;
         if (++a->silent >= SILENT_RUNS) {
-            analyzer_failed(g, i, "it takes connections, but does not answer in time", fl_gremlin_now());
+            analyzer_failed(g, i, "it takes connections, but does not answer in time", fl_clock_monotonic());
         } else if (g->n > 1 && i == g->current) {
             fl_log_limited(60, FL_WARN, "analyzer doesn't answer", "url=%s", a->url);
             g->current = (i + 1) % g->n;
@@ -425,7 +420,7 @@ static void give_up(struct fl_gremlin *g)
             continue;
         curl_multi_remove_handle(g->multi, t->easy);
         g->active--;
-        g->done(g->arg, t->query, FL_GREMLIN_LATE, "", 0);
+        g->done(g->arg, t->query, FL_ANSWER_LATE, "", 0);
         t->query = NULL;
     }
 }
@@ -433,11 +428,11 @@ static void give_up(struct fl_gremlin *g)
 /* ms to wait for something to happen. */
 static int patience(const struct fl_gremlin *g)
 {
-    int64_t left = (atomic_load(&g->until) - fl_gremlin_now()) / MILLI;
+    int64_t left = (atomic_load(&g->until) - fl_clock_monotonic()) / MILLI;
     return left < 0 ? 0 : left < 1000 ? (int)left + 1 : 1000;
 }
 
-void fl_gremlin_run(struct fl_gremlin *g, struct fl_gremlin_query *first, fl_gremlin_done *done, void *arg)
+void fl_gremlin_run(struct fl_gremlin *g, struct fl_question *first, fl_answered *done, void *arg)
 {
     g->done = done;
     g->arg = arg;
@@ -459,10 +454,58 @@ void fl_gremlin_run(struct fl_gremlin *g, struct fl_gremlin_query *first, fl_gre
             curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
             finish(g, t, code);
         }
-        if (fl_gremlin_now() >= atomic_load(&g->until))
+        if (fl_clock_monotonic() >= atomic_load(&g->until))
             give_up(g);
         else if (!progress)
             curl_multi_poll(g->multi, NULL, 0, patience(g), NULL);
     }
     leave_the_silent(g);
 }
+
+/* ---- the kind ---------------------------------------------------------------------------------------------------- */
+
+static void *gremlin_open(struct fl_runtime *rt, const struct fl_options *options, const char *url, char **error)
+{
+    (void)rt;
+    const struct fl_config *c = options->config;
+    struct fl_gremlin_options o = {.url = url};
+    if (c) {
+        o.analyzers = fl_config_list(c, "analyzers", &o.nanalyzers);
+        o.username = fl_config_str(c, "analyzer.auth.cluster.username");
+        o.password = fl_config_str(c, "analyzer.auth.cluster.password");
+        o.ca_cert = fl_config_str(c, "tls.ca_cert");
+        o.client_cert = fl_config_str(c, "tls.client_cert");
+        o.client_key = fl_config_str(c, "tls.client_key");
+        o.server_cert = fl_config_str(c, "tls.server_cert");
+        o.server_key = fl_config_str(c, "tls.server_key");
+    }
+    if (url || o.nanalyzers)
+        return fl_gremlin_new(&o, error);
+    if (c)
+        fl_log(FL_WARN, "no analyzers are set: what lookups would tell is null", "key=analyzers");
+    return NULL;
+}
+
+static void gremlin_ask(void *lookup, struct fl_question *first, fl_answered *done, void *arg)
+{
+    fl_gremlin_run(lookup, first, done, arg);
+}
+
+static void gremlin_until(void *lookup, int64_t until)
+{
+    fl_gremlin_until(lookup, until);
+}
+
+static void gremlin_close(void *lookup)
+{
+    fl_gremlin_free(lookup);
+}
+
+extern const struct fl_lookup_kind fl_lookup_gremlin;
+const struct fl_lookup_kind fl_lookup_gremlin = {
+    .name = "gremlin",
+    .open = gremlin_open,
+    .ask = gremlin_ask,
+    .until = gremlin_until,
+    .close = gremlin_close,
+};

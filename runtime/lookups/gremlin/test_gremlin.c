@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/analyzer_stub.h"
+#include "core/clock.h"
 #include "lookups/gremlin/gremlin.h"
 #include "base/log.h"
 
@@ -12,19 +13,19 @@
 #define MAX 400
 
 struct outcome {
-    enum fl_gremlin_outcome kind;
+    enum fl_answered_how kind;
     unsigned times;
     char text[2000];
 };
 
 struct asked {
-    struct fl_gremlin_query query[MAX];
+    struct fl_question query[MAX];
     struct outcome outcome[MAX];
 };
 
 static struct asked asked;
 
-static void done(void *arg, struct fl_gremlin_query *q, enum fl_gremlin_outcome kind, const char *text, size_t n)
+static void done(void *arg, struct fl_question *q, enum fl_answered_how kind, const char *text, size_t n)
 {
     struct asked *a = arg;
     struct outcome *o = &a->outcome[q - a->query];
@@ -36,10 +37,10 @@ static void done(void *arg, struct fl_gremlin_query *q, enum fl_gremlin_outcome 
 /* Ask `n` texts with a timeout in ms; returns how long it took, in ms. */
 static int64_t ask(struct fl_gremlin *g, const char *const *texts, unsigned n, int64_t timeout)
 {
-    int64_t began = fl_gremlin_now();
+    int64_t began = fl_clock_monotonic();
     memset(&asked, 0, sizeof asked);
     for (unsigned i = 0; i < n; i++) {
-        asked.query[i] = (struct fl_gremlin_query){.next = i + 1 < n ? &asked.query[i + 1] : NULL,
+        asked.query[i] = (struct fl_question){.next = i + 1 < n ? &asked.query[i + 1] : NULL,
                                                    .text = texts[i],
                                                    .n = (uint32_t)strlen(texts[i]),
                                                    .deadline = began + timeout * 1000000};
@@ -47,7 +48,7 @@ static int64_t ask(struct fl_gremlin *g, const char *const *texts, unsigned n, i
     fl_gremlin_run(g, asked.query, done, &asked);
     for (unsigned i = 0; i < n; i++)
         assert_int_equal(asked.outcome[i].times, 1);
-    return (fl_gremlin_now() - began) / 1000000;
+    return (fl_clock_monotonic() - began) / 1000000;
 }
 
 static struct fl_gremlin *to(const char *first, const char *second)
@@ -134,7 +135,7 @@ static void request(void **state)
     stub_start(&s);
     struct fl_gremlin *g = to(s.address, NULL);
     ask(g, query, 1, 5000);
-    assert_int_equal(asked.outcome[0].kind, FL_GREMLIN_ANSWERED);
+    assert_int_equal(asked.outcome[0].kind, FL_ANSWERED);
     assert_memory_equal(s.last, "POST /api/topology HTTP/1.1\r\n", 29);
     assert_non_null(strstr(s.last, "\r\nContent-Type: application/json\r\n"));
     assert_non_null(strstr(s.last, "\r\nAccept-Encoding: gzip\r\n"));
@@ -155,19 +156,19 @@ static void outcomes(void **state)
     struct fl_gremlin *g = to(s.address, NULL);
     int64_t ms = ask(g, query, 7, 800);
     assert_in_range(ms, 790, 2500);
-    assert_int_equal(asked.outcome[0].kind, FL_GREMLIN_ANSWERED);
+    assert_int_equal(asked.outcome[0].kind, FL_ANSWERED);
     assert_string_equal(asked.outcome[0].text, "[{\"ID\":\"1\",\"Metadata\":{\"Name\":\"plain\"}}]\n");
-    assert_int_equal(asked.outcome[1].kind, FL_GREMLIN_REFUSED);
+    assert_int_equal(asked.outcome[1].kind, FL_REFUSED_ANSWER);
     assert_string_equal(asked.outcome[1].text, "400 Bad Request: no such step");
-    assert_int_equal(asked.outcome[2].kind, FL_GREMLIN_REFUSED);
-    assert_int_equal(asked.outcome[3].kind, FL_GREMLIN_REFUSED);
+    assert_int_equal(asked.outcome[2].kind, FL_REFUSED_ANSWER);
+    assert_int_equal(asked.outcome[3].kind, FL_REFUSED_ANSWER);
     assert_string_equal(asked.outcome[3].text, "the answer is larger than 16 MiB");
-    assert_int_equal(asked.outcome[4].kind, FL_GREMLIN_ANSWERED);
+    assert_int_equal(asked.outcome[4].kind, FL_ANSWERED);
     assert_string_equal(asked.outcome[4].text, "[{\"ID\":\"1\",\"Metadata\":{\"Name\":\"gzip\"}}]\n");
-    assert_int_equal(asked.outcome[5].kind, FL_GREMLIN_LATE);
-    assert_int_equal(asked.outcome[6].kind, FL_GREMLIN_ANSWERED);
+    assert_int_equal(asked.outcome[5].kind, FL_ANSWER_LATE);
+    assert_int_equal(asked.outcome[6].kind, FL_ANSWERED);
     ask(g, query, 1, 0);
-    assert_int_equal(asked.outcome[0].kind, FL_GREMLIN_LATE);
+    assert_int_equal(asked.outcome[0].kind, FL_ANSWER_LATE);
     assert_false(asked.query[0].sent);
     fl_gremlin_free(g);
     stub_stop(&s);
@@ -184,7 +185,7 @@ static void concurrency(void **state)
     struct fl_gremlin *g = to(s.address, NULL);
     int64_t ms = ask(g, query, 200, 5000);
     for (int i = 0; i < 200; i++)
-        assert_int_equal(asked.outcome[i].kind, FL_GREMLIN_ANSWERED);
+        assert_int_equal(asked.outcome[i].kind, FL_ANSWERED);
     print_message("200 queries of 50 ms: %lld ms over %u connections\n", (long long)ms, s.connections);
     assert_in_range(s.connections, 2, FL_GREMLIN_AT_ONCE);
     assert_in_range(ms, 200, 2000); /* one after another: 10 s */
@@ -227,13 +228,13 @@ static void fail_over(void **state)
     struct fl_gremlin *g = to(dead, s.address);
     ask(g, query, 50, 5000);
     for (int i = 0; i < 50; i++)
-        assert_int_equal(asked.outcome[i].kind, FL_GREMLIN_ANSWERED);
+        assert_int_equal(asked.outcome[i].kind, FL_ANSWERED);
     assert_int_equal(count("analyzer can't be reached"), 1);
     /* The living one dies too: everything fails at once and without hanging, each reported once. */
     stub_stop(&s);
     int64_t ms = ask(g, query, 50, 5000);
     for (int i = 0; i < 50; i++)
-        assert_int_not_equal(asked.outcome[i].kind, FL_GREMLIN_ANSWERED);
+        assert_int_not_equal(asked.outcome[i].kind, FL_ANSWERED);
     assert_in_range(ms, 0, 1000);
     assert_int_equal(count("analyzer can't be reached"), 2);
     fl_gremlin_free(g);
@@ -253,9 +254,9 @@ static void comes_back(void **state)
     fl_log_capture(keep_line, NULL);
     struct fl_gremlin *g = to(address, NULL);
     ask(g, query, 1, 5000);
-    assert_int_equal(asked.outcome[0].kind, FL_GREMLIN_DOWN);
+    assert_int_equal(asked.outcome[0].kind, FL_NOBODY_ANSWERS);
     ask(g, query, 1, 5000);
-    assert_int_equal(asked.outcome[0].kind, FL_GREMLIN_DOWN);
+    assert_int_equal(asked.outcome[0].kind, FL_NOBODY_ANSWERS);
     assert_false(asked.query[0].sent); /* left alone for a second */
     assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &n), 0);
     struct stub s = {.fd = fd};
@@ -264,7 +265,7 @@ static void comes_back(void **state)
     pthread_create(&s.acceptor, NULL, stub_accept, &s);
     nanosleep(&(struct timespec){1, 100000000}, NULL);
     ask(g, query, 1, 5000);
-    assert_int_equal(asked.outcome[0].kind, FL_GREMLIN_ANSWERED);
+    assert_int_equal(asked.outcome[0].kind, FL_ANSWERED);
     assert_int_equal(count("analyzer can't be reached"), 1);
     assert_int_equal(count("analyzer is back"), 1);
     fl_gremlin_free(g);
@@ -282,9 +283,9 @@ static void silent_analyzer(void **state)
     stub_start(&good);
     struct fl_gremlin *g = to(quiet.address, good.address);
     ask(g, query, 2, 200);
-    assert_int_equal(asked.outcome[0].kind, FL_GREMLIN_LATE);
+    assert_int_equal(asked.outcome[0].kind, FL_ANSWER_LATE);
     ask(g, plain, 1, 2000);
-    assert_int_equal(asked.outcome[0].kind, FL_GREMLIN_ANSWERED);
+    assert_int_equal(asked.outcome[0].kind, FL_ANSWERED);
     assert_int_equal(good.queries, 1);
     fl_gremlin_free(g);
     stub_stop(&quiet);
@@ -301,16 +302,16 @@ static void silent_analyzer_rests(void **state)
     struct fl_gremlin *g = to(quiet.address, NULL);
     for (int i = 0; i < 3; i++) {
         ask(g, query, 1, 100);
-        assert_int_equal(asked.outcome[0].kind, FL_GREMLIN_LATE);
+        assert_int_equal(asked.outcome[0].kind, FL_ANSWER_LATE);
     }
     ask(g, plain, 1, 2000);
-    assert_int_equal(asked.outcome[0].kind, FL_GREMLIN_DOWN);
+    assert_int_equal(asked.outcome[0].kind, FL_NOBODY_ANSWERS);
     nanosleep(&(struct timespec){.tv_sec = 1, .tv_nsec = 100000000}, NULL);
     ask(g, plain, 1, 2000);
-    assert_int_equal(asked.outcome[0].kind, FL_GREMLIN_ANSWERED);
+    assert_int_equal(asked.outcome[0].kind, FL_ANSWERED);
     ask(g, query, 1, 100); /* answers in between: the count begins anew */
     ask(g, plain, 1, 2000);
-    assert_int_equal(asked.outcome[0].kind, FL_GREMLIN_ANSWERED);
+    assert_int_equal(asked.outcome[0].kind, FL_ANSWERED);
     fl_gremlin_free(g);
     stub_stop(&quiet);
 }

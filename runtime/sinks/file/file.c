@@ -297,9 +297,10 @@ static int put(struct file_sink *s, int folder, const char *name, const struct f
 
 /* ---- the sink --------------------------------------------------------------------------------------------------- */
 
-static void *file_open(struct fl_runtime *rt, char **error)
+static void *file_open(struct fl_runtime *rt, const struct fl_options *options, char **error)
 {
-    const char *directory = fl_option_str(rt->config, "write", "file", "directory");
+    (void)rt;
+    const char *directory = fl_opt_str(options, "directory");
     size_t n = strlen(directory);
     while (n > 1 && directory[n - 1] == '/')
         n--;
@@ -395,6 +396,7 @@ static void file_close(void *sink)
     free(s);
 }
 
+extern const struct fl_sink_kind fl_sink_file;
 const struct fl_sink_kind fl_sink_file = {
     .name = "file",
     .open = file_open,

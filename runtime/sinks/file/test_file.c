@@ -1,5 +1,6 @@
 /* test_file.c - sinks `file` (layout, names that exist, hostile keys, places that are no good) and `stdout`. */
 #include "drivers/sink.h"
+#include "config/values.h"
 #include "tests/unit/delivery.h"
 #include "tests/unit/faults.h"
 
@@ -10,6 +11,8 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
+
+extern const struct fl_sink_kind fl_sink_file, fl_sink_stdout;
 
 struct place {
     struct world w;
@@ -24,7 +27,8 @@ static void open_place(struct place *p)
     assert_non_null(mkdtemp(p->dir));
     snprintf(p->set, sizeof p->set, "pipeline.write.file.directory=%s/out/", p->dir);
     world_config(&p->w, SETS("pipeline.write.type=file", p->set));
-    p->sink = fl_sink_file.open(&p->w.rt, &error);
+    struct fl_options options = fl_options_of(p->w.rt.config, "write");
+    p->sink = fl_sink_file.open(&p->w.rt, &options, &error);
     assert_non_null(p->sink);
 }
 
@@ -409,7 +413,8 @@ static void check_says_what_to_do(void **state)
     struct world w;
     char *error = NULL;
     world_config(&w, SETS("pipeline.write.type=file", "pipeline.write.file.directory=/dev/null/out"));
-    void *sink = fl_sink_file.open(&w.rt, &error);
+    struct fl_options options = fl_options_of(w.rt.config, "write");
+    void *sink = fl_sink_file.open(&w.rt, &options, &error);
     assert_non_null(sink);
     error = fl_sink_file.check(sink);
     assert_non_null(error);

@@ -12,7 +12,8 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "drivers/sink.h"
+#include "core/runtime.h"
+#include "sinks/memory/memory.h"
 
 struct memory {
     pthread_mutex_t lock;
@@ -22,9 +23,10 @@ struct memory {
     size_t script_n, script_at;
 };
 
-static void *memory_open(struct fl_runtime *rt, char **error)
+static void *memory_open(struct fl_runtime *rt, const struct fl_options *options, char **error)
 {
     (void)rt;
+    (void)options;
     (void)error;
     struct memory *m = fl_new(struct memory);
     pthread_mutex_init(&m->lock, NULL);

@@ -67,12 +67,12 @@ static bool take(char *to, size_t size, const char *option, const char *env)
     return true;
 }
 
-static const char *fill(struct fl_credentials *c, const struct fl_config *config, char **error)
+static const char *fill(struct fl_credentials *c, const struct fl_options *options, char **error)
 {
     struct fl_keys *k = &c->keys;
-    const char *secret = fl_option_str(config, "write", "s3", "secret_key");
-    c->file = *secret ? "" : fl_option_str(config, "write", "s3", "secret_key_file");
-    if (!take(k->access_key, sizeof k->access_key, fl_option_str(config, "write", "s3", "access_key"),
+    const char *secret = fl_opt_str(options, "secret_key");
+    c->file = *secret ? "" : fl_opt_str(options, "secret_key_file");
+    if (!take(k->access_key, sizeof k->access_key, fl_opt_str(options, "access_key"),
               "AWS_ACCESS_KEY_ID"))
         return "access_key is too long for a key";
     if (*c->file) {
@@ -81,7 +81,7 @@ static const char *fill(struct fl_credentials *c, const struct fl_config *config
     } else if (!take(k->secret_key, sizeof k->secret_key, secret, "AWS_SECRET_ACCESS_KEY")) {
         return "secret_key is too long for a key";
     }
-    if (!take(k->session_token, sizeof k->session_token, fl_option_str(config, "write", "s3", "session_token"),
+    if (!take(k->session_token, sizeof k->session_token, fl_opt_str(options, "session_token"),
               "AWS_SESSION_TOKEN"))
         return "session_token is too long for a token";
     if (!*k->access_key && !*k->secret_key)
@@ -94,12 +94,12 @@ static const char *fill(struct fl_credentials *c, const struct fl_config *config
     return NULL;
 }
 
-struct fl_credentials *fl_credentials_new(const struct fl_config *config, char **error)
+struct fl_credentials *fl_credentials_new(const struct fl_options *options, char **error)
 {
     struct fl_credentials *c = fl_new(struct fl_credentials);
     pthread_mutex_init(&c->lock, NULL);
     *error = NULL;
-    const char *what = fill(c, config, error);
+    const char *what = fill(c, options, error);
     if (what)
         *error = fl_said("pipeline.write.s3: %s", what);
     if (!*error)

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct fl_config;
+struct fl_options;
 struct fl_credentials;
 
 struct fl_keys {
@@ -20,7 +20,7 @@ struct fl_keys {
  * access_key, secret_key, secret_key_file and session_token of write s3; AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
  * AWS_SESSION_TOKEN for what is not set there. On trouble NULL and a text in *error (to be freed).
  */
-struct fl_credentials *fl_credentials_new(const struct fl_config *c, char **error);
+struct fl_credentials *fl_credentials_new(const struct fl_options *options, char **error);
 void fl_credentials_free(struct fl_credentials *c);
 void fl_credentials_get(struct fl_credentials *c, struct fl_keys *keys);
 /* The server refused the keys: read the file again. True: it holds another key now, try again at once. */

@@ -34,14 +34,14 @@ struct fl_iam {
     int64_t renew, expires; /* mono */
 };
 
-struct fl_iam *fl_iam_new(struct fl_runtime *rt, const _Atomic bool *stop, char **error)
+struct fl_iam *fl_iam_new(struct fl_runtime *rt, const struct fl_options *options, const _Atomic bool *stop, char **error)
 {
     struct fl_iam *iam = fl_new(struct fl_iam);
     iam->rt = rt;
     pthread_mutex_init(&iam->lock, NULL);
-    iam->endpoint = fl_option_str(rt->config, "write", "s3", "iam_endpoint");
-    const char *key = fl_option_str(rt->config, "write", "s3", "api_key");
-    iam->key_file = *key ? "" : fl_option_str(rt->config, "write", "s3", "api_key_file");
+    iam->endpoint = fl_opt_str(options, "iam_endpoint");
+    const char *key = fl_opt_str(options, "api_key");
+    iam->key_file = *key ? "" : fl_opt_str(options, "api_key_file");
     *error = NULL;
     if (*iam->key_file)
         fl_secret_file(iam->key_file, iam->key, sizeof iam->key, error);
@@ -51,8 +51,8 @@ struct fl_iam *fl_iam_new(struct fl_runtime *rt, const _Atomic bool *stop, char 
         *error = fl_said("pipeline.write.s3.iam_endpoint is \"%s\": expected a URL such as "
                          "https://iam.cloud.ibm.com/identity/token", iam->endpoint);
     struct fl_http_options o = {
-        .ca_cert = fl_option_str(rt->config, "write", "s3", "ca_cert"),
-        .timeout = fl_option_int(rt->config, "write", "s3", "timeout"),
+        .ca_cert = fl_opt_str(options, "ca_cert"),
+        .timeout = fl_opt_int(options, "timeout"),
         .stop = stop,
     };
     iam->http = fl_http_new(&o);

@@ -12,11 +12,12 @@
 
 #include "base/text.h"
 
+struct fl_options;
 struct fl_runtime;
 struct fl_iam;
 
 /* Reads api_key, api_key_file, iam_endpoint, ca_cert, timeout of write s3. On trouble NULL and *error (to be freed). */
-struct fl_iam *fl_iam_new(struct fl_runtime *rt, const _Atomic bool *stop, char **error);
+struct fl_iam *fl_iam_new(struct fl_runtime *rt, const struct fl_options *options, const _Atomic bool *stop, char **error);
 void fl_iam_free(struct fl_iam *iam);
 /*
  * Append the Authorization header's value, `Bearer ...`; asks the server when there is no token or it is about to

@@ -22,7 +22,7 @@
 #include "sinks/s3/iam.h"
 #include "sinks/s3/request.h"
 
-#define CONNECTIONS 16
+#define CONNECTIONS 64 /* kept: as many as option `uploads` allows */
 
 /* The sink: what a request needs of it, and the connections. */
 struct s3 {
@@ -30,6 +30,7 @@ struct s3 {
     struct fl_http_options http;
     _Atomic bool stop;
     pthread_mutex_t lock;
+    unsigned uploads;
     struct fl_http *idle[CONNECTIONS];
     unsigned nidle;
 };
@@ -87,7 +88,7 @@ static char *check_bucket(const struct fl_config *c)
 
 static void s3_close(void *sink);
 
-static void *s3_open(struct fl_runtime *rt, char **error)
+static void *s3_open(struct fl_runtime *rt, const struct fl_options *options, char **error)
 {
     const struct fl_config *c = rt->config;
     struct s3 *s = fl_new(struct s3);
@@ -98,20 +99,21 @@ static void *s3_open(struct fl_runtime *rt, char **error)
     }
     s->server.rt = rt;
     pthread_mutex_init(&s->lock, NULL);
-    s->server.region = fl_option_str(c, "write", "s3", "region");
+    s->server.region = fl_opt_str(options, "region");
     if (*s->server.region == 0)
         s->server.region = "us-east-1";
-    s->http.ca_cert = fl_option_str(c, "write", "s3", "ca_cert");
-    s->http.timeout = fl_option_int(c, "write", "s3", "timeout");
+    s->http.ca_cert = fl_opt_str(options, "ca_cert");
+    s->http.timeout = fl_opt_int(options, "timeout");
     s->http.stop = &s->stop;
-    *error = read_endpoint(s, fl_option_str(c, "write", "s3", "endpoint"));
+    s->uploads = (unsigned)fl_opt_int(options, "uploads");
+    *error = read_endpoint(s, fl_opt_str(options, "endpoint"));
     if (!*error)
         *error = check_bucket(c);
     if (!*error) {
-        if (*fl_option_str(c, "write", "s3", "api_key") || *fl_option_str(c, "write", "s3", "api_key_file"))
-            s->server.iam = fl_iam_new(rt, &s->stop, error);
+        if (*fl_opt_str(options, "api_key") || *fl_opt_str(options, "api_key_file"))
+            s->server.iam = fl_iam_new(rt, options, &s->stop, error);
         else
-            s->server.credentials = fl_credentials_new(c, error);
+            s->server.credentials = fl_credentials_new(options, error);
     }
     if (!*error)
         return s;
@@ -136,8 +138,7 @@ static char *s3_check(void *sink)
 static unsigned s3_uploads(void *sink)
 {
     struct s3 *s = sink;
-    int64_t n = fl_option_int(s->server.rt->config, "write", "s3", "uploads");
-    return n < 1 ? 1 : n > CONNECTIONS ? CONNECTIONS : (unsigned)n;
+    return s->uploads;
 }
 
 /* ---- connections ------------------------------------------------------------------------------------------------ */
@@ -197,6 +198,7 @@ static void s3_close(void *sink)
     curl_global_cleanup();
 }
 
+extern const struct fl_sink_kind fl_sink_s3;
 const struct fl_sink_kind fl_sink_s3 = {
     .name = "s3",
     .open = s3_open,

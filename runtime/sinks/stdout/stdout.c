@@ -35,11 +35,12 @@ static int write_all(int fd, const char *p, size_t n)
     return 0;
 }
 
-static void *stdout_open(struct fl_runtime *rt, char **error)
+static void *stdout_open(struct fl_runtime *rt, const struct fl_options *options, char **error)
 {
     (void)rt;
+    (void)options;
     (void)error;
-    static const struct fl_sink_kind *no_state = &fl_sink_stdout;
+    static char no_state;
     return &no_state;
 }
 
@@ -73,6 +74,7 @@ static void stdout_close(void *sink)
     (void)sink;
 }
 
+extern const struct fl_sink_kind fl_sink_stdout;
 const struct fl_sink_kind fl_sink_stdout = {
     .name = "stdout",
     .open = stdout_open,

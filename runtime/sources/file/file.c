@@ -20,22 +20,21 @@
 
 #include "base/memory.h"
 #include "base/log.h"
-#include "compressors/gzip/gunzip.h"
 #include "config/values.h"
 #include "core/runtime.h"
-#include "drivers/source.h"
+#include "drivers/compressor.h"
+#include "sources/file/file.h"
 #include "intake/queue.h"
 
 #define BLOCK ((size_t)512 << 10)
 #define POLL_MS 250
 #define QUIET_MS 1000 /* an unfinished line that waits so long goes on its way */
-#define MAGIC_1 0x1f
-#define MAGIC_2 0x8b
 
 struct file {
     struct fl_runtime *rt;
     char *path;                /* NULL: standard input */
-    bool follow, gzip, detect;
+    bool follow, detect;
+    const struct fl_decompress_kind *packed; /* what the options say */
     size_t block;
     unsigned poll_ms;
 
@@ -44,11 +43,12 @@ struct file {
     dev_t dev;
     ino_t ino;
     uint64_t raw;              /* bytes that were read from this file */
-    bool begun;                /* it is known whether this file is gzip */
+    bool begun;                /* it is known whether this file is packed */
     bool replaced;             /* path names another file; this one gets a last look */
-    uint8_t first[2];          /* bytes that were read to find out, not yet used */
+    uint8_t first[FL_MAGIC_MAX];          /* bytes that were read to find out, not yet used */
     unsigned first_n;
-    struct fl_gunzip *z;       /* NULL: this file is plain */
+    const struct fl_decompress_kind *unpack; /* how this file is packed; NULL: it is plain */
+    void *z;
 
     struct fl_message *m;      /* being filled */
     uint64_t number, offset;   /* of the next message; offset of m->data[0] */
@@ -95,11 +95,12 @@ static void close_fd(struct file *f)
     if (f->fd >= 0 && f->path)
         close(f->fd);
     f->fd = -1;
-    fl_gunzip_free(f->z);
+    if (f->z)
+        f->unpack->close(f->z);
     f->z = NULL;
 }
 
-static void file_close(void *source)
+void fl_file_close(void *source)
 {
     struct file *f = source;
     close_fd(f);
@@ -111,14 +112,14 @@ static void file_close(void *source)
     free(f);
 }
 
-void *fl_source_file_open(struct fl_runtime *rt, const struct fl_file_options *o, char **error)
+void *fl_file_open(struct fl_runtime *rt, const struct fl_file_options *o, char **error)
 {
     struct file *f = fl_new(struct file);
     f->rt = rt;
     f->path = o->path ? fl_said("%s", o->path) : NULL;
     f->follow = o->follow && o->path;
-    f->gzip = o->gzip;
-    f->detect = o->detect_gzip;
+    f->packed = o->packed;
+    f->detect = o->detect;
     f->block = o->block ? o->block : BLOCK;
     f->poll_ms = o->poll_ms ? o->poll_ms : POLL_MS;
     f->fd = -1;
@@ -126,7 +127,7 @@ void *fl_source_file_open(struct fl_runtime *rt, const struct fl_file_options *o
     int e = f->wake < 0 ? errno : open_path(f);
     *error = e && !(e == ENOENT && f->follow) ? fl_said("input '%s' cannot be read: %s", name_of(f), strerror(e)) : NULL;
     if (*error) {
-        file_close(f);
+        fl_file_close(f);
         return NULL;
     }
     return f;
@@ -178,27 +179,57 @@ static enum outcome no_bytes(struct file *f, ssize_t got)
     return broken(f, strerror(errno));
 }
 
-/* Is this file gzip? Needs two bytes; an end before them is plain. */
+/* The kind whose magic the first n bytes are; *more: they may become another's. */
+static const struct fl_decompress_kind *recognize(const struct file *f, const uint8_t *first, size_t n, bool *more)
+{
+    const struct fl_decompress_kind *found = NULL;
+    *more = false;
+    for (const struct fl_driver *d = f->rt->drivers; d && d->kind; d++) {
+        const struct fl_decompress_kind *k = d->kind;
+        if (d->family != FL_DECOMPRESS || memcmp(first, k->magic, n < k->magic_n ? n : k->magic_n) != 0)
+            continue;
+        *more |= n < k->magic_n;
+        if (n >= k->magic_n)
+            found = k;
+    }
+    return found;
+}
+
+static enum outcome badly_packed(struct file *f, const struct fl_decompress_kind *is)
+{
+    char why[128];
+    if (f->packed)
+        snprintf(why, sizeof why, "not %s, but the pipeline says decompress %s", f->packed->name, f->packed->name);
+    else
+        snprintf(why, sizeof why, "the input is %s: the pipeline has to say decompress %s", is->name, is->name);
+    return broken(f, why);
+}
+
+/* Is this file packed? Needs a few bytes; an end before them is plain. */
 static enum outcome begin(struct file *f)
 {
-    while (f->first_n < 2) {
+    const struct fl_decompress_kind *is;
+    bool more;
+    char *error = NULL;
+    while (is = recognize(f, f->first, f->first_n, &more), more) {
         if (wait_ready(f, -1) < 0)
             return OUT_STOP;
-        ssize_t got = raw_read(f, f->first + f->first_n, 2 - f->first_n);
+        ssize_t got = raw_read(f, f->first + f->first_n, 1);
         if (got == 0 && !f->follow)
             break;
         if (got <= 0)
             return no_bytes(f, got);
         f->first_n += (unsigned)got;
     }
-    bool magic = f->first_n == 2 && f->first[0] == MAGIC_1 && f->first[1] == MAGIC_2;
-    if (f->gzip && !magic && f->first_n)
-        return broken(f, "not gzip, but the pipeline says decompress gzip");
-    if (magic && !f->gzip && !f->detect)
-        return broken(f, "the input is gzip: the pipeline has to say decompress gzip");
-    if (magic) {
-        f->z = fl_gunzip_new();
-        fl_gunzip_feed(f->z, f->first, 2);
+    if (f->first_n && (f->packed ? is != f->packed : is && !f->detect))
+        return badly_packed(f, is);
+    if (is) {
+        struct fl_options o = {f->rt->config, "decompress", is->name};
+        f->unpack = is;
+        f->z = fl_given(is->open(f->rt, &o, &error));
+        size_t room;
+        memcpy(is->space(f->z, &room), f->first, f->first_n);
+        is->filled(f->z, f->first_n);
         f->first_n = 0;
     }
     f->begun = true;
@@ -221,11 +252,18 @@ static enum outcome fill_plain(struct file *f, char *to, size_t room, size_t *n)
     return OUT_MORE;
 }
 
-static enum outcome fill_gzip(struct file *f, char *to, size_t room, size_t *n)
+static enum outcome ends_in_the_middle(struct file *f)
+{
+    char why[64];
+    snprintf(why, sizeof why, "%s data end in the middle", f->unpack->name);
+    return broken(f, why);
+}
+
+static enum outcome fill_packed(struct file *f, char *to, size_t room, size_t *n)
 {
     for (;;) {
         const char *why = NULL;
-        *n = fl_gunzip_take(f->z, to, room, &why);
+        *n = f->unpack->take(f->z, to, room, &why);
         if (why)
             return broken(f, why);
         if (*n)
@@ -234,13 +272,13 @@ static enum outcome fill_gzip(struct file *f, char *to, size_t room, size_t *n)
         if (ready <= 0)
             return ready ? OUT_STOP : OUT_QUIET;
         size_t space;
-        uint8_t *in = fl_gunzip_space(f->z, &space);
+        uint8_t *in = f->unpack->space(f->z, &space);
         ssize_t got = raw_read(f, in, space);
-        if (got == 0 && !f->follow && fl_gunzip_inside(f->z))
-            return broken(f, "gzip data end in the middle");
+        if (got == 0 && !f->follow && f->unpack->inside(f->z))
+            return ends_in_the_middle(f);
         if (got <= 0)
             return no_bytes(f, got);
-        fl_gunzip_filled(f->z, (size_t)got);
+        f->unpack->filled(f->z, (size_t)got);
     }
 }
 
@@ -290,7 +328,7 @@ static enum outcome fill(struct file *f)
     }
     struct fl_message *m = f->m;
     size_t n = 0;
-    int ready = f->first_n || (f->z && fl_gunzip_ready(f->z)) ? 1 : wait_ready(f, 0);
+    int ready = f->first_n || (f->z && f->unpack->ready(f->z)) ? 1 : wait_ready(f, 0);
     if (!ready) { /* a lull: what is there goes on its way */
         if (!hand_over_lines(f))
             return OUT_STOP;
@@ -301,7 +339,7 @@ static enum outcome fill(struct file *f)
     }
     if (ready < 0)
         return OUT_STOP;
-    enum outcome (*get)(struct file *, char *, size_t, size_t *) = f->z ? fill_gzip : fill_plain;
+    enum outcome (*get)(struct file *, char *, size_t, size_t *) = f->z ? fill_packed : fill_plain;
     enum outcome o = get(f, m->data + m->n, f->block - m->n, &n);
     m->n += n;
     return o;
@@ -384,8 +422,8 @@ static bool await_more(struct file *f)
             f->replaced = other_file(f);
             continue;
         }
-        if (f->z && fl_gunzip_inside(f->z))
-            fl_log(FL_WARN, "gzip data end in the middle", "path=%s", fl_log_quote(f->path));
+        if (f->z && f->unpack->inside(f->z))
+            fl_log(FL_WARN, "packed data end in the middle", "path=%s kind=%s", fl_log_quote(f->path), f->unpack->name);
         fl_log(FL_INFO, truncated ? "file was truncated" : "file was replaced", "path=%s read=%" PRIu64,
                fl_log_quote(f->path), f->raw);
         if (!end_of_stream(f))
@@ -395,7 +433,7 @@ static bool await_more(struct file *f)
     }
 }
 
-static void file_run(void *source)
+void fl_file_run(void *source)
 {
     struct file *f = source;
     if (!wait_for_file(f))
@@ -414,7 +452,7 @@ static void file_run(void *source)
     }
 }
 
-static void file_stop(void *source)
+void fl_file_stop(void *source)
 {
     struct file *f = source;
     uint64_t one = 1;
@@ -424,16 +462,17 @@ static void file_stop(void *source)
 }
 
 /* Compressed ones aren't: unpacking goes on beside decoding. */
-static bool file_ready(const void *source)
+bool fl_file_ready(const void *source)
 {
     const struct file *f = source;
-    uint8_t first[2] = {0};
-    return f->path && !f->follow && f->regular && !f->gzip && pread(f->fd, first, 2, 0) >= 0 &&
-           (first[0] != MAGIC_1 || first[1] != MAGIC_2);
+    uint8_t first[FL_MAGIC_MAX] = {0};
+    ssize_t n = f->path && !f->follow && f->regular && !f->packed ? pread(f->fd, first, sizeof first, 0) : -1;
+    bool more;
+    return n >= 0 && !recognize(f, first, (size_t)n, &more);
 }
 
 /* What follows the last newline is read again with the next block: the kernel's copy costs less than a second one here. */
-static bool file_read(void *source, struct fl_message *m, size_t n)
+bool fl_file_read(void *source, struct fl_message *m, size_t n)
 {
     struct file *f = source;
     ssize_t got = 1;
@@ -461,45 +500,27 @@ static bool file_read(void *source, struct fl_message *m, size_t n)
     return full;
 }
 
-static bool file_failed(const void *source)
+bool fl_file_failed(const void *source)
 {
     return ((const struct file *)source)->failed;
 }
 
-/* ---- kinds ---------------------------------------------------------------------------------------------------- */
+/* ---- the kind --------------------------------------------------------------------------------------------------- */
 
-static bool says_gzip(const struct fl_runtime *rt)
+const struct fl_decompress_kind *fl_file_packed(const struct fl_runtime *rt)
 {
-    const char *kind = fl_config_kind(rt->config, "decompress");
-    return kind && strcmp(kind, "gzip") == 0;
+    return fl_driver(rt->drivers, FL_DECOMPRESS, fl_config_kind(rt->config, "decompress"));
 }
 
-static void *open_configured(struct fl_runtime *rt, char **error)
+static void *open_configured(struct fl_runtime *rt, const struct fl_options *options, char **error)
 {
     struct fl_file_options o = {
-        .path = fl_option_str(rt->config, "source", "file", "path"),
-        .follow = fl_option_bool(rt->config, "source", "file", "follow"),
-        .gzip = says_gzip(rt),
+        .path = fl_opt_str(options, "path"),
+        .follow = fl_opt_bool(options, "follow"),
+        .packed = fl_file_packed(rt),
     };
-    return fl_source_file_open(rt, &o, error);
+    return fl_file_open(rt, &o, error);
 }
 
-static void *open_stdin(struct fl_runtime *rt, char **error)
-{
-    struct fl_file_options o = {.gzip = says_gzip(rt)};
-    return fl_source_file_open(rt, &o, error);
-}
-
-/* --input: plain or gzip, whatever it is. */
-static void *open_input(struct fl_runtime *rt, char **error)
-{
-    struct fl_file_options o = {.path = strcmp(rt->input, "-") == 0 ? NULL : rt->input, .detect_gzip = true};
-    return fl_source_file_open(rt, &o, error);
-}
-
-#define KIND(NAME, OPEN)                                                                                  \
-    {.name = NAME, .open = OPEN, .run = file_run, .ready = file_ready, .read = file_read, .stop = file_stop, .close = file_close,      \
-     .failed = file_failed}
-const struct fl_source_kind fl_source_file = KIND("file", open_configured);
-const struct fl_source_kind fl_source_stdin = KIND("stdin", open_stdin);
-const struct fl_source_kind fl_source_input = KIND("input", open_input);
+extern const struct fl_source_kind fl_source_file;
+const struct fl_source_kind fl_source_file = {.name = "file", .open = open_configured, FL_FILE_SOURCE};

@@ -21,7 +21,8 @@
 
 #include "base/log.h"
 #include "core/runtime.h"
-#include "drivers/source.h"
+#include "program/registry.h"
+#include "sources/file/file.h"
 #include "intake/queue.h"
 #include "tests/unit/faults.h"
 
@@ -57,7 +58,7 @@ static void put(const char *file, const char *text, const char *mode)
 static void *thread_main(void *arg)
 {
     struct run *r = arg;
-    fl_source_file.run(r->source);
+    fl_file_run(r->source);
     fl_queue_close(r->rt.queue);
     return NULL;
 }
@@ -66,9 +67,10 @@ static void start(struct run *r, struct fl_file_options o)
 {
     char *error = NULL;
     memset(r, 0, sizeof *r);
+    r->rt.drivers = fl_drivers;
     r->rt.queue = fl_queue_new(1 << 20);
     o.poll_ms = 10;
-    r->source = fl_source_file_open(&r->rt, &o, &error);
+    r->source = fl_file_open(&r->rt, &o, &error);
     if (!r->source)
         fail_msg("%s", error);
     assert_int_equal(pthread_create(&r->thread, NULL, thread_main, r), 0);
@@ -113,7 +115,7 @@ static void until(struct run *r, const char *text)
 static void finish(struct run *r)
 {
     pthread_join(r->thread, NULL);
-    fl_source_file.close(r->source);
+    fl_file_close(r->source);
     fl_queue_free(r->rt.queue);
     fl_buf_free(&r->got);
 }
@@ -127,7 +129,7 @@ static void to_end(struct run *r)
 
 static void stop(struct run *r)
 {
-    fl_source_file.stop(r->source);
+    fl_file_stop(r->source);
     while (more(r, PATIENCE))
         ;
     assert_true(r->end);
@@ -206,16 +208,16 @@ static void read_directly(void **state)
         {"", {""}},
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        struct fl_runtime rt = {.queue = fl_queue_new(1000)};
+        struct fl_runtime rt = {.drivers = fl_drivers, .queue = fl_queue_new(1000)};
         char *error = NULL;
         put(path, files[i].text, "w");
-        void *source = fl_source_file_open(&rt, &(struct fl_file_options){.path = path, .detect_gzip = true}, &error);
+        void *source = fl_file_open(&rt, &(struct fl_file_options){.path = path, .detect = true}, &error);
         assert_non_null(source);
-        assert_true(fl_source_file.ready(source));
+        assert_true(fl_file_ready(source));
         struct fl_message *m = fl_queue_message(rt.queue, 0);
         size_t offset = 0;
         for (unsigned k = 0; files[i].block[k]; k++) {
-            bool more = fl_source_file.read(source, m, 10);
+            bool more = fl_file_read(source, m, 10);
             assert_int_equal(m->n, strlen(files[i].block[k]));
             assert_memory_equal(m->data, files[i].block[k], m->n);
             assert_int_equal(m->number, k + 1);
@@ -225,8 +227,8 @@ static void read_directly(void **state)
             assert_int_equal(m->last, !more);
             offset += m->n;
         }
-        assert_false(fl_source_file.failed(source));
-        fl_source_file.close(source);
+        assert_false(fl_file_failed(source));
+        fl_file_close(source);
         fl_queue_recycle(rt.queue, m);
         fl_queue_free(rt.queue);
     }
@@ -235,17 +237,17 @@ static void read_directly(void **state)
 static void stopped_directly(void **state)
 {
     (void)state;
-    struct fl_runtime rt = {.queue = fl_queue_new(1000)};
+    struct fl_runtime rt = {.drivers = fl_drivers, .queue = fl_queue_new(1000)};
     char *error = NULL;
     put(path, "{1}\n{2}\n{3}\n", "w");
-    void *source = fl_source_file_open(&rt, &(struct fl_file_options){.path = path}, &error);
+    void *source = fl_file_open(&rt, &(struct fl_file_options){.path = path}, &error);
     struct fl_message *m = fl_queue_message(rt.queue, 0);
-    assert_true(fl_source_file.read(source, m, 5));
-    fl_source_file.stop(source);
-    assert_false(fl_source_file.read(source, m, 5));
+    assert_true(fl_file_read(source, m, 5));
+    fl_file_stop(source);
+    assert_false(fl_file_read(source, m, 5));
     assert_int_equal(m->n, 0);
     assert_false(m->last); /* what was begun isn't over: it is not broken, but was stopped */
-    fl_source_file.close(source);
+    fl_file_close(source);
     fl_queue_recycle(rt.queue, m);
     fl_queue_free(rt.queue);
 }
@@ -261,7 +263,7 @@ static void blocks(void **state)
     to_end(&r);
     assert_true(has(&r, "{1}\n{22}\n{333}\n{4444}\n{5}|"));
     assert_int_equal(r.streams, 1);
-    assert_false(fl_source_file.failed(r.source));
+    assert_false(fl_file_failed(r.source));
     finish(&r);
 
     put(path, "{\"a\":\"0123456789012345678901234567890\"}\n{2}\n", "w"); /* a document larger than a block */
@@ -277,7 +279,7 @@ static void blocks(void **state)
     finish(&r);
 
     put(path, "x", "w"); /* too short to tell whether it is gzip */
-    start(&r, (struct fl_file_options){.path = path, .detect_gzip = true});
+    start(&r, (struct fl_file_options){.path = path, .detect = true});
     to_end(&r);
     assert_true(has(&r, "x|"));
     finish(&r);
@@ -310,14 +312,14 @@ static void back_pressure(void **state)
 static void errors(void **state)
 {
     (void)state;
-    struct fl_runtime rt = {0};
+    struct fl_runtime rt = {.drivers = fl_drivers};
     char *error = NULL;
     unlink(path);
-    assert_null(fl_source_file_open(&rt, &(struct fl_file_options){.path = path}, &error));
+    assert_null(fl_file_open(&rt, &(struct fl_file_options){.path = path}, &error));
     assert_non_null(strstr(error, "No such file"));
     assert_non_null(strstr(error, path));
     free(error);
-    assert_null(fl_source_file_open(&rt, &(struct fl_file_options){.path = folder, .follow = true}, &error));
+    assert_null(fl_file_open(&rt, &(struct fl_file_options){.path = folder, .follow = true}, &error));
     assert_non_null(strstr(error, "directory"));
     free(error);
 }
@@ -345,6 +347,11 @@ static void pipes(void **state)
     usleep(20000);
     stop(&r);
     unlink(path);
+}
+
+static const struct fl_decompress_kind *gzip_kind(void)
+{
+    return fl_driver(fl_drivers, FL_DECOMPRESS, "gzip");
 }
 
 /* ---- gzip ----------------------------------------------------------------------------------------------------- */
@@ -388,7 +395,7 @@ static void gzip_case(const uint8_t *p, size_t n, struct fl_file_options o, cons
     fl_log_capture(NULL, NULL);
     if (!has(&r, expected))
         fail_msg("got '%.*s' instead of '%s'", (int)r.got.n, r.got.p, expected);
-    assert_int_equal(fl_source_file.failed(r.source), failed);
+    assert_int_equal(fl_file_failed(r.source), failed);
     assert_int_equal(lines, failed);
     finish(&r);
 }
@@ -396,7 +403,7 @@ static void gzip_case(const uint8_t *p, size_t n, struct fl_file_options o, cons
 static void gzipped(void **state)
 {
     (void)state;
-    struct fl_file_options detect = {.detect_gzip = true}, chosen = {.gzip = true}, none = {0};
+    struct fl_file_options detect = {.detect = true}, chosen = {.packed = gzip_kind()}, none = {0};
     uint8_t z[1024];
     size_t n = gzip("{1}\n{22222222222222222222222222}\n{3}\n", z, sizeof z);
     gzip_case(z, n, detect, "{1}\n{22222222222222222222222222}\n{3}\n|", false);
@@ -451,7 +458,7 @@ static void follows_gzip(void **state)
     uint8_t z[1024];
     size_t n = gzip("{1}\n{2}\n", z, sizeof z);
     put_bytes(z, 1);
-    start(&r, (struct fl_file_options){.path = path, .follow = true, .gzip = true});
+    start(&r, (struct fl_file_options){.path = path, .follow = true, .packed = gzip_kind()});
     usleep(50000);
     FILE *f = fopen(path, "a");
     for (size_t i = 1; i < n; i++) {
@@ -480,13 +487,13 @@ static void stops_when_full(void **state)
     fclose(f);
     start(&r, (struct fl_file_options){.path = path});
     usleep(50000);
-    fl_source_file.stop(r.source); /* it waits in push; as fl_source_stop does when that takes too long: */
+    fl_file_stop(r.source); /* it waits in push; as fl_source_stop does when that takes too long: */
     fl_queue_close(r.rt.queue);
     pthread_join(r.thread, NULL);
     fl_log_capture(NULL, NULL);
     assert_int_equal(lines, 1);
     assert_int_equal(atomic_load(&r.rt.ledger.n[FL_C_rejected_messages]), 1);
-    fl_source_file.close(r.source);
+    fl_file_close(r.source);
     fl_queue_free(r.rt.queue);
 }
 

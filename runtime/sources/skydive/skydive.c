@@ -28,8 +28,6 @@
 #include "sources/skydive/ws_connect.h"
 #include "sources/skydive/ws_session.h"
 
-#define PHASE "source"
-#define KIND "skydive"
 
 #define FIRST_PAUSE (FL_SECOND / 2)
 #define LASTED (5 * FL_SECOND)      /* a connection of so long, or with a message, was of use */
@@ -97,20 +95,22 @@ static char *check_texts(const struct skydive *s)
     return NULL;
 }
 
-static char *configure(struct skydive *s)
+static char *asked(const struct fl_options *o)
 {
-    const struct fl_config *c = s->rt->config;
-    s->url_text = fl_option_str(c, PHASE, KIND, "url");
+    const char *capture = fl_opt_str(o, "capture_id");
+    return *capture ? fl_said("flow/%s", capture) : fl_said("flow");
+}
+
+static char *configure(struct skydive *s, const struct fl_options *o)
+{
+    s->url_text = fl_opt_str(o, "url");
     char *error = fl_ws_url_parse(s->url_text, &s->url);
     if (error)
         return error;
-    const char *capture = fl_option_str(c, PHASE, KIND, "capture_id");
     s->host_id = make_host_id(s);
-    s->namespace_ = *capture ? fl_said("flow/%s", capture) : fl_said("flow");
-    s->connect_timeout = fl_option_int(c, PHASE, KIND, "connect_timeout");
-    s->max_backoff = fl_option_int(c, PHASE, KIND, "max_backoff");
-    if (s->connect_timeout <= 0)
-        return fl_said("pipeline.subscriber.connect_timeout must be more than 0");
+    s->namespace_ = asked(o);
+    s->connect_timeout = fl_opt_int(o, "connect_timeout");
+    s->max_backoff = fl_opt_int(o, "max_backoff");
     error = check_texts(s);
     if (!error && s->url.tls)
         s->tls = fl_tls_context_new(setting(s, "tls.ca_cert"), setting(s, "tls.client_cert"),
@@ -127,10 +127,9 @@ static void opened(void *arg)
     s->last_why[0] = 0;
 }
 
-static char *make_session(struct skydive *s)
+static char *make_session(struct skydive *s, const struct fl_options *o)
 {
-    const struct fl_config *c = s->rt->config;
-    struct fl_ws_options o = {
+    struct fl_ws_options session = {
         .queue = s->rt->queue,
         .ledger = &s->rt->ledger,
         .tls = s->tls,
@@ -139,13 +138,13 @@ static char *make_session(struct skydive *s)
                     .namespace_ = s->namespace_,
                     .username = setting(s, "analyzer.auth.cluster.username"),
                     .password = setting(s, "analyzer.auth.cluster.password")},
-        .dead_timeout = fl_option_int(c, PHASE, KIND, "dead_timeout"),
-        .idle_timeout = fl_option_int(c, PHASE, KIND, "idle_timeout"),
-        .max_message = (uint64_t)fl_option_int(c, PHASE, KIND, "max_message"),
+        .dead_timeout = fl_opt_int(o, "dead_timeout"),
+        .idle_timeout = fl_opt_int(o, "idle_timeout"),
+        .max_message = (uint64_t)fl_opt_int(o, "max_message"),
         .opened = opened,
         .arg = s,
     };
-    s->session = fl_ws_session_new(&o);
+    s->session = fl_ws_session_new(&session);
     return s->session ? NULL : fl_said("libwebsockets cannot be set up: are there enough file descriptors?");
 }
 
@@ -162,15 +161,15 @@ static void skydive_close(void *source)
     free(s);
 }
 
-static void *skydive_open(struct fl_runtime *rt, char **error)
+static void *skydive_open(struct fl_runtime *rt, const struct fl_options *o, char **error)
 {
     struct skydive *s = fl_new(struct skydive);
     s->rt = rt;
     s->pause = FIRST_PAUSE;
     s->wake = eventfd(0, EFD_CLOEXEC);
-    *error = s->wake < 0 ? fl_said("cannot make an eventfd: %s", strerror(errno)) : configure(s);
+    *error = s->wake < 0 ? fl_said("cannot make an eventfd: %s", strerror(errno)) : configure(s, o);
     if (!*error)
-        *error = make_session(s);
+        *error = make_session(s, o);
     if (*error) {
         skydive_close(s);
         return NULL;
@@ -256,10 +255,12 @@ static void skydive_stop(void *source)
     fl_ws_session_stop(s->session);
 }
 
+extern const struct fl_source_kind fl_source_skydive;
 const struct fl_source_kind fl_source_skydive = {
-    .name = KIND,
+    .name = "skydive",
     .open = skydive_open,
     .run = skydive_run,
     .stop = skydive_stop,
     .close = skydive_close,
+    .asked = asked,
 };

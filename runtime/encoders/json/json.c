@@ -1,0 +1,22 @@
+/* json.c - encode json: an array of records, in an object if option `wrap` names it. */
+#include "config/values.h"
+#include "drivers/encoder.h"
+#include "encoders/texts.h"
+
+static void *open_array(struct fl_runtime *rt, const struct fl_options *o, char **error)
+{
+    (void)error;
+    return fl_array_new(rt, fl_opt_bool(o, "pretty"), fl_opt_str(o, "wrap"));
+}
+
+extern const struct fl_encode_kind fl_encode_json;
+const struct fl_encode_kind fl_encode_json = {
+    .name = "json",
+    .extension = "json",
+    .content_type = "application/json",
+    .open = open_array,
+    .begin = fl_array_begin_object,
+    .end = fl_array_end_object,
+    .add = fl_array_add,
+    .close = fl_array_free,
+};
