@@ -2,14 +2,14 @@
 #include <string.h>
 
 #include "core/runtime.h"
-#include "sources/file/file.h"
+#include "sources/documents.h"
 
 static void *open_input(struct fl_runtime *rt, const struct fl_options *options, char **error)
 {
     (void)options;
-    struct fl_file_options o = {.path = strcmp(rt->input, "-") == 0 ? NULL : rt->input, .detect = true};
-    return fl_file_open(rt, &o, error);
+    struct fl_documents_options o = {.path = strcmp(rt->input, "-") == 0 ? NULL : rt->input, .detect = true};
+    return fl_documents_open(rt, &o, error);
 }
 
 extern const struct fl_source_kind fl_source_input;
-const struct fl_source_kind fl_source_input = {.name = FL_INPUT, .open = open_input, FL_FILE_SOURCE};
+const struct fl_source_kind fl_source_input = {.name = FL_INPUT, .open = open_input, FL_DOCUMENTS_SOURCE};

@@ -1,12 +1,12 @@
 /* stdin.c - source stdin: documents from standard input, read as a file that cannot be followed. */
-#include "sources/file/file.h"
+#include "sources/documents.h"
 
 static void *open_stdin(struct fl_runtime *rt, const struct fl_options *options, char **error)
 {
     (void)options;
-    struct fl_file_options o = {.packed = fl_file_packed(rt)};
-    return fl_file_open(rt, &o, error);
+    struct fl_documents_options o = {.packed = fl_documents_packed(rt)};
+    return fl_documents_open(rt, &o, error);
 }
 
 extern const struct fl_source_kind fl_source_stdin;
-const struct fl_source_kind fl_source_stdin = {.name = "stdin", .open = open_stdin, FL_FILE_SOURCE};
+const struct fl_source_kind fl_source_stdin = {.name = "stdin", .open = open_stdin, FL_DOCUMENTS_SOURCE};

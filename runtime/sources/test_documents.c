@@ -1,5 +1,5 @@
 /*
- * test_file.c - runtime/sources/file/file.c: blocks and where they are cut, pipes, gzip, following a file that grows,
+ * test_documents.c - runtime/sources/documents.c: blocks and where they are cut, pipes, gzip, following a file that grows,
  * is replaced, truncated or not there yet, and stopping. The source runs in a thread of its own, as in a pipeline.
  */
 #include <setjmp.h>
@@ -22,7 +22,7 @@
 #include "base/log.h"
 #include "core/runtime.h"
 #include "program/registry.h"
-#include "sources/file/file.h"
+#include "sources/documents.h"
 #include "intake/queue.h"
 #include "tests/unit/faults.h"
 
@@ -58,19 +58,19 @@ static void put(const char *file, const char *text, const char *mode)
 static void *thread_main(void *arg)
 {
     struct run *r = arg;
-    fl_file_run(r->source);
+    fl_documents_run(r->source);
     fl_queue_close(r->rt.queue);
     return NULL;
 }
 
-static void start(struct run *r, struct fl_file_options o)
+static void start(struct run *r, struct fl_documents_options o)
 {
     char *error = NULL;
     memset(r, 0, sizeof *r);
     r->rt.drivers = fl_drivers;
     r->rt.queue = fl_queue_new(1 << 20);
     o.poll_ms = 10;
-    r->source = fl_file_open(&r->rt, &o, &error);
+    r->source = fl_documents_open(&r->rt, &o, &error);
     if (!r->source)
         fail_msg("%s", error);
     assert_int_equal(pthread_create(&r->thread, NULL, thread_main, r), 0);
@@ -115,7 +115,7 @@ static void until(struct run *r, const char *text)
 static void finish(struct run *r)
 {
     pthread_join(r->thread, NULL);
-    fl_file_close(r->source);
+    fl_documents_close(r->source);
     fl_queue_free(r->rt.queue);
     fl_buf_free(&r->got);
 }
@@ -129,7 +129,7 @@ static void to_end(struct run *r)
 
 static void stop(struct run *r)
 {
-    fl_file_stop(r->source);
+    fl_documents_stop(r->source);
     while (more(r, PATIENCE))
         ;
     assert_true(r->end);
@@ -160,9 +160,9 @@ static void read_fails(void **state)
     fault_at(CALL_READ, 2, EINTR);
     fault_short(CALL_READ, 3, 3);
     fault_at(CALL_READ, 4, EIO);
-    start(&r, (struct fl_file_options){.path = path});
+    start(&r, (struct fl_documents_options){.path = path});
     to_end(&r);
-    assert_true(fl_source_file.failed(r.source));
+    assert_true(fl_documents_failed(r.source));
     finish(&r);
     fl_log_capture(NULL, NULL);
     faults_clear();
@@ -180,14 +180,14 @@ static void open_fails(void **state)
         int error;
         const char *says;
     } faults[] = {{CALL_OPEN, EMFILE, "Too many open files"}, {CALL_FSTAT, EIO, "Input/output error"}};
-    struct fl_runtime rt = {0};
+    struct fl_runtime rt = {.drivers = fl_drivers};
     char want[200];
     put(path, "{1}\n", "w");
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         char *error;
         faults_clear();
         fault_at(faults[i].call, 1, faults[i].error);
-        assert_null(fl_source_file_open(&rt, &(struct fl_file_options){.path = path}, &error));
+        assert_null(fl_documents_open(&rt, &(struct fl_documents_options){.path = path}, &error));
         faults_clear();
         snprintf(want, sizeof want, "input '%s' cannot be read: %s", path, faults[i].says);
         assert_string_equal(error, want);
@@ -211,13 +211,13 @@ static void read_directly(void **state)
         struct fl_runtime rt = {.drivers = fl_drivers, .queue = fl_queue_new(1000)};
         char *error = NULL;
         put(path, files[i].text, "w");
-        void *source = fl_file_open(&rt, &(struct fl_file_options){.path = path, .detect = true}, &error);
+        void *source = fl_documents_open(&rt, &(struct fl_documents_options){.path = path, .detect = true}, &error);
         assert_non_null(source);
-        assert_true(fl_file_ready(source));
+        assert_true(fl_documents_ready(source));
         struct fl_message *m = fl_queue_message(rt.queue, 0);
         size_t offset = 0;
         for (unsigned k = 0; files[i].block[k]; k++) {
-            bool more = fl_file_read(source, m, 10);
+            bool more = fl_documents_read(source, m, 10);
             assert_int_equal(m->n, strlen(files[i].block[k]));
             assert_memory_equal(m->data, files[i].block[k], m->n);
             assert_int_equal(m->number, k + 1);
@@ -227,8 +227,8 @@ static void read_directly(void **state)
             assert_int_equal(m->last, !more);
             offset += m->n;
         }
-        assert_false(fl_file_failed(source));
-        fl_file_close(source);
+        assert_false(fl_documents_failed(source));
+        fl_documents_close(source);
         fl_queue_recycle(rt.queue, m);
         fl_queue_free(rt.queue);
     }
@@ -240,14 +240,14 @@ static void stopped_directly(void **state)
     struct fl_runtime rt = {.drivers = fl_drivers, .queue = fl_queue_new(1000)};
     char *error = NULL;
     put(path, "{1}\n{2}\n{3}\n", "w");
-    void *source = fl_file_open(&rt, &(struct fl_file_options){.path = path}, &error);
+    void *source = fl_documents_open(&rt, &(struct fl_documents_options){.path = path}, &error);
     struct fl_message *m = fl_queue_message(rt.queue, 0);
-    assert_true(fl_file_read(source, m, 5));
-    fl_file_stop(source);
-    assert_false(fl_file_read(source, m, 5));
+    assert_true(fl_documents_read(source, m, 5));
+    fl_documents_stop(source);
+    assert_false(fl_documents_read(source, m, 5));
     assert_int_equal(m->n, 0);
     assert_false(m->last); /* what was begun isn't over: it is not broken, but was stopped */
-    fl_file_close(source);
+    fl_documents_close(source);
     fl_queue_recycle(rt.queue, m);
     fl_queue_free(rt.queue);
 }
@@ -257,29 +257,29 @@ static void blocks(void **state)
     (void)state;
     struct run r;
     put(path, "{1}\n{22}\n{333}\n{4444}\n{5}", "w");
-    start(&r, (struct fl_file_options){.path = path, .block = 10});
+    start(&r, (struct fl_documents_options){.path = path, .block = 10});
     assert_true(more(&r, PATIENCE));
     assert_true(has(&r, "{1}\n{22}\n")); /* up to the last newline that fits */
     to_end(&r);
     assert_true(has(&r, "{1}\n{22}\n{333}\n{4444}\n{5}|"));
     assert_int_equal(r.streams, 1);
-    assert_false(fl_file_failed(r.source));
+    assert_false(fl_documents_failed(r.source));
     finish(&r);
 
     put(path, "{\"a\":\"0123456789012345678901234567890\"}\n{2}\n", "w"); /* a document larger than a block */
-    start(&r, (struct fl_file_options){.path = path, .block = 16});
+    start(&r, (struct fl_documents_options){.path = path, .block = 16});
     to_end(&r);
     assert_true(has(&r, "{\"a\":\"0123456789012345678901234567890\"}\n{2}\n|"));
     finish(&r);
 
     put(path, "", "w");
-    start(&r, (struct fl_file_options){.path = path});
+    start(&r, (struct fl_documents_options){.path = path});
     to_end(&r);
     assert_true(has(&r, "|"));
     finish(&r);
 
     put(path, "x", "w"); /* too short to tell whether it is gzip */
-    start(&r, (struct fl_file_options){.path = path, .detect = true});
+    start(&r, (struct fl_documents_options){.path = path, .detect = true});
     to_end(&r);
     assert_true(has(&r, "x|"));
     finish(&r);
@@ -293,7 +293,7 @@ static void back_pressure(void **state)
     for (int i = 0; i < 400000; i++)
         fprintf(f, "{%d}\n", i);
     fclose(f);
-    start(&r, (struct fl_file_options){.path = path});
+    start(&r, (struct fl_documents_options){.path = path});
     usleep(50000);
     assert_true(fl_queue_full(r.rt.queue)); /* 1 MiB is less than the file: the source waits */
     to_end(&r);
@@ -315,11 +315,11 @@ static void errors(void **state)
     struct fl_runtime rt = {.drivers = fl_drivers};
     char *error = NULL;
     unlink(path);
-    assert_null(fl_file_open(&rt, &(struct fl_file_options){.path = path}, &error));
+    assert_null(fl_documents_open(&rt, &(struct fl_documents_options){.path = path}, &error));
     assert_non_null(strstr(error, "No such file"));
     assert_non_null(strstr(error, path));
     free(error);
-    assert_null(fl_file_open(&rt, &(struct fl_file_options){.path = folder, .follow = true}, &error));
+    assert_null(fl_documents_open(&rt, &(struct fl_documents_options){.path = folder, .follow = true}, &error));
     assert_non_null(strstr(error, "directory"));
     free(error);
 }
@@ -332,7 +332,7 @@ static void pipes(void **state)
     struct run r;
     unlink(path);
     assert_int_equal(mkfifo(path, 0600), 0);
-    start(&r, (struct fl_file_options){.path = path});
+    start(&r, (struct fl_documents_options){.path = path});
     int fd = open(path, O_WRONLY);
     assert_int_equal(write(fd, "{1}\n{2}\n{3", 10), 10);
     until(&r, "{1}\n{2}\n"); /* at once, although the block isn't full */
@@ -343,7 +343,7 @@ static void pipes(void **state)
     to_end(&r);
     finish(&r);
 
-    start(&r, (struct fl_file_options){.path = path}); /* nobody ever writes */
+    start(&r, (struct fl_documents_options){.path = path}); /* nobody ever writes */
     usleep(20000);
     stop(&r);
     unlink(path);
@@ -382,7 +382,7 @@ static void quiet(void *arg, const char *line)
     ++*(int *)arg;
 }
 
-static void gzip_case(const uint8_t *p, size_t n, struct fl_file_options o, const char *expected, bool failed)
+static void gzip_case(const uint8_t *p, size_t n, struct fl_documents_options o, const char *expected, bool failed)
 {
     struct run r;
     int lines = 0;
@@ -395,7 +395,7 @@ static void gzip_case(const uint8_t *p, size_t n, struct fl_file_options o, cons
     fl_log_capture(NULL, NULL);
     if (!has(&r, expected))
         fail_msg("got '%.*s' instead of '%s'", (int)r.got.n, r.got.p, expected);
-    assert_int_equal(fl_file_failed(r.source), failed);
+    assert_int_equal(fl_documents_failed(r.source), failed);
     assert_int_equal(lines, failed);
     finish(&r);
 }
@@ -403,7 +403,7 @@ static void gzip_case(const uint8_t *p, size_t n, struct fl_file_options o, cons
 static void gzipped(void **state)
 {
     (void)state;
-    struct fl_file_options detect = {.detect = true}, chosen = {.packed = gzip_kind()}, none = {0};
+    struct fl_documents_options detect = {.detect = true}, chosen = {.packed = gzip_kind()}, none = {0};
     uint8_t z[1024];
     size_t n = gzip("{1}\n{22222222222222222222222222}\n{3}\n", z, sizeof z);
     gzip_case(z, n, detect, "{1}\n{22222222222222222222222222}\n{3}\n|", false);
@@ -431,7 +431,7 @@ static void follows(void **state)
     int lines = 0;
     fl_log_capture(quiet, &lines);
     unlink(path);
-    start(&r, (struct fl_file_options){.path = path, .follow = true}); /* not there yet */
+    start(&r, (struct fl_documents_options){.path = path, .follow = true}); /* not there yet */
     usleep(50000);
     put(path, "{1}\n{2", "w");
     until(&r, "{1}\n");
@@ -458,7 +458,7 @@ static void follows_gzip(void **state)
     uint8_t z[1024];
     size_t n = gzip("{1}\n{2}\n", z, sizeof z);
     put_bytes(z, 1);
-    start(&r, (struct fl_file_options){.path = path, .follow = true, .packed = gzip_kind()});
+    start(&r, (struct fl_documents_options){.path = path, .follow = true, .packed = gzip_kind()});
     usleep(50000);
     FILE *f = fopen(path, "a");
     for (size_t i = 1; i < n; i++) {
@@ -485,15 +485,15 @@ static void stops_when_full(void **state)
     for (int i = 0; i < 400000; i++)
         fprintf(f, "{%d}\n", i);
     fclose(f);
-    start(&r, (struct fl_file_options){.path = path});
+    start(&r, (struct fl_documents_options){.path = path});
     usleep(50000);
-    fl_file_stop(r.source); /* it waits in push; as fl_source_stop does when that takes too long: */
+    fl_documents_stop(r.source); /* it waits in push; as fl_source_stop does when that takes too long: */
     fl_queue_close(r.rt.queue);
     pthread_join(r.thread, NULL);
     fl_log_capture(NULL, NULL);
     assert_int_equal(lines, 1);
     assert_int_equal(atomic_load(&r.rt.ledger.n[FL_C_rejected_messages]), 1);
-    fl_file_close(r.source);
+    fl_documents_close(r.source);
     fl_queue_free(r.rt.queue);
 }
 

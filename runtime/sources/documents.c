@@ -1,0 +1,513 @@
+/*
+ * documents.c - documents from a file or standard input, in blocks; see intake/queue.h, drivers/source.h.
+ *
+ * A block ends behind its last newline, so a document hardly ever goes on in the next one; it does when it is larger
+ * than a block, or when nothing comes behind it for a second. Files are read, never mapped: a mapped one that shrinks
+ * would kill the process. A followed file is looked at four times a second, which works on every file system: when it
+ * was replaced (rename) the old one is read to its end first, when it was truncated reading begins anew.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/log.h"
+#include "config/values.h"
+#include "core/runtime.h"
+#include "drivers/compressor.h"
+#include "sources/documents.h"
+#include "intake/queue.h"
+
+#define BLOCK ((size_t)512 << 10)
+#define POLL_MS 250
+#define QUIET_MS 1000 /* an unfinished line that waits so long goes on its way */
+
+struct file {
+    struct fl_runtime *rt;
+    char *path;                /* NULL: standard input */
+    bool follow, detect;
+    const struct fl_decompress_kind *packed; /* what the options say */
+    size_t block;
+    unsigned poll_ms;
+
+    int fd, wake;              /* wake: eventfd, readable once stop was called */
+    bool regular;
+    dev_t dev;
+    ino_t ino;
+    uint64_t raw;              /* bytes that were read from this file */
+    bool begun;                /* it is known whether this file is packed */
+    bool replaced;             /* path names another file; this one gets a last look */
+    uint8_t first[FL_MAGIC_MAX];          /* bytes that were read to find out, not yet used */
+    unsigned first_n;
+    const struct fl_decompress_kind *unpack; /* how this file is packed; NULL: it is plain */
+    void *z;
+
+    struct fl_message *m;      /* being filled */
+    uint64_t number, offset;   /* of the next message; offset of m->data[0] */
+    atomic_bool stop;
+    bool failed;
+};
+
+enum outcome { OUT_MORE, OUT_QUIET, OUT_END, OUT_STOP, OUT_FAILED };
+
+static const char *name_of(const struct file *f)
+{
+    return f->path ? f->path : "standard input";
+}
+
+/* ---- open ----------------------------------------------------------------------------------------------------- */
+
+/* 0 or an errno. */
+static int open_path(struct file *f)
+{
+    struct stat st;
+    int fd = f->path ? open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : STDIN_FILENO;
+    if (fd < 0)
+        return errno;
+    int e = fstat(fd, &st) ? errno : S_ISDIR(st.st_mode) ? EISDIR : 0;
+    if (e) {
+        if (f->path)
+            close(fd);
+        return e;
+    }
+    f->fd = fd;
+    f->regular = S_ISREG(st.st_mode);
+    f->dev = st.st_dev;
+    f->ino = st.st_ino;
+    f->raw = f->offset = 0;
+    f->begun = f->replaced = false;
+    f->first_n = 0;
+    if (f->regular)
+        posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    return 0;
+}
+
+static void close_fd(struct file *f)
+{
+    if (f->fd >= 0 && f->path)
+        close(f->fd);
+    f->fd = -1;
+    if (f->z)
+        f->unpack->close(f->z);
+    f->z = NULL;
+}
+
+void fl_documents_close(void *source)
+{
+    struct file *f = source;
+    close_fd(f);
+    if (f->m)
+        fl_queue_recycle(f->rt->queue, f->m);
+    if (f->wake >= 0)
+        close(f->wake);
+    free(f->path);
+    free(f);
+}
+
+void *fl_documents_open(struct fl_runtime *rt, const struct fl_documents_options *o, char **error)
+{
+    struct file *f = fl_new(struct file);
+    f->rt = rt;
+    f->path = o->path ? fl_said("%s", o->path) : NULL;
+    f->follow = o->follow && o->path;
+    f->packed = o->packed;
+    f->detect = o->detect;
+    f->block = o->block ? o->block : BLOCK;
+    f->poll_ms = o->poll_ms ? o->poll_ms : POLL_MS;
+    f->fd = -1;
+    f->wake = eventfd(0, EFD_CLOEXEC);
+    int e = f->wake < 0 ? errno : open_path(f);
+    *error = e && !(e == ENOENT && f->follow) ? fl_said("input '%s' cannot be read: %s", name_of(f), strerror(e)) : NULL;
+    if (*error) {
+        fl_documents_close(f);
+        return NULL;
+    }
+    return f;
+}
+
+/* ---- reading -------------------------------------------------------------------------------------------------- */
+
+/* Waits for something to read: 1; 0: not within ms (-1: no limit); -1: stop. Regular files are always ready. */
+static int wait_ready(struct file *f, int ms)
+{
+    if (f->stop)
+        return -1;
+    if (f->regular)
+        return 1;
+    struct pollfd p[2] = {{.fd = f->fd, .events = POLLIN}, {.fd = f->wake, .events = POLLIN}};
+    int n = poll(p, 2, ms);
+    if (f->stop || p[1].revents)
+        return -1;
+    return n > 0 && p[0].revents ? 1 : 0;
+}
+
+/* As read(2), without its interruptions; -1 with errno EAGAIN: nothing there. */
+static ssize_t raw_read(struct file *f, void *p, size_t n)
+{
+    ssize_t got;
+    do
+        got = read(f->fd, p, n);
+    while (got < 0 && errno == EINTR);
+    if (got > 0)
+        f->raw += (size_t)got;
+    return got;
+}
+
+static enum outcome broken(struct file *f, const char *why)
+{
+    fl_log(FL_ERROR, "input broke off", "path=%s offset=%" PRIu64 " reason=%s", fl_log_quote(name_of(f)), f->raw,
+           fl_log_quote(why));
+    f->failed = true;
+    return OUT_FAILED;
+}
+
+/* What a read that gave nothing means. */
+static enum outcome no_bytes(struct file *f, ssize_t got)
+{
+    if (got == 0)
+        return OUT_END;
+    if (errno == EAGAIN)
+        return OUT_QUIET;
+    return broken(f, strerror(errno));
+}
+
+/* The kind whose magic the first n bytes are; *more: they may become another's. */
+static const struct fl_decompress_kind *recognize(const struct file *f, const uint8_t *first, size_t n, bool *more)
+{
+    const struct fl_decompress_kind *found = NULL;
+    *more = false;
+    for (const struct fl_driver *d = f->rt->drivers; d && d->kind; d++) {
+        const struct fl_decompress_kind *k = d->kind;
+        if (d->family != FL_DECOMPRESS || memcmp(first, k->magic, n < k->magic_n ? n : k->magic_n) != 0)
+            continue;
+        *more |= n < k->magic_n;
+        if (n >= k->magic_n)
+            found = k;
+    }
+    return found;
+}
+
+static enum outcome badly_packed(struct file *f, const struct fl_decompress_kind *is)
+{
+    char why[128];
+    if (f->packed)
+        snprintf(why, sizeof why, "not %s, but the pipeline says decompress %s", f->packed->name, f->packed->name);
+    else
+        snprintf(why, sizeof why, "the input is %s: the pipeline has to say decompress %s", is->name, is->name);
+    return broken(f, why);
+}
+
+/* Is this file packed? Needs a few bytes; an end before them is plain. */
+static enum outcome begin(struct file *f)
+{
+    const struct fl_decompress_kind *is;
+    bool more;
+    char *error = NULL;
+    while (is = recognize(f, f->first, f->first_n, &more), more) {
+        if (wait_ready(f, -1) < 0)
+            return OUT_STOP;
+        ssize_t got = raw_read(f, f->first + f->first_n, 1);
+        if (got == 0 && !f->follow)
+            break;
+        if (got <= 0)
+            return no_bytes(f, got);
+        f->first_n += (unsigned)got;
+    }
+    if (f->first_n && (f->packed ? is != f->packed : is && !f->detect))
+        return badly_packed(f, is);
+    if (is) {
+        struct fl_options o = {f->rt->config, "decompress", is->name};
+        f->unpack = is;
+        f->z = fl_given(is->open(f->rt, &o, &error));
+        size_t room;
+        memcpy(is->space(f->z, &room), f->first, f->first_n);
+        is->filled(f->z, f->first_n);
+        f->first_n = 0;
+    }
+    f->begun = true;
+    return OUT_MORE;
+}
+
+static enum outcome fill_plain(struct file *f, char *to, size_t room, size_t *n)
+{
+    if (f->first_n) {
+        *n = f->first_n < room ? f->first_n : room;
+        memcpy(to, f->first, *n);
+        f->first_n -= (unsigned)*n;
+        memmove(f->first, f->first + *n, f->first_n);
+        return OUT_MORE;
+    }
+    ssize_t got = raw_read(f, to, room);
+    if (got <= 0)
+        return no_bytes(f, got);
+    *n = (size_t)got;
+    return OUT_MORE;
+}
+
+static enum outcome ends_in_the_middle(struct file *f)
+{
+    char why[64];
+    snprintf(why, sizeof why, "%s data end in the middle", f->unpack->name);
+    return broken(f, why);
+}
+
+static enum outcome fill_packed(struct file *f, char *to, size_t room, size_t *n)
+{
+    for (;;) {
+        const char *why = NULL;
+        *n = f->unpack->take(f->z, to, room, &why);
+        if (why)
+            return broken(f, why);
+        if (*n)
+            return OUT_MORE;
+        int ready = wait_ready(f, 0);
+        if (ready <= 0)
+            return ready ? OUT_STOP : OUT_QUIET;
+        size_t space;
+        uint8_t *in = f->unpack->space(f->z, &space);
+        ssize_t got = raw_read(f, in, space);
+        if (got == 0 && !f->follow && f->unpack->inside(f->z))
+            return ends_in_the_middle(f);
+        if (got <= 0)
+            return no_bytes(f, got);
+        f->unpack->filled(f->z, (size_t)got);
+    }
+}
+
+/* ---- handing over --------------------------------------------------------------------------------------------- */
+
+/* A block of n bytes goes; what is behind them begins the next. False: the queue is closed. */
+static bool hand_over(struct file *f, size_t n, bool last)
+{
+    struct fl_message *m = f->m;
+    size_t rest = m->n - n;
+    f->m = fl_queue_message(f->rt->queue, f->block);
+    if (rest)
+        memcpy(f->m->data, m->data + n, rest);
+    f->m->n = rest;
+    m->n = n;
+    m->stream = true;
+    m->last = last;
+    m->number = ++f->number;
+    m->offset = f->offset;
+    f->offset += n;
+    if (fl_queue_push(f->rt->queue, m))
+        return true;
+    fl_count(&f->rt->ledger, FL_C_messages, n > 0);
+    fl_count(&f->rt->ledger, FL_C_rejected_messages, n > 0);
+    if (n)
+        fl_log(FL_WARN, "block given up", "path=%s bytes=%zu reason=\"stopping took too long\"",
+               fl_log_quote(name_of(f)), n);
+    return false;
+}
+
+/* Up to the last newline; a full block without one goes as it is. */
+static bool hand_over_lines(struct file *f)
+{
+    const char *newline = f->m->n ? memrchr(f->m->data, '\n', f->m->n) : NULL;
+    if (newline)
+        return hand_over(f, (size_t)(newline - f->m->data) + 1, false);
+    return f->m->n < f->block || hand_over(f, f->m->n, false);
+}
+
+/* One step of reading: more bytes in f->m, or why not. */
+static enum outcome fill(struct file *f)
+{
+    if (!f->begun) {
+        enum outcome o = begin(f);
+        if (o != OUT_MORE)
+            return o;
+    }
+    struct fl_message *m = f->m;
+    size_t n = 0;
+    int ready = f->first_n || (f->z && f->unpack->ready(f->z)) ? 1 : wait_ready(f, 0);
+    if (!ready) { /* a lull: what is there goes on its way */
+        if (!hand_over_lines(f))
+            return OUT_STOP;
+        ready = wait_ready(f, f->m->n ? QUIET_MS : -1);
+        if (!ready)
+            return hand_over(f, f->m->n, false) ? OUT_QUIET : OUT_STOP;
+        m = f->m;
+    }
+    if (ready < 0)
+        return OUT_STOP;
+    enum outcome (*get)(struct file *, char *, size_t, size_t *) = f->z ? fill_packed : fill_plain;
+    enum outcome o = get(f, m->data + m->n, f->block - m->n, &n);
+    m->n += n;
+    return o;
+}
+
+/* Reads to the end of this file. */
+static enum outcome read_on(struct file *f)
+{
+    for (;;) {
+        enum outcome o = fill(f);
+        if (o == OUT_QUIET)
+            continue;
+        if (o != OUT_MORE)
+            return o;
+        if (f->m->n == f->block && !hand_over_lines(f))
+            return OUT_STOP;
+    }
+}
+
+/* ---- following ------------------------------------------------------------------------------------------------ */
+
+static bool nap(struct file *f)
+{
+    struct pollfd p = {.fd = f->wake, .events = POLLIN};
+    poll(&p, 1, (int)f->poll_ms);
+    return !f->stop;
+}
+
+/* The file that path named first, once it is there. */
+static bool wait_for_file(struct file *f)
+{
+    bool said = false;
+    while (f->fd < 0) {
+        int e = open_path(f);
+        if (e == ENOENT && !said)
+            fl_log(FL_INFO, "waiting for the file", "path=%s", fl_log_quote(f->path));
+        else if (e && e != ENOENT)
+            fl_log_limited(60, FL_WARN, "input cannot be read", "path=%s reason=%s", fl_log_quote(f->path),
+                           fl_log_quote(strerror(e)));
+        said |= e == ENOENT;
+        if (e && !nap(f))
+            return false;
+    }
+    return true;
+}
+
+/* This file is over: the next block begins another stream. */
+static bool end_of_stream(struct file *f)
+{
+    return hand_over(f, f->m->n, true);
+}
+
+static bool other_file(const struct file *f)
+{
+    struct stat st;
+    return stat(f->path, &st) == 0 && (st.st_dev != f->dev || st.st_ino != f->ino);
+}
+
+/* At the end of a followed file: returns when there is something to read again, in it or in its successor. */
+static bool await_more(struct file *f)
+{
+    bool quiet = false;
+    for (unsigned waited = 0;; waited += f->poll_ms) {
+        struct stat st = {.st_size = (off_t)f->raw};
+        if (f->m->n && waited >= QUIET_MS && !quiet) {
+            quiet = true;
+            if (!hand_over(f, f->m->n, false))
+                return false;
+        }
+        if (!nap(f))
+            return false;
+        if (!f->regular)
+            return true;
+        if (fstat(f->fd, &st) == 0 && (uint64_t)st.st_size > f->raw) {
+            f->replaced = false;
+            return true;
+        }
+        bool truncated = (uint64_t)st.st_size < f->raw;
+        if (!truncated && !f->replaced) { /* a writer may still have the old one open: look once more */
+            f->replaced = other_file(f);
+            continue;
+        }
+        if (f->z && f->unpack->inside(f->z))
+            fl_log(FL_WARN, "packed data end in the middle", "path=%s kind=%s", fl_log_quote(f->path), f->unpack->name);
+        fl_log(FL_INFO, truncated ? "file was truncated" : "file was replaced", "path=%s read=%" PRIu64,
+               fl_log_quote(f->path), f->raw);
+        if (!end_of_stream(f))
+            return false;
+        close_fd(f);
+        return wait_for_file(f);
+    }
+}
+
+void fl_documents_run(void *source)
+{
+    struct file *f = source;
+    if (!wait_for_file(f))
+        return;
+    f->m = fl_queue_message(f->rt->queue, f->block);
+    for (;;) {
+        enum outcome o = read_on(f);
+        if (o == OUT_STOP)
+            return;
+        if (o == OUT_FAILED || !f->follow) {
+            end_of_stream(f);
+            return;
+        }
+        if (!hand_over_lines(f) || !await_more(f))
+            return;
+    }
+}
+
+void fl_documents_stop(void *source)
+{
+    struct file *f = source;
+    uint64_t one = 1;
+    f->stop = true;
+    if (write(f->wake, &one, sizeof one) != sizeof one)
+        fl_log(FL_DEBUG, "eventfd", "error=%s", strerror(errno));
+}
+
+/* Compressed ones aren't: unpacking goes on beside decoding. */
+bool fl_documents_ready(const void *source)
+{
+    const struct file *f = source;
+    uint8_t first[FL_MAGIC_MAX] = {0};
+    ssize_t n = f->path && !f->follow && f->regular && !f->packed ? pread(f->fd, first, sizeof first, 0) : -1;
+    bool more;
+    return n >= 0 && !recognize(f, first, (size_t)n, &more);
+}
+
+/* What follows the last newline is read again with the next block: the kernel's copy costs less than a second one here. */
+bool fl_documents_read(void *source, struct fl_message *m, size_t n)
+{
+    struct file *f = source;
+    ssize_t got = 1;
+    m->n = 0;
+    fl_message_room(m, n);
+    while (m->n < n && got && !f->stop) {
+        got = pread(f->fd, m->data + m->n, n - m->n, (off_t)(f->offset + m->n));
+        if (got > 0) {
+            m->n += (size_t)got;
+        } else if (got < 0 && errno != EINTR) {
+            f->raw = f->offset + m->n;
+            broken(f, strerror(errno));
+            got = 0;
+        }
+    }
+    bool full = m->n == n;
+    const char *newline = full ? memrchr(m->data, '\n', n) : NULL;
+    if (newline)
+        m->n = (size_t)(newline - m->data) + 1;
+    m->stream = true;
+    m->last = !full && !f->stop;
+    m->number = ++f->number;
+    m->offset = f->offset;
+    f->offset += m->n;
+    return full;
+}
+
+bool fl_documents_failed(const void *source)
+{
+    return ((const struct file *)source)->failed;
+}
+
+/* ---- for the kinds ------------------------------------------------------------------------------------------------ */
+
+const struct fl_decompress_kind *fl_documents_packed(const struct fl_runtime *rt)
+{
+    return fl_driver(rt->drivers, FL_DECOMPRESS, fl_config_kind(rt->config, "decompress"));
+}
