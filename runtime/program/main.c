@@ -151,7 +151,7 @@ static int run(const struct fl_pipeline *p, const struct fl_args *args, struct f
     /* Lives as long as the process: a source or upload that could not be stopped may still look at it. */
     static struct fl_runtime rt;
     struct fl_metrics *metrics = NULL;
-    rt = (struct fl_runtime){ .pipeline = p, .config = c, .clock = fl_clock_real, .input = args->over.input,
+    rt = (struct fl_runtime){ .drivers = fl_drivers, .pipeline = p, .config = c, .clock = fl_clock_real, .input = args->over.input,
                               .output_to = args->over.output };
     if (!set_up_log(c, args))
         return 1;

@@ -167,7 +167,7 @@ static void read_fails(void **state)
     fl_log_capture(NULL, NULL);
     faults_clear();
     assert_int_equal(nsaid, 1);
-    snprintf(want, sizeof want, "ERROR input broke off path=%s offset=5 reason=\"Input/output error\"", path);
+    snprintf(want, sizeof want, "ERROR input broke off path=%s offset=4 reason=\"Input/output error\"", path);
     assert_string_equal(strchr(said[0], ' ') + 1, want);
 }
 

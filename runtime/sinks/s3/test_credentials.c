@@ -1,4 +1,5 @@
 /* test_credentials.c - sinks/s3/credentials.c: where keys come from, and what reading a secret's file again finds. */
+#include "config/values.h"
 #include "tests/unit/delivery.h"
 
 #include "sinks/s3/credentials.h"
@@ -17,7 +18,8 @@ static struct fl_credentials *open_keys(struct world *w)
 {
     char *error;
     world_config(w, SETS("pipeline.write.type=s3", "pipeline.write.s3.access_key=AK", set));
-    struct fl_credentials *c = fl_credentials_new(w->rt.config, &error);
+    struct fl_options options = fl_options_of(w->rt.config, "write");
+    struct fl_credentials *c = fl_credentials_new(&options, &error);
     if (!c)
         fail_msg("%s", error);
     return c;
