@@ -2,6 +2,7 @@
  * test_put.c - what answers of an S3 server mean, and what is asked of it until an object is proven to be there. The
  * server is a script: this file stands in for net/http.c.
  */
+#include "config/values.h"
 #include "tests/unit/delivery.h"
 
 #include "net/curl.h"
@@ -159,8 +160,9 @@ static int begin(void **state)
     char *error;
     assert_null(fl_curl_init());
     world_config(&w, SETS("pipeline.write.s3.access_key=a", "pipeline.write.s3.secret_key=s"));
+    struct fl_options options = fl_options_of(w.rt.config, "write");
     server = (struct fl_s3_server){.rt = &w.rt, .base = "http://host", .host = "host", .path = "", .region = "r",
-                                   .credentials = fl_credentials_new(w.rt.config, &error)};
+                                   .credentials = fl_credentials_new(&options, &error)};
     assert_non_null(server.credentials);
     object = (struct fl_object){.bucket = "bucket", .key = "k", .content_type = "t", .first_timestamp = 1,
                                 .last_timestamp = 2, .num_records = 3, .data = "abc", .size = 3, .own_key = true};
