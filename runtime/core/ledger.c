@@ -45,7 +45,8 @@ static uint64_t dropped(const struct fl_ledger *l, uint32_t reason)
 /* What left is read before what came: so the difference is never negative while others count on. */
 uint64_t fl_ledger_pending(const struct fl_ledger *l)
 {
-    uint64_t out = get(l, FL_C_written) + get(l, FL_C_malformed) + get(l, FL_C_overflow) + get(l, FL_C_undelivered);
+    uint64_t out = get(l, FL_C_written) + get(l, FL_C_malformed) + get(l, FL_C_overflow) + get(l, FL_C_refused) +
+                   get(l, FL_C_undelivered);
     for (uint32_t i = 0; i < l->nreasons; i++)
         out += dropped(l, i);
     atomic_thread_fence(memory_order_acquire);

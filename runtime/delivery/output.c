@@ -24,6 +24,7 @@
 #include "delivery/parcel.h"
 #include "delivery/pieces.h"
 #include "delivery/private.h"
+#include "delivery/refused.h"
 
 
 struct fl_output *fl_output_new_with(struct fl_runtime *rt, const struct fl_sink_kind *kind, char **error)
@@ -48,6 +49,9 @@ struct fl_output *fl_output_new_with(struct fl_runtime *rt, const struct fl_sink
     for (unsigned i = 0; i < 2; i++)
         pthread_cond_init(conds[i], &attr);
     pthread_condattr_destroy(&attr);
+    o->wrote = INT64_MIN;
+    o->refused = fl_refused_new(fl_option_str(rt->config, "refused", "_", "directory"),
+                                fl_option_int(rt->config, "refused", "_", "max"));
     struct fl_options options = fl_options_of(rt->config, "write");
     if (!o->compression)
         *error = fl_said("compress %s is not in this program", o->compress.kind);
@@ -77,7 +81,8 @@ void *fl_output_sink(struct fl_output *o)
 char *fl_output_check(struct fl_output *o)
 {
     FL_ALIVE(o, FL_OUTPUT_MARK);
-    return o->kind->check ? o->kind->check(o->sink) : NULL;
+    char *error = o->refused ? fl_refused_check(o->refused) : NULL;
+    return !error && o->kind->check ? o->kind->check(o->sink) : error;
 }
 
 static void start_thread(pthread_t *t, void *(*run)(void *), struct fl_output *o, const char *name)
@@ -188,6 +193,7 @@ void fl_output_free(struct fl_output *o)
     pthread_mutex_destroy(&o->lock);
     close(o->lost_fd);
     free(o->waiting);
+    fl_refused_free(o->refused);
     free(o->lines);
     fl_unmark(o);
     free(o);

@@ -174,7 +174,7 @@ void fl_output_append(struct fl_output *o, struct fl_parcel *p, struct fl_buf *r
 /* Do uploads lag behind, though they work? Objects on which uploaders are busy don't count, however large. */
 static bool lagging(const struct fl_output *o)
 {
-    return o->sealed_bytes > PACE_BYTES && o->nsealed > o->nuploads && o->failures == 0 && !o->hurry;
+    return o->sealed_bytes > PACE_BYTES && o->nsealed > o->nuploads && o->failures == 0 && o->denied == 0 && !o->hurry;
 }
 
 static void pace(struct fl_output *o)

@@ -55,6 +55,13 @@ struct fl_lane {
     uint64_t used;
 };
 
+/* A class: what waits of it, and whether the sink denies it while it may take others. */
+struct fl_line {
+    struct fl_parcel *oldest, *newest;
+    unsigned failures;                /* in a row */
+    int64_t gate, since, said;        /* mono: no attempt before; first failure; last log line */
+};
+
 struct fl_output {
     uint32_t magic;
     struct fl_runtime *rt;
@@ -79,7 +86,10 @@ struct fl_output {
     uint32_t nspare;
 
     struct fl_parcel *first, *last;   /* sealed and compressed */
-    struct fl_line { struct fl_parcel *oldest, *newest; } *lines; /* the same by class */
+    struct fl_line *lines;            /* the same by class */
+    unsigned denied;                  /* lines that have failures of their own */
+    int64_t wrote;                    /* mono: something was taken last */
+    struct fl_refused *refused;       /* NULL: no folder for what is never taken */
     uint64_t sealed_bytes;            /* of memory, about */
     unsigned nsealed;
     unsigned uploading;

@@ -141,6 +141,124 @@ static void refused(void **state)
     world_close(&w);
 }
 
+/* With a folder for them they go there, answer and all, and are counted; a full folder is none. */
+static void refused_is_kept(void **state)
+{
+    (void)state;
+    struct world w;
+    char dir[] = "/tmp/fl_refused_XXXXXX", set[100], command[200];
+    assert_non_null(mkdtemp(dir));
+    snprintf(set, sizeof set, "pipeline.refused.directory=%s/r", dir);
+    world_open(&w, &fl_sink_memory, SETS(SMALL, set, "pipeline.refused.max=400"));
+    assert_null(fl_output_check(w.rt.output));
+    SCRIPT(&w, FL_REFUSED, FL_WRITTEN, FL_REFUSED);
+    for (int i = 0; i < 3; i++)
+        add_object(&w, 0);
+    assert_int_equal(written(&w), 1);
+    assert_int_equal(counter(&w, FL_C_refused), 2);
+    assert_int_equal(fl_output_waiting(w.rt.output, 0), 2);
+    assert_int_equal(logged(&w, "ERROR object refused, kept in refused.directory bucket=bucket key=logs/internal/"), 1);
+    assert_int_equal(logged(&w, "/r is full (pipeline.refused.max): see what is there and move it away"), 1);
+    snprintf(command, sizeof command, "cd %s/r && test $(ls | wc -l) = 2 && printf '[1,2]\\n' | cmp - *.object && "
+             "grep -qx 'key: logs/internal/20261123T085502Z/00000000' *.answer && grep -q '^answer: ' *.answer", dir);
+    assert_int_equal(system(command), 0);
+    pass(&w, 60 * FL_SECOND);
+    fl_output_step(w.rt.output);
+    assert_int_equal(written(&w), 2);
+    assert_books(&w);
+    world_close(&w);
+    snprintf(command, sizeof command, "rm -rf %s", dir);
+    assert_int_equal(system(command), 0);
+}
+
+static void refused_directory_is_checked(void **state)
+{
+    (void)state;
+    struct world w;
+    world_open(&w, &fl_sink_memory, SETS(SMALL, "pipeline.refused.directory=/dev/null/r"));
+    char *error = fl_output_check(w.rt.output);
+    assert_non_null(error);
+    assert_non_null(strstr(error, "cannot keep refused objects in /dev/null/r: Not a directory; make it"));
+    free(error);
+    world_close(&w);
+}
+
+/* A sink that denies one class and takes the others. */
+static unsigned denials;
+
+static enum fl_write_result deny_internal(void *sink, const struct fl_object *o, char *why, size_t why_size)
+{
+    (void)sink;
+    snprintf(why, why_size, "403 AccessDenied");
+    if (strcmp(o->class_, "internal") != 0)
+        return FL_WRITTEN;
+    denials++;
+    return FL_DENIED;
+}
+
+static void *deny_open(struct fl_runtime *rt, const struct fl_options *options, char **error)
+{
+    (void)rt, (void)options, (void)error;
+    denials = 0;
+    return &denials;
+}
+
+static void deny_close(void *sink)
+{
+    (void)sink;
+}
+
+static const struct fl_sink_kind denying = {
+    .name = "denying", .open = deny_open, .write = deny_internal, .close = deny_close};
+
+/* A forbidden prefix holds up its own class only, which rests as a whole. */
+static void one_class_is_denied(void **state)
+{
+    (void)state;
+    struct world w;
+    world_open(&w, &denying, SETS(SMALL));
+    for (int i = 0; i < 20; i++)
+        add_object(&w, i & 1);
+    assert_int_equal(counter(&w, FL_C_written), 20); /* all others, without a pause */
+    assert_int_equal(denials, 1);
+    for (int i = 0; i < 10; i++) {
+        int64_t due = fl_output_step(w.rt.output);
+        assert_true(due > w.rt.virtual_time.mono && due < INT64_MAX);
+        pass(&w, due - w.rt.virtual_time.mono);
+    }
+    assert_in_range(denials, 2, 11);
+    assert_int_equal(fl_output_waiting(w.rt.output, 0), 20);
+    assert_int_equal(counter(&w, FL_C_undelivered), 0);
+    assert_int_equal(logged(&w, "WARN cannot write, will try again class=internal bucket=bucket key="), 1);
+    world_close(&w);
+}
+
+/* After some tries, while others get through, it goes where refused objects are kept; not when nothing gets through. */
+static void denied_for_good_is_kept(void **state)
+{
+    (void)state;
+    for (int others = 0; others < 2; others++) {
+        struct world w;
+        char dir[] = "/tmp/fl_refused_XXXXXX", set[100], command[200];
+        assert_non_null(mkdtemp(dir));
+        snprintf(set, sizeof set, "pipeline.refused.directory=%s", dir);
+        world_open(&w, &denying, SETS(SMALL, set));
+        add_object(&w, 0);
+        for (int i = 0; i < 20; i++) {
+            pass(&w, 60 * FL_SECOND);
+            if (others)
+                add_object(&w, 1);
+            fl_output_step(w.rt.output);
+        }
+        assert_int_equal(counter(&w, FL_C_refused), others ? 2 : 0);
+        if (others)
+            assert_int_equal(denials, 8);
+        world_close(&w);
+        snprintf(command, sizeof command, "rm -rf %s", dir);
+        assert_int_equal(system(command), 0);
+    }
+}
+
 /* Taken as written; said once. */
 static void unproven(void **state)
 {
@@ -522,7 +640,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(backoff), cmocka_unit_test(retries_until_taken), cmocka_unit_test(one_success_frees_all),
-        cmocka_unit_test(refused), cmocka_unit_test(unproven), cmocka_unit_test(name_is_taken), cmocka_unit_test(drop_oldest),
+        cmocka_unit_test(refused), cmocka_unit_test(refused_is_kept),
+        cmocka_unit_test(refused_directory_is_checked), cmocka_unit_test(one_class_is_denied),
+        cmocka_unit_test(denied_for_good_is_kept), cmocka_unit_test(unproven), cmocka_unit_test(name_is_taken), cmocka_unit_test(drop_oldest),
         cmocka_unit_test(stop_without_threads), cmocka_unit_test(more_objects_than_compressors),
         cmocka_unit_test(uploads_at_the_same_time), cmocka_unit_test(full_blocks), cmocka_unit_test(stop_by_deadline),
         cmocka_unit_test(stop_retries), cmocka_unit_test(threads_give_the_same),

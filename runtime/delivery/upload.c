@@ -23,12 +23,14 @@
 #include "delivery/output.h"
 #include "delivery/parcel.h"
 #include "delivery/private.h"
+#include "delivery/refused.h"
 
 #define BACKOFF_MIN (FL_SECOND / 2)
 #define BACKOFF_MAX (30 * FL_SECOND)
 #define BACKOFF_HURRY FL_SECOND /* while stopping: several tries fit in the deadline */
 #define RENAMES 64 /* at once; then it rests as after a failure */
 #define FLAPPING (10 * FL_SECOND) /* a sink that fails and works in turns is said to fail so often at most */
+#define STUCK_TRIES 8 /* of an object that is denied while others get through: then it is for refused.directory */
 #define REMIND (300 * FL_SECOND) /* between log lines while writing goes on failing */
 
 int64_t fl_output_backoff(unsigned failures, uint64_t random)
@@ -52,8 +54,11 @@ static int64_t pause_of(struct fl_output *o, unsigned failures)
 void fl_upload_all_due(struct fl_output *o)
 {
     o->gate = INT64_MIN;
-    for (struct fl_parcel *p = o->first; p; p = p->next)
+    for (struct fl_parcel *p = o->first; p; p = p->next) {
         p->next_try = INT64_MIN;
+        if (o->hurry)
+            o->lines[p->class_].gate = INT64_MIN;
+    }
     pthread_cond_broadcast(&o->due);
 }
 
@@ -65,7 +70,7 @@ static struct fl_parcel *pick(struct fl_output *o, int64_t now)
     if (o->lost || o->gate > now || (o->failures && o->uploading))
         return NULL;
     for (struct fl_parcel *p = o->first; p; p = p->next)
-        if (!p->uploading && p->next_try <= now && (!best || p->tries < best->tries)) {
+        if (!p->uploading && p->next_try <= now && o->lines[p->class_].gate <= now && (!best || p->tries < best->tries)) {
             best = p;
             if (p->tries == 0)
                 break; /* the oldest of the untried ones */
@@ -81,6 +86,8 @@ static int64_t next_due(const struct fl_output *o)
     for (const struct fl_parcel *p = o->first; p; p = p->next)
         if (!p->uploading) {
             int64_t t = p->next_try > o->gate ? p->next_try : o->gate;
+            if (t < o->lines[p->class_].gate)
+                t = o->lines[p->class_].gate;
             due = t < due ? t : due;
             if (due <= o->gate)
                 break; /* no other is due earlier; there may be many */
@@ -98,6 +105,14 @@ static void was_written(struct fl_output *o, struct fl_parcel *p)
     fl_count(l, FL_C_bytes_out, p->object.size);
     fl_log(FL_INFO, "wrote", "key=%s records=%llu bytes=%zu", fl_log_quote(p->object.key),
            (unsigned long long)p->object.num_records, p->object.size);
+    o->wrote = o->rt->clock(o->rt).mono;
+    struct fl_line *line = &o->lines[p->class_];
+    if (line->failures) {
+        fl_log(FL_INFO, "writing works again", "class=%s after_failures=%u", p->object.class_, line->failures);
+        line->failures = 0;
+        line->gate = INT64_MIN;
+        o->denied--;
+    }
     if (o->failures) {
         if (o->told)
             fl_log(FL_INFO, "writing works again", "after_failures=%u", o->failures);
@@ -106,6 +121,47 @@ static void was_written(struct fl_output *o, struct fl_parcel *p)
         fl_upload_all_due(o);
     }
     fl_parcel_leave(o, p);
+}
+
+/* It is in refused.directory. */
+static void was_refused(struct fl_output *o, struct fl_parcel *p, const char *why)
+{
+    fl_count(&o->rt->ledger, FL_C_refused, p->object.num_records);
+    fl_log(FL_ERROR, "object refused, kept in refused.directory", "bucket=%s key=%s records=%llu reason=%s",
+           fl_log_quote(p->object.bucket), fl_log_quote(p->object.key), (unsigned long long)p->object.num_records,
+           fl_log_quote(why));
+    fl_parcel_leave(o, p);
+}
+
+/* The sink answers, but won't have this one: the others of its class, or all others, are none the worse. */
+static void is_unwelcome(struct fl_output *o, struct fl_parcel *p, bool whole_class, const char *why)
+{
+    int64_t now = o->rt->clock(o->rt).mono;
+    struct fl_line *line = &o->lines[p->class_];
+    p->tries++;
+    p->next_try = now + pause_of(o, p->tries);
+    fl_count(&o->rt->ledger, FL_C_write_retries, 1);
+    if (whole_class) {
+        if (line->failures++ == 0) {
+            line->since = now;
+            o->denied++;
+        }
+        line->gate = now + pause_of(o, line->failures);
+    }
+    if (line->said && now - line->said < REMIND)
+        return;
+    bool still = line->said != 0;
+    line->said = now;
+    fl_log(FL_WARN, still ? "still cannot write" : "cannot write, will try again",
+           "class=%s bucket=%s key=%s failures=%u reason=%s", p->object.class_, fl_log_quote(p->object.bucket),
+           fl_log_quote(p->object.key), p->tries, fl_log_quote(why));
+}
+
+/* Denied again and again while the sink took others: it won't change by itself. With the lock held. */
+static bool is_stuck(const struct fl_output *o, const struct fl_parcel *p)
+{
+    const struct fl_line *line = &o->lines[p->class_];
+    return p->tries + 1 >= STUCK_TRIES && line->failures && o->wrote > line->since;
 }
 
 static void is_unproven(struct fl_output *o, const struct fl_parcel *p, const char *why)
@@ -167,9 +223,12 @@ static void attempt(struct fl_output *o, struct fl_parcel *p)
 {
     char why[512] = "";
     p->uploading = true;
+    bool stuck = is_stuck(o, p);
     o->uploading++;
     pthread_mutex_unlock(&o->lock);
     enum fl_write_result result = o->kind->write(o->sink, &p->object, why, sizeof why);
+    bool kept = o->refused && (result == FL_REFUSED || (result == FL_DENIED && stuck)) &&
+                fl_refused_keep(o->refused, &p->object, why, sizeof why);
     pthread_mutex_lock(&o->lock);
     p->uploading = false;
     o->uploading--;
@@ -182,10 +241,15 @@ static void attempt(struct fl_output *o, struct fl_parcel *p)
         was_written(o, p);
         break;
     case FL_RETRY:
-    case FL_DENIED:
-    case FL_REFUSED:
         p->object.again = true;
         has_failed(o, p, why);
+        break;
+    case FL_DENIED:
+    case FL_REFUSED:
+        if (kept)
+            was_refused(o, p, why);
+        else
+            is_unwelcome(o, p, result == FL_DENIED, why);
         break;
     case FL_GONE:
         sink_is_gone(o, why);

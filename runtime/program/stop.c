@@ -59,12 +59,12 @@ static uint64_t counter(const struct life *l, enum fl_counter c)
 static int64_t wait_for_delivery(struct life *l)
 {
     int64_t progress = now(l), pause = FL_SECOND / 1000;
-    uint64_t gone = counter(l, FL_C_written) + counter(l, FL_C_undelivered);
+    uint64_t gone = counter(l, FL_C_written) + counter(l, FL_C_refused) + counter(l, FL_C_undelivered);
     while (atomic_load(&l->deadline) == INT64_MAX && fl_ledger_pending(&l->rt->ledger) > 0) {
         nanosleep(&(struct timespec){ .tv_nsec = pause }, NULL);
         if (pause < FL_SECOND / 50)
             pause *= 2;
-        uint64_t n = counter(l, FL_C_written) + counter(l, FL_C_undelivered);
+        uint64_t n = counter(l, FL_C_written) + counter(l, FL_C_refused) + counter(l, FL_C_undelivered);
         if (n != gone)
             progress = now(l);
         gone = n;

@@ -380,6 +380,28 @@ def refused_objects(folder):
             delivered(s, r)
 
 
+def refused_objects_are_kept(folder):
+    """With a folder for them they go there, the answer beside each."""
+    kept = os.path.join(folder, "kept")
+    with Server(folder) as s:
+        def answer(h):
+            if len(h.server.seen) == 1:
+                h.reply(400, error("EntityTooLarge"))
+            else:
+                h.reply(*h.pass_on(s))
+        with Front(answer) as front:
+            r = dummy(*options(front, write__s3__uploads=1, refused__directory=kept)).expect(0)
+            counters = support.ledger(r.err)
+            support.balanced(counters)
+            names = sorted(os.listdir(kept))
+            assert len(names) == 2 and names[1] == names[0].replace(".answer", ".object"), names
+            with open(os.path.join(kept, names[1]), "rb") as f:
+                assert len(json.loads(gzip.decompress(f.read()))) == counters["refused"] > 0, counters
+            with open(os.path.join(kept, names[0]), encoding="utf-8") as f:
+                assert "answer: 400 EntityTooLarge" in f.read()
+            assert len(records(s)) == counters["written"] and "undelivered" not in r.err, counters
+
+
 def stored(h):
     h.reply(200, b"", [("ETag", '"' + hashlib.md5(h.body).hexdigest() + '"')])
 
@@ -454,4 +476,4 @@ if __name__ == "__main__":
     support.main([round_trip, odd_keys, keys_by_environment_and_file, no_keys_is_an_error_at_start,
                   wrong_key_is_waited_out, wrong_key_is_said, missing_bucket_is_waited_out, server_comes_later,
                   failing_server, lost_answer, taken_name, runs_in_one_second, server_without_conditions,
-                  refused_objects, headers, ibm_token, clock_is_wrong, hanging_server])
+                  refused_objects, refused_objects_are_kept, headers, ibm_token, clock_is_wrong, hanging_server])

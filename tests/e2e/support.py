@@ -151,10 +151,10 @@ def ledger(log):
 
 
 def balanced(counters):
-    """received + emitted = written + malformed + overflow + undelivered + dropped + pending, and something was received."""
+    """received + emitted = written + malformed + overflow + refused + undelivered + dropped + pending, and something was received."""
     left = counters.get("received", 0) + counters.get("emitted", 0)
     right = sum(v for k, v in counters.items()
-                if k in ("written", "malformed", "overflow", "undelivered", "pending") or k.startswith("dropped."))
+                if k in ("written", "malformed", "overflow", "refused", "undelivered", "pending") or k.startswith("dropped."))
     assert left > 0 and left == right, f"the ledger doesn't balance: {left} in, {right} accounted for: {counters}"
 
 

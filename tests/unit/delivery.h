@@ -183,7 +183,8 @@ __attribute__((unused)) static uint64_t counter(struct world *w, enum fl_counter
 __attribute__((unused)) static void assert_books(struct world *w)
 {
     assert_int_equal(counter(w, FL_C_received),
-                     counter(w, FL_C_written) + counter(w, FL_C_overflow) + counter(w, FL_C_undelivered));
+                     counter(w, FL_C_written) + counter(w, FL_C_overflow) + counter(w, FL_C_refused) +
+                         counter(w, FL_C_undelivered));
 }
 
 #endif
