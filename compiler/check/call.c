@@ -107,8 +107,11 @@ static const struct fc_type *resolve_builtin(struct fc_checker *k, struct fc_exp
         return NULL;
     e->info = b;
     for (struct fc_expr *x = e->args; x; x = x->next, i++)
-        if (b->params[i] == 'r')
-            fck_regex(k, x);
+        if (b->params[i] == 'r') {
+            unsigned groups;
+            if (fck_regex(k, x, &groups) && x->next)
+                fck_replacement(k, x->next, groups);
+        }
     const struct fc_type *t = b->result[0] == '=' ? e->args->type : b->result[0] == 'S'
         ? fc_type_list(k->a, &FC_STRING_T) : letter_type(b->result[0]);
     return fck_done(e, t, nullable || b->result[1] == '?');

@@ -12,7 +12,7 @@
  *   name.c       names, fields, tables' entries, any()
  *   operator.c   arithmetic, comparison, logic, `??`, `?:`
  *   call.c       calls, match, new, templates, lists
- *   regex.c      regular expressions
+ *   regex.c      regular expressions; ere.c reads them
  *   fold.c       constants
  *   facts.c      what is known to be present where
  *   scope.c      names and where they are known
@@ -89,6 +89,8 @@ struct fc_sym *fck_indexed(struct fc_checker *k, enum fc_sym_kind kind, const ch
 
 /* say.c */
 const char *fck_text(struct fc_checker *k, struct fc_span span);
+/* The part of a string literal that stands for `len` bytes of its value from the byte `at`; all of it if it is no literal. */
+struct fc_span fck_inside(struct fc_checker *k, const struct fc_expr *text, size_t at, size_t len);
 const char *fck_type_text(struct fc_checker *k, const struct fc_type *t, bool optional);
 /* Where we are, for messages: `in an option`. */
 const char *fck_place(const struct fc_checker *k);
@@ -187,8 +189,10 @@ extern const struct fc_stage_check fc_stage_checks[]; /* by kind */
 void fck_stage(struct fc_checker *k, struct fc_stage *s);
 
 /* regex.c */
-/* Report what is no constant regular expression, or one too large; the constant behind e, or NULL. */
-const struct fc_expr *fck_regex(struct fc_checker *k, const struct fc_expr *e);
+/* Report what is no constant regular expression, or one too large; the constant behind e with its groups, or NULL. */
+const struct fc_expr *fck_regex(struct fc_checker *k, const struct fc_expr *e, unsigned *groups);
+/* The new text of replace: its `\1` are among the groups. */
+void fck_replacement(struct fc_checker *k, const struct fc_expr *e, unsigned groups);
 
 /* option.c */
 void fck_source(struct fc_checker *k, struct fc_item *it);

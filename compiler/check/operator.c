@@ -271,7 +271,8 @@ static const struct fc_type *check_matches(struct fc_checker *k, struct fc_expr 
     if (l->kind != FC_K_STRING)
         fck_mismatch(k, e->a, &FC_STRING_T);
     fck_expr(k, e->b, &FC_STRING_T);
-    const struct fc_expr *pattern = fck_regex(k, e->b);
+    unsigned groups;
+    const struct fc_expr *pattern = fck_regex(k, e->b, &groups);
     if (pattern)
         e->b = (struct fc_expr *)pattern;
     return fck_done(e, &FC_BOOL_T, e->a->nullable);

@@ -1,97 +1,36 @@
 /*
- * regex.c - regular expressions: constant, compiled once to be sure, and in proportion.
+ * regex.c - regular expressions: constant, what POSIX has, in proportion, and compiled once to be sure.
  *
  * The C library writes repetitions out while it compiles, one inside the other: ((a{1,255}){1,255}){1,255} would take
  * gigabytes. So their length written out is found first.
  */
 #include <regex.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "check/checker.h"
+#include "check/ere.h"
 
-enum { MOST_WRITTEN_OUT = 1 << 16 };
-
-/* More than that is as good as that. */
-static size_t held(size_t n)
+const struct fc_expr *fck_regex(struct fc_checker *k, const struct fc_expr *e, unsigned *groups)
 {
-    return n > MOST_WRITTEN_OUT ? MOST_WRITTEN_OUT + 1 : n;
-}
-
-/* p at `[`; returns what is behind the bracket expression. */
-static const char *behind_bracket(const char *p)
-{
-    p += p[1] == '^' ? 2 : 1;
-    p += *p == ']';
-    for (; *p && *p != ']'; p++) {
-        if (*p == '[' && (p[1] == ':' || p[1] == '.' || p[1] == '=')) {
-            const char end[] = {p[1], ']', 0}, *at = strstr(p + 2, end);
-            if (!at)
-                return p + strlen(p);
-            p = at + 1;
-        }
-    }
-    return p + (*p == ']');
-}
-
-/* How often, at most, the repetition at *p says; *p moves behind it. What has no end is counted as once more than it has to be. */
-static size_t times(const char **p)
-{
-    size_t most = 1;
-    for (;; ++*p) {
-        if (**p == '{') {
-            char *end;
-            size_t low = strtoul(*p + 1, &end, 10), high = low;
-            if (*end == ',')
-                high = end[1] == '}' ? low + 1 : strtoul(end + 1, &end, 10);
-            const char *close = strchr(*p, '}');
-            if (!close)
-                return most;
-            most = held(most * held(high > 1 ? high : 1));
-            *p = close;
-        } else if (**p != '*' && **p != '+' && **p != '?') {
-            return most;
-        }
-    }
-}
-
-/* Characters of the expression up to `)` or its end, repetitions written out. Groups are nested 200 deep at most: more is too much. */
-static size_t written_out(const char **p, unsigned depth)
-{
-    size_t all = 0;
-    while (**p && **p != ')') {
-        size_t one = 1;
-        if (**p == '(') {
-            ++*p;
-            one = depth < 200 ? written_out(p, depth + 1) : MOST_WRITTEN_OUT + 1;
-            if (**p == ')')
-                ++*p;
-        } else if (**p == '[') {
-            *p = behind_bracket(*p);
-        } else {
-            *p += **p == '\\' && (*p)[1] ? 2 : 1;
-        }
-        all = held(all + held(one * times(p)));
-        if (all > MOST_WRITTEN_OUT)
-            return all;
-    }
-    return all;
-}
-
-const struct fc_expr *fck_regex(struct fc_checker *k, const struct fc_expr *e)
-{
-    const struct fc_expr *p = e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_CONST ? e->sym->value : e;
+    const struct fc_expr *p = fck_behind(e);
+    struct fc_ere found;
     if (e->type->kind == FC_K_ERROR)
         return NULL;
     if (p->kind != FC_E_STRING) {
         fc_report(k->d, FC_NOT_CONSTANT, e->span, "a regular expression");
         return NULL;
     }
-    const char *at = p->s;
-    size_t n = 0;
-    for (; *at && n <= MOST_WRITTEN_OUT; at += *at == ')') /* a `)` without `(` is said below */
-        n += written_out(&at, 0);
-    if (n > MOST_WRITTEN_OUT) {
+    fc_ere_read(k->a, p->s, &found);
+    *groups = found.groups;
+    if (found.wrong) {
+        struct fc_diag *g = fc_report(k->d, FC_BAD_REGEX, fck_inside(k, p, found.at, found.len), found.wrong);
+        if (p != e)
+            fc_diag_note(k->d, g, e->span, "it is used here");
+        if (found.help)
+            fc_diag_help(k->d, g, "%s", found.help);
+        return NULL;
+    }
+    if (found.written > FC_ERE_MOST) {
         fc_report(k->d, FC_TOO_MUCH, e->span, "characters in a regular expression whose repetitions are written out", "65536");
         return NULL;
     }
@@ -105,4 +44,29 @@ const struct fc_expr *fck_regex(struct fc_checker *k, const struct fc_expr *e)
     }
     regfree(&re);
     return p;
+}
+
+/* The new text of replace: `\1` is a group, and so it has to be one of those that there are. */
+void fck_replacement(struct fc_checker *k, const struct fc_expr *e, unsigned groups)
+{
+    const struct fc_expr *p = fck_behind(e);
+    if (p->kind != FC_E_STRING)
+        return;
+    for (size_t i = 0; i + 1 < p->len; i++) {
+        bool slash = p->s[i] == '\\', number = p->s[i + 1] >= '1' && p->s[i + 1] <= '9';
+        unsigned n = (unsigned)(p->s[i + 1] - '0');
+        if (slash && number && n > groups) {
+            struct fc_diag *g = fc_report(k->d, FC_NO_GROUP, fck_inside(k, p, i, 2), n);
+            fc_diag_help(k->d, g, groups ? "its groups are the pieces in parentheses, %u in all" : "a group is a piece in parentheses: `(..)`",
+                         groups);
+            return;
+        }
+        if (p->s[i] == '$' && number && n <= groups) {
+            struct fc_diag *g = fc_report(k->d, FC_SPELLING, fck_inside(k, p, i, 2), fl_arena_printf(k->a, "$%u", n),
+                                          fl_arena_printf(k->a, "\\\\%u", n));
+            fc_diag_help(k->d, g, "in the new text `\\\\1` to `\\\\9` are the groups, `\\\\0` is all of the match");
+            return;
+        }
+        i += slash;
+    }
 }

@@ -14,6 +14,37 @@ const char *fck_text(struct fc_checker *k, struct fc_span span)
     return most <= 60 && !line ? s : fl_arena_printf(k->a, "%.*s..", (int)(most > 58 ? 58 : most), s);
 }
 
+/* Source bytes of what one piece of a string literal stands for, and how many bytes that is. */
+static size_t piece(const char *s, size_t *value)
+{
+    *value = 1;
+    if (s[0] != '\\')
+        return 1;
+    if (s[1] != 'u')
+        return 2;
+    unsigned c = 0;
+    for (int i = 2; i < 6; i++)
+        c = c * 16 + (unsigned)(s[i] <= '9' ? s[i] - '0' : (s[i] | 32) - 'a' + 10);
+    bool pair = c >= 0xD800 && c < 0xE000;
+    *value = c < 0x80 ? 1 : c < 0x800 ? 2 : pair ? 4 : 3;
+    return pair ? 12 : 6;
+}
+
+struct fc_span fck_inside(struct fc_checker *k, const struct fc_expr *text, size_t at, size_t len)
+{
+    const char *s = fc_source_slice(&k->c->sources, text->span);
+    struct fc_span span = text->span;
+    if (*s != '"' && *s != '\'')
+        return span; /* made of several */
+    size_t i = 1, value = 0;
+    for (size_t n = 0; n < at && i + 1 < span.end - span.start; n += value)
+        i += piece(s + i, &value);
+    size_t end = i;
+    for (size_t n = 0; n < len && end + 1 < span.end - span.start; n += value)
+        end += piece(s + end, &value);
+    return (struct fc_span){span.file, span.start + (uint32_t)i, span.start + (uint32_t)end};
+}
+
 const char *fck_type_text(struct fc_checker *k, const struct fc_type *t, bool optional)
 {
     return fl_arena_printf(k->a, "`%s`", fc_type_text(k->a, t, optional));

@@ -221,6 +221,10 @@ const char *fc_undo_escapes(struct fc_parser *ps, struct fc_span span, const cha
                 fc_diag_help(ps->p->diags, g, "in a template a brace is written twice: `%c%c`", *p, *p);
             else if (p < end && *p == 'u')
                 fc_diag_help(ps->p->diags, g, "`\\u` takes four hexadecimal digits; characters over U+FFFF are a pair of surrogates");
+            else if (p < end && strchr("dDwWsS", *p))
+                fc_diag_help(ps->p->diags, g, "in a regular expression write `%s`",
+                             *p == 'd' ? "[0-9]` or `[[:digit:]]" : *p == 'D' ? "[^0-9]` or `[^[:digit:]]" : *p == 'w' ? "[[:alnum:]_]"
+                             : *p == 'W' ? "[^[:alnum:]_]" : *p == 's' ? "[[:space:]]" : "[^[:space:]]");
             else
                 fc_diag_help(ps->p->diags, g, "for a backslash write `\\\\`");
             if (p < end)
