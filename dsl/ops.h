@@ -51,12 +51,12 @@ static inline int64_t fl_abs(int64_t a, uint64_t *overflows)
     return a < 0 ? fl_neg(a, overflows) : a;
 }
 
-/* INT64_MIN / -1 is held at INT64_MAX. */
-static inline bool fl_div(int64_t a, int64_t b, int64_t *out)
+/* INT64_MIN / -1 goes over. */
+static inline bool fl_div(int64_t a, int64_t b, int64_t *out, uint64_t *overflows)
 {
     if (b == 0)
         return false;
-    *out = b != -1 ? a / b : a == INT64_MIN ? INT64_MAX : -a;
+    *out = b == -1 ? fl_neg(a, overflows) : a / b;
     return true;
 }
 

@@ -13,6 +13,7 @@ static const struct fc_type *letter_type(char c)
     switch (c) {
     case 's':
     case 'r':
+    case 'm':
         return &FC_STRING_T;
     case 'i':
         return &FC_INT_T;
@@ -95,6 +96,17 @@ static const struct fc_builtin *overload(const struct fc_expr *e, int n)
     return NULL;
 }
 
+/* The type of the first argument and of those that stand for the same: max(a, b). */
+static const struct fc_type *like_arguments(const struct fc_builtin *b, const struct fc_expr *e)
+{
+    const struct fc_type *t = e->args->type;
+    int i = 1;
+    for (const struct fc_expr *x = e->args->next; x; x = x->next)
+        if (b->params[i++] == b->params[0])
+            t = fc_type_either(t, x->type);
+    return t;
+}
+
 /* The arguments are checked: find the row and set the result. NULL when there is none; nothing is reported. */
 static const struct fc_type *resolve_builtin(struct fc_checker *k, struct fc_expr *e)
 {
@@ -111,8 +123,10 @@ static const struct fc_type *resolve_builtin(struct fc_checker *k, struct fc_exp
             unsigned groups;
             if (fck_regex(k, x, &groups) && x->next)
                 fck_replacement(k, x->next, groups);
+        } else if (b->params[i] == 'm') {
+            fck_format(k, x);
         }
-    const struct fc_type *t = b->result[0] == '=' ? e->args->type : b->result[0] == 'S'
+    const struct fc_type *t = b->result[0] == '=' ? like_arguments(b, e) : b->result[0] == 'S'
         ? fc_type_list(k->a, &FC_STRING_T) : letter_type(b->result[0]);
     return fck_done(e, t, nullable || b->result[1] == '?');
 }
@@ -346,6 +360,8 @@ static void check_arm(struct fc_checker *k, struct fc_expr *e, struct fc_arm *ar
         fc_report2(k->d, FC_BRANCHES, arm->value->span, m->first->span, fck_type_text(k, m->result, false),
                    fck_type_text(k, at, false));
         m->failed = true;
+    } else {
+        m->result = fc_type_either(m->result, at);
     }
 }
 
@@ -547,6 +563,8 @@ const struct fc_type *fck_list(struct fc_checker *k, struct fc_expr *e, const st
             x->type = &FC_CIDR_T;
         } else if (!fc_type_same(elem, t)) {
             fck_mismatch(k, x, elem);
+        } else {
+            elem = fc_type_either(elem, t);
         }
     }
     if (!elem)

@@ -13,6 +13,7 @@
  *   operator.c   arithmetic, comparison, logic, `??`, `?:`
  *   call.c       calls, match, new, templates, lists
  *   regex.c      regular expressions; ere.c reads them
+ *   format.c     formats of times
  *   fold.c       constants
  *   facts.c      what is known to be present where
  *   scope.c      names and where they are known
@@ -193,6 +194,10 @@ void fck_stage(struct fc_checker *k, struct fc_stage *s);
 const struct fc_expr *fck_regex(struct fc_checker *k, const struct fc_expr *e, unsigned *groups);
 /* The new text of replace: its `\1` are among the groups. */
 void fck_replacement(struct fc_checker *k, const struct fc_expr *e, unsigned groups);
+
+/* format.c */
+/* Report what a constant format of strftime asks for that there isn't. */
+void fck_format(struct fc_checker *k, const struct fc_expr *e);
 
 /* option.c */
 void fck_source(struct fc_checker *k, struct fc_item *it);

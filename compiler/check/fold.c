@@ -68,7 +68,7 @@ void fck_fold(struct fc_checker *k, struct fc_expr *e)
             r = fl_mul(x, y, &over);
             break;
         case FC_OP_DIV:
-            if (!fl_div(x, y, &r))
+            if (!fl_div(x, y, &r, &over))
                 return;
             break;
         case FC_OP_MOD:

@@ -136,7 +136,7 @@ static const struct fc_type *check_arith(struct fc_checker *k, struct fc_expr *e
         return fck_done(e, compare ? &FC_BOOL_T : &FC_ERROR_T, false);
     }
     e->info = row;
-    const struct fc_type *t = row->result == l->kind ? l : row->result == r->kind ? r : row->result == FC_K_BOOL
+    const struct fc_type *t = row->result == l->kind ? fc_type_either(l, r) : row->result == r->kind ? r : row->result == FC_K_BOOL
         ? &FC_BOOL_T
                               : row->result == FC_K_FLOAT ? &FC_FLOAT_T : row->result == FC_K_DURATION ? &FC_DURATION_T
                                   : &FC_INT_T;
@@ -232,7 +232,7 @@ static const struct fc_type *check_coalesce(struct fc_checker *k, struct fc_expr
     }
     if (always_there(e->a))
         fc_report(k->d, FC_NEVER_NULL, e->a->span, fl_arena_printf(k->a, "`%s`", fck_text(k, e->a->span)), "`??`");
-    return fck_done(e, l, e->a->nullable && (e->b->nullable || r->kind == FC_K_NULL));
+    return fck_done(e, fc_type_either(l, r), e->a->nullable && (e->b->nullable || r->kind == FC_K_NULL));
 }
 
 const struct fc_type *fck_cond(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want)
@@ -262,7 +262,7 @@ const struct fc_type *fck_cond(struct fc_checker *k, struct fc_expr *e, const st
         fc_report2(k->d, FC_BRANCHES, e->c->span, e->b->span, fck_type_text(k, b, false), fck_type_text(k, c, false));
         return fck_done(e, &FC_ERROR_T, false);
     }
-    return fck_done(e, b->kind == FC_K_ERROR ? c : b, e->b->nullable || e->c->nullable || c->kind == FC_K_NULL);
+    return fck_done(e, b->kind == FC_K_ERROR ? c : fc_type_either(b, c), e->b->nullable || e->c->nullable || c->kind == FC_K_NULL);
 }
 
 static const struct fc_type *check_matches(struct fc_checker *k, struct fc_expr *e)

@@ -177,6 +177,7 @@ static inline bool fce_is_null(const struct fc_cond *n) { return n && n->op == F
 const char *fce_type(struct fc_em *m, const struct fc_type *t);
 const char *fce_value_type(const struct fc_type *t);          /* FL_T_STRING */
 const char *fce_scale(const struct fc_type *t);
+const char *fce_time_text(struct fc_em *m, const struct fc_type *t, const char *v); /* a time or duration in its form, as a text */
 const struct fc_rec *fce_rec(struct fc_em *m, const struct fc_type *t);
 void fce_zeroed(struct fc_em *m, const struct fc_type *t, const char *name, const char *is); /* declare both; is may be NULL */
 /* C for the word of the presence set `has` that has the bit HAS_x: one of many where the record has more than 64 members that are read. */

@@ -202,6 +202,8 @@ static const char *value_text(struct fc_em *m, const struct fc_sym *a)
         return fce_text(m, "%s[%s]", fce_names(m, a->type), c);
     if (a->type->kind == FC_K_BOOL || a->type->kind == FC_K_FLOAT)
         return fce_text(m, "fl_b_text_%s(cx, %s)", a->type->kind == FC_K_BOOL ? "bool" : "float", c);
+    if (a->type->kind == FC_K_TIME || a->type->kind == FC_K_DURATION)
+        return fce_time_text(m, a->type, c);
     return fixed_key(a->type) ? fce_text(m, "fl_b_text_int(cx, %s)", c) : key_text(m, &v);
 }
 

@@ -46,8 +46,8 @@ static void put_text(struct fc_em *m, struct fc_cv v, bool raw)
         text = fce_text(m, "fl_b_text_bool(cx, %s)", v.v);
     else if (t->kind == FC_K_FLOAT)
         text = fce_text(m, "fl_b_text_float(cx, %s)", v.v);
-    else if (t->kind == FC_K_TIME && (t->form == FC_FORM_MS || t->form == FC_FORM_PLAIN))
-        text = fce_text(m, "fl_b_text_int(cx, fl_b_millis(%s))", v.v);
+    else if (t->kind == FC_K_TIME || t->kind == FC_K_DURATION)
+        text = fce_time_text(m, t, v.v);
     else
         text = fce_text(m, "fl_b_text_int(cx, %s)", v.v);
     if (v.n)

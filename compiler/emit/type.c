@@ -34,6 +34,11 @@ const char *fce_scale(const struct fc_type *t)
     return t->form == FC_FORM_S ? "1000000000" : t->form == FC_FORM_US ? "1000" : t->form == FC_FORM_MS || (t->kind == FC_K_TIME && t->form == FC_FORM_PLAIN) ? "1000000" : "1";
 }
 
+const char *fce_time_text(struct fc_em *m, const struct fc_type *t, const char *v)
+{
+    return t->form == FC_FORM_RFC3339 ? fce_text(m, "fl_b_text_time(cx, %s)", v) : fce_text(m, "fl_b_text_scaled(cx, %s, %s)", v, fce_scale(t));
+}
+
 const char *fce_value_type(const struct fc_type *t)
 {
     static const char *const names[] = {[FC_K_BOOL] = "FL_T_BOOL", [FC_K_INT] = "FL_T_INT", [FC_K_FLOAT] = "FL_T_FLOAT", [FC_K_STRING] = "FL_T_STRING",

@@ -25,8 +25,25 @@ static const struct fc_type *const scalars[] = {&FC_BOOL_T, &FC_INT_T, &FC_FLOAT
                                                 &FC_DURATION_T, &FC_BYTES_T, &FC_PACKETS_T, &FC_CLASS_T};
 enum { NSCALARS = sizeof scalars / sizeof *scalars };
 
+/* Types with several forms: a declaration says plain, the singletons of the same name say nothing of it. */
+static const struct fc_type declared[] = {{.kind = FC_K_INT, .name = "int"}, {.kind = FC_K_TIME, .name = "time"},
+                                          {.kind = FC_K_DURATION, .name = "duration"}};
+
+static bool says_form(const struct fc_type *t)
+{
+    return t->kind == FC_K_LIST ? says_form(t->elem) : t != &FC_INT_T && t != &FC_TIME_T && t != &FC_DURATION_T;
+}
+
+const struct fc_type *fc_type_either(const struct fc_type *a, const struct fc_type *b)
+{
+    return !says_form(a) && a->kind == b->kind && says_form(b) ? b : a;
+}
+
 const struct fc_type *fc_type_named(const char *name)
 {
+    for (unsigned i = 0; i < sizeof declared / sizeof *declared; i++)
+        if (strcmp(declared[i].name, name) == 0)
+            return &declared[i];
     for (unsigned i = 0; i < NSCALARS; i++)
         if (strcmp(scalars[i]->name, name) == 0)
             return scalars[i];

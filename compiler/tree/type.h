@@ -23,7 +23,7 @@ enum fc_kind {
     FC_K_CLASS, FC_K_ENUM, FC_K_RECORD, FC_K_LIST, FC_K_MAP
 };
 
-/* How a value is written in JSON. */
+/* How a value is written in JSON. Plain is said by a declaration, or by nothing at all: fc_type_either. */
 enum fc_form { FC_FORM_PLAIN, FC_FORM_NS, FC_FORM_US, FC_FORM_MS, FC_FORM_S, FC_FORM_RFC3339, FC_FORM_TEXT };
 
 struct fc_member {
@@ -60,11 +60,16 @@ struct fc_type {
 extern const struct fc_type FC_ERROR_T, FC_NULL_T, FC_BOOL_T, FC_INT_T, FC_FLOAT_T, FC_STRING_T, FC_IP_T, FC_CIDR_T, FC_TIME_T, FC_DURATION_T,
     FC_BYTES_T, FC_PACKETS_T, FC_CLASS_T;
 
-/* The singleton of a type name such as `int`, or NULL. */
+/* The type that a name such as `int` declares, or NULL. */
 const struct fc_type *fc_type_named(const char *name);
 /* Calls `each` with the name of every scalar type: for suggestions. */
 void fc_type_names(void (*each)(void *arg, const char *name), void *arg);
 bool fc_type_same(const struct fc_type *a, const struct fc_type *b);
+/*
+ * Of two of the same type, where a value may be either, or is made of both: the first, unless only the second has a wire form that a
+ * declaration gave it. `now`, constants, and what is computed of other types have none.
+ */
+const struct fc_type *fc_type_either(const struct fc_type *a, const struct fc_type *b);
 /* For messages: `[cidr]`, `time(ms)`, `Counters`. */
 const char *fc_type_text(struct fl_arena *a, const struct fc_type *t, bool optional);
 const struct fc_member *fc_member_find(const struct fc_type *record, const char *name);

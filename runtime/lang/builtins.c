@@ -53,6 +53,12 @@ fl_str fl_b_text_int(struct fl_cx *cx, int64_t v)
     return text_of(p, fl_put_int(p, v), FL_CLEAN);
 }
 
+fl_str fl_b_text_scaled(struct fl_cx *cx, int64_t ns, int64_t scale)
+{
+    char *p = fl_scratch(cx, FL_INT_MAX);
+    return text_of(p, fl_put_scaled(p, ns, scale), FL_CLEAN);
+}
+
 fl_str fl_b_text_float(struct fl_cx *cx, double v)
 {
     if (v != v)

@@ -28,6 +28,8 @@ fl_str fl_decoded(struct fl_cx *cx, fl_str s);
 /* ---- text(..) by type ------------------------------------------------------------------------ */
 
 fl_str fl_b_text_int(struct fl_cx *cx, int64_t v);
+/* A time or duration as it is written in units of `scale` ns. */
+fl_str fl_b_text_scaled(struct fl_cx *cx, int64_t ns, int64_t scale);
 fl_str fl_b_text_float(struct fl_cx *cx, double v);        /* shortest that reads the same; `NaN`, `+Inf`, `-Inf` */
 fl_str fl_b_text_bool(struct fl_cx *cx, bool v);
 fl_str fl_b_text_ip(struct fl_cx *cx, fl_ip v);            /* as it was written */

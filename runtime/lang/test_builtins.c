@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dsl/strftime.h"
 #include "flowrt.h"
 #include "tests/unit/padded.h"
 
@@ -62,12 +63,15 @@ static void arithmetic(void **state)
     assert_int_equal(fl_neg(INT64_MIN, &over), INT64_MAX);
     assert_int_equal(fl_abs(INT64_MIN, &over), INT64_MAX);
     assert_int_equal(over, 10);
-    assert_true(fl_div(7, -2, &q) && q == -3);
-    assert_true(fl_div(INT64_MIN, -1, &q) && q == INT64_MAX);
+    assert_true(fl_div(7, -2, &q, &over) && q == -3);
+    assert_true(fl_div(7, -1, &q, &over) && q == -7);
+    assert_int_equal(over, 10);
+    assert_true(fl_div(INT64_MIN, -1, &q, &over) && q == INT64_MAX);
+    assert_int_equal(over, 11);
     assert_true(fl_mod(-7, 2, &q) && q == -1);
     assert_true(fl_mod(INT64_MIN, -1, &q) && q == 0);
     q = 42;
-    assert_false(fl_div(1, 0, &q));
+    assert_false(fl_div(1, 0, &q, &over));
     assert_false(fl_mod(1, 0, &q));
     assert_int_equal(q, 42);
     assert_false(fl_fdiv(1, 0, &f));
@@ -112,6 +116,12 @@ static void as_text(void **state)
     same(fl_b_strftime(&cx, 1795424102123456789, text("%6f %9f %f %A %B %Z%z %2f")),
          "123456 123456789 123456 Monday November UTC+0000 %2f");
     same(fl_b_strftime(&cx, 0, text("")), "");
+    for (int letter = 1; letter < 128; letter++) { /* those that the compiler takes, and no others */
+        char one[] = {'%', (char)letter, 0};
+        fl_str made = fl_b_strftime(&cx, 0, text(one));
+        assert_int_equal(made.n != 2 || memcmp(made.p, one, 2) != 0,
+                         strchr(FL_TIME_FIELDS, letter) != NULL);
+    }
     char many[401] = "";
     for (int i = 0; i < 200; i++)
         strcat(many, "%B");

@@ -38,8 +38,8 @@ bool fl_time_parse(const char *p, size_t n, int64_t *ns);
 char *fl_duration_put(char *w, int64_t ns);
 
 /*
- * Append `fmt` with its %-fields: Y m d H M S j y F T s e a b A B u w V G Z z I p D R n t %% and fractions %3f %6f
- * %9f (%f: 6). English names; %s seconds since 1970; %z is +0000, %Z UTC. An unknown field is copied as it is.
+ * Append `fmt` with its %-fields, those of dsl/strftime.h, and fractions %3f %6f %9f (%f: 6). English names; %s seconds since
+ * 1970; %z is +0000, %Z UTC. An unknown field is copied as it is.
  */
 void fl_time_format(struct fl_buf *out, int64_t ns, const char *fmt, size_t n);
 

@@ -259,7 +259,7 @@ static void transform_1(struct fl_cx *cx, struct rec *r)
     /* nulls.flow:18 share */
     {
         int64_t t1 = 0;
-        bool is_t1 = r->is_sum == 1 && (r->in.has & HAS_b) && fl_div(r->let_sum, r->in.b, &t1);
+        bool is_t1 = r->is_sum == 1 && (r->in.has & HAS_b) && fl_div(r->let_sum, r->in.b, &t1, &cx->overflows);
         if (is_t1) {
             r->out.share = t1;
             r->out.has_share = true;
