@@ -4,7 +4,7 @@
  * One producer, one consumer, one mutex: it is taken once per message (about 100 flows) or block (half a MiB), so there is
  * nothing to win by doing without. The other side is woken when the mutex is free again, else it would run into it and
  * sleep once more. Message memory goes round: what the worker gives back is filled again by the source. The queue is
- * full when at least max_bytes wait in it, so it never holds more than max_bytes and one message.
+ * full when at least max_bytes (and what a source may read ahead) wait in it, so it never holds more than that and one message.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -32,8 +32,8 @@ struct fl_queue {
     struct fl_message *first, **last;
     struct fl_message *free;
     struct fl_message *slices; /* free ones, which have no memory */
-    size_t max_bytes;
-    size_t bytes;      /* that wait */
+    size_t max_bytes, ahead;
+    size_t bytes;      /* that wait, as memory() counts them */
     size_t free_bytes; /* memory of the free list */
     bool closed;
     bool wanted;       /* the source saw a full queue and waits for `wake` */
@@ -55,6 +55,25 @@ struct fl_queue *fl_queue_new(size_t max_bytes)
     q->max_bytes = max_bytes ? max_bytes : 1;
     q->last = &q->first;
     return q;
+}
+
+void fl_queue_ahead(struct fl_queue *q, size_t bytes)
+{
+    FL_ALIVE(q, MAGIC);
+    pthread_mutex_lock(&q->lock);
+    q->ahead = bytes;
+    pthread_mutex_unlock(&q->lock);
+}
+
+static size_t limit(const struct fl_queue *q)
+{
+    return q->max_bytes + q->ahead;
+}
+
+/* What a waiting message takes: memory of its own is never less than SMALLEST, so that a flood of empty ones is bounded too. */
+static size_t memory(const struct fl_message *m)
+{
+    return sizeof *m + (m->block || m->n > SMALLEST ? m->n : SMALLEST);
 }
 
 static void message_free(struct fl_message *m)
@@ -212,14 +231,14 @@ bool fl_queue_push(struct fl_queue *q, struct fl_message *m)
     FL_ALIVE(q, MAGIC);
     m->next = NULL;
     pthread_mutex_lock(&q->lock);
-    while (q->bytes >= q->max_bytes && !q->closed)
+    while (q->bytes >= limit(q) && !q->closed)
         pthread_cond_wait(&q->room, &q->lock);
     bool taken = !q->closed;
     struct fl_message *unkept = NULL;
     if (taken) {
         *q->last = m;
         q->last = &m->next;
-        q->bytes += m->n + 1; /* an empty one counts too */
+        q->bytes += memory(m);
     } else {
         unkept = give_back(q, m);
     }
@@ -234,10 +253,18 @@ bool fl_queue_push(struct fl_queue *q, struct fl_message *m)
 bool fl_queue_full(struct fl_queue *q)
 {
     pthread_mutex_lock(&q->lock);
-    bool full = q->bytes >= q->max_bytes && !q->closed;
+    bool full = q->bytes >= limit(q) && !q->closed;
     q->wanted = full;
     pthread_mutex_unlock(&q->lock);
     return full;
+}
+
+bool fl_queue_behind(struct fl_queue *q)
+{
+    pthread_mutex_lock(&q->lock);
+    bool behind = q->bytes >= q->max_bytes;
+    pthread_mutex_unlock(&q->lock);
+    return behind;
 }
 
 void fl_queue_on_room(struct fl_queue *q, void (*wake)(void *), void *arg)
@@ -263,12 +290,12 @@ static bool wait_more(struct fl_queue *q, int64_t deadline)
 }
 
 /*
- * The lock is held. Half empty is soon enough: the worker still has half a queue, and nobody is woken per message. True:
+ * The lock is held. Half of max_bytes is soon enough: the worker still has half a queue, and nobody is woken per message. True:
  * `room` is to be signalled.
  */
 static bool has_room(struct fl_queue *q)
 {
-    if (q->bytes > q->max_bytes / 2)
+    if (q->bytes > limit(q) - q->max_bytes / 2)
         return false;
     if (q->wanted && q->wake) {
         q->wanted = false;
@@ -292,7 +319,7 @@ struct fl_message *fl_queue_pop(struct fl_queue *q, int64_t deadline, bool *end)
         if (!q->first)
             q->last = &q->first;
         m->next = NULL;
-        q->bytes -= m->n + 1;
+        q->bytes -= memory(m);
         room = has_room(q);
     }
     pthread_mutex_unlock(&q->lock);

@@ -25,6 +25,8 @@ struct fl_message {
 struct fl_queue;
 struct fl_queue *fl_queue_new(size_t max_bytes);
 void fl_queue_free(struct fl_queue *q);
+/* For a source whose peer doesn't wait: so many bytes more may be waiting. Before the first message. */
+void fl_queue_ahead(struct fl_queue *q, size_t bytes);
 /* A message with room for n bytes (+ FL_PAD). Never blocks. Given back by push or fl_queue_recycle. */
 struct fl_message *fl_queue_message(struct fl_queue *q, size_t n);
 /* A message of n bytes that lie in `block` already, from `data` on. Whoever fills the block calls fl_queue_recycle or
@@ -38,8 +40,11 @@ void fl_message_room(struct fl_message *m, size_t n);
 /* Hand over. Waits while the queue is full; false: the queue was closed, the message is recycled. */
 bool fl_queue_push(struct fl_queue *q, struct fl_message *m);
 /* Would push wait? The WebSocket source then stops reading; `wake` is called (from the consumer's thread,
- * the queue locked: it must not call the queue) once there is room. Full is: max_bytes or more wait; so the queue holds at most that and one message. */
+ * the queue locked: it must not call the queue) once there is room. Full is: max_bytes and those of fl_queue_ahead wait; so the queue holds at
+ * most that and one message. What counts is memory: 4 KiB at least for a message that is no slice. */
 bool fl_queue_full(struct fl_queue *q);
+/* Do max_bytes wait, and the source reads ahead? Then a slice, which keeps all of its block, takes more memory than it is worth. */
+bool fl_queue_behind(struct fl_queue *q);
 void fl_queue_on_room(struct fl_queue *q, void (*wake)(void *), void *arg);
 /* The next message; waits until mono time `deadline` (INT64_MAX: for ever). NULL: deadline, or closed and empty (*end is set then). */
 struct fl_message *fl_queue_pop(struct fl_queue *q, int64_t deadline, bool *end);

@@ -95,6 +95,30 @@ static void full_and_woken_once(void **state)
     fl_queue_free(q);
 }
 
+/* A source may read ahead beyond max_bytes; what counts is memory, so empty messages fill the queue as well. */
+static void ahead_is_bounded_too(void **state)
+{
+    (void)state;
+    enum { MAX = 10000, AHEAD = 100000 };
+    struct fl_queue *q = fl_queue_new(MAX);
+    int woken = 0, n = 0, behind = 0;
+    bool end;
+    fl_queue_on_room(q, count_wake, &woken);
+    fl_queue_ahead(q, AHEAD);
+    for (; !fl_queue_full(q); n++) {
+        assert_true(fl_queue_push(q, message(q, 0, 1)));
+        behind += fl_queue_behind(q);
+    }
+    assert_in_range(n, (MAX + AHEAD) / 5000, (MAX + AHEAD) / 4096 + 1);
+    assert_in_range(n - behind, MAX / 5000 - 1, MAX / 4096);
+    for (int left = n; left; left--) {
+        assert_int_equal(woken, left < n - 1); /* half of MAX below full, not half of all */
+        fl_queue_recycle(q, fl_queue_pop(q, INT64_MAX, &end));
+    }
+    assert_false(fl_queue_behind(q));
+    fl_queue_free(q);
+}
+
 static void memory_goes_round(void **state)
 {
     (void)state;
@@ -218,6 +242,7 @@ int main(void)
         cmocka_unit_test(order_and_end),
         cmocka_unit_test(deadline_and_empty),
         cmocka_unit_test(full_and_woken_once),
+        cmocka_unit_test(ahead_is_bounded_too),
         cmocka_unit_test(memory_goes_round),
         cmocka_unit_test(slices),
         cmocka_unit_test(two_threads),

@@ -198,7 +198,7 @@ def pauses_grow_and_are_short_after_success(folder):
             p.until_counter("received", 2 * FLOWS)
             p.stop()
     assert len(a.connections) == 5, a.connections
-    assert took > 0.75 * (0.5 + 1 + 1), f"three failures within {took:.2f} s: no pause in between"
+    assert took > 0.75 * (1 + 1 + 1), f"three failures within {took:.2f} s: no pause in between"
 
 
 def a_dead_peer_is_noticed(folder):
@@ -207,40 +207,61 @@ def a_dead_peer_is_noticed(folder):
             p.until_log("WARN disconnected .*dead_timeout")
             p.until_log("INFO connected", 2)
             time.sleep(1.5)
-            assert len(lines(p.err, "dead_timeout")) == 1, "pings keep a connection without flows:\n" + p.err
+            assert len(lines(p.err, "disconnected .*dead_timeout")) == 1, "pings keep a connection without flows:\n" + p.err
             p.stop()
     assert len(a.connections) == 2
 
 
-def no_flows_for_long_is_noticed_if_asked(folder):
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d\d\d)?Z"
+
+
+def no_flows_for_long_is_noticed(folder):
+    for name in ("dummy", "secadvisor"):
+        r = support.run(name, "--print-config", os.path.join(support.SRC, "pipelines", f"{name}.yml.default")).expect(0)
+        assert re.search(r"^ +idle_timeout: 180s?$", r.out, re.M), r.out
     with Analyzer("--messages", MESSAGES, "--ping", 0.2) as a:
         with Pipeline(a.url, "pipeline.subscriber.idle_timeout=1s", folder=folder) as p:
             p.until_log("WARN disconnected .*idle_timeout")
             p.until_log("INFO connected", 2)
-            p.stop()
+            r = p.stop()
     assert a.connections[0]["close_code"] == 1000, a.connections[0]
+    gap = re.search(f"WARN gap from={TIME} to={TIME} seconds=([0-9.]+) why=\"no flow arrived for 1 s \\(idle_timeout\\)\"", r.err)
+    assert gap and float(gap[1]) >= 1.7, r.err  # since the last flow, not since the disconnection
+    assert support.ledger(r.err)["gaps"] >= 1
 
 
-def lives_through_a_pause(folder):
-    """The queue is full because nothing is read from standard output: pongs go on, and nothing is lost."""
-    with Analyzer("--messages", MESSAGES, "--repeat", 40, "--ping", 0.5, "--pong-timeout", 2.5) as a:
-        read, write = os.pipe()
-        args = [support.binary("dummy"), "--output", "-", "--set", f"pipeline.subscriber.url={a.url}",
-                "--set", "pipeline.queue.max_bytes=100KiB",
-                "--set", "pipeline.store.buffered.max_flows_per_object=100",
-                "--set", "pipeline.store.buffered.max_flow_array_size=200"]
-        err = open(os.path.join(folder, "err"), "w+b")
+def an_analyzer_that_forgets_its_subscribers(folder):
+    """Skydive sends no flows any more, but goes on pinging, once any other subscriber has left."""
+    with Analyzer("--messages", MESSAGES, "--repeat", 0, "--delay", 0.05, "--ping", 0.2, "--forgetful") as a:
+        with Pipeline(a.url, "pipeline.subscriber.idle_timeout=2s", folder=folder) as p:
+            p.until_counter("received", FLOWS)
+            with Pipeline(a.url, folder=os.path.join(folder, "other")) as other:
+                other.until_counter("received", 1)
+                other.stop()
+            p.until_log("WARN disconnected .*idle_timeout")
+            p.until_log("WARN gap .*idle_timeout")
+            before = p.counter("received")
+            p.until_counter("received", before + FLOWS)
+            assert p.counter("gaps") == 1
+            p.stop()
+
+
+def while_nothing_is_taken(folder, a, sets, then):
+    """Runs dummy into a pipe that nobody reads until then() returns; the counters and the log."""
+    read, write = os.pipe()
+    args = [support.binary("dummy"), "--output", "-"]
+    for s in (f"pipeline.subscriber.url={a.url}", "pipeline.queue.max_bytes=100KiB", "pipeline.store.buffered.max_flows_per_object=100",
+              "pipeline.store.buffered.max_flow_array_size=200", *sets):
+        args += ["--set", s]
+    with open(os.path.join(folder, "err"), "w+b") as err:
         p = subprocess.Popen(args, stdout=write, stderr=err, stdin=subprocess.DEVNULL, env=support.environment())
         os.close(write)
+        reader = None
         try:
-            time.sleep(6)
-            s = a.summary()["connections"]
-            assert len(s) == 1 and s[0]["how"] is None, f"dropped during the pause: {s}"
-            assert s[0]["messages"] < 400, "nothing held the analyzer back"
-            assert s[0]["unasked_pongs"] >= 2, s
+            then()
             reader = subprocess.Popen(["cat"], stdin=read, stdout=subprocess.DEVNULL)
             end = time.monotonic() + 30 * SECOND
-            while a.summary()["connections"][0]["messages"] < 400 and time.monotonic() < end:
+            while a.summary()["connections"][-1]["messages"] < 400 and time.monotonic() < end:
                 time.sleep(0.1)
             time.sleep(0.5)
             p.send_signal(signal.SIGTERM)
@@ -249,12 +270,53 @@ def lives_through_a_pause(folder):
             p.kill()
             p.wait()
             os.close(read)
-            reader.wait()
+            if reader:
+                reader.wait()
         err.seek(0)
-        count = support.ledger(err.read().decode())
-        err.close()
+        log = err.read().decode()
+    return support.ledger(log), log
+
+
+def reads_on_through_a_pause(folder):
+    """Nothing is read from standard output, so the queue is full: all is read ahead, and pings are answered."""
+    with Analyzer("--messages", MESSAGES, "--repeat", 40, "--ping", 0.5, "--pong-timeout", 2.5, "--write-timeout", 2) as a:
+        def wait():
+            time.sleep(5)
+            s = a.summary()["connections"]
+            assert len(s) == 1 and s[0]["how"] is None, f"dropped during the pause: {s}"
+            assert s[0]["messages"] == 400 and s[0]["unasked_pongs"] == 0 and s[0]["pongs"] >= 5, s
+        count, _ = while_nothing_is_taken(folder, a, (), wait)
+    assert len(a.connections) == 1, a.connections
+    assert count["messages"] == 400 and count["received"] == 40 * FLOWS and "gaps" not in count, count
+
+
+def lives_through_a_pause(folder):
+    """There is nothing left to read ahead into: pongs go on, unasked, and with an analyzer that waits nothing is lost."""
+    with Analyzer("--messages", MESSAGES, "--repeat", 40, "--ping", 0.5, "--pong-timeout", 2.5) as a:
+        def wait():
+            time.sleep(6)
+            s = a.summary()["connections"]
+            assert len(s) == 1 and s[0]["how"] is None, f"dropped during the pause: {s}"
+            assert s[0]["messages"] < 400, "nothing held the analyzer back"
+            assert s[0]["unasked_pongs"] >= 2, s
+        count, log = while_nothing_is_taken(folder, a, ("pipeline.subscriber.read_ahead=0",), wait)
     assert len(a.connections) == 1, a.connections
     assert count["messages"] == 400 and count["received"] == 40 * FLOWS, count
+    assert count["gaps"] == 1, count  # it might not have waited
+    assert lines(log, f"WARN gap from={TIME} to={TIME} seconds=[5-9].* why=.*read_ahead is used up"), log
+
+
+def what_is_missed_is_in_the_books(folder):
+    """The analyzer gives up a client that takes nothing."""
+    with Analyzer("--messages", MESSAGES, "--repeat", 40, "--ping", 0.5, "--write-timeout", 1.5) as a:
+        def wait():
+            end = time.monotonic() + 10 * SECOND
+            while not any(c["how"] for c in a.summary()["connections"]) and time.monotonic() < end:
+                time.sleep(0.1)
+        count, log = while_nothing_is_taken(folder, a, ("pipeline.subscriber.read_ahead=0",), wait)
+    assert a.connections[0]["how"] == "took nothing", a.connections
+    assert 1 <= count["gaps"] <= len(a.connections), count
+    assert lines(log, f"WARN gap from={TIME} to={TIME} seconds=.* why=.*read_ahead is used up: nothing was read"), log
 
 
 # ---- frames ----
@@ -366,8 +428,11 @@ support.main([
     comes_back_after_a_reset,
     pauses_grow_and_are_short_after_success,
     a_dead_peer_is_noticed,
-    no_flows_for_long_is_noticed_if_asked,
+    no_flows_for_long_is_noticed,
+    an_analyzer_that_forgets_its_subscribers,
+    reads_on_through_a_pause,
     lives_through_a_pause,
+    what_is_missed_is_in_the_books,
     fragments_are_put_together,
     breaks_of_the_protocol_end_the_connection,
     a_giant_message_is_rejected_alone,

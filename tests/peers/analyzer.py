@@ -48,6 +48,9 @@ def arguments():
     g.add_argument("--first-only", action="store_true", help="send the messages on the first connection only")
     g.add_argument("--ping", type=float, default=2, help="seconds between pings, the first at once; 0: none")
     g.add_argument("--pong-timeout", type=float, default=5, help="drop a client whose pong is so late; 0: never")
+    g.add_argument("--write-timeout", type=float, default=0, help="drop a client that takes nothing for so long; 0: never")
+    g.add_argument("--forgetful", action="store_true", help="as Skydive does: when a subscriber leaves, the others get no "
+                   "flows until one comes")
     g.add_argument("--close-after", type=int, default=0, help="close after so many messages")
     g.add_argument("--close-code", type=int, default=1000)
     g.add_argument("--drop-after", type=int, default=0, help="reset the connection after so many messages")
@@ -112,6 +115,7 @@ class Analyzer:
         self.refuse, self.refused = a.refuse, 0
         self.rest_failed = 0
         self.open = []
+        self.broadcasts = False
         self.connections = []
         self.queries = {}
         self.rest_requests = 0
@@ -219,10 +223,12 @@ class Analyzer:
             return
         session = Subscriber(self, record, reader, writer)
         self.open.append(session)
+        self.broadcasts = True
         try:
             await session.run(head)
         finally:
             self.open.remove(session)
+            self.broadcasts = not self.a.forgetful
 
     # ---- commands and end
 
@@ -282,6 +288,8 @@ class Subscriber:
     def message(self, data):
         if self.over or self.stalled:
             return
+        if not self.analyzer.broadcasts:
+            return
         n = self.a.fragment
         self.record["messages"] += 1
         if self.namespace != b"flow":  # as the analyzer does it for flow/CAPTURE_ID
@@ -324,8 +332,12 @@ class Subscriber:
         self.writer.transport.abort()
 
     async def drain(self):
-        if not self.stalled and not self.over:
-            await self.writer.drain()
+        if self.stalled or self.over:
+            return
+        try:
+            await asyncio.wait_for(self.writer.drain(), self.a.write_timeout or None)
+        except asyncio.TimeoutError:
+            self.drop("took nothing")
 
     def open_core(self, head):
         if websockets_core and not self.a.own_websocket:

@@ -3,10 +3,9 @@
  * drivers/source.h.
  *
  * The analyzer sends StructMessages of flows (decoders/skydive) to whoever subscribes to their namespace. One
- * connection is ws_session.c's business. Between two there is a pause that doubles from 0.5 s to max_backoff, with
- * jitter, and is short again once a connection was of use. One log line tells each change: connected, disconnected,
- * cannot connect; further failures of the same kind are DEBUG, and every 10 minutes a WARN. A proxy named by the
- * environment (HTTP_PROXY) is not used: analyzers are inside.
+ * connection is ws_session.c's business, the pause between two and the books of what is missed meanwhile outage.c's. One
+ * log line tells each change: connected, disconnected, cannot connect; further failures of the same kind are DEBUG, and every
+ * 10 minutes a WARN. A proxy named by the environment (HTTP_PROXY) is not used: analyzers are inside.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -25,12 +24,13 @@
 #include "config/values.h"
 #include "core/runtime.h"
 #include "drivers/source.h"
+#include "intake/queue.h"
+#include "sources/skydive/outage.h"
 #include "sources/skydive/ws_connect.h"
 #include "sources/skydive/ws_session.h"
 
 
-#define FIRST_PAUSE (FL_SECOND / 2)
-#define LASTED (5 * FL_SECOND)      /* a connection of so long, or with a message, was of use */
+#define FULL "the output does not keep up and read_ahead is used up: nothing was read"
 #define REMIND (600 * FL_SECOND)    /* say again that there is no connection */
 
 struct skydive {
@@ -38,12 +38,12 @@ struct skydive {
     const char *url_text;
     struct fl_ws_url url;
     char *host_id, *namespace_;
-    int64_t connect_timeout, max_backoff;
+    int64_t connect_timeout;
     struct fl_tls_context *tls;
     struct fl_ws_session *session;
     atomic_bool stop;
     int wake;               /* eventfd: cuts short connecting and pauses */
-    int64_t pause;          /* the next one, without jitter */
+    struct fl_outage outage;
     char last_why[FL_WS_MAX_WHY];
     int64_t said_at;
     int64_t started_at;     /* of this attempt to connect */
@@ -110,7 +110,8 @@ static char *configure(struct skydive *s, const struct fl_options *o)
     s->host_id = make_host_id(s);
     s->namespace_ = asked(o);
     s->connect_timeout = fl_opt_int(o, "connect_timeout");
-    s->max_backoff = fl_opt_int(o, "max_backoff");
+    s->outage.max_pause = fl_opt_int(o, "max_backoff");
+    fl_queue_ahead(s->rt->queue, (size_t)fl_opt_int(o, "read_ahead"));
     error = check_texts(s);
     if (!error && s->url.tls)
         s->tls = fl_tls_context_new(setting(s, "tls.ca_cert"), setting(s, "tls.client_cert"),
@@ -125,6 +126,22 @@ static void opened(void *arg)
            fl_log_quote(s->namespace_),
            fl_log_quote(s->host_id), (double)(mono() - s->started_at) / FL_SECOND);
     s->last_why[0] = 0;
+    fl_outage_connected(&s->outage, fl_clock_real(s->rt).wall);
+}
+
+/* The wall time of a moment of the monotonic clock. */
+static int64_t wall_of(struct skydive *s, int64_t then)
+{
+    struct fl_time now = fl_clock_real(s->rt);
+    return now.wall - (now.mono - then);
+}
+
+/* Nothing was read since then; now it is again. */
+static void stood(void *arg, int64_t since)
+{
+    struct skydive *s = arg;
+    fl_outage_begin(&s->outage, wall_of(s, since), FULL);
+    fl_outage_end(&s->outage, fl_clock_real(s->rt).wall);
 }
 
 static char *make_session(struct skydive *s, const struct fl_options *o)
@@ -142,6 +159,7 @@ static char *make_session(struct skydive *s, const struct fl_options *o)
         .idle_timeout = fl_opt_int(o, "idle_timeout"),
         .max_message = (uint64_t)fl_opt_int(o, "max_message"),
         .opened = opened,
+        .stood = stood,
         .arg = s,
     };
     s->session = fl_ws_session_new(&session);
@@ -165,7 +183,7 @@ static void *skydive_open(struct fl_runtime *rt, const struct fl_options *o, cha
 {
     struct skydive *s = fl_new(struct skydive);
     s->rt = rt;
-    s->pause = FIRST_PAUSE;
+    s->outage = (struct fl_outage){.ledger = &rt->ledger, .next_pause = FL_FIRST_PAUSE};
     s->wake = eventfd(0, EFD_CLOEXEC);
     *error = s->wake < 0 ? fl_said("cannot make an eventfd: %s", strerror(errno)) : configure(s, o);
     if (!*error)
@@ -179,15 +197,12 @@ static void *skydive_open(struct fl_runtime *rt, const struct fl_options *o, cha
 
 /* ---- run ------------------------------------------------------------------------------------------------------ */
 
-/* Between 0.75 and 1.25 times the pause, so that many exporters don't come back in step. */
 static int64_t next_pause(struct skydive *s)
 {
     uint32_t r;
-    int64_t p = s->pause < s->max_backoff ? s->pause : s->max_backoff;
     if (getrandom(&r, sizeof r, 0) != sizeof r)
         r = 0;
-    s->pause = p < s->max_backoff / 2 ? p * 2 : s->max_backoff;
-    return p - p / 4 + (int64_t)((double)(p / 2) * r / UINT32_MAX);
+    return fl_outage_pause(&s->outage, r);
 }
 
 static void say_failed(struct skydive *s, const char *why, int status, int64_t pause)
@@ -226,23 +241,33 @@ static void connection(struct skydive *s, struct fl_ws_result *result)
         fl_ws_session_run(s->session, fd, deadline, result);
 }
 
+/* A connection is over that had been opened; it wasn't us who ended it. */
+static void lost(struct skydive *s, const struct fl_ws_result *r)
+{
+    char why[FL_WS_MAX_WHY + sizeof FULL + 8];
+    snprintf(why, sizeof why, "%s%s%s", r->why, r->stood ? "; " : "", r->stood ? FULL : "");
+    fl_outage_begin(&s->outage, wall_of(s, r->quiet_since), why);
+}
+
 static void skydive_run(void *source)
 {
     struct skydive *s = source;
     while (!s->stop) {
         struct fl_ws_result r;
         connection(s, &r);
-        if (r.opened && (r.messages || r.lasted >= LASTED))
-            s->pause = FIRST_PAUSE;
-        int64_t pause = s->stop ? 0 : next_pause(s);
+        bool stop = s->stop;
+        int64_t pause = stop ? 0 : next_pause(s);
+        if (r.opened && !stop)
+            lost(s, &r);
         if (r.opened)
-            fl_log(s->stop ? FL_INFO : FL_WARN, "disconnected", "reason=%s after=%.1fs messages=%" PRIu64
+            fl_log(stop ? FL_INFO : FL_WARN, "disconnected", "reason=%s after=%.1fs messages=%" PRIu64
                    " next=%.1fs", fl_log_quote(r.why),
                    (double)r.lasted / FL_SECOND, r.messages, (double)pause / FL_SECOND);
-        else if (!s->stop)
+        else if (!stop)
             say_failed(s, r.why, r.status, pause);
         sleep_until_stop(s, pause);
     }
+    fl_outage_end(&s->outage, fl_clock_real(s->rt).wall);
 }
 
 static void skydive_stop(void *source)

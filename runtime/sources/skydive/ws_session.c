@@ -31,6 +31,7 @@
 #define TURN ((size_t)4 << 20)        /* then the event loop looks at timers */
 #define PONG_EVERY (2 * FL_SECOND)
 #define CLOSE_WAIT (1 * FL_SECOND)
+#define STOOD (5 * FL_SECOND) /* longer than an analyzer waits for who doesn't read */
 
 enum phase {
     PHASE_TLS,
@@ -72,15 +73,8 @@ struct fl_ws_session {
     uint8_t pong[FL_WS_MAX_CONTROL];
     size_t pong_n;
 
-    int64_t handshake_deadline, opened_at, received_at, message_at, pong_at, close_deadline;
+    int64_t handshake_deadline, opened_at, received_at, message_at, paused_at, pong_at, close_deadline;
 };
-
-static int64_t mono(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * FL_SECOND + ts.tv_nsec;
-}
 
 static void fill_random(void *p, size_t n)
 {
@@ -142,7 +136,7 @@ static void begin_close(struct fl_ws_session *s, uint16_t code, const char *reas
     send_bytes(s, frame, fl_ws_close_frame(frame, code, reason, new_mask()));
     if (s->phase == PHASE_OPEN)
         s->phase = PHASE_CLOSING;
-    s->close_deadline = mono() + CLOSE_WAIT;
+    s->close_deadline = fl_clock_monotonic() + CLOSE_WAIT;
 }
 
 /* The socket takes bytes. False: it is broken. */
@@ -182,7 +176,7 @@ static void sooner(int64_t *next, int64_t at)
 /* Deadlines only move back as bytes come; a timer that fires early looks again. */
 static void arm(struct fl_ws_session *s)
 {
-    int64_t next = INT64_MAX, now = mono();
+    int64_t next = INT64_MAX, now = fl_clock_monotonic();
     if (s->phase == PHASE_OVER)
         return;
     if (s->phase < PHASE_OPEN)
@@ -208,7 +202,8 @@ static void pause_reading(struct fl_ws_session *s)
     if (s->paused || s->detached)
         return;
     s->paused = true;
-    s->pong_at = mono() + PONG_EVERY;
+    s->paused_at = fl_clock_monotonic();
+    s->pong_at = s->paused_at + PONG_EVERY;
     lws_rx_flow_control(s->wsi, 0);
 }
 
@@ -328,7 +323,7 @@ static void use_block(struct fl_ws_session *s)
 {
     s->at = (const uint8_t *)s->block->data;
     s->end = s->at + s->waiting;
-    s->parser.block = s->tls || s->waiting < SLICED ? NULL : s->block;
+    s->parser.block = s->tls || s->waiting < SLICED || fl_queue_behind(s->o.queue) ? NULL : s->block;
     s->waiting = 0;
 }
 
@@ -351,7 +346,7 @@ static bool receive(struct fl_ws_session *s, uint8_t *to, size_t room)
     s->ended = n <= 0 && !s->dry;
     if (n <= 0)
         return false;
-    s->received_at = mono();
+    s->received_at = fl_clock_monotonic();
     s->turn += (size_t)n;
     size_t direct = (size_t)n < room ? (size_t)n : room;
     s->waiting = (size_t)n - direct;
@@ -466,7 +461,9 @@ static void try_resume(struct fl_ws_session *s)
     if (!s->paused || fl_queue_full(s->o.queue))
         return;
     s->paused = false;
-    s->received_at = s->message_at = mono();
+    s->received_at = s->message_at = fl_clock_monotonic();
+    if (s->received_at - s->paused_at >= STOOD && s->phase == PHASE_OPEN)
+        s->o.stood(s->o.arg, s->paused_at);
     pump(s);
     if (!s->paused && s->phase != PHASE_OVER)
         lws_rx_flow_control(s->wsi, 1);
@@ -497,7 +494,7 @@ static void look_around(struct fl_ws_session *s)
 static void on_timer(lws_sorted_usec_list_t *timer)
 {
     struct fl_ws_session *s = lws_container_of(timer, struct fl_ws_session, timer);
-    int64_t now = mono();
+    int64_t now = fl_clock_monotonic();
     if (s->phase < PHASE_OPEN && now >= s->handshake_deadline) {
         because(s, "no answer to the %s in time (connect_timeout)",
                 s->phase == PHASE_TLS ? "TLS handshake" : "handshake");
@@ -514,6 +511,7 @@ static void on_timer(lws_sorted_usec_list_t *timer)
             s->phase = PHASE_OVER;
         } else if (s->o.idle_timeout && now - s->message_at >= s->o.idle_timeout) {
             because(s, "no flow arrived for %.3g s (idle_timeout)", (double)s->o.idle_timeout / FL_SECOND);
+            s->result->quiet_since = s->message_at;
             begin_close(s, FL_WS_NORMAL, "");
         }
     }
@@ -646,13 +644,16 @@ static bool adopt(struct fl_ws_session *s)
 static void finish(struct fl_ws_session *s)
 {
     s->detached = true;
+    s->result->stood = s->paused;
+    if (!s->result->quiet_since)
+        s->result->quiet_since = s->received_at;
     s->ended |= s->stop || s->phase == PHASE_OVER;
     if (s->phase == PHASE_OVER)
         s->phase = PHASE_CLOSING;
     do
         pump(s);
     while (!s->stop && s->phase != PHASE_OVER && !s->ended && !s->dry);
-    s->result->lasted = mono() - s->opened_at;
+    s->result->lasted = fl_clock_monotonic() - s->opened_at;
 }
 
 void fl_ws_session_run(struct fl_ws_session *s, int fd, int64_t deadline, struct fl_ws_result *result)
@@ -662,7 +663,7 @@ void fl_ws_session_run(struct fl_ws_session *s, int fd, int64_t deadline, struct
     s->fd = fd;
     s->phase = PHASE_TLS;
     s->handshake_deadline = deadline;
-    s->received_at = mono();
+    s->received_at = fl_clock_monotonic();
     fill_random(s->o.request.nonce, sizeof s->o.request.nonce);
     fl_ws_response_init(&s->response, &s->o.request);
     fl_ws_parser_init(&s->parser, s->o.queue, s->o.max_message);

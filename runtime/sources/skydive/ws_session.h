@@ -4,9 +4,9 @@
  *
  * libwebsockets runs the event loop and the timers and says when the socket can be read or written (as for any file
  * descriptor, its raw file role); TLS, handshake and frames are ours. So the kernel writes a message straight into the
- * memory in which it goes to the queue, and nothing copies it again. When the queue is full the socket is not read: the
- * message in hand and the bytes behind it wait, and because pings can't be seen then, a pong is sent unasked every 2 s,
- * which an analyzer (it waits 7 s for one) takes as well.
+ * memory in which it goes to the queue, and nothing copies it again. When the queue is full, with what may be read ahead
+ * (fl_queue_ahead), the socket is not read: the message in hand and the bytes behind it wait, and because pings can't be seen
+ * then, a pong is sent unasked every 2 s, which an analyzer (it waits 7 s for one) takes as well, as long as it can send pings.
  */
 #ifndef FL_WS_SESSION_H
 #define FL_WS_SESSION_H
@@ -28,6 +28,8 @@ struct fl_ws_options {
     int64_t dead_timeout, idle_timeout;              /* ns; 0: never */
     uint64_t max_message;
     void (*opened)(void *arg);                       /* the handshake is through */
+    /* The socket was not read since mono time `since`, so long that an analyzer may have given up on us; now it is. */
+    void (*stood)(void *arg, int64_t since);
     void *arg;
 };
 
@@ -37,6 +39,8 @@ struct fl_ws_result {
     int status;            /* of a handshake that was refused, else 0 */
     uint64_t messages;
     int64_t lasted;        /* ns since it was opened */
+    int64_t quiet_since;   /* mono time from which on flows may be missed */
+    bool stood;            /* it ended while the socket wasn't read */
     char why[FL_WS_MAX_WHY]; /* why it ended */
 };
 
