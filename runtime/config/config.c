@@ -120,6 +120,7 @@ struct fl_config *fl_config_load(const struct fl_pipeline *p, const struct fl_ov
     fl_conf_read_plain(c);
     fl_conf_logging(c);
     fl_conf_check_keys(c);
+    fl_conf_original(c);
     return c;
 }
 

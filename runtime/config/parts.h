@@ -3,7 +3,7 @@
  *
  *   config.c                      loads
  *   keys.c, params.c, options.c   unknown keys and plain ones; params of the pipeline; rows of stages.def
- *   kinds.c, log.c                which kind of each phase holds; logging.*
+ *   kinds.c, log.c, original.c    which kind of each phase holds; logging.*; defaults that aren't the original's
  *   values.c                      finds while it is loaded, answers afterwards
  *   known_keys.c, base/rows.c     the tables
  */
@@ -36,6 +36,7 @@ void fl_conf_options(struct fl_config *c);         /* options.c */
 void fl_conf_options_require(struct fl_config *c); /* options.c */
 void fl_conf_params(struct fl_config *c, bool complete); /* params.c; complete: a param without value is a problem */
 void fl_conf_logging(struct fl_config *c);         /* log.c */
+void fl_conf_original(struct fl_config *c);        /* original.c: notes on what a file leaves out and the original had otherwise */
 /* kinds.c: may a param at pipeline.<phase>.type be given `v`? False: its default stays; said as a note or a problem. */
 bool fl_conf_param_kind(struct fl_config *c, const struct fl_param *p, const struct fl_yaml_value *v);
 /* Has flowc written what the kind needs, and has this build its library? */

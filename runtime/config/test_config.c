@@ -59,6 +59,15 @@ static int64_t max_flows(const struct config_case *k)
     return fl_option_int(k->c, "store", "buffered", "max_flows_per_object");
 }
 
+/* Without those of original.c. */
+static uint32_t notes(const struct config_case *k)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < k->c->nnotes; i++)
+        n += !strstr(k->c->note[i].text, "the original's default");
+    return n;
+}
+
 #define MAX_FLOWS "pipeline.store.buffered.max_flows_per_object"
 
 /* ---- precedence ---------------------------------------------------------------------------------------------- */
@@ -183,7 +192,7 @@ static void keys_without_effect_get_one_note(void **state)
                                 "9100}, direct: {dirname: d}}\n"
                                 "  action: {tid1: a}\nhttp: {ws: {ping_delay: 2}}\nflow: {expire: 600}\n");
     case_expect_fine(&k);
-    assert_int_equal(k.c->nnotes, 6);
+    assert_int_equal(notes(&k), 6);
     assert_true(case_noted(k.c, "pipeline.store.direct.dirname has no effect in this program: store is buffered"));
     assert_true(case_noted(k.c, "flow.expire has no effect"));
     case_end(&k);
@@ -271,7 +280,7 @@ static void input_and_output_beat_yaml(void **state)
     assert_string_equal(fl_config_kind(k.c, "source"), "stdin");
     assert_string_equal(fl_config_kind(k.c, "write"), "file");
     assert_string_equal(fl_option_str(k.c, "write", "file", "directory"), "/tmp/out");
-    assert_int_equal(k.c->nnotes, 0); /* of course they have none now */
+    assert_int_equal(notes(&k), 0); /* of course they have none now */
     case_end(&k);
     over = (struct fl_overrides){ .input = "flows.jsonl", .output = "-" };
     k = case_load(&pipeline, NULL, NULL, &over);

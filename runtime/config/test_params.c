@@ -280,7 +280,7 @@ static void a_default_that_decides_is_named(void **state)
     said[0] = 0;
     k = case_load(&p, "pipeline: {filter: {excluded_tags: [other]}}", NULL, NULL);
     fl_config_log_notes(k.c);
-    assert_string_equal(said, "");
+    assert_null(strstr(said, "dropping"));
     case_end(&k);
     fl_log_capture(NULL, NULL);
 }
