@@ -284,6 +284,7 @@ const struct fc_type *fck_call(struct fc_checker *k, struct fc_expr *e, const st
 
 /* What the arms have in common so far. */
 struct arms {
+    bool unsure; /* a name in an arm is wrong: what it was to take is unknown */
     const struct fc_type *result;
     const struct fc_expr *first; /* the value that gave `result` */
     bool nullable, wrong, failed;
@@ -326,6 +327,7 @@ static void check_pattern(struct fc_checker *k, struct fc_expr *e, struct arms *
         x->name = p->name;
         const struct fc_type *t = fck_expr(k, x, e->a->type);
         p->index = x->sym ? x->sym->index : -1;
+        m->unsure |= t->kind == FC_K_ERROR;
         if (t->kind != FC_K_ERROR && (!x->sym || (x->sym->kind != FC_SYM_ENUMERATOR && x->sym->kind != FC_SYM_CLASS)))
             fc_report(k->d, FC_NOT_CONSTANT, p->span, "a pattern");
     } else if (p->kind == FC_P_LITERAL) {
@@ -407,12 +409,12 @@ const struct fc_type *fck_match(struct fc_checker *k, struct fc_expr *e, const s
         return fck_done(e, &FC_ERROR_T, false);
     if (t->kind == FC_K_ERROR)
         return fck_done(e, m.result ? m.result : &FC_ERROR_T, m.nullable);
-    const char *missing = m.any ? "" : not_covered(k, t, &m);
+    const char *missing = m.any || m.unsure ? "" : not_covered(k, t, &m);
     if (*missing) {
         struct fc_diag *g = fc_report(k->d, FC_NOT_EXHAUSTIVE, e->a->span, missing);
         fc_diag_help(k->d, g, "add `_ => ..;` for the rest");
     }
-    if (e->a->nullable && !m.any && !m.null)
+    if (e->a->nullable && !m.any && !m.null && !m.unsure)
         m.nullable = true;
     return fck_done(e, m.result ? m.result : m.wrong ? &FC_ERROR_T : &FC_NULL_T, m.nullable);
 }

@@ -95,6 +95,8 @@ struct fc_span fck_inside(struct fc_checker *k, const struct fc_expr *text, size
 const char *fck_type_text(struct fc_checker *k, const struct fc_type *t, bool optional);
 /* Where we are, for messages: `in an option`. */
 const char *fck_place(const struct fc_checker *k);
+/* Does text() take it (besides a string)? */
+bool fck_has_text(const struct fc_type *t);
 /* Report that e's type is not `want`. */
 void fck_mismatch(struct fc_checker *k, const struct fc_expr *e, const struct fc_type *want);
 /* Report that e may be null and must not; say why it may be and what to do. */

@@ -46,6 +46,17 @@ static const struct fc_type *check_number(struct fc_checker *k, struct fc_expr *
     return fck_done(e, &FC_INT_T, false);
 }
 
+/* How many ones 255.255.0.0 begins with; -1 if it is no such mask. */
+static int bits_of_mask(const char *text)
+{
+    unsigned char raw[4];
+    if (inet_pton(AF_INET, text, raw) != 1)
+        return -1;
+    uint32_t mask = (uint32_t)raw[0] << 24 | (uint32_t)raw[1] << 16 | (uint32_t)raw[2] << 8 | raw[3];
+    int bits = mask ? __builtin_popcount(mask) : 0;
+    return mask == (bits ? ~UINT32_C(0) << (32 - bits) : 0) ? bits : -1;
+}
+
 static const struct fc_type *check_address(struct fc_checker *k, struct fc_expr *e)
 {
     char host[80];
@@ -67,7 +78,12 @@ static const struct fc_type *check_address(struct fc_checker *k, struct fc_expr 
     }
     if (!ok) {
         struct fc_diag *g = fc_report(k->d, FC_BAD_ADDRESS, e->span, e->s);
-        if (family)
+        int mask = slash ? bits_of_mask(slash + 1) : -1;
+        if (family == 4 && mask >= 0)
+            fc_diag_help(k->d, g, "behind the slash stands the number of the mask's bits: `%s/%d`", host, mask);
+        else if (strstr(e->s, ":::") || (strstr(e->s, "::") && strstr(strstr(e->s, "::") + 1, "::")))
+            fc_diag_help(k->d, g, "`::` stands for a run of zeros, once in an address, and is two colons");
+        else if (family)
             fc_diag_help(k->d, g, "behind the slash of an IPv%d prefix stands a number from 0 to %d", family,
                          family == 4 ? 32 : 128);
         else if (!strchr(e->s, ':'))

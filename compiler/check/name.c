@@ -130,7 +130,14 @@ const struct fc_type *fck_name(struct fc_checker *k, struct fc_expr *e, const st
             e->sym = &k->input;
             return fck_done(e, k->input.type, false);
         }
-        if (fck_current(k) && fc_member_find(fck_current(k), n))
+        const struct fc_member *m = fck_current(k) ? fc_member_find(fck_current(k), n) : NULL;
+        if (m && want && want->kind == FC_K_ENUM && m->type->kind == FC_K_RECORD) {
+            struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_VALUE, e->span, want->name ? want->name : "the enum", n);
+            fc_diag_note(k->d, g, m->span, "this field is called so");
+            fck_suggest_value(k, g, n, want);
+            return fck_done(e, &FC_ERROR_T, false);
+        }
+        if (m)
             return as_field(k, e, fck_root(k, k->after_transform ? &k->record : &k->input, e->span));
     }
     if (strcmp(n, "now") == 0 && (fck_sees_record(k) || k->where == FC_IN_ABSENT) && !s) {

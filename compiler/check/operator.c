@@ -119,6 +119,13 @@ static void no_operator(struct fc_checker *k, const struct fc_expr *e)
     else if (e->op == FC_OP_IN && kinds(e, FC_K_STRING, FC_K_STRING))
         fc_diag_help(k->d, g, "contains(%s, %s) asks whether a text is part of another", fck_text(k, r->span),
                      fck_text(k, l->span));
+    else if (e->op == FC_OP_IN && fc_type_number(l->type) && fc_type_number(r->type))
+        fc_diag_help(k->d, g, "a list stands in brackets, `[80, 443]`; a range is `%s >= least and %s <= most`", fck_text(k, l->span),
+                     fck_text(k, l->span));
+    else if (e->op == FC_OP_IN && l->type->kind == FC_K_IP && (r->kind == FC_E_BINARY || r->kind == FC_E_INT))
+        fc_diag_help(k->d, g, "a prefix has all of its address: `10.0.0.0/8`");
+    else if (e->op == FC_OP_SUB && kinds(e, FC_K_IP, FC_K_IP))
+        fc_diag_help(k->d, g, "a range of addresses is written as prefixes: `[10.0.0.0/25, 10.0.0.128/26]`");
     else if (e->op == FC_OP_IN && r->type->kind != FC_K_LIST)
         fc_diag_help(k->d, g, "`in` looks into a list, a prefix, or the names of a map");
 }
@@ -202,9 +209,28 @@ static const struct fc_type *check_in(struct fc_checker *k, struct fc_expr *e)
     return fck_done(e, &FC_BOOL_T, nullable);
 }
 
+/* `x == 80 or 443`: the other values of a comparison, without it. True: reported. */
+static bool more_values(struct fc_checker *k, struct fc_expr *e)
+{
+    const struct fc_expr *first = e;
+    while (first->kind == FC_E_BINARY && first->op == FC_OP_OR)
+        first = first->a;
+    bool literal = e->b->kind == FC_E_INT || e->b->kind == FC_E_STRING || e->b->kind == FC_E_ADDRESS || e->b->kind == FC_E_DURATION ||
+                   e->b->kind == FC_E_SIZE || e->b->kind == FC_E_FLOAT;
+    if (e->op != FC_OP_OR || !literal || first->kind != FC_E_BINARY || (first->op != FC_OP_EQ && first->op != FC_OP_IN))
+        return false;
+    fck_expr(k, e->b, NULL);
+    struct fc_diag *g = fc_report(k->d, FC_NOT_BOOL, e->b->span, fck_type_text(k, e->b->type, false));
+    fc_diag_help(k->d, g, "one of several values is asked for with a list: `%s in [%s, %s]`", fck_text(k, first->a->span),
+                 fck_text(k, first->b->span), fck_text(k, e->b->span));
+    return true;
+}
+
 static const struct fc_type *check_logic(struct fc_checker *k, struct fc_expr *e)
 {
     const struct fc_fact *before = k->facts;
+    if (more_values(k, e))
+        return fck_done(e, &FC_ERROR_T, false);
     fck_condition(k, e->a);
     fck_assume(k, e->a, e->op == FC_OP_AND ? FC_WHEN_NOT_FALSE : FC_WHEN_NOT_TRUE);
     fck_condition(k, e->b);
@@ -226,7 +252,11 @@ static const struct fc_type *check_coalesce(struct fc_checker *k, struct fc_expr
     if (r->kind != FC_K_NULL && !fc_type_same(l, r)) {
         struct fc_diag *g = fc_report2(k->d, FC_BRANCHES, e->b->span, e->a->span, fck_type_text(k, l, false),
                                        fck_type_text(k, r, false));
-        if (e->b->kind == FC_E_BOOL)
+        if (r->kind == FC_K_STRING && fck_has_text(l))
+            fc_diag_help(k->d, g, "write text(%s) ?? %s", fck_text(k, e->a->span), fck_text(k, e->b->span));
+        else if (l->kind == FC_K_STRING && fck_has_text(r))
+            fc_diag_help(k->d, g, e->b->kind <= FC_E_SIZE ? "write \"%s\" in quotes" : "write text(%s)", fck_text(k, e->b->span));
+        else if (e->b->kind == FC_E_BOOL)
             fc_diag_help(k->d, g, "`??` binds closer than a comparison: write (a == b) ?? %s", fck_text(k, e->b->span));
         return fck_done(e, &FC_ERROR_T, false);
     }

@@ -5,6 +5,8 @@
 
 #include "check/checker.h"
 
+enum { MOST_SHOWN = 12 }; /* names in a list of all */
+
 const char *fck_text(struct fc_checker *k, struct fc_span span)
 {
     const char *s = fc_source_slice(&k->c->sources, span);
@@ -50,6 +52,12 @@ const char *fck_type_text(struct fc_checker *k, const struct fc_type *t, bool op
     return fl_arena_printf(k->a, "`%s`", fc_type_text(k->a, t, optional));
 }
 
+bool fck_has_text(const struct fc_type *t)
+{
+    return fc_type_number(t) || t->kind == FC_K_IP || t->kind == FC_K_CIDR || t->kind == FC_K_ENUM || t->kind == FC_K_CLASS ||
+           t->kind == FC_K_BOOL || t->kind == FC_K_TIME;
+}
+
 void fck_mismatch(struct fc_checker *k, const struct fc_expr *e, const struct fc_type *want)
 {
     if (e->type->kind == FC_K_ERROR || want->kind == FC_K_ERROR)
@@ -61,8 +69,7 @@ void fck_mismatch(struct fc_checker *k, const struct fc_expr *e, const struct fc
     if (e->kind == FC_E_STRING && (w == FC_K_INT || w == FC_K_FLOAT || w == FC_K_IP || w == FC_K_CIDR ||
                                    w == FC_K_ENUM || w == FC_K_CLASS || w == FC_K_BOOL || w == FC_K_DURATION))
         fc_diag_help(k->d, g, "write it without quotes");
-    else if (w == FC_K_STRING && (fc_type_number(e->type) || t == FC_K_IP || t == FC_K_CIDR || t == FC_K_ENUM ||
-                                  t == FC_K_CLASS || t == FC_K_BOOL || t == FC_K_TIME))
+    else if (w == FC_K_STRING && fck_has_text(e->type))
         fc_diag_help(k->d, g, "write text(%s)", text);
     else if (w == FC_K_INT && t == FC_K_STRING)
         fc_diag_help(k->d, g, "int(%s) is the number that the text is, or null", text);
@@ -141,8 +148,15 @@ void fck_suggest_members(struct fc_checker *k, struct fc_diag *g, const struct f
     fl_suggest_init(&s, name);
     for (int i = 0; i < record->nmembers; i++)
         fl_suggest_try(&s, record->members[i].name);
-    if (fl_suggest_best(&s))
+    if (fl_suggest_best(&s)) {
         fc_diag_help(k->d, g, "did you mean `%s`?", fl_suggest_best(&s));
+        return;
+    }
+    const char *all = "";
+    for (int i = 0; i < record->nmembers && i < MOST_SHOWN; i++)
+        all = fl_arena_printf(k->a, "%s%s`%s`", all, *all ? ", " : "", record->members[i].name);
+    if (*all)
+        fc_diag_help(k->d, g, record->nmembers > MOST_SHOWN ? "its fields are %s, .." : "its fields are %s", all);
 }
 
 /* Fields of this name deeper inside: `Network.Protocol, Transport.Protocol`; at most three. */
@@ -171,6 +185,47 @@ bool fck_suggest_deeper(struct fc_checker *k, struct fc_diag *g, const char *nam
     return n > 0;
 }
 
+/* What other languages call so. */
+static const char *foreign(const char *name)
+{
+    static const struct { const char *name, *help; } all[] = {
+        {"None", "nothing is equal to null: ask `has x` or `not has x`; the value itself is `null`"},
+        {"nil", "nothing is equal to null: ask `has x` or `not has x`; the value itself is `null`"},
+        {"NULL", "nothing is equal to null: ask `has x` or `not has x`; the value itself is `null`"},
+        {"Null", "nothing is equal to null: ask `has x` or `not has x`; the value itself is `null`"},
+        {"undefined", "nothing is equal to null: ask `has x` or `not has x`; the value itself is `null`"},
+        {"NaN", "there is no such number: what can't be computed is null"},
+        {"True", "write `true`"}, {"TRUE", "write `true`"}, {"yes", "write `true`"}, {"on", "write `true`"},
+        {"False", "write `false`"}, {"FALSE", "write `false`"}, {"no", "write `false`"}, {"off", "write `false`"},
+        {"default", "the arm for the rest is `_ => result;`"},
+        {"self", "the fields of the record are named without anything before them"},
+        {"this", "the fields of the record are named without anything before them"},
+        {"event", "the fields of the record are named without anything before them"},
+        {"flow", "the fields of the record are named without anything before them"},
+        {"record", "the fields of the record are named without anything before them"},
+        {"env", "what the environment says comes in by a param: `param name : string;`, or `secret env \"NAME\"`"},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (strcmp(all[i].name, name) == 0)
+            return all[i].help;
+    return NULL;
+}
+
+/* A field of this name that a transform makes below: it isn't there yet. */
+static bool made_later(struct fc_checker *k, struct fc_diag *g, const char *name)
+{
+    for (const struct fc_item *it = k->after_transform ? NULL : k->c->file.items; it; it = it->next)
+        for (const struct fc_field *f = it->kind == FC_I_STAGE && it->stage->kind == FC_ST_TRANSFORM ? it->stage->fields : NULL; f; f = f->next) {
+            if (f->kind == FC_F_SPREAD || strcmp(f->name.s, name) != 0)
+                continue;
+            fc_diag_note(k->d, g, f->name.span, "transform `%s` makes it, below", it->stage->name.s);
+            if (f->value)
+                fc_diag_help(k->d, g, "above the transform write what it is made of: `%s`", fck_text(k, f->value->span));
+            return true;
+        }
+    return false;
+}
+
 void fck_suggest_names(struct fc_checker *k, struct fc_diag *g, const char *name)
 {
     struct fl_suggest s;
@@ -191,7 +246,11 @@ void fck_suggest_names(struct fc_checker *k, struct fc_diag *g, const char *name
     }
     if (k->where == FC_IN_TEST)
         fl_suggest_try(&s, "record");
-    if (fl_suggest_best(&s))
+    if (fck_sees_record(k) && made_later(k, g, name))
+        return;
+    if (foreign(name))
+        fc_diag_help(k->d, g, "%s", foreign(name));
+    else if (fl_suggest_best(&s))
         fc_diag_help(k->d, g, "did you mean `%s`?", fl_suggest_best(&s));
     else
         fck_suggest_deeper(k, g, name);
@@ -201,11 +260,17 @@ void fck_suggest_names(struct fc_checker *k, struct fc_diag *g, const char *name
 void fck_suggest_value(struct fc_checker *k, struct fc_diag *g, const char *name, const struct fc_type *t)
 {
     struct fl_suggest near;
-    const char *all = "";
+    const char *all = "", *longer = "";
     int n = 0;
+    if (foreign(name) && strcmp(name, "default") == 0) {
+        fc_diag_help(k->d, g, "%s", foreign(name));
+        return;
+    }
     fl_suggest_init(&near, name);
     for (const struct fc_enumerator *m = t->kind == FC_K_ENUM ? t->en->list : NULL; m; m = m->next) {
         fl_suggest_try(&near, m->name.s);
+        if (strlen(name) > 1 && strncmp(m->name.s, name, strlen(name)) == 0)
+            longer = fl_arena_printf(k->a, "%s%s`%s`", longer, *longer ? " or " : "", m->name.s);
         if (++n <= 8)
             all = fl_arena_printf(k->a, "%s%s%s", all, *all ? ", " : "", m->name.s);
     }
@@ -214,7 +279,9 @@ void fck_suggest_value(struct fc_checker *k, struct fc_diag *g, const char *name
         if (++n <= 8)
             all = fl_arena_printf(k->a, "%s%s%s", all, *all ? ", " : "", c->name);
     }
-    if (fl_suggest_best(&near))
+    if (*longer)
+        fc_diag_help(k->d, g, "did you mean %s?", longer);
+    else if (fl_suggest_best(&near))
         fc_diag_help(k->d, g, "did you mean `%s`?", fl_suggest_best(&near));
     else
         fc_diag_help(k->d, g, n > 8 ? "there is %s, .." : "there is %s", all);

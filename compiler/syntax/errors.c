@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "syntax/lexer.h"
+#include "syntax/habits.h"
 #include "syntax/parse.h"
 #include "base/suggest.h"
 
@@ -178,6 +178,20 @@ static void suggest_word(struct fc_parser *ps, struct fc_diag *g, const char *te
         fc_diag_help(ps->p->diags, g, "did you mean `%s`?", fl_suggest_best(&s));
 }
 
+/* Where in the grammar we are, as far as habits of other languages matter. */
+static enum fc_habit_place place_of(struct expected e)
+{
+    if (has(e, "==") || (has(e, "'+'") && !has(e, "has")))
+        return FC_AT_OPERATOR;
+    if (has(e, "pipeline") && !has(e, "name"))
+        return FC_AT_TOP;
+    if (has(e, "_") || has(e, "=>"))
+        return FC_AT_PATTERN;
+    if (has(e, "when") && !has(e, "name"))
+        return FC_AT_WHEN;
+    return has(e, "has") && has(e, "number") ? FC_AT_OPERAND : FC_AT_STATEMENT;
+}
+
 static void add_help(struct fc_parser *ps, struct fc_diag *g, const char *found, struct fc_span span, struct expected e)
 {
     struct fc_diags *d = ps->p->diags;
@@ -215,6 +229,15 @@ void fc_syntax_error(struct fc_parser *ps, const char *found, struct fc_span spa
         fc_diag_help(d, g, "write `(a and b) or c` or `a and (b or c)`");
         return;
     }
+    bool before = false;
+    const char *habit = line_end ? NULL : fc_habit(ps, place_of(e), span, &before);
+    if (habit && before) {
+        const char *word = fc_source_slice(ps->p->sources, ps->prev_span);
+        struct fc_diag *w = fc_report(d, FC_SYNTAX, ps->prev_span, fl_arena_printf(ps->p->arena, "`%s` means nothing here", word));
+        fc_diag_help(d, w, "%s", habit);
+        fc_recover_head(ps);
+        return;
+    }
     const char *want = describe_expected(ps, e);
     const char *got = describe_found(ps, found, span, has(e, "name"));
     struct fc_diag *g;
@@ -226,5 +249,8 @@ void fc_syntax_error(struct fc_parser *ps, const char *found, struct fc_span spa
     } else {
         g = fc_report(d, FC_SYNTAX, span, fl_arena_printf(ps->p->arena, "expected %s, found %s", want, got));
     }
-    add_help(ps, g, found, span, e);
+    if (habit && strcmp(found, "end of file") != 0)
+        fc_diag_help(d, g, "%s", habit);
+    else
+        add_help(ps, g, found, span, e);
 }

@@ -71,7 +71,14 @@ struct fc_open_template {
 struct fc_bracket {
     int kind;  /* '(' '[' '{' or TEMPLATE_OPEN */
     bool json; /* a `{` of JSON, which can't hold a `;` */
+    bool deeper; /* a line in it is indented by more than its own */
+    uint32_t indent; /* of its line */
     struct fc_span span;
+};
+
+/* Where, by the indentation, a block ends whose `}` may be missing. */
+struct fc_lost {
+    struct fc_span open, behind, next; /* its `{`, the last token in it, the first one of the line behind it */
 };
 
 struct fc_queue;
@@ -87,11 +94,15 @@ struct fc_parser {
     struct fc_bracket open[FC_MAX_NESTING + 1];
     unsigned nopen;
     int before;                      /* the last token of flex */
+    struct fc_span behind;           /* and where it stands */
     struct fc_span prev_span;        /* the token before the last one given to the parser */
     bool recovering;                 /* an error was reported, the parser looks for `;` or `}` */
     bool skip_block;                 /* the token that was wrong is a `{` */
+    bool skip_head;                  /* a statement that the language hasn't: skip up to its block or `;` */
     bool after_skip;                 /* a block was skipped: a `;` right after it belongs to it */
     bool swallowed;                  /* an open string took the `;` of its line with it */
+    bool odd_blank;                  /* a character that only looks like a blank was reported */
+    struct fc_lost lost;             /* the first one; open.file 0: none */
     bool stop;                       /* give up on this source: from now on all is end of file */
     struct fc_queue *queue;          /* tokens to give before asking flex again (tokens.c) */
     unsigned nqueue, queue_at;
@@ -105,8 +116,13 @@ bool fc_is_word(const char *spelling);            /* soft or reserved */
 int fc_read_number(struct fc_parser *ps, struct fc_span span, const char *s, size_t len, struct fc_number *out);
 
 void fc_tokens_start(struct fc_parser *ps);
+/* All was read: if a `}` is missing and the indentation says where, this is the only error from there on. */
+void fc_tokens_end(struct fc_parser *ps);
 /* An error was reported at the last token. With `semicolon` the parser gets a `;` and then that token again. */
 void fc_recover(struct fc_parser *ps, bool semicolon);
+
+/* What was read last belongs to a statement that there isn't: it is skipped with its block, if it has one. */
+void fc_recover_head(struct fc_parser *ps);
 
 /* A syntax error: `expected` has the token names as parse.y spells them. */
 void fc_syntax_error(struct fc_parser *ps, const char *found, struct fc_span span, const char *const *expected, int n);

@@ -36,11 +36,17 @@ static bool good_text(struct fc_parse *p, uint32_t file)
         size_t n = utf8_length(s + i, src->len - i);
         struct fc_span at = {file, (uint32_t)i, (uint32_t)i + 1};
         if (n == 0) {
-            fc_report(p->diags, FC_BAD_UTF8, at);
+            struct fc_diag *g = fc_report(p->diags, FC_BAD_UTF8, at);
+            if (i == 0 && src->len > 1 && (s[0] ^ s[1]) == 1) /* FF FE, FE FF */
+                fc_diag_help(p->diags, g, "the file is UTF-16: convert it with `iconv -f utf-16 -t utf-8`");
+            else
+                fc_diag_help(p->diags, g, "convert the file, for example with `iconv -f latin1 -t utf-8`");
             return false;
         }
         if ((s[i] < 0x20 && s[i] != '\n' && s[i] != '\t' && s[i] != '\r') || s[i] == 0x7F) {
-            fc_report(p->diags, FC_CONTROL_CHARACTER, at, s[i]);
+            struct fc_diag *g = fc_report(p->diags, FC_CONTROL_CHARACTER, at, s[i]);
+            if (s[i] == 0 && i < 4)
+                fc_diag_help(p->diags, g, "the file is UTF-16: convert it with `iconv -f utf-16%s -t utf-8`", i ? "le" : "be");
             return false;
         }
         i += n;
@@ -61,6 +67,7 @@ struct fc_item *fc_parse_source(struct fc_parse *p, uint32_t file)
         fl_no_memory(FL_PART, src->len);
     if (fc_yyparse(ps) == 2)
         fc_too_deep(ps, (struct fc_span){file, ps->offset, ps->offset});
+    fc_tokens_end(ps);
     fc_rawlex_destroy(ps->scanner);
     return ps->items.first;
 }

@@ -25,6 +25,66 @@ void fc_tokens_start(struct fc_parser *ps)
     ps->queue = fl_arena_zero(ps->p->arena, (QUEUE_MAX + 1) * sizeof *ps->queue);
 }
 
+/* Is the token the first on its line? Then *indent is how far to the right it stands. */
+static bool first_on_line(const struct fc_parser *ps, struct fc_span span, uint32_t *indent)
+{
+    const char *s = ps->p->sources->v[ps->file].text;
+    uint32_t at = span.start;
+    while (at && (s[at - 1] == ' ' || s[at - 1] == '\t'))
+        at--;
+    *indent = span.start - at;
+    return at == 0 || s[at - 1] == '\n';
+}
+
+static uint32_t indent_of_line(const struct fc_parser *ps, uint32_t at)
+{
+    const char *s = ps->p->sources->v[ps->file].text;
+    while (at && s[at - 1] != '\n')
+        at--;
+    return (uint32_t)strspn(s + at, " \t");
+}
+
+static bool begins_item(int token)
+{
+    static const int all[] = {PIPELINE, USE, INCLUDE, ENUM, RECORD, SCHEMA, CONST, PARAM, REJECT, LET, FUNCTION, TABLE, LOOKUP, SOURCE, CLASSIFY,
+                              FILTER, UPDATE, TRANSFORM, MANGLE, JOIN, AGGREGATE, SELECT, OUTPUT, TEST};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i] == token)
+            return true;
+    return false;
+}
+
+static void watch_indentation(struct fc_parser *ps, int token, struct fc_span span)
+{
+    uint32_t indent;
+    unsigned n = ps->nopen;
+    while (n && ps->open[n - 1].kind != '{')
+        n--;
+    if (!n || ps->open[n - 1].json || token == '}' || !first_on_line(ps, span, &indent))
+        return;
+    struct fc_bracket *b = &ps->open[n - 1];
+    if (indent > b->indent)
+        b->deeper = true;
+    else if (b->deeper && !ps->lost.open.file && token != END && (indent || begins_item(token)))
+        ps->lost = (struct fc_lost){b->span, ps->behind, span};
+}
+
+void fc_tokens_end(struct fc_parser *ps)
+{
+    struct fc_diags *d = ps->p->diags;
+    bool open = false;
+    for (unsigned i = 0; i < ps->nopen; i++)
+        open |= ps->open[i].kind == '{' && !ps->open[i].json;
+    if (!open || !ps->lost.open.file || ps->stop)
+        return;
+    struct fc_span at = {ps->file, ps->lost.behind.end, ps->lost.behind.end};
+    fc_diags_drop(d, at);
+    struct fc_diag *g = fc_report(d, FC_SYNTAX, at, fl_arena_printf(ps->p->arena, "expected `}`, found `%s` on the next line",
+                                                                    fc_source_slice(ps->p->sources, ps->lost.next)));
+    fc_diag_note(d, g, ps->lost.open, "this `{` is still open");
+    fc_diag_help(d, g, "by the indentation its block ends here");
+}
+
 /* Keep the stack of open brackets. A `}` of JSON becomes a token of its own. */
 static int keep_brackets(struct fc_parser *ps, int token, struct fc_span span)
 {
@@ -39,7 +99,7 @@ static int keep_brackets(struct fc_parser *ps, int token, struct fc_span span)
         if (ps->nopen == FC_MAX_NESTING)
             fc_too_deep(ps, span);
         else
-            ps->open[ps->nopen++] = (struct fc_bracket){token, json, span};
+            ps->open[ps->nopen++] = (struct fc_bracket){token, json, false, indent_of_line(ps, span.start), span};
     } else if (opener) {
         unsigned n = ps->nopen;
         while (n && ps->open[n - 1].kind != opener)
@@ -59,8 +119,11 @@ static int keep_brackets(struct fc_parser *ps, int token, struct fc_span span)
 static int from_flex(struct fc_parser *ps, FC_YYSTYPE *value, struct fc_span *span)
 {
     int token = ps->stop ? END : fc_rawlex(value, span, ps->scanner);
-    if (!ps->stop)
+    if (!ps->stop) {
+        watch_indentation(ps, token, *span);
+        ps->behind = *span;
         token = keep_brackets(ps, token, *span);
+    }
     if (ps->stop) {
         *span = (struct fc_span){ps->file, ps->offset, ps->offset};
         return END;
@@ -91,6 +154,17 @@ static void wait_semicolon(struct fc_parser *ps)
     ps->nqueue = 1;
 }
 
+/* The `{`, `}` or `;` that ends the head of a statement; a `;` in parentheses doesn't: `for (a; b; c) {`. */
+static int behind_head(struct fc_parser *ps, FC_YYSTYPE *value, struct fc_span *span)
+{
+    for (int depth = ps->queue[LAST].token == '(';;) {
+        int token = from_flex(ps, value, span);
+        depth += token == '(' ? 1 : token == ')' ? -1 : 0;
+        if (token == END || token == '{' || token == '}' || (token == ';' && depth <= 0))
+            return token;
+    }
+}
+
 static int next_token(struct fc_parser *ps, FC_YYSTYPE *value, struct fc_span *span)
 {
     if (ps->queue_at < ps->nqueue) {
@@ -102,7 +176,8 @@ static int next_token(struct fc_parser *ps, FC_YYSTYPE *value, struct fc_span *s
     ps->nqueue = ps->queue_at = 0;
     bool skip = ps->recovering && ps->skip_block;
     ps->skip_block = false;
-    int token = skip ? '{' : from_flex(ps, value, span);
+    int token = skip ? '{' : ps->skip_head ? behind_head(ps, value, span) : from_flex(ps, value, span);
+    ps->skip_head = false;
     while (ps->after_skip && token == ELSE) {
         do
             token = from_flex(ps, value, span);
@@ -145,4 +220,10 @@ void fc_recover(struct fc_parser *ps, bool semicolon)
     ps->queue[1] = *last;
     wait_semicolon(ps);
     ps->nqueue = 2;
+}
+
+void fc_recover_head(struct fc_parser *ps)
+{
+    int last = ps->queue[LAST].token;
+    ps->skip_head = last != '{' && last != '}' && last != ';';
 }

@@ -68,6 +68,23 @@ void fc_diags_strict(struct fc_diags *d)
     d->warnings = 0;
 }
 
+void fc_diags_drop(struct fc_diags *d, struct fc_span from)
+{
+    struct fc_diag **p = &d->first;
+    d->last = NULL;
+    d->errors = d->warnings = d->kept = 0;
+    while (*p) {
+        if ((*p)->span.file == from.file && (*p)->span.start >= from.start) {
+            *p = (*p)->next;
+            continue;
+        }
+        d->last = *p;
+        *(is_warning(d, d->last->error) ? &d->warnings : &d->errors) += 1;
+        d->kept++;
+        p = &d->last->next;
+    }
+}
+
 static bool is_allowed(const struct fc_diags *d, enum fc_error e, struct fc_span span)
 {
     for (const struct fc_allowed *a = d->allowed; a; a = a->next)

@@ -78,6 +78,8 @@ void fc_diag_note(struct fc_diags *d, struct fc_diag *g, struct fc_span span, co
 bool fc_diag_allow(struct fc_diags *d, const char *name, struct fc_span span);
 /* The names that can be allowed, for suggestions. */
 void fc_diag_names(struct fl_arena *a, void (*each)(void *arg, const char *name), void *arg);
+/* Forget what was reported from this place to the end of its file. */
+void fc_diags_drop(struct fc_diags *d, struct fc_span from);
 /* From now on each warning is an error, also those that are queued. */
 void fc_diags_strict(struct fc_diags *d);
 
