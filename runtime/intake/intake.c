@@ -75,22 +75,39 @@ static const char *excerpt(const char *doc, const char *at, const char *end)
     return fl_log_quoten(from, (size_t)(to - from));
 }
 
+/* What is no JSON, with its place; the flow's number, 0: a message. */
+static void report_text(struct fl_intake *in, uint32_t flow, const char *error, const char *place, const char *doc, const char *end)
+{
+    uint64_t line = 1, column = 1;
+    char which[32] = "";
+    fl_json_locate(doc, place, &line, &column);
+    if (flow)
+        snprintf(which, sizeof which, " flow=%u", flow);
+    snprintf(in->why, sizeof in->why, "%s (line %llu, column %llu)", error, (unsigned long long)line,
+             (unsigned long long)column);
+    fl_log_limited(10, FL_WARN, flow ? "malformed flow" : "message rejected",
+                   "message=%llu%s byte=%llu line=%llu column=%llu error=%s near=%s", (unsigned long long)in->message, which,
+                   (unsigned long long)(in->place + (uint64_t)(place - in->d.start)), (unsigned long long)line,
+                   (unsigned long long)column, fl_log_quote(error), excerpt(doc, place, end));
+    struct fl_rejected what = {.message = in->message, .error = in->why, .text = doc, .n = (size_t)(end - doc)};
+    if (in->reject)
+        fl_reject_put(in->reject, in->cx.rt->clock(in->cx.rt).wall, &what);
+}
+
 void fl_intake_reject(struct fl_intake *in, const char *error, const char *at, const char *doc, const char *end)
 {
     in->counts.messages++;
     in->counts.rejected++;
     in->last_rejected = true;
-    uint64_t line = 1, column = 1;
-    const char *place = at ? at : doc;
-    fl_json_locate(doc, place, &line, &column);
-    snprintf(in->why, sizeof in->why, "%s (line %llu, column %llu)", error, (unsigned long long)line,
-             (unsigned long long)column);
-    fl_log_limited(10, FL_WARN, "message rejected", "message=%llu byte=%llu line=%llu column=%llu error=%s near=%s",
-                   (unsigned long long)in->message, (unsigned long long)(in->place + (uint64_t)(place - in->d.start)),
-                   (unsigned long long)line, (unsigned long long)column, fl_log_quote(error), excerpt(doc, place, end));
-    struct fl_rejected what = {.message = in->message, .error = in->why, .text = doc, .n = (size_t)(end - doc)};
-    if (in->reject)
-        fl_reject_put(in->reject, in->cx.rt->clock(in->cx.rt).wall, &what);
+    report_text(in, 0, error, at ? at : doc, doc, end);
+}
+
+void fl_intake_bad_element(struct fl_intake *in, const char *error, const char *at, const char *doc, const char *end)
+{
+    in->counts.received++;
+    in->counts.malformed++;
+    in->last_malformed = true;
+    report_text(in, ++in->flow, error, at, doc, end);
 }
 
 /* ---- records ---------------------------------------------------------------------------------------------------- */
@@ -226,11 +243,24 @@ static enum fl_document take_records(struct fl_intake *in, bool list)
 {
     struct mark m = here(in);
     if (list ? take_list(in) < 0 : !take_flow(in)) {
+        uint32_t flow = in->flow;
         back_to(in, m);
+        in->flow = flow; /* the broken one */
         return FL_DOCUMENT_BROKEN;
     }
     in->counts.messages++;
     return FL_DOCUMENT_TAKEN;
+}
+
+bool fl_intake_element(struct fl_intake *in)
+{
+    struct mark m = here(in);
+    uint32_t flow = in->flow;
+    if (take_flow(in))
+        return true;
+    back_to(in, m);
+    in->flow = flow;
+    return false;
 }
 
 /* Numbers and the like: where they end isn't known at the end of a block, so they are treated as no JSON at all. */
@@ -301,7 +331,7 @@ void fl_intake_message(struct fl_intake *in, const struct fl_message *m)
 void fl_intake_reset(struct fl_intake *in)
 {
     in->tail.n = 0;
-    in->counting = in->lines = in->skipping = false;
+    in->counting = in->lines = in->skipping = in->list = in->comma = false;
     in->brackets = (struct fl_brackets){0};
     in->message = 0;
     in->last_malformed = in->last_rejected = false;

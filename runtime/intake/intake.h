@@ -3,8 +3,10 @@
  *
  *   intake.c   one message or document -> records, or a rejection
  *   stream.c   blocks of a file or pipe -> documents, across their borders
+ *   recover.c  in a stream: what is broken is passed over, up to the next document or element
  *
- * A message is taken or rejected as a whole; a malformed flow in it goes alone. All of it is done by one thread at a time:
+ * A message is taken or rejected as a whole; a malformed flow in it goes alone. In a stream a list that is broken goes element by
+ * element. All of it is done by one thread at a time:
  * whoever has the turn to take (run/turns.h).
  */
 #ifndef FL_INTAKE_H
@@ -15,6 +17,7 @@
 #include "flowrt.h"
 #include "intake/queue.h"
 #include "intake/reject.h"
+#include "intake/resync.h"
 
 /* A flow that is JSON but not as the schema wants it; texts as in struct fl_decoder. */
 struct fl_bad_flow {
@@ -38,6 +41,7 @@ struct fl_brackets {
 /* Of what was taken since the last time, not yet in the ledger. */
 struct fl_intake_counts {
     uint64_t messages, rejected, received, malformed;
+    uint64_t skipped;      /* bytes */
 };
 
 struct fl_intake {
@@ -72,7 +76,12 @@ struct fl_intake {
     struct fl_brackets brackets;
     bool counting;         /* it didn't end with its line: its brackets are counted */
     bool lines;            /* documents have been seen to end with their line */
-    bool skipping;         /* on to the next newline */
+    bool skipping;         /* what is broken had no end yet: resync looks for it */
+    struct fl_resync resync;
+    bool list;             /* inside a list that is taken element by element */
+    bool comma;            /* its last comma has no element yet */
+    uint64_t list_place;   /* where it begins in the source */
+    uint32_t tail_indent;  /* how far the tail is indented in its line */
 };
 
 /* Zeroed, but for what the options say; the callbacks are the caller's to set. */
@@ -95,7 +104,31 @@ enum fl_document { FL_DOCUMENT_BROKEN = -1, FL_DOCUMENT_REFUSED, FL_DOCUMENT_TAK
 void fl_intake_complete(struct fl_intake *in);
 /* The document at in->d.p. BROKEN: nothing of it is in the batch, in->d says why. */
 enum fl_document fl_intake_document(struct fl_intake *in);
+/* The element of a list at in->d.p. False: it is broken, nothing of it is in the batch, in->d says why. */
+bool fl_intake_element(struct fl_intake *in);
+/* Count and log what is broken in a list: a malformed flow whose text is no JSON; as fl_intake_reject. */
+void fl_intake_bad_element(struct fl_intake *in, const char *error, const char *at, const char *doc, const char *end);
 /* Count and log a rejection. `at`: where it is wrong, NULL: as a whole; [doc, end) is the text. */
 void fl_intake_reject(struct fl_intake *in, const char *error, const char *at, const char *doc, const char *end);
+
+/* Text of a stream that is at hand. */
+struct fl_span {
+    const char *data;
+    size_t n;        /* FL_PAD zero bytes follow */
+    size_t stop;     /* documents that begin at or behind it are left */
+    size_t at;       /* result: where the next document begins */
+    uint64_t place;  /* of data[0] in the source */
+    uint32_t indent; /* blanks before data[0] in its line */
+    bool last;       /* nothing follows: an unfinished document is broken */
+};
+
+/* How far the document at doc is indented in its line. */
+uint32_t fl_intake_indent(const struct fl_span *s, const char *doc);
+/*
+ * The document or element at doc is broken as in->d says: reports it, and returns where to go on. in->skipping is set if
+ * that isn't here: in->resync looks for it in what follows. NULL: it can't be known yet, nothing was reported.
+ * `torn`: another record may begin in the middle of it.
+ */
+const char *fl_intake_recover(struct fl_intake *in, const struct fl_span *s, const char *doc, bool torn);
 
 #endif

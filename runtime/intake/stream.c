@@ -4,46 +4,32 @@
  * Documents that lie within a block are decoded where they are. One that goes on in the next block is copied to
  * `tail`, and as much of the next block is added as it needs: up to the newline if documents end with their lines,
  * which is the rule; else the end is found by counting brackets, each byte once, so a large document that comes in
- * small pieces isn't decoded again and again. After an error the next document begins behind the next newline.
+ * small pieces isn't decoded again and again. After an error recover.c finds where the next one begins.
+ *
+ * A list is one document, and its records are one batch. One that is broken, isn't closed or is larger than LIST_HELD is
+ * taken apart: each element is a document of its own then, until the list's bracket comes.
  */
+#include "base/log.h"
 #include "intake/intake.h"
 #include "intake/queue.h"
 
-#define TOO_LONG "the document is larger than the source's max_message"
+static const char too_long_text[] = "the document is larger than the source's max_message";
+#define LIST_HELD ((size_t)1 << 20)     /* a larger list is taken element by element */
 #define LINE_MAX_HELD ((size_t)1 << 20) /* so much without a newline: documents don't end with lines any more */
 #define TAIL_KEPT ((size_t)4 << 20) /* a larger one is given back after use */
 
 enum outcome {
     ALL,        /* every document that begins before `stop` is done */
     UNFINISHED, /* the document at `at` has no end yet */
-    LOST        /* no newline behind an error */
+    LOST,       /* where the next one begins isn't here */
+    ON          /* it goes on at d.p */
 };
 
-struct span {
-    const char *data;
-    size_t n;       /* FL_PAD zero bytes follow */
-    size_t stop;    /* documents that begin at or behind it are left */
-    size_t at;      /* result: where the next document begins */
-    uint64_t place; /* of data[0] in the source */
-    bool last;      /* nothing follows: an unfinished document is broken */
-};
-
-static void begin(struct fl_intake *in, const struct span *s)
+static void begin(struct fl_intake *in, const struct fl_span *s, const char *at)
 {
     fl_decoder_init(&in->d, s->data, s->n, in->cx.scratch);
     in->place = s->place;
-}
-
-/* The document [doc, ..) is broken at d.error_at: reject it up to the newline. False: there is none. */
-static bool resume(struct fl_intake *in, const struct span *s, const char *doc)
-{
-    struct fl_decoder *d = &in->d;
-    const char *end = s->data + s->n;
-    const char *newline = d->error_at < end ? memchr(d->error_at, '\n', (size_t)(end - d->error_at)) : NULL;
-    fl_intake_reject(in, d->error, d->error_at, doc, newline ? newline : end);
-    begin(in, s); /* a decoder that failed has to be set up again */
-    d->p = newline ? newline + 1 : end;
-    return newline != NULL;
+    in->d.p = at;
 }
 
 static void after_document(struct fl_intake *in)
@@ -65,45 +51,172 @@ static bool too_long(const struct fl_intake *in, const char *doc, size_t left)
     return (size_t)(end - doc) > in->max_message;
 }
 
-static enum outcome documents(struct fl_intake *in, struct span *s)
+/* What is broken at doc, as in->d says: passed over. */
+static enum outcome recover(struct fl_intake *in, const struct fl_span *s, const char *doc)
+{
+    const char *next = fl_intake_recover(in, s, doc, in->d.error != too_long_text);
+    if (!next)
+        return UNFINISHED;
+    begin(in, s, next);
+    return in->skipping ? LOST : ON;
+}
+
+/* Is something behind the value at doc that is neither bracket nor quote? Else it may go on in the next block. */
+static bool ends_here(const char *doc, const char *end)
+{
+    while (doc < end && *doc != ',' && *doc != ']' && (unsigned char)*doc > ' ')
+        doc++;
+    return doc < end;
+}
+
+/* ---- a list that is taken apart ------------------------------------------------------------------------------------ */
+
+static enum outcome open_list(struct fl_intake *in, const struct fl_span *s, const char *doc)
+{
+    fl_intake_complete(in);
+    in->counts.messages++;
+    in->flow = 0;
+    in->list = in->comma = true;
+    in->list_place = s->place + (uint64_t)(doc - s->data);
+    begin(in, s, doc + 1);
+    return ON;
+}
+
+static void close_list(struct fl_intake *in, bool closed)
+{
+    if (!closed)
+        fl_log_limited(10, FL_WARN, "a list isn't closed", "message=%llu byte=%llu elements=%u", (unsigned long long)in->message,
+                       (unsigned long long)in->list_place, in->flow);
+    in->list = false;
+    fl_intake_complete(in);
+}
+
+static enum outcome element(struct fl_intake *in, const struct fl_span *s, const char *doc)
 {
     struct fl_decoder *d = &in->d;
-    begin(in, s);
-    while (fl_skip_space(d)) {
+    bool more = !s->last;
+    if (more && *doc != '{' && *doc != '[' && *doc != '"' && !ends_here(doc, s->data + s->n))
+        return UNFINISHED;
+    if (FL_UNLIKELY(too_long(in, doc, s->n - s->at))) {
+        d->error = too_long_text;
+        d->error_at = doc + in->max_message;
+    } else if (fl_intake_element(in)) {
+        in->comma = false;
+        return ON;
+    } else if (d->truncated && more) {
+        return UNFINISHED;
+    }
+    enum outcome o = recover(in, s, doc);
+    in->comma &= o == UNFINISHED;
+    return o;
+}
+
+/* A broken list that has elements all the same; a line of a log may begin with a bracket too. */
+static bool has_elements(const struct fl_intake *in, const struct fl_span *s, const char *doc)
+{
+    const char *p = doc + 1, *end = s->data + s->n;
+    while (p < end && (unsigned char)*p <= ' ')
+        p++;
+    return in->flow > 1 || p == end || *p == '{' || *p == ',';
+}
+
+/* ---- documents ------------------------------------------------------------------------------------------------------ */
+
+static enum outcome document(struct fl_intake *in, const struct fl_span *s, const char *doc)
+{
+    struct fl_decoder *d = &in->d;
+    bool list = *doc == '[', truncated = false;
+    in->message++;
+    if (FL_UNLIKELY(too_long(in, doc, s->n - s->at))) {
+        d->error = too_long_text;
+        d->error_at = doc + in->max_message;
+        truncated = true;
+    } else if (fl_intake_document(in) != FL_DOCUMENT_BROKEN) {
+        after_document(in);
+        return ON;
+    } else if (d->truncated && !s->last) {
+        truncated = true;
+        if (!list || s->n - s->at <= LIST_HELD) {
+            in->message--;
+            return UNFINISHED;
+        }
+    }
+    if (list && (truncated || has_elements(in, s, doc)))
+        return open_list(in, s, doc);
+    enum outcome o = recover(in, s, doc);
+    if (o == UNFINISHED)
+        in->message--;
+    return o;
+}
+
+/*
+ * What may stand between documents beside white space: commas, NULs (a hole in a file), byte order marks, and a list's
+ * bracket. ON: passed over; ALL: none of it.
+ */
+static enum outcome between(struct fl_intake *in, const struct fl_span *s, const char *p)
+{
+    const char *end = s->data + s->n, *q = p;
+    if (in->list && *p == ']') {
+        in->d.p++;
+        close_list(in, true);
+        return ON;
+    }
+    if (in->list && *p == '[' && !in->comma) { /* files that were joined, the first of them cut off */
+        close_list(in, false);
+        return ALL;
+    }
+    if (*p == ',') {
+        in->comma = true;
+        in->counts.skipped += !in->list;
+        in->d.p++;
+        return ON;
+    }
+    while (q < end && *q == 0)
+        q++;
+    if (memcmp(p, "\xef\xbb\xbf", (size_t)(end - p) < 3 ? (size_t)(end - p) : 3) == 0) {
+        if (end - p < 3 && !s->last)
+            return UNFINISHED;
+        q = end - p < 3 ? end : p + 3;
+    }
+    in->counts.skipped += (uint64_t)(q - p);
+    in->d.p = q;
+    return q > p ? ON : ALL;
+}
+
+static enum outcome documents(struct fl_intake *in, struct fl_span *s)
+{
+    struct fl_decoder *d = &in->d;
+    enum outcome o = ON;
+    begin(in, s, s->data);
+    while (o == ON && fl_skip_space(d)) {
         const char *doc = d->p;
         s->at = (size_t)(doc - s->data);
         if (s->at >= s->stop)
             return ALL;
-        in->message++;
-        if (FL_UNLIKELY(too_long(in, doc, s->n - s->at))) {
-            d->error = TOO_LONG;
-            d->error_at = doc + in->max_message;
-        } else if (fl_intake_document(in) != FL_DOCUMENT_BROKEN) {
-            after_document(in);
-            continue;
-        } else if (d->truncated && !s->last) {
-            in->message--;
-            return UNFINISHED;
+        if (FL_UNLIKELY(*doc != '{')) {
+            o = between(in, s, doc);
+            if (o != ALL)
+                continue;
         }
-        if (!resume(in, s, doc)) {
-            s->at = s->n;
-            return s->last ? ALL : LOST;
-        }
+        o = FL_UNLIKELY(in->list) ? element(in, s, doc) : document(in, s, doc);
     }
+    if (o == UNFINISHED)
+        return o;
     s->at = s->n;
-    return ALL;
+    return o == LOST && !s->last ? LOST : ALL;
 }
 
 /* ---- the tail -------------------------------------------------------------------------------------------------- */
 
-static void set_tail(struct fl_intake *in, const char *p, size_t n, uint64_t place)
+static void set_tail(struct fl_intake *in, const struct fl_span *s)
 {
     in->tail.n = 0;
-    fl_buf_put(&in->tail, p, n);
-    in->tail_place = place;
+    fl_buf_put(&in->tail, s->data + s->at, s->n - s->at);
+    in->tail_place = s->place + s->at;
+    in->tail_indent = fl_intake_indent(s, s->data + s->at);
     in->brackets = (struct fl_brackets){0};
     in->counting = false;
-    in->tried = n;
+    in->tried = in->tail.n;
 }
 
 static void drop_tail(struct fl_intake *in)
@@ -150,7 +263,7 @@ static size_t wanted(struct fl_intake *in, const char *p, const char *end, bool 
         *try = newline != NULL;
         if (newline)
             return (size_t)(newline + 1 - p);
-        if (in->lines && in->tail.n < LINE_MAX_HELD)
+        if (in->lines && !in->list && in->tail.n < LINE_MAX_HELD)
             return n;
         in->counting = true;
     }
@@ -164,7 +277,8 @@ static size_t wanted(struct fl_intake *in, const char *p, const char *end, bool 
  */
 static size_t try_tail(struct fl_intake *in, size_t old)
 {
-    struct span s = {.data = in->tail.p, .n = in->tail.n, .stop = old, .place = in->tail_place};
+    struct fl_span s = {.data = in->tail.p, .n = in->tail.n, .stop = old, .place = in->tail_place,
+                        .indent = in->tail_indent};
     memset(in->tail.p + in->tail.n, 0, FL_PAD);
     enum outcome o = documents(in, &s);
     fl_intake_complete(in);
@@ -172,16 +286,17 @@ static size_t try_tail(struct fl_intake *in, size_t old)
     size_t left = s.n - s.at;
     switch (o) {
     case LOST:
-        in->skipping = true;
         drop_tail(in);
         return 0;
     case ALL:
+    case ON:
         drop_tail(in);
         return left;
     case UNFINISHED:
         break;
     }
     if (s.at) {
+        in->tail_indent = fl_intake_indent(&s, s.data + s.at);
         memmove(in->tail.p, in->tail.p + s.at, left);
         in->tail.n = left;
         in->tail_place += s.at;
@@ -202,7 +317,8 @@ static const char *finish_tail(struct fl_intake *in, const char *p, const char *
         fl_buf_put(&in->tail, p, n);
         p += n;
         /* What is broken has no end: look from time to time, at the latest when it gets too long. */
-        if (try || in->tail.n > in->max_message || (in->counting && in->tail.n / 2 > in->tried))
+        bool list = *in->tail.p == '[' && in->tail.n > LIST_HELD && !in->list;
+        if (try || list || in->tail.n > in->max_message || (in->counting && in->tail.n / 2 > in->tried))
             p -= try_tail(in, old);
     }
     return p;
@@ -210,12 +326,14 @@ static const char *finish_tail(struct fl_intake *in, const char *p, const char *
 
 /* ---- blocks ---------------------------------------------------------------------------------------------------- */
 
-/* Past the newline that ends a rejected document. */
+/* Past what is left of a broken document. */
 static const char *skip(struct fl_intake *in, const char *p, const char *end)
 {
-    const char *newline = memchr(p, '\n', (size_t)(end - p));
-    in->skipping = !newline;
-    return newline ? newline + 1 : end;
+    enum fl_resync_found found;
+    const char *next = fl_resync_run(&in->resync, p, end, NULL, &found, NULL);
+    in->skipping = found == FL_RESYNC_NOTHING;
+    in->counts.skipped += (uint64_t)(next - p);
+    return next;
 }
 
 static size_t behind_last_newline(const char *p, size_t n)
@@ -226,20 +344,17 @@ static size_t behind_last_newline(const char *p, size_t n)
 
 static void in_place(struct fl_intake *in, const char *p, const char *end, uint64_t place, bool last)
 {
-    struct span s = {.data = p, .n = (size_t)(end - p), .place = place, .last = last};
+    struct fl_span s = {.data = p, .n = (size_t)(end - p), .place = place, .last = last};
     s.stop = in->lines && !last ? behind_last_newline(p, s.n) : s.n;
     enum outcome o = documents(in, &s);
     fl_intake_complete(in);
-    in->skipping = o == LOST;
     if (o != LOST && s.at < s.n)
-        set_tail(in, p + s.at, s.n - s.at, place + s.at);
+        set_tail(in, &s);
 }
 
 void fl_intake_block(struct fl_intake *in, const struct fl_message *m)
 {
     const char *p = m->data, *end = m->data + m->n;
-    if (m->offset == 0 && m->n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
-        p += 3; /* a byte order mark, RFC 8259 section 8.1: may be ignored */
     while (p < end && (in->skipping || in->tail.n))
         p = in->skipping ? skip(in, p, end) : finish_tail(in, p, end);
     if (p < end)
@@ -252,13 +367,15 @@ void fl_intake_block(struct fl_intake *in, const struct fl_message *m)
 void fl_intake_end(struct fl_intake *in)
 {
     if (in->tail.n) {
-        struct span s = {.data = in->tail.p, .n = in->tail.n, .stop = in->tail.n, .place = in->tail_place,
-                         .last = true};
+        struct fl_span s = {.data = in->tail.p, .n = in->tail.n, .stop = in->tail.n, .place = in->tail_place,
+                            .indent = in->tail_indent, .last = true};
         memset(in->tail.p + in->tail.n, 0, FL_PAD);
         documents(in, &s);
         fl_intake_complete(in);
         in->before_reuse(in->arg);
         drop_tail(in);
     }
+    if (in->list)
+        close_list(in, false);
     in->skipping = false;
 }

@@ -187,6 +187,14 @@ static void wait_for_end(struct life *l, int signals)
     }
 }
 
+/* Of an input that ended: there was something, and none of it could be taken. */
+static bool nothing_good(const struct life *l)
+{
+    uint64_t received = counter(l, FL_C_received), malformed = counter(l, FL_C_malformed), rejected = counter(l, FL_C_rejected_messages);
+    bool good = received > malformed || (received == 0 && counter(l, FL_C_messages) > rejected);
+    return !good && malformed + rejected + counter(l, FL_C_skipped_bytes) > 0;
+}
+
 int fl_run_to_end(struct fl_runtime *rt, int64_t timeout)
 {
     sigset_t set;
@@ -213,7 +221,10 @@ int fl_run_to_end(struct fl_runtime *rt, int64_t timeout)
     bool broken = fl_source_failed(rt->source);
     if (broken)
         fl_log(FL_ERROR, "the input broke off before its end", NULL);
+    bool useless = atomic_load(&l.deadline) == INT64_MAX && nothing_good(&l);
+    if (useless)
+        fl_log(FL_ERROR, "nothing in the input could be read", NULL);
     fl_ledger_log(&rt->ledger);
     fl_stage_times_log();
-    return lost || broken;
+    return lost || broken || useless;
 }

@@ -63,6 +63,7 @@ void fl_worker_complete(void *worker)
     l->counts.rejected += w->in.counts.rejected;
     l->counts.received += w->in.counts.received;
     l->counts.malformed += w->in.counts.malformed;
+    l->counts.skipped += w->in.counts.skipped;
     w->in.counts = (struct fl_intake_counts){0};
     if (w->in.batch.n)
         add_batch(l, &w->in.batch);

@@ -29,6 +29,7 @@ void fl_load_account(struct fl_worker *w, struct fl_load *load)
     count(l, FL_C_malformed, &n->malformed);
     count(l, FL_C_messages, &n->messages);
     count(l, FL_C_rejected_messages, &n->rejected);
+    count(l, FL_C_skipped_bytes, &n->skipped);
 }
 
 /* What became of it. */

@@ -28,6 +28,7 @@
 #include "run/worker.h"
 #include "store/store.h"
 #include "tests/unit/small_pipeline.h"
+#include "tests/unit/streams.h"
 
 /* ---- a world without threads ------------------------------------------------------------------------------------ */
 
@@ -161,8 +162,6 @@ static void expect_balance(struct world *w)
 
 /* ---- messages --------------------------------------------------------------------------------------------------- */
 
-#define HEAD "{\"Namespace\":\"flow\",\"Type\":\"store\",\"UUID\":\"u\",\"Status\":200,\"Obj\":"
-
 static void envelopes(void **state)
 {
     (void)state;
@@ -266,39 +265,6 @@ static void counters(void **state)
 }
 
 /* ---- streams --------------------------------------------------------------------------------------------------- */
-
-struct expected {
-    const char *text, *small;
-    unsigned received, malformed, rejected, messages;
-};
-
-static const struct expected streams[] = {
-    {"{\"id\":\"a\"}\n{\"id\":\"b\"}\r\n\n {\"id\":\"c\"}",
-     "{\"id\":\"a\"}\n{\"id\":\"b\"}\n{\"id\":\"c\"}\n", 3, 0, 0, 3},
-    {"{\"id\":\"a\"}{\"id\":\"b\"}{\"id\":\"}{\\\"\"}[{\"id\":\"c\"},{\"id\":\"d\"}]",
-     "{\"id\":\"a\"}\n{\"id\":\"b\"}\n{\"id\":\"}{\\\"\"}\n{\"id\":\"c\"}\n{\"id\":\"d\"}\n", 5, 0, 0, 4},
-    {"{\n  \"id\": \"a\",\n  \"x\": [\n    {},\n    [1, 2]\n  ]\n}\n{\n  \"id\": \"b\"\n}\n{\"id\":\"c\"}\n",
-     "{\"id\":\"a\"}\n{\"id\":\"b\"}\n{\"id\":\"c\"}\n", 3, 0, 0, 3},
-    {HEAD "[{\"id\":\"a\"},{\"id\":\"b\"}]}\n{\"Obj\":[{\"id\":\"c\"}],\"Type\":\"store\",\"Namespace\":\"flow/x\"}\n"
-          "{\"UUID\":\"u\",\"id\":\"d\"}\n"
-          "{\"UUID\":\"u\",\"Status\":1,\"Namespace\":\"flow\",\"Type\":\"store\",\"Obj\":[]}",
-     "{\"id\":\"a\"}\n{\"id\":\"b\"}\n{\"id\":\"c\"}\n{\"id\":\"d\"}\n", 4, 0, 0, 4},
-    {"{\"id\":\"a\"}\n{\"id\":\"b\" \"n\":1}\n{\"id\":\"c\"}\nxyz\n{\"id\":\"d\"}\n{\"id\":\"e\n{\"id\":\"f\"}\n5\n"
-     "\"s\" {\"id\":\"g\"}\n",
-     "{\"id\":\"a\"}\n{\"id\":\"c\"}\n{\"id\":\"d\"}\n{\"id\":\"f\"}\n", 4, 0, 5, 9},
-    {"{\"id\":\"a\"}]}{\"id\":\"lost\"}\n{\"id\":\"b\"}\n{\"id\":5}\nnul\n{}\n{\"id\":\"\xff\"}\n{\"id\":\"z\"}",
-     "{\"id\":\"a\"}\n{\"id\":\"b\"}\n{\"id\":\"z\"}\n", 5, 2, 3, 8},
-    {"{\"id\":\"a\"}\n{\"id\":\"b\"},{\"id\":\"lost\"}\n" HEAD "[{\"id\":\"x\"},{\"id\":]}\n" HEAD "[{\"id\":\"c\"}]}",
-     "{\"id\":\"a\"}\n{\"id\":\"b\"}\n{\"id\":\"c\"}\n", 3, 0, 2, 5},
-    {"{\"id\":\"a\"}\n{\"id\":\"b\",\n\"x\":{\n\"y\":[1,}\n{\"id\":\"c\"}\n{\"id\":\"unfinished\"",
-     "{\"id\":\"a\"}\n{\"id\":\"c\"}\n", 2, 0, 2, 4},
-    {"{\"id\":\"a\"}\nx no newline any more {\"id\":\"lost\"}", "{\"id\":\"a\"}\n", 1, 0, 1, 2},
-    /* A list that breaks off gives nothing, neither records nor malformed ones. */
-    {"{\"id\":\"a\"}\n[{\"id\":\"x\"},{\"id\":5},{\"id\":}]\n{\"id\":\"b\"}\n[{\"id\":\"x\"},null,7}\n[{\"id\":\"c\"}]\n",
-     "{\"id\":\"a\"}\n{\"id\":\"b\"}\n{\"id\":\"c\"}\n", 3, 0, 2, 5},
-    {"", "", 0, 0, 0, 0},
-    {" \n\t ", "", 0, 0, 0, 0},
-};
 
 static void expect_stream(const struct expected *e, size_t block, size_t first)
 {
