@@ -84,6 +84,12 @@ struct fl_implied_row {
     const char *phase, *kind, *other, *its;
 };
 
+/* With `kind`, the option of the other phase's kind `its` can't be true. */
+struct fl_clash_row {
+    const char *phase, *kind, *other, *its, *option;
+    const char *why;
+};
+
 /* The word for no kind, in any phase. */
 #define FL_NONE "none"
 /* The kind of a phase that has only one. */

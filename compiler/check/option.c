@@ -286,6 +286,28 @@ static void check_partition(struct fc_checker *k, struct fc_option *o)
     k->facts = facts;
 }
 
+static const struct fc_choice *chosen(const struct fc_choice *list, const char *phase, const char *kind)
+{
+    while (list && (strcmp(list->phase, phase) || strcmp(list->kind, kind)))
+        list = list->next;
+    return list;
+}
+
+/* Kinds and options that don't go together; what a param or YAML says of them is the runtime's to see. */
+static void check_clashes(struct fc_checker *k)
+{
+    for (uint32_t i = 0; i < fl_clash_nrows; i++) {
+        const struct fl_clash_row *r = &fl_clash_rows[i];
+        const struct fc_choice *one = chosen(k->p->out.choices, r->phase, r->kind);
+        const struct fc_choice *other = chosen(k->p->out.choices, r->other, r->its);
+        for (const struct fc_set *s = one && other ? other->sets : NULL; s; s = s->next)
+            if (strcmp(s->name, r->option) == 0 && s->text && strcmp(s->text, "true") == 0) {
+                struct fc_diag *g = fc_report(k->d, FC_CLASH, one->span, r->phase, r->kind, r->option, r->other, r->its);
+                fc_diag_help(k->d, g, "%s: leave one of them out", r->why);
+            }
+    }
+}
+
 void fck_output(struct fc_checker *k, struct fc_item *it)
 {
     static const char *const phases[] = {"store", "encode", "compress", "account", "write", "decode", "decompress"};
@@ -327,6 +349,7 @@ void fck_output(struct fc_checker *k, struct fc_item *it)
             break;
         }
     }
+    check_clashes(k);
     static const enum fc_step_kind needed[] = {FC_STEP_STORE, FC_STEP_ENCODE, FC_STEP_WRITE};
     for (int i = 0; i < 3 && !later; i++) /* metrics have no objects */
         if (!have[needed[i]])

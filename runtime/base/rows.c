@@ -31,6 +31,10 @@ const struct fl_implied_row fl_implied_rows[] = {
 #define IMPLIES(phase, kind, other, its) {#phase, #kind, #other, #its},
 #include "dsl/stages.def"
 };
+const struct fl_clash_row fl_clash_rows[] = {
+#define CLASHES(phase, kind, other, its, option, why) {#phase, #kind, #other, #its, #option, why},
+#include "dsl/stages.def"
+};
 static const struct { const char *phase, *kind; } later[] = {
 #define LATER(phase, kind) {#phase, #kind},
 #include "dsl/stages.def"
@@ -38,7 +42,7 @@ static const struct { const char *phase, *kind; } later[] = {
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 const uint32_t fl_phase_nrows = COUNT(fl_phase_rows), fl_kind_nrows = COUNT(fl_kind_rows),
                fl_option_nrows = COUNT(fl_option_rows), fl_argument_nrows = COUNT(fl_argument_rows),
-               fl_implied_nrows = COUNT(fl_implied_rows);
+               fl_implied_nrows = COUNT(fl_implied_rows), fl_clash_nrows = COUNT(fl_clash_rows);
 
 const struct fl_phase_row *fl_phase_row(const char *phase)
 {

@@ -22,6 +22,8 @@ extern const struct fl_argument_row fl_argument_rows[];
 extern const uint32_t fl_argument_nrows;
 extern const struct fl_implied_row fl_implied_rows[];
 extern const uint32_t fl_implied_nrows;
+extern const struct fl_clash_row fl_clash_rows[];
+extern const uint32_t fl_clash_nrows;
 
 /* NULL: there is none. */
 const struct fl_phase_row *fl_phase_row(const char *phase);

@@ -182,18 +182,33 @@ static void read_row(struct fl_config *c, const struct fl_option_row *r, struct 
         read_value(c, r, out);
 }
 
-void fl_conf_options(struct fl_config *c)
-{
-    for (uint32_t i = 0; i < fl_option_nrows; i++)
-        read_row(c, &fl_option_rows[i], &c->option[i]);
-}
-
-/* ---- what has to be there to run -------------------------------------------------------------------------- */
-
 static struct fl_place_of place(const struct fl_option_value *v, const char *path)
 {
     return v->v && v->given > FL_BY_FLOW ? v->v->at : (struct fl_place_of){ path, 0, 0 };
 }
+
+/* Kinds and options that don't go together. */
+static void check_clashes(struct fl_config *c)
+{
+    for (uint32_t i = 0; i < fl_clash_nrows; i++) {
+        const struct fl_clash_row *r = &fl_clash_rows[i];
+        const struct fl_option_row *o = fl_option_row(r->other, r->its, r->option);
+        const struct fl_option_value *v = &c->option[o - fl_option_rows];
+        if (strcmp(fl_config_kind(c, r->phase), r->kind) || strcmp(fl_config_kind(c, r->other), r->its) || !v->b)
+            continue;
+        fl_problem(&c->problems, place(v, path_of(c, o)), "%s is true, but with %s %s it can't be: %s. Leave one of them out",
+                   path_of(c, o), r->phase, r->kind, r->why);
+    }
+}
+
+void fl_conf_options(struct fl_config *c)
+{
+    for (uint32_t i = 0; i < fl_option_nrows; i++)
+        read_row(c, &fl_option_rows[i], &c->option[i]);
+    check_clashes(c);
+}
+
+/* ---- what has to be there to run -------------------------------------------------------------------------- */
 
 static void check_url(struct fl_config *c, const struct fl_option_row *r, const struct fl_option_value *v)
 {
