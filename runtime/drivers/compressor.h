@@ -45,10 +45,13 @@ struct fl_compress_kind {
 
 #define FL_MAGIC_MAX 4
 
+enum fl_begins { FL_BEGINS_NOT, FL_BEGINS, FL_BEGINS_PERHAPS };
+
 struct fl_decompress_kind {
     const char *name;
-    const char *magic; /* what packed data begin with, at most FL_MAGIC_MAX bytes */
-    size_t magic_n;
+    /* Do packed data begin so? PERHAPS: it takes more than these n bytes to tell, FL_MAGIC_MAX at most. */
+    enum fl_begins (*begins)(const uint8_t *first, size_t n);
+    /* As a compressor's. */
     void *(*open)(struct fl_runtime *rt, const struct fl_options *o, char **error);
     /* Where to put further packed bytes, only when take gave 0; then say how many were put there. */
     uint8_t *(*space)(void *z, size_t *n);

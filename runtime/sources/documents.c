@@ -179,17 +179,16 @@ static enum outcome no_bytes(struct file *f, ssize_t got)
     return broken(f, strerror(errno));
 }
 
-/* The kind whose magic the first n bytes are; *more: they may become another's. */
+/* The kind whose data begin with these n bytes; *more: they may become another's. */
 static const struct fl_decompress_kind *recognize(const struct file *f, const uint8_t *first, size_t n, bool *more)
 {
     const struct fl_decompress_kind *found = NULL;
     *more = false;
     for (const struct fl_driver *d = f->rt->drivers; d && d->kind; d++) {
         const struct fl_decompress_kind *k = d->kind;
-        if (d->family != FL_DECOMPRESS || memcmp(first, k->magic, n < k->magic_n ? n : k->magic_n) != 0)
-            continue;
-        *more |= n < k->magic_n;
-        if (n >= k->magic_n)
+        enum fl_begins b = d->family == FL_DECOMPRESS ? k->begins(first, n) : FL_BEGINS_NOT;
+        *more |= b == FL_BEGINS_PERHAPS;
+        if (b == FL_BEGINS)
             found = k;
     }
     return found;
@@ -226,7 +225,12 @@ static enum outcome begin(struct file *f)
     if (is) {
         struct fl_options o = {f->rt->config, "decompress", is->name};
         f->unpack = is;
-        f->z = fl_given(is->open(f->rt, &o, &error));
+        f->z = is->open(f->rt, &o, &error);
+        if (!f->z) {
+            enum outcome failed = broken(f, error);
+            free(error);
+            return failed;
+        }
         size_t room;
         memcpy(is->space(f->z, &room), f->first, f->first_n);
         is->filled(f->z, f->first_n);

@@ -18,6 +18,13 @@ struct gunzip {
     uint8_t in[INPUT];
 };
 
+static enum fl_begins gunzip_begins(const uint8_t *first, size_t n)
+{
+    if ((n > 0 && first[0] != 0x1f) || (n > 1 && first[1] != 0x8b))
+        return FL_BEGINS_NOT;
+    return n < 2 ? FL_BEGINS_PERHAPS : FL_BEGINS;
+}
+
 static void *gunzip_open(struct fl_runtime *rt, const struct fl_options *o, char **error)
 {
     (void)rt;
@@ -107,8 +114,7 @@ static size_t gunzip_take(void *state, void *to, size_t n, const char **why)
 extern const struct fl_decompress_kind fl_decompress_gzip;
 const struct fl_decompress_kind fl_decompress_gzip = {
     .name = "gzip",
-    .magic = "\x1f\x8b",
-    .magic_n = 2,
+    .begins = gunzip_begins,
     .open = gunzip_open,
     .space = gunzip_space,
     .filled = gunzip_filled,
