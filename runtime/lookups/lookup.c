@@ -190,8 +190,10 @@ char *fl_lookups_preset(struct fl_lookups *l, uint32_t n, fl_str key, const char
 
 void fl_lookups_until(struct fl_lookups *l, int64_t until)
 {
+    if (!l)
+        return;
     FL_ALIVE(l, MAGIC);
-    for (uint32_t i = 0; l && i < l->naskers; i++)
+    for (uint32_t i = 0; i < l->naskers; i++)
         if (l->asker[i].state)
             l->asker[i].kind->until(l->asker[i].state, until);
 }
