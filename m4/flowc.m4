@@ -7,6 +7,7 @@
 #   missing flowc ends configure with an error that says so.
 #
 # configure.ac:
+#     m4_pattern_forbid([^FLOWC_CHECK$])
 #     FLOWC_CHECK([0.1])
 # Makefile.am:
 #     @FLOWC_RULES@
@@ -17,12 +18,15 @@
 #     EXTRA_DIST = edge.flow
 #     CLEANFILES = edge.c edge.c.d
 #
-# edge.c is made again when edge.flow, a file that it includes, a module or flowc changes (GNU make).
+# edge.c is made again when edge.flow, a file that it includes, a module or flowc changes (GNU make); .flow files may lie in
+# subfolders. Where aclocal doesn't find this file, m4_pattern_forbid lets autoreconf say that FLOWC_CHECK is missing, instead of
+# configure, much later, that there is a syntax error: ACLOCAL_PATH=PREFIX/share/aclocal autoreconf -fi.
 #
-# serial 1
+# serial 2
 
 AC_DEFUN([FLOWC_CHECK],
-[AC_REQUIRE([PKG_PROG_PKG_CONFIG])dnl
+[m4_ifndef([PKG_CHECK_MODULES], [m4_fatal([pkg.m4 is missing: install pkg-config (Debian: pkg-config)])])dnl
+AC_REQUIRE([PKG_PROG_PKG_CONFIG])dnl
 AC_ARG_VAR([FLOWC], [the compiler of .flow files])
 flowc_ok=no
 PKG_CHECK_MODULES([FLOWC], [flowc[]m4_ifval([$1], [ >= $1])],
@@ -39,8 +43,9 @@ AS_IF([test "$flowc_ok" = yes],
     [AC_MSG_RESULT([no])])
 FLOWC_RULES='
 %.c: %.flow
-	$(FLOWC) emit -MD -MF @S|@@.d -o @S|@@ $<
--include $(wildcard *.c.d)
+	@mkdir -p @S|@(@D)
+	$(FLOWC) emit -MD -MF @S|@@.d -o @S|@@ @S|@<
+-include $(shell find . -name "*.c.d")
 '
 AC_SUBST([FLOWC_RULES])
 AM_SUBST_NOTMAKE([FLOWC_RULES])

@@ -7,11 +7,21 @@ What stands behind the three back quotes says what is done with a block:
     flow test       a whole file: `flowc test` passes too
     flow fragment   a piece: checked with a pipeline around it (what it doesn't say itself of pipeline, schema, source, output)
     flow error      a piece that is wrong; the next block has lines that flowc prints
+    sh              pasted into a shell, in a folder as the page's reader has it: flowc and the programs are installed, the page's
+                    first whole file lies there under the name that the text gives it, and tests/ is the source tree's
+    sh runs on      the same; its last command goes on, is well when it says `started`, and is ended with SIGTERM
+    sh .., needs X  runs only where X and so on are commands, else it is said that it didn't
+    sh clone        builds all of it: .ci/run does that; here only its grammar is looked at
+    m4              a piece of configure.ac: install_test.sh builds a project with README's
 """
 
 import glob
 import os
 import re
+import shutil
+import signal
+import subprocess
+import time
 
 import support
 
@@ -76,6 +86,58 @@ def check_error(folder, block, following):
     return None
 
 
+def reader(folder, page):
+    """The environment of somebody who has installed flowc and got so far in the page."""
+    home = os.path.join(folder, page.replace("/", "_"))
+    if not os.path.exists(home):
+        os.makedirs(os.path.join(home, "bin"))
+        for program in (support.FLOWC, support.binary("dummy"), support.binary("secadvisor")):
+            os.symlink(os.path.abspath(program), os.path.join(home, "bin", os.path.basename(program)))
+        os.symlink(os.path.join(support.SRC, "tests"), os.path.join(home, "tests"))
+        for b in blocks(page):
+            name = re.search(r"^pipeline (\w+)", b.text, re.M)
+            if b.info.startswith("flow") and name and not os.path.exists(os.path.join(home, name[1] + ".flow")):
+                with open(os.path.join(home, name[1] + ".flow"), "w", encoding="utf-8") as f:
+                    f.write(b.text)
+    path = os.path.join(home, "bin") + ":" + os.environ["PATH"]
+    return home, support.environment({"PATH": path, "TMPDIR": folder, "FLOWC_RUNTIME": os.environ.get("FLOWC_RUNTIME", os.path.join(support.BUILD, "sdk"))})
+
+
+def check_shell(folder, block):
+    kind, _, needs = block.info.partition(", needs ")
+    grammar = subprocess.run(["bash", "-n"], input=block.text.encode(), stderr=subprocess.PIPE)
+    if grammar.returncode:
+        return f"{block.where}: {grammar.stderr.decode()}"
+    missing = [n for n in needs.split() if not shutil.which(n)]
+    if missing:
+        print(f"        ({block.where} needs {' and '.join(missing)}: left out)")
+    if kind == "sh clone" or missing:
+        return None
+    if kind not in ("sh", "sh runs on"):
+        return f"{block.where}: `{block.info}` is no kind of example"
+    home, env = reader(folder, block.where.partition(":")[0])
+    with open(os.path.join(folder, "log"), "w+b") as log:
+        p = subprocess.Popen(["bash", "-e", "-c", block.text], cwd=home, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                             start_new_session=True)
+
+        def said():
+            log.seek(0)
+            return log.read().decode("utf-8", "replace")
+        end = time.monotonic() + 60 * support.SLOW
+        while p.poll() is None and time.monotonic() < end and not (kind == "sh runs on" and re.search(r" INFO started ", said())):
+            time.sleep(0.05)
+        runs = p.poll() is None
+        if runs:
+            os.killpg(p.pid, signal.SIGTERM)
+            try:
+                p.wait(30 * support.SLOW)
+            except subprocess.TimeoutExpired:
+                os.killpg(p.pid, signal.SIGKILL)
+        if p.wait() == 0 and kind == "sh" or runs and kind == "sh runs on" and " INFO started " in said():
+            return None
+        return f"{block.where}: `{block.info}`: exit status {p.returncode}{', runs on' if runs else ''}\n{said()}"
+
+
 def check(folder, block, following):
     """None, or what is wrong."""
     if block.info in ("flow", "flow test"):
@@ -92,6 +154,8 @@ def check(folder, block, following):
             return wrong(block, result)
     elif block.info == "flow error":
         return check_error(folder, block, following)
+    elif block.info == "sh" or block.info.startswith("sh "):
+        return check_shell(folder, block)
     elif block.info.startswith("flow"):
         return f"{block.where}: `{block.info}` is no kind of example"
     return None
@@ -106,6 +170,15 @@ def examples(folder):
     assert not problems, "\n".join(problems)
 
 
+def commands_stand_in_marked_blocks(_):
+    """A piece that is only indented would be run by nobody."""
+    for page in PAGES:
+        with open(os.path.join(support.SRC, page), encoding="utf-8") as f:
+            text = re.sub(r"^```.*?^```$", "", f.read(), flags=re.S | re.M)
+        loose = re.findall(r"^    +(?:\./|make\b|flowc (?:check|test|build|emit)\b|autoreconf\b|\.\./configure).*", text, re.M)
+        assert not loose, (page, loose)
+
+
 def language_has_every_kind(_):
     kinds = {b.info for b in blocks("docs/language.md")}
     assert {"flow", "flow test", "flow fragment", "flow error"} <= kinds, kinds
@@ -117,6 +190,10 @@ def wrong_examples_are_seen(folder):
         assert check(folder, Block("x", 1, info, bad), None), info
     assert check(folder, Block("x", 1, "flow error", bad), message)
     assert check(folder, Block("x", 1, "flow error", "transform T { UUID; }\n"), message)
+    for info, text in (("sh", "flowc check nothing.flow; flowc --version\n"), ("sh", "if\n"), ("sh clone", "if\n"), ("sh other", "true\n"),
+                       ("sh runs on", "true\n"), ("sh runs on", "dummy --input /dev/null --set x=y\n")):
+        assert check(folder, Block("README.md:1", 1, info, text), None), (info, text)
+    assert check(folder, Block("README.md:1", 1, "sh, needs nosuchcommand", "false\n"), None) is None
 
 
 def every_word_is_explained(_):
@@ -166,4 +243,4 @@ def not_yet_is_refused(folder):
 
 
 if __name__ == "__main__":
-    support.main([examples, language_has_every_kind, wrong_examples_are_seen, every_word_is_explained, not_yet_is_refused])
+    support.main([examples, commands_stand_in_marked_blocks, language_has_every_kind, wrong_examples_are_seen, every_word_is_explained, not_yet_is_refused])

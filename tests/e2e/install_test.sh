@@ -26,25 +26,37 @@ for h in $(cd "$prefix/include/flowc" && find . -name '*.h'); do
     ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -Wall -Werror -I"$prefix/include/flowc" -fsyntax-only "$work/h.c"
 done
 
+# README's way to the demo's file.
+demo=$(PKG_CONFIG_PATH="$prefix/lib/pkgconfig" pkg-config --define-variable=prefix="$prefix" --variable=moduledir flowc)
+"$prefix/bin/secadvisor" --check-config "$demo/secadvisor.yml.default" > /dev/null 2>&1 || {
+    echo "README names $demo/secadvisor.yml.default, which isn't there or isn't good"; exit 1; }
+if [ -e "$prefix/share/doc/flowc/gen-tables.awk" ]; then echo "a program of the build is installed as documentation"; exit 1; fi
+
 command -v autoreconf > /dev/null || { echo "SKIPPED: the rest needs autoconf and automake"; exit 77; }
 mkdir "$work/project" && cd "$work/project"
 cat > configure.ac <<'END'
 AC_INIT([edge], [1.0])
 AC_CONFIG_AUX_DIR([build-aux])
-AM_INIT_AUTOMAKE([foreign])
+AM_INIT_AUTOMAKE([foreign subdir-objects])
 AC_PROG_CC
-FLOWC_CHECK([0.1])
+END
+sed -n '/^```m4$/,/^```$/{/^```/d;p}' "$srcdir/README.md" >> configure.ac
+grep -q '^FLOWC_CHECK' configure.ac || { echo "README has no FLOWC_CHECK"; exit 1; }
+cat >> configure.ac <<'END'
 AC_CONFIG_FILES([Makefile])
 AC_OUTPUT
 END
 cat > Makefile.am <<'END'
 @FLOWC_RULES@
-bin_PROGRAMS = edge
+bin_PROGRAMS = edge deep
 nodist_edge_SOURCES = edge.c
 edge_CFLAGS = $(FLOWC_CFLAGS)
 edge_LDADD = $(FLOWC_LIBS)
-EXTRA_DIST = edge.flow nets.flow
-CLEANFILES = edge.c edge.c.d
+nodist_deep_SOURCES = flows/deep.c
+deep_CFLAGS = $(FLOWC_CFLAGS)
+deep_LDADD = $(FLOWC_LIBS)
+EXTRA_DIST = edge.flow nets.flow flows/deep.flow
+CLEANFILES = edge.c edge.c.d flows/deep.c flows/deep.c.d
 END
 cat > nets.flow <<'END'
 param cluster : [cidr] = [10.0.0.0/8]  yaml "classify.cluster_net_masks";
@@ -59,6 +71,15 @@ filter { drop other when class == other; }
 transform Edge { UUID; src? = Network.A; }
 output { store buffered; encode ndjson; compress none; write s3; }
 END
+mkdir flows
+sed 's/^pipeline edge/pipeline deep/; s|"nets.flow"|"../nets.flow"|' edge.flow > flows/deep.flow
+# Without flowc.m4 it is autoreconf that says so, and what is missing.
+if ACLOCAL_PATH= autoreconf -fi > log 2>&1; then
+    [ -f /usr/share/aclocal/flowc.m4 ] || [ -f /usr/local/share/aclocal/flowc.m4 ] || { echo "autoreconf passes without flowc.m4"; exit 1; }
+elif ! grep -q 'FLOWC_CHECK' log; then
+    cat log; echo "autoreconf doesn't name FLOWC_CHECK"; exit 1
+fi
+rm -rf autom4te.cache aclocal.m4 configure
 # The prefix was moved: say where flowc.pc, flowc.m4 and flowc are, as a packager would.
 sed -i "s|^prefix=.*|prefix=$prefix|" "$prefix/lib/pkgconfig/flowc.pc"
 export PKG_CONFIG_PATH="$prefix/lib/pkgconfig"
@@ -74,6 +95,8 @@ n=$(find out -type f -exec cat {} + | grep -c '"UUID"')
 make -q || { echo "a second make has something to do"; exit 1; }
 sleep 1
 touch ../nets.flow
-if make -q; then echo "edge isn't made again though nets.flow changed"; exit 1; fi
+for program in edge deep; do
+    if make -q "$program"; then echo "$program isn't made again though nets.flow changed"; exit 1; fi
+done
 make distcheck > log 2>&1 || { tail -n 30 log; exit 1; }
 echo "installed, and used by another project"

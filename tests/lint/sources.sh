@@ -102,7 +102,7 @@ private dsl/*.def dsl/*.h | list dsl/dsl.am dsl_defs
 names dsl/*.flow | list dsl/dsl.am dsl_modules
 
 names pipelines/*.flow pipelines/*.yml.default | list pipelines/pipelines.am pipeline_files
-names docs/*.md docs/*.awk | list docs/docs.am docs_files
+names docs/*.md | list docs/docs.am docs_files
 programs $(below runtime compiler -name 'test_*.c') | list tests/tests.am unit_tests
 private tests/unit/*.h | list tests/tests.am unit_support
 programs tests/fuzz/fuzz_*.c | list tests/tests.am fuzz_programs
