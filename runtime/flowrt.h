@@ -25,6 +25,8 @@
 #include "lang/table.h"
 #include "base/text.h"
 
+#define FL_APART __attribute__((noinline)) /* a part of what would be too long as one function */
+
 #define FL_ABI 2
 #define FL_MAGIC 0x776f6c66u /* "flow" */
 

@@ -242,6 +242,14 @@ struct fc_stage_emit {
 };
 extern const struct fc_stage_emit fc_stage_emits[]; /* by kind */
 void fce_stages(struct fc_em *m);
+#define FCE_RULES 200 /* in one function; more of a stage become several */
+/* The rule behind the last one that stands in a function with this one; NULL: there is none. */
+static inline const struct fc_rule *fce_rules_end(const struct fc_rule *r)
+{
+    for (int n = 0; r && n < FCE_RULES; n++)
+        r = r->next;
+    return r;
+}
 /* run.c */
 void fce_steps(struct fc_em *m);
 /* statement.c */

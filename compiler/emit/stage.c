@@ -4,8 +4,8 @@
 #include "emit/stages/stages.h"
 
 const struct fc_stage_emit fc_stage_emits[] = {
-    [FC_ST_CLASSIFY] = {fce_classify},
-    [FC_ST_FILTER] = {fce_filter},
+    [FC_ST_CLASSIFY] = {fce_rules},
+    [FC_ST_FILTER] = {fce_rules},
     [FC_ST_UPDATE] = {fce_update},
     [FC_ST_TRANSFORM] = {fce_transform},
     [FC_ST_MANGLE] = {fce_mangle, fce_mangle_tick, .batch = true},

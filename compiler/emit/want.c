@@ -93,7 +93,20 @@ static void want(struct wants *w, const struct way *way, const struct fc_expr *e
     want_end(w);
 }
 
-/* The rules as they are tried: none is asked behind one that holds. */
+/* Conditions of the rules from `r` on as they are tried: none is asked behind one that holds. `last`: behind it nobody asks. */
+static void try_rules(struct fc_em *m, const struct fc_rule *r, const struct fc_rule *end, const struct fc_rule *last, const char *leave)
+{
+    for (; r != end && r->when; r = r == last ? end : r->next) {
+        const char *c = fce_bare(m, fce_true(m, r->when));
+        if (r == last) {
+            fce_line(m, "(void)(%s);", c);
+        } else {
+            fce_line(m, "if (%s)", c);
+            fce_line(m, "    %s", leave);
+        }
+    }
+}
+
 static void want_rules(struct wants *w, const struct fc_rule *rules)
 {
     struct fc_em *m = w->m;
@@ -103,15 +116,26 @@ static void want_rules(struct wants *w, const struct fc_rule *rules)
             last = r;
     if (!last)
         return;
-    want_begin(w);
-    for (const struct fc_rule *r = rules; r && r->when; r = r == last ? NULL : r->next) {
-        const char *c = fce_bare(m, fce_true(m, r->when));
-        if (r == last) {
-            fce_line(m, "(void)(%s);", c);
-        } else {
-            fce_line(m, "if (%s)", c);
-            fce_line(m, "    return;");
+    int parts = 0;
+    if (fce_rules_end(rules))
+        for (const struct fc_rule *r = rules, *end; r && r != last->next; r = end) {
+            end = fce_rules_end(r);
+            fce_function_begin(m, FC_CX_RECORD, "return true;");
+            m->class_ = "r->h.class_";
+            fce_line(m, "FL_APART static bool want_%d_%d_%d(struct fl_cx *cx, struct rec *r)", w->stage + 1, w->n + 1, ++parts);
+            fce_line(m, "{");
+            m->depth++;
+            try_rules(m, r, end, last, "return true;");
+            fce_line(m, "return false;");
+            m->depth--;
+            fce_line(m, "}\n");
         }
+    want_begin(w);
+    if (!parts)
+        try_rules(m, rules, NULL, last, "return;");
+    for (int n = 1; n <= parts; n++) {
+        fce_line(m, "if (want_%d_%d_%d(cx, r))", w->stage + 1, w->n, n);
+        fce_line(m, "    return;");
     }
     want_end(w);
 }

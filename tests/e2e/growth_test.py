@@ -5,6 +5,7 @@
               best of three and compared only where it can be measured; memory is the largest size of the process
     fields    records of 65, 200 and 1,024 fields, decoded and encoded, in order and in any other, against Python's json
     classes   300 classes: each record in its own folder
+    rules     450 rules, of numbers, texts and other conditions; 10,000 of numbers are compiled in a minute of CPU
     key       a member whose key has 300 bytes
     refused   65,536 classes and reasons: the message, whole
 """
@@ -197,6 +198,39 @@ def classes(folder):
     assert got == {n: f"c{n}" if n < 299 else "rest" for n in range(300)}, len(got)
 
 
+def rules(folder):
+    """Rules that are a switch in C, and others between them, in functions of 200: the first that holds is the one."""
+    kinds = ("m == {0}", "t == \"{0}\"", "n > 1000 and m == {0}")
+    tried = [(kinds[2], i + 30) if i % 50 == 49 else (kinds[i // 100 % 2], i) for i in range(450)]
+    flow = ('pipeline p "p";\nschema S { n : int; m? : int; t? : string; }\nsource stdin { decode json; }\nclassify { '
+            + "".join(f"c{i} when {kind.format(with_)};\n" for i, (kind, with_) in enumerate(tried)) + "rest otherwise; }\n"
+            + "transform T { n; k = class; }\noutput { store buffered; encode ndjson; write stdout; }\n")
+    records = [{"n": n, **m, **t} for n in (1, 2000) for m in ({}, *({"m": i} for i in range(-1, 460, 3)), {"m": 449}) for t in ({}, {"t": "149"}, {"t": "150"}, {"t": "5"})]
+
+    def expected(r):
+        for i, (kind, with_) in enumerate(tried):
+            holds = r.get("t") == str(with_) if kind == kinds[1] else r.get("m") == with_ and (kind == kinds[0] or r["n"] > 1000)
+            if holds:
+                return f"c{i}"
+        return "rest"
+
+    path = os.path.join(folder, "in.json")
+    with open(path, "w") as f:
+        f.writelines(json.dumps(r) + "\n" for r in records)
+    got = support.run(program(folder, "rules", flow), "--input", path, "--output", "-", timeout=60).expect(0)
+    assert sorted((r["n"], r["k"]) for r in written(got)) == sorted((r["n"], expected(r)) for r in records)
+
+    path = os.path.join(folder, "many.flow")
+    for stage, rule, last in (("classify", "c# when m == #;\n", "o otherwise;"), ("filter", "drop r# when m == #;\n", "")):
+        with open(path, "w") as f:
+            f.write(f"{HEAD.replace('n : int', 'm? : int; n : int')}{stage} {{ {rows(10000, rule)}{last} }}{TAIL}")
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        support.run(support.FLOWC, "build", path, "-o", os.path.join(folder, "many"), timeout=600 * support.SLOW).expect(0)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        assert seconds < 60 * support.SLOW, (stage, seconds)
+
+
 def key(folder):
     names = {i: chr(97 + i % 26) * i for i in (10, 63, 64, 255, 256, 300)}
     flow = ('pipeline p "p";\nschema S { id : string; ' + "".join(f'n{i}? : int as "{k}"; ' for i, k in names.items())
@@ -225,4 +259,4 @@ def refused(folder):
 
 
 if __name__ == "__main__":
-    support.main([growth, fields, classes, key, refused])
+    support.main([growth, fields, classes, rules, key, refused])

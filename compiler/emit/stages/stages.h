@@ -12,8 +12,8 @@ void fce_stage_end(struct fc_em *m);
 /* Lets that read what the stage is about to write are computed before it: they see tables as they were. */
 void fce_settle_before(struct fc_em *m, const struct fc_stage *s);
 
-void fce_classify(struct fc_em *m, int i, const struct fc_stage *s);
-void fce_filter(struct fc_em *m, int i, const struct fc_stage *s);
+/* rules.c: filter and classify. */
+void fce_rules(struct fc_em *m, int i, const struct fc_stage *s);
 void fce_update(struct fc_em *m, int i, const struct fc_stage *s);
 void fce_transform(struct fc_em *m, int i, const struct fc_stage *s);
 void fce_mangle(struct fc_em *m, int i, const struct fc_stage *s);
