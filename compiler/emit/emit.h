@@ -232,6 +232,7 @@ const char *fce_lay_places(struct fc_em *m, const struct fc_in *n);
 /* let.c */
 void fce_lets(struct fc_em *m);
 void fce_functions(struct fc_em *m);
+const char *fce_let_function(struct fc_em *m, const struct fc_sym *l); /* the C function that computes this let */
 /* stage.c */
 struct fc_stage_emit {
     /* The function that does stage number i with a record. */

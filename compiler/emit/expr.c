@@ -128,10 +128,7 @@ static struct fc_cv let_value(struct fc_em *m, const struct fc_expr *e)
     const char *is = frame ? fce_text(m, "f->is_%s", s->name) : fce_text(m, "r->is_%s", s->name);
     if (fce_settle(m, s)) {
         fce_line(m, "if (!%s)", is);
-        if (frame)
-            fce_line(m, "    %s_let_%s(cx, r, f);", s->owner->name, s->name);
-        else
-            fce_line(m, "    let_%s(cx, r);", s->name);
+        fce_line(m, "    %s(cx, r%s);", fce_let_function(m, s), frame ? ", f" : "");
         if (s->asks)
             fce_pending(m);
     }

@@ -26,10 +26,18 @@ static void frame(struct fc_em *m, const struct fc_sym *f)
     fprintf(m->types.f, "struct frame_%s {\n%s    char flags_end;\n%s};\n\n", f->name, fc_joined(&flags), fc_joined(&body));
 }
 
+/* With the length of the function's name, so that no two functions and lets meet: f_h with x, f with h_x. */
+const char *fce_let_function(struct fc_em *m, const struct fc_sym *l)
+{
+    if (l->kind == FC_SYM_FLET)
+        return fce_text(m, "let_%zu_%s_%s", strlen(l->owner->name), l->owner->name, l->name);
+    return fce_text(m, "let_%s", l->name);
+}
+
 static void function_let(struct fc_em *m, const struct fc_sym *f, const struct fc_sym *l)
 {
     fce_function_begin(m, FC_CX_FUNCTION, "return;");
-    fce_line(m, "static void %s_let_%s(struct fl_cx *cx, struct rec *r, struct frame_%s *f)", f->name, l->name, f->name);
+    fce_line(m, "static void %s(struct fl_cx *cx, struct rec *r, struct frame_%s *f)", fce_let_function(m, l), f->name);
     fce_line(m, "{");
     m->depth++;
     fce_place(m, l->span);
@@ -83,7 +91,7 @@ static void declare_calls(struct fc_em *m)
         fprintf(m->types.f, "static bool call_%s(struct fl_cx *cx, struct rec *r, struct frame_%s *f, %s *result);\n", f->name, f->name, fce_type(m, f->type));
         for (const struct fc_sym *l = f->lets; l; l = l->next)
             if (l->used)
-                fprintf(m->types.f, "static void %s_let_%s(struct fl_cx *cx, struct rec *r, struct frame_%s *f);\n", f->name, l->name, f->name);
+                fprintf(m->types.f, "static void %s(struct fl_cx *cx, struct rec *r, struct frame_%s *f);\n", fce_let_function(m, l), f->name);
         fputc('\n', m->types.f);
     }
 }
