@@ -119,12 +119,10 @@ static void arm(struct fc_em *m, const char *t, const char *is, const struct fc_
     m->nsettled = settled;
 }
 
-/* v and x, which are not null, are equal. */
-static const struct fc_cond *equal(struct fc_em *m, const struct fc_cv *v, const char *x)
+static const struct fc_cond *equals_pattern(struct fc_em *m, const struct fc_cv *v, const struct fc_pattern *p)
 {
-    if (v->type->kind == FC_K_STRING)
-        return fce_cond(m, FC_COND_ATOM, "fl_str_eq(%s, %s)", v->v, x);
-    return fce_cond(m, FC_COND_COMPARE, "%s == %s", v->v, x);
+    struct fc_cv x = p->kind == FC_P_NAME ? fce_value(v->type, fce_text(m, "%lld", (long long)p->index), NULL, true) : fce_expr(m, p->value);
+    return fce_equal(m, v, &x);
 }
 
 /* When one of the arm's patterns holds; NULL: always. */
@@ -138,7 +136,7 @@ static const struct fc_cond *arm_test(struct fc_em *m, const struct fc_arm *a, c
         if (p->kind != FC_P_NAME && p->value->kind == FC_E_NULL)
             null = true;
         else
-            test = fce_or(m, test, equal(m, v, p->kind == FC_P_NAME ? fce_text(m, "%lld", (long long)p->index) : fce_expr(m, p->value).v));
+            test = fce_or(m, test, equals_pattern(m, v, p));
     }
     if (test)
         test = fce_guarded(m, v->n, test);
@@ -235,7 +233,7 @@ static const struct fc_cond *is_element(struct fc_em *m, const struct fc_cv *v, 
     if (v->type->kind == FC_K_CIDR)
         return fce_cond(m, FC_COND_ATOM, "fl_b_same_cidr(%s, %s)", v->v, y.v);
     if (v->type->kind != FC_K_IP)
-        return equal(m, v, y.v);
+        return fce_equal(m, v, &y);
     if (y.type->kind == FC_K_CIDR)
         return fce_cond(m, FC_COND_ATOM, "fl_cidr_has(&%s, &%s)", fce_bind(m, y).v, v->v);
     return fce_cond(m, FC_COND_ATOM, "fl_b_equal_ip(%s, %s)", v->v, y.v);

@@ -79,6 +79,7 @@ struct fc_cv {
     const struct fc_cond *c;   /* what v was printed from; NULL: a name, a call or a literal */
     const struct fc_cond *n;   /* true when null; NULL: never */
     const struct fc_type *type;
+    const char *text;          /* a constant text: its C literal */
     const struct fc_in *in;    /* a record of the input: v is its struct */
     const struct fc_slot *slot;/* an object of the transform */
     bool simple;               /* a name or literal: may be written twice */
@@ -199,6 +200,7 @@ struct fc_cv fce_worth(struct fc_em *m, const struct fc_type *t, const struct fc
 const char *fce_alone(struct fc_em *m, const struct fc_cv *v); /* the value where nothing is beside it */
 const struct fc_cond *fce_true(struct fc_em *m, const struct fc_expr *e);
 const struct fc_cond *fce_false(struct fc_em *m, const struct fc_expr *e);
+const struct fc_cond *fce_equal(struct fc_em *m, const struct fc_cv *l, const struct fc_cv *r); /* texts or numbers, neither null */
 struct fc_cv fce_slot(struct fc_em *m, const struct fc_slot *s, bool nullable);
 /* The record of `from e { .. }`, computed once: v holds it where it is not null. Undone by m->nfrom = what it was. */
 void fce_from(struct fc_em *m, const struct fc_expr *e, struct fc_cv v);

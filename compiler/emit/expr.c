@@ -267,6 +267,17 @@ static void operands(struct fc_em *m, const struct fc_expr *e, struct fc_cv *l, 
     fce_paste(m, text);
 }
 
+const struct fc_cond *fce_equal(struct fc_em *m, const struct fc_cv *l, const struct fc_cv *r)
+{
+    if (l->type->kind != FC_K_STRING)
+        return fce_cond(m, FC_COND_COMPARE, "%s == %s", l->v, r->v);
+    if (r->text && l->simple)
+        return fce_cond(m, FC_COND_ATOM, "FL_STR_IS(%s, %s)", l->v, r->text);
+    if (l->text && r->simple)
+        return fce_cond(m, FC_COND_ATOM, "FL_STR_IS(%s, %s)", r->v, l->text);
+    return fce_cond(m, FC_COND_ATOM, "fl_str_eq(%s, %s)", l->v, r->v);
+}
+
 static struct fc_cv arith(struct fc_em *m, const struct fc_expr *e)
 {
     const struct fc_operator *row = e->info;
@@ -275,6 +286,10 @@ static struct fc_cv arith(struct fc_em *m, const struct fc_expr *e)
     if (strcmp(l.v, r.v) == 0)
         r = fce_apart(m, r);
     const struct fc_cond *n = fce_or(m, l.n, r.n);
+    if ((l.text || r.text) && (e->op == FC_OP_EQ || e->op == FC_OP_NE)) {
+        const struct fc_cond *equal = fce_equal(m, &l, &r);
+        return fce_worth(m, e->type, e->op == FC_OP_EQ ? equal : fce_not(m, equal), n);
+    }
     struct fce_row_args args = {.v = {l.v, r.v}, .n = 2};
     if (!row->nullable)
         return fce_worth(m, e->type, fce_row(m, row->c, e->type, &args), n);
@@ -510,7 +525,7 @@ struct fc_cv fce_expr(struct fc_em *m, const struct fc_expr *e)
     case FC_E_ADDRESS:
         return address(m, e);
     case FC_E_STRING:
-        return fce_value(e->type, fce_string(m, e->s, e->len), NULL, true);
+        return (struct fc_cv){.v = fce_string(m, e->s, e->len), .text = fce_quote(m, e->s, e->len), .type = e->type, .simple = true};
     case FC_E_BOOL:
         return fce_value(e->type, e->i ? "true" : "false", NULL, true);
     case FC_E_NULL:
@@ -554,32 +569,42 @@ static const struct fc_cond *side(struct fc_em *m, const struct fc_expr *e, bool
     return yes ? fce_true(m, e) : fce_false(m, e);
 }
 
+/* The terms that `op` joins in e, in their order; how many there are. `terms` may be NULL. */
+static size_t terms_of(const struct fc_expr *e, enum fc_op op, const struct fc_expr **terms)
+{
+    if (e->kind != FC_E_BINARY || e->op != op) {
+        if (terms)
+            *terms = e;
+        return 1;
+    }
+    size_t n = terms_of(e->a, op, terms);
+    return n + terms_of(e->b, op, terms ? terms + n : NULL);
+}
+
+/* So many terms are a statement: what C compilers do with a condition grows faster than it does. */
+#define MANY_TERMS 256
+
 /*
- * a and b and .. or a or b or ..: a term's statements run only when the term is needed. The terms of one operator hang on the left, so
- * they are walked in a loop. `yes`: where the whole is true, else where it is false.
+ * a and b and .. or a or b or ..: a term's statements run only when the term is needed. `yes`: where the whole is true, else where it
+ * is false.
  */
 static const struct fc_cond *shortcut(struct fc_em *m, const struct fc_expr *e, bool yes)
 {
     bool both = (e->op == FC_OP_AND) == yes;
-    size_t n = 0;
-    const struct fc_expr *first = e;
-    for (; first->kind == FC_E_BINARY && first->op == e->op; first = first->a)
-        n++;
+    size_t n = terms_of(e, e->op, NULL);
     const struct fc_expr **terms = fl_arena_get(m->a, n * sizeof *terms);
-    for (const struct fc_expr *x = e; n; x = x->a)
-        terms[--n] = x->b;
-    const struct fc_cond *all = side(m, first, yes);
-    for (const struct fc_expr *x = NULL; x != e->b; n++) {
+    terms_of(e, e->op, terms);
+    const struct fc_cond *all = side(m, terms[0], yes);
+    for (size_t i = 1; i < n; i++) {
         struct fce_capture k;
         int settled = m->nsettled;
-        x = terms[n];
         fce_begin(m, &k);
         m->depth++;
-        const struct fc_cond *term = side(m, x, yes);
+        const struct fc_cond *term = side(m, terms[i], yes);
         m->depth--;
         m->nsettled = settled;
         const char *text = fce_end(m, &k);
-        if (!*text) {
+        if (!*text && i % MANY_TERMS) {
             all = both ? fce_and(m, all, term) : fce_or(m, all, term);
             continue;
         }

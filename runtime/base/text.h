@@ -43,6 +43,17 @@ static inline bool fl_str_eq(fl_str a, fl_str b)
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/*
+ * Has s, which is evaluated twice, the text of the literal? Generated code may ask thousands of these in a row: with fl_str_eq each would
+ * store two fl_str, and C compilers look back at all stores from every read.
+ */
+#define FL_STR_IS(s, literal) fl_bytes_eq((s).p, (s).n, literal, sizeof(literal) - 1)
+
+static inline bool fl_bytes_eq(const char *p, size_t n, const char *q, size_t m)
+{
+    return n == m && (m == 0 || memcmp(p, q, m) == 0);
+}
+
 /* A buffer that grows by doubling; never shrinks. {0} is an empty one. Without memory the process ends: memory.h. */
 struct fl_buf {
     char *p;

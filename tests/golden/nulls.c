@@ -198,7 +198,7 @@ static bool call_peer(struct fl_cx *cx, struct rec *r, struct frame_peer *f, str
 {
     struct rec_Peer t2 = {0};
     bool is_t2 = false;
-    if (!fl_str_eq(f->name, FL_STR(""))) {
+    if (!FL_STR_IS(f->name, "")) {
         struct rec_Peer t1 = {0};
         t1.name = fl_b_lower(cx, f->name);
         if (f->has_port) {
