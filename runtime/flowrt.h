@@ -123,7 +123,7 @@ struct fl_param {
     enum fl_value_type type;
     enum fl_shape shape;         /* FL_LIST_OF: struct fl_list; FL_MAP_OF: fl_str with a JSON object (string values) */
     const char *dflt;            /* YAML text, as `[10.0.0.0/8, 172.16.0.0/12]` or `60s`; NULL: has to be given */
-    const char *const *one_of;   /* texts that are allowed, NULL-terminated; or NULL */
+    const char *const *one_of;   /* values that are allowed (of each element), as YAML texts without quotes, NULL-terminated; or NULL */
     const char *const *names;    /* enumerators for FL_T_ENUM, NULL-terminated; or NULL */
     const char *secret_file;     /* read from this file when not set otherwise; never printed */
     const char *secret_env;

@@ -5,7 +5,8 @@
  *   stage.c      the stages by kind, each in a file of stages/
  *   option.c     options of stages, partition
  *   test.c       test blocks
- *   decl.c       params, tables, lets, functions, lookups
+ *   decl.c       tables, lets, functions, lookups
+ *   param.c      params: what they may be, their defaults and allowed values
  *   statement.c  the statements of update and mangle
  *   type.c       types, records, enums, schema
  *   expr.c       expressions: literals, and the way to the other kinds
@@ -137,7 +138,13 @@ void fck_function(struct fc_checker *k, struct fc_item *it);
 /* The value of a let inside a function or block; its name is not yet defined. */
 const struct fc_type *fck_local_value(struct fc_checker *k, struct fc_stmt *let);
 void fck_lookup(struct fc_checker *k, struct fc_item *it);
+
+/* param.c */
 void fck_param(struct fc_checker *k, struct fc_item *it);
+static inline bool fck_scalar(const struct fc_type *t)
+{
+    return t->kind != FC_K_RECORD && t->kind != FC_K_LIST && t->kind != FC_K_MAP && t->kind != FC_K_NULL;
+}
 
 /* What is known about an expression now; returns the type. */
 static inline const struct fc_type *fck_done(struct fc_expr *e, const struct fc_type *t, bool nullable)

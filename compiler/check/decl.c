@@ -1,5 +1,5 @@
 /*
- * decl.c - declarations of values: consts, params, tables, lets, functions, lookups.
+ * decl.c - declarations of values: consts, tables, lets, functions, lookups; param.c has what params may be.
  */
 #include <string.h>
 
@@ -19,15 +19,10 @@ static void append(struct fc_sym **first, struct list *l, int *n, struct fc_sym 
     l->last = s;
 }
 
-static bool scalar(const struct fc_type *t)
-{
-    return t->kind != FC_K_RECORD && t->kind != FC_K_LIST && t->kind != FC_K_MAP && t->kind != FC_K_NULL;
-}
-
 static bool plain_record(const struct fc_type *t)
 {
     if (t->kind != FC_K_RECORD)
-        return scalar(t);
+        return fck_scalar(t);
     for (int i = 0; i < t->nmembers; i++)
         if (!plain_record(t->members[i].type))
             return false;
@@ -67,7 +62,7 @@ static void declare_table(struct fc_checker *k, struct list *tables, struct fc_i
         fc_report(k->d, FC_TABLE_KEY, it->name.span, fl_arena_printf(k->a, "of more than %d parts", MOST_KEYS));
     for (struct fc_texpr *t = it->keys; t; t = t->next) {
         const struct fc_type *kt = fck_type(k, t, &optional);
-        if (optional || !scalar(kt) || kt->kind == FC_K_FLOAT)
+        if (optional || !fck_scalar(kt) || kt->kind == FC_K_FLOAT)
             fc_report(k->d, FC_TABLE_KEY, t->span, fck_type_text(k, kt, optional));
         s->keys[s->nkeys++] = kt;
     }
@@ -274,7 +269,7 @@ void fck_lookup(struct fc_checker *k, struct fc_item *it)
     s->max = positive(k, it->max, &FC_INT_T, "max");
     s->timeout = it->timeout ? positive(k, it->timeout, &FC_DURATION_T, "timeout") : 5 * INT64_C(1000000000);
     for (struct fc_sym *a = s->args; a; a = a->next)
-        if (!scalar(a->type) || a->type->kind == FC_K_FLOAT)
+        if (!fck_scalar(a->type) || a->type->kind == FC_K_FLOAT)
             fc_report(k->d, FC_ANSWER_FIELD, a->span, s->name,
                       fl_arena_printf(k->a, "parameter `%s` cannot be %s", a->name, fck_type_text(k, a->type, false)));
     check_query(k, it);
@@ -316,69 +311,5 @@ void fck_lookup(struct fc_checker *k, struct fc_item *it)
         if (!given)
             fc_report(k->d, FC_ANSWER_FIELD, it->span, s->name,
                       fl_arena_printf(k->a, "nothing says where `%s` is in the answer", s->type->members[i].name));
-    }
-}
-
-/* ---- params ------------------------------------------------------------------------- */
-
-static bool same_constant(const struct fc_expr *a, const struct fc_expr *b)
-{
-    if (a->kind == FC_E_STRING && b->kind == FC_E_STRING)
-        return strcmp(a->s, b->s) == 0;
-    if (a->kind == FC_E_NAME && b->kind == FC_E_NAME)
-        return strcmp(a->name.s, b->name.s) == 0;
-    int64_t x, y;
-    return fck_const_int(a, &x) && fck_const_int(b, &y) && x == y;
-}
-
-static bool allowed(const struct fc_expr *list, const struct fc_expr *value)
-{
-    for (const struct fc_expr *x = list->args; x; x = x->next)
-        if (same_constant(x, value))
-            return true;
-    return false;
-}
-
-/* Of a param that is a list, each element has to be one of them. */
-static void check_one_of(struct fc_checker *k, struct fc_item *it, const struct fc_type *t)
-{
-    bool list = t->kind == FC_K_LIST;
-    unsigned errors = k->d->errors;
-    fck_expr_as(k, it->one_of, list ? t : fc_type_list(k->a, t), false);
-    if (k->d->errors != errors || !it->value || it->one_of->kind != FC_E_LIST || (list && it->value->kind != FC_E_LIST))
-        return;
-    for (const struct fc_expr *x = list ? it->value->args : it->value; x; x = list ? x->next : NULL)
-        if (!allowed(it->one_of, x))
-            fc_report2(k->d, FC_ONE_OF, x->span, it->one_of->span);
-}
-
-void fck_param(struct fc_checker *k, struct fc_item *it)
-{
-    struct fc_sym *s = it->sym;
-    const struct fc_type *t = s->type;
-    bool ok = t->kind == FC_K_ERROR || scalar(t) || (t->kind == FC_K_LIST && scalar(t->elem)) ||
-        (t->kind == FC_K_MAP && t->elem->kind == FC_K_STRING);
-    ok |= t->kind == FC_K_LIST && t->elem->kind == FC_K_RECORD; /* said already */
-    if (!ok || s->optional)
-        fc_report(k->d, FC_PARAM_TYPE, it->type->span, fck_type_text(k, t, s->optional));
-    k->where = FC_IN_CONSTANT;
-    if (it->json && t->kind != FC_K_MAP && t->kind != FC_K_ERROR)
-        fc_report(k->d, FC_TYPE_MISMATCH, it->name.span, fck_type_text(k, t, false), "a JSON object");
-    if (it->secret.s && t->kind != FC_K_STRING && t->kind != FC_K_ERROR)
-        fc_report(k->d, FC_SECRET, it->type->span,
-                  fl_arena_printf(k->a, "a secret is a string, not %s", fck_type_text(k, t, false)));
-    if (it->value) {
-        if (it->secret.s)
-            fc_report(k->d, FC_SECRET, it->value->span, "a secret has no default in the .flow file");
-        else
-            fck_expr_as(k, it->value, t, false);
-        fck_no_nul(k, it->value);
-        s->value = it->value;
-    }
-    if (it->secret.s && strcmp(it->secret.s, "file") != 0 && strcmp(it->secret.s, "env") != 0)
-        fc_report(k->d, FC_SECRET, it->secret.span, "a secret comes from `file \"..\"` or `env \"..\"`");
-    if (it->one_of) {
-        check_one_of(k, it, t);
-        fck_no_nul(k, it->one_of);
     }
 }

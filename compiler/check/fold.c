@@ -42,6 +42,41 @@ static void become(struct fc_expr *e, int64_t value)
     e->a = e->b = NULL;
 }
 
+static bool const_float(const struct fc_expr *e, double *value)
+{
+    e = fck_behind(e);
+    *value = e->kind == FC_E_FLOAT ? e->f : (double)e->i;
+    return e->kind == FC_E_FLOAT || literal(e);
+}
+
+/* A float, or a float of two numbers with units. */
+static void fold_float(struct fc_expr *e)
+{
+    const struct fc_operator *row = e->info;
+    double x, y, r;
+    if (e->kind != FC_E_BINARY || !const_float(e->a, &x) || !const_float(e->b, &y))
+        return;
+    switch (e->op) {
+    case FC_OP_ADD:
+        r = x + y;
+        break;
+    case FC_OP_SUB:
+        r = x - y;
+        break;
+    case FC_OP_MUL:
+        r = x * y;
+        break;
+    default:
+        if (row->right == FC_K_DURATION && row->left != FC_K_DURATION ? !fl_rate(fck_behind(e->a)->i, fck_behind(e->b)->i, &r) : !fl_fdiv(x, y, &r))
+            return;
+    }
+    if (r - r != 0)
+        return;
+    e->kind = FC_E_FLOAT;
+    e->f = r;
+    e->a = e->b = NULL;
+}
+
 void fck_fold(struct fc_checker *k, struct fc_expr *e)
 {
     uint64_t over = 0;
@@ -52,6 +87,8 @@ void fck_fold(struct fc_checker *k, struct fc_expr *e)
         e->a = NULL;
         return;
     }
+    if (e->type && e->type->kind == FC_K_FLOAT)
+        fold_float(e);
     if (e->type == NULL || !fc_type_integral(e->type))
         return;
     if (e->kind == FC_E_UNARY && e->op == FC_OP_NEG && fck_const_int(e->a, &x)) {

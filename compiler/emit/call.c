@@ -253,9 +253,7 @@ struct fc_cv fce_in_list(struct fc_em *m, const struct fc_expr *e)
 {
     struct fc_cv v = fce_bind(m, fce_expr(m, e->a));
     const struct fc_type *lt = e->a->type, *rt = e->b->type;
-    const struct fc_expr *list = e->b;
-    while (list->kind == FC_E_NAME && list->sym && list->sym->kind == FC_SYM_CONST)
-        list = list->sym->value;
+    const struct fc_expr *list = fce_constant(e->b);
     if (rt->kind == FC_K_MAP) {
         struct fc_cv map = fce_expr(m, list);
         return found(m, fce_text(m, "fl_map_has(cx, %s, %s)", map.v, v.v), fce_or(m, v.n, map.n));

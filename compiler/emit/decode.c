@@ -207,16 +207,9 @@ static void enum_getters(struct fc_em *m, const struct fc_in *n, struct fc_index
 
 /* ---- forms: records passed on whole ---------------------------------------------------------------------------------- */
 
-static const struct fc_expr *literal_of(const struct fc_expr *e)
-{
-    while (e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_CONST)
-        e = e->sym->value;
-    return e;
-}
-
 static const char *json_value(struct fc_em *m, const struct fc_expr *e, const struct fc_type *t)
 {
-    e = literal_of(e);
+    e = fce_constant(e);
     if (e->kind == FC_E_STRING || e->kind == FC_E_ADDRESS)
         return fce_text(m, "\"%s\"", fce_escaped(m, e->s));
     if (e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_ENUMERATOR) {
@@ -273,7 +266,7 @@ static void form_of(struct fc_em *m, const struct fc_in *n)
 
 static const char *default_value(struct fc_em *m, const struct fc_in *x)
 {
-    const struct fc_expr *d = literal_of(x->member->dflt);
+    const struct fc_expr *d = fce_constant(x->member->dflt);
     if (text_only(x)) {
         const char *json = json_default(m, x->member);
         size_t n = strlen(json);

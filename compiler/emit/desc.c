@@ -17,8 +17,7 @@ static const char *text_or_null(struct fc_em *m, const char *s)
 
 static const char *yaml_scalar(struct fc_em *m, const struct fc_expr *e)
 {
-    while (e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_CONST)
-        e = e->sym->value;
+    e = fce_constant(e);
     switch (e->kind) {
     case FC_E_STRING:
     case FC_E_ADDRESS: /* quoted: YAML would take a colon for a key's */
@@ -42,6 +41,15 @@ static const char *yaml_scalar(struct fc_em *m, const struct fc_expr *e)
             return e->i % 1000000000 ? fce_text(m, "%lldns", (long long)e->i) : fce_text(m, "%llds", (long long)(e->i / 1000000000));
         return fce_text(m, "%lld", (long long)e->i);
     }
+}
+
+/* An allowed value as the user may write it; a number with a unit stays as it was written. */
+static const char *allowed_text(struct fc_em *m, const struct fc_expr *e)
+{
+    e = fce_constant(e);
+    if (e->kind == FC_E_STRING || e->kind == FC_E_ADDRESS)
+        return e->s;
+    return e->kind == FC_E_DURATION || e->kind == FC_E_SIZE ? fc_source_slice(&m->c->sources, e->span) : yaml_scalar(m, e);
 }
 
 /* `yaml "filter.excluded_tags"` is below pipeline; a leading dot means the top. */
@@ -90,8 +98,8 @@ static void params(struct fc_em *m)
         const struct fc_expr *one = p->item->one_of;
         if (one) {
             struct fc_join list = {.arena = m->a};
-            for (const struct fc_expr *x = one->args; x; x = x->next) {
-                const char *s = x->kind == FC_E_STRING ? x->s : yaml_scalar(m, x);
+            for (const struct fc_expr *x = fce_constant(one)->args; x; x = x->next) {
+                const char *s = allowed_text(m, x);
                 fc_join(&list, "%s, ", fce_quote(m, s, strlen(s)));
             }
             fprintf(m->types.f, "static const char *const one_of_%s[] = {%sNULL};\n", p->name, fc_joined(&list));

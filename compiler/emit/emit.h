@@ -120,6 +120,14 @@ struct fc_em {
     int nsettled;
 };
 
+/* What a name of a const stands for. */
+static inline const struct fc_expr *fce_constant(const struct fc_expr *e)
+{
+    while (e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_CONST)
+        e = e->sym->value;
+    return e;
+}
+
 /* writer.c */
 #define FCE_WIDE 110 /* what is long goes on in the next line from this column on */
 void fce_section(struct fc_section *s);

@@ -215,8 +215,7 @@ static struct fc_cv address(struct fc_em *m, const struct fc_expr *e)
 
 static bool constant(const struct fc_expr *e)
 {
-    while (e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_CONST)
-        e = e->sym->value;
+    e = fce_constant(e);
     return e->kind == FC_E_STRING || e->kind == FC_E_INT || e->kind == FC_E_SIZE || e->kind == FC_E_DURATION || e->kind == FC_E_FLOAT || e->kind == FC_E_BOOL ||
            (e->kind == FC_E_NAME && e->sym && (e->sym->kind == FC_SYM_ENUMERATOR || e->sym->kind == FC_SYM_CLASS));
 }

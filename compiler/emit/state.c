@@ -14,12 +14,14 @@ static bool fixed_key(const struct fc_type *t)
 
 static const char *key_text(struct fc_em *m, const struct fc_cv *v)
 {
-    return v->type->kind == FC_K_IP ? fce_text(m, "fl_decoded(cx, %s.text)", v->v) : v->type->kind == FC_K_CIDR ? fce_text(m, "fl_b_text_cidr(cx, %s)", v->v) : v->v;
+    return v->type->kind == FC_K_CIDR ? fce_text(m, "fl_b_text_cidr(cx, %s)", v->v) : v->v;
 }
 
 static void key_part(struct fc_em *m, const char *key, const struct fc_cv *v)
 {
-    if (fixed_key(v->type))
+    if (v->type->kind == FC_K_IP)
+        fce_line(m, "fl_key_ip(&%s, %s);", key, v->v);
+    else if (fixed_key(v->type))
         fce_line(m, "fl_key_int(&%s, %s);", key, v->v);
     else
         fce_line(m, "fl_key_text(&%s, %s);", key, key_text(m, v));
@@ -33,17 +35,21 @@ static void key_of(struct fc_em *m, struct fc_cv *keys, int n, const char **p, c
         fce_line(m, "const int64_t key_%s = %s;", t, keys[0].v);
         *p = fce_text(m, "&key_%s", t);
         *len = "sizeof(int64_t)";
+    } else if (n == 1 && keys[0].type->kind == FC_K_IP) {
+        fce_line(m, "const struct fl_ip_key key_%s = fl_ip_key(%s);", t, keys[0].v);
+        *p = fce_text(m, "&key_%s", t);
+        *len = fce_text(m, "fl_ip_key_size(&key_%s)", t);
     } else if (n == 1) {
         fce_line(m, "const fl_str key_%s = %s;", t, key_text(m, &keys[0]));
         *p = fce_text(m, "key_%s.p", t);
         *len = fce_text(m, "key_%s.n", t);
     } else {
         fce_line(m, "struct fl_key key_%s;", t);
-        fce_line(m, "key_%s.n = 0;", t);
+        fce_line(m, "key_%s.n = key_%s.none = 0;", t, t);
         for (int i = 0; i < n; i++)
             key_part(m, fce_text(m, "key_%s", t), &keys[i]);
         *p = fce_text(m, "key_%s.s", t);
-        *len = fce_text(m, "key_%s.n", t);
+        *len = fce_text(m, "fl_key_size(&key_%s)", t);
     }
 }
 
@@ -68,9 +74,9 @@ void fce_tables(struct fc_em *m)
             fce_line(m, "/* ---- tables ---- */\n");
         any = true;
         fce_line(m, "/* %s */", fce_where(m, t->span));
-        bool fixed = t->nkeys == 1 && fixed_key(t->keys[0]);
+        const char *key = t->nkeys > 1 ? "0" : t->keys[0]->kind == FC_K_IP ? "sizeof(struct fl_ip_key)" : fixed_key(t->keys[0]) ? "sizeof(int64_t)" : "0";
         fce_line(m, "static struct fl_table table_%s = FL_TABLE(%s, %lld, sizeof(%s), %s, %s);", t->name, fce_quote(m, t->name, strlen(t->name)), (long long)t->max,
-                 fce_kept_type(m, t->type), fixed ? "sizeof(int64_t)" : "0", fc_plan_walked(m->g, t) ? "true" : "false");
+                 fce_kept_type(m, t->type), key, fc_plan_walked(m->g, t) ? "true" : "false");
     }
     if (any)
         fputc('\n', m->out);
@@ -204,6 +210,8 @@ static const char *value_text(struct fc_em *m, const struct fc_sym *a)
         return fce_text(m, "fl_b_text_%s(cx, %s)", a->type->kind == FC_K_BOOL ? "bool" : "float", c);
     if (a->type->kind == FC_K_TIME || a->type->kind == FC_K_DURATION)
         return fce_time_text(m, a->type, c);
+    if (a->type->kind == FC_K_IP)
+        return fce_text(m, "fl_decoded(cx, %s.text)", c);
     return fixed_key(a->type) ? fce_text(m, "fl_b_text_int(cx, %s)", c) : key_text(m, &v);
 }
 

@@ -3,6 +3,23 @@
  */
 #include "emit/emit.h"
 
+/* When the texts of v, which is not null, have room in a row; NULL: always. */
+static const struct fc_cond *fits(struct fc_em *m, const struct fc_type *t, struct fc_cv v)
+{
+    const struct fc_cond *all = NULL;
+    if (t->kind == FC_K_STRING || t->kind == FC_K_IP)
+        return fce_cond(m, FC_COND_COMPARE, "fl_decoded(cx, %s%s).n <= FL_KEPT", v.v, t->kind == FC_K_IP ? ".text" : "");
+    for (int i = 0; t->kind == FC_K_RECORD && i < t->nmembers; i++) {
+        struct fc_cv x = fce_member(m, v, &t->members[i], true);
+        const struct fc_cond *null = x.n;
+        x.n = NULL;
+        const struct fc_cond *one = fits(m, t->members[i].type, x);
+        if (one)
+            all = fce_and(m, all, null ? fce_or(m, null, one) : one);
+    }
+    return all;
+}
+
 static void table_assign(struct fc_em *m, const struct fc_stmt *s)
 {
     const struct fc_sym *t = s->sym;
@@ -14,21 +31,23 @@ static void table_assign(struct fc_em *m, const struct fc_stmt *s)
     const char *expire = fce_text(m, "INT64_C(%lld)", (long long)t->expire);
     if (s->expire)
         expire = fce_expr(m, s->expire).v;
+    v.n = NULL;
+    const struct fc_cond *room = fits(m, t->type, v);
+    if (room) {
+        fce_line(m, "if (!(%s)) { /* half a text would be another one */", fce_bare(m, room));
+        fce_line(m, "    table_%s.too_long++;", t->name);
+        fce_line(m, "} else {");
+        m->depth++;
+    }
     fce_line(m, "%s *row = fl_table_put(&table_%s, %s, %s, cx->now, %s, %s);", fce_kept_type(m, t->type), t->name, p, n, expire, m->class_);
-    bool texts = fce_has_text(t->type);
     fce_line(m, "if (row) {");
     m->depth++;
-    v.n = NULL;
-    if (texts)
-        fce_line(m, "bool fits = true;");
     fce_store(m, t->type, "(*row)", v);
-    if (texts) {
-        fce_line(m, "if (!fits) { /* half a text would be another one */");
-        fce_line(m, "    fl_table_forget(&table_%s, %s, %s);", t->name, p, n);
-        fce_line(m, "    table_%s.too_long++;", t->name);
-        fce_line(m, "}");
-    }
     m->depth--;
+    if (room) {
+        fce_line(m, "}");
+        m->depth--;
+    }
     fce_line(m, "}");
     m->depth--;
     fce_line(m, "}");

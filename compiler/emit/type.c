@@ -227,13 +227,13 @@ const char *fce_load(struct fc_em *m, const struct fc_type *t, const char *kept)
     return v;
 }
 
-/* Texts that do not fit into the row make `fits` false. */
+/* Texts have room in the row: who writes it has asked. */
 void fce_store(struct fc_em *m, const struct fc_type *t, const char *kept, struct fc_cv v)
 {
     if (t->kind == FC_K_STRING) {
-        fce_line(m, "fits &= fl_keep(&%s, fl_decoded(cx, %s));", kept, v.v);
+        fce_line(m, "fl_keep(&%s, fl_decoded(cx, %s));", kept, v.v);
     } else if (t->kind == FC_K_IP) {
-        fce_line(m, "fits &= fl_keep(&%s, fl_decoded(cx, %s.text));", kept, v.v);
+        fce_line(m, "fl_keep(&%s, fl_decoded(cx, %s.text));", kept, v.v);
     } else if (!fce_has_text(t)) {
         fce_line(m, "%s = %s;", kept, t->kind == FC_K_RECORD ? fce_record(m, v) : v.v);
     } else {

@@ -58,10 +58,11 @@ static uint32_t kept_size(const struct fc_type *t)
 void fc_print_tables(struct fc_compilation *c, FILE *out)
 {
     for (const struct fc_sym *t = c->program->tables; t; t = t->next) {
-        bool text = t->nkeys > 1 || t->keys[0]->kind == FC_K_STRING || t->keys[0]->kind == FC_K_IP || t->keys[0]->kind == FC_K_CIDR;
+        bool text = t->nkeys > 1 || t->keys[0]->kind == FC_K_STRING || t->keys[0]->kind == FC_K_CIDR;
+        uint32_t key = text ? 0 : t->keys[0]->kind == FC_K_IP ? 24 : 8;
         if (t->used)
             fprintf(out, "table %s: at most %lld entries, %.1f MiB\n", t->name, (long long)t->max,
-                    (double)fl_table_worst(t->max, kept_size(t->type), text ? 0 : 8, fc_plan_walked(c->program, t)) / 1048576);
+                    (double)fl_table_worst(t->max, kept_size(t->type), key, fc_plan_walked(c->program, t)) / 1048576);
     }
 }
 

@@ -135,9 +135,6 @@ struct fl_config *fl_config_defaults(const struct fl_pipeline *p, char **error)
     struct fl_config *c = new_config(p);
     fl_conf_params(c, false);
     fl_conf_kinds(c);
-    for (uint32_t i = 0; i < c->nkinds; i++)
-        if (!strcmp(c->kind[i].phase, "compress"))
-            c->kind[i].kind = FL_NONE;
     fl_conf_options(c);
     fl_conf_read_plain(c);
     fl_conf_logging(c);

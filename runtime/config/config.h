@@ -79,7 +79,7 @@ struct fl_config {
 struct fl_config *fl_config_load(const struct fl_pipeline *p, const struct fl_overrides *over, const char *file);
 /* Values that are needed to run but not to be printed (a URL, a bucket): more problems. */
 void fl_config_require(struct fl_config *c);
-/* The .flow's own defaults for tests: no file, no environment, compress none. NULL and *error (to be freed). */
+/* The .flow's own defaults for tests: no file, no environment. NULL and *error (to be freed). */
 struct fl_config *fl_config_defaults(const struct fl_pipeline *p, char **error);
 void fl_config_free(struct fl_config *c);
 /* What the log should say at start: keys without effect, defaults that decide what is dropped. */

@@ -94,6 +94,31 @@ static bool convert(struct fl_config *c, const struct fl_param *p, const char *s
     return false;
 }
 
+static bool same(enum fl_value_type type, const union value *a, const union value *b)
+{
+    switch (type) {
+    case FL_T_BOOL: return a->b == b->b;
+    case FL_T_FLOAT: return a->d == b->d;
+    case FL_T_STRING: return fl_str_eq(a->s, b->s);
+    case FL_T_IP: return fl_ip_eq(&a->ip, &b->ip);
+    case FL_T_CIDR: return fl_b_same_cidr(a->cidr, b->cidr);
+    default: return a->i == b->i;
+    }
+}
+
+/* Values are compared, not how they are written. */
+static bool allowed(struct fl_config *c, const struct fl_param *p, const union value *v)
+{
+    if (!p->one_of)
+        return true;
+    for (const char *const *s = p->one_of; *s; s++) {
+        union value one = { .i = 0 };
+        if (convert(c, p, *s, &one) && same(p->type, v, &one))
+            return true;
+    }
+    return false;
+}
+
 /* "a, b or c" and the near one, for names of which only some are allowed. */
 static void say_allowed(struct fl_config *c, struct fl_place_of at, const char *where, const char *s,
                         const char *const *names)
@@ -134,11 +159,12 @@ static bool read_one(struct fl_config *c, const struct fl_param *p, const struct
                    v->kind == FL_YAML_LIST ? ", not a list" : "");
         return false;
     }
-    if (p->one_of && name_index(p->one_of, count(p->one_of), v->text) < 0) {
+    bool good = convert(c, p, v->text, out);
+    if (p->one_of && (!good || !allowed(c, p, out))) {
         say_allowed(c, v->at, where, p->secret ? "***" : v->text, p->one_of);
         return false;
     }
-    if (convert(c, p, v->text, out)) {
+    if (good) {
         if (p->type == FL_T_CLASS && out->i < 0)
             note_class(c, where, v->text);
         return true;

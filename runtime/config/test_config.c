@@ -502,7 +502,7 @@ static void defaults_for_tests(void **state)
     struct fl_config *c = fl_config_defaults(&pipeline, &error);
     unsetenv("SKYDIVE_PIPELINE_WRITE_TYPE");
     assert_non_null(c);
-    assert_string_equal(fl_config_kind(c, "compress"), "none");
+    assert_string_equal(fl_config_kind(c, "compress"), "gzip");
     assert_string_equal(fl_config_kind(c, "encode"), "secadvisor");
     assert_string_equal(fl_config_kind(c, "write"), "s3");
     assert_int_equal(cluster.n, 1);

@@ -68,6 +68,48 @@ static bool is(fl_str s, const char *text)
     return s.n == strlen(text) && !memcmp(s.p, text, s.n);
 }
 
+/* Values are compared with the allowed ones, of every type. */
+static void allowed_values(void **state)
+{
+    (void)state;
+    static const struct {
+        enum fl_value_type type;
+        const char *allowed[3], *same, *other;
+    } rows[] = {
+        { FL_T_BOOL, { "true" }, "yes", "no" },
+        { FL_T_INT, { "1", "1000" }, "1k", "2" },
+        { FL_T_FLOAT, { "1", "2.5" }, "2.50", "2.6" },
+        { FL_T_STRING, { "x", "y z" }, "y z", "X" },
+        { FL_T_IP, { "10.0.0.1", "2001:db8::1" }, "2001:DB8:0::1", "10.0.0.2" },
+        { FL_T_CIDR, { "10.0.0.0/8", "2001:db8::/32" }, "10.1.0.0/8", "10.0.0.0/9" },
+        { FL_T_TIME, { "2026-01-02T03:04:05Z" }, "2026-01-02T04:04:05+01:00", "2026-01-02T03:04:06Z" },
+        { FL_T_DURATION, { "1m", "5m" }, "300", "301" },
+        { FL_T_BYTES, { "1kB", "1MiB" }, "1048576", "1MB" },
+        { FL_T_PACKETS, { "5" }, "5", "6" },
+        { FL_T_ENUM, { "RED" }, "RED", "GREEN" },
+        { FL_T_CLASS, { "other" }, "other", "nothing" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int64_t value[8];
+        const struct fl_param one = { .name = "one", .type = rows[i].type, .names = color_names, .dflt = rows[i].allowed[0],
+                                      .one_of = rows[i].allowed, .value = value };
+        struct fl_pipeline p = pipeline;
+        p.params = &one;
+        p.nparams = 1;
+        for (int same = 0; same < 2; same++) {
+            char set[80], expected[120];
+            const char *text = same ? rows[i].same : rows[i].other, *sets[] = { set, NULL };
+            snprintf(set, sizeof set, "one=%s", text);
+            snprintf(expected, sizeof expected, "one: `%s` is not allowed", text);
+            struct config_case k = case_load(&p, NULL, sets, NULL);
+            if (same)
+                case_expect_fine(&k);
+            else
+                case_expect_problem(&k, expected, NULL);
+        }
+    }
+}
+
 static void defaults_of_every_type(void **state)
 {
     (void)state;
@@ -318,7 +360,7 @@ static void texts_as_numbers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults_of_every_type), cmocka_unit_test(values_from_the_file),
+        cmocka_unit_test(allowed_values), cmocka_unit_test(defaults_of_every_type), cmocka_unit_test(values_from_the_file),
             cmocka_unit_test(wrong_values),
         cmocka_unit_test(a_param_without_a_key), cmocka_unit_test(lists_and_maps_in_the_environment),
             cmocka_unit_test(secrets),

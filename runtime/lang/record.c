@@ -361,6 +361,16 @@ void fl_key_text(struct fl_key *k, fl_str s)
     k->n += 4 + n;
 }
 
+fl_ip fl_ip_of_key(struct fl_cx *cx, const void *key)
+{
+    struct fl_ip_key k;
+    memcpy(&k, key, sizeof k);
+    fl_ip ip = {.hi = k.hi, .lo = k.lo, .family = (uint32_t)k.family};
+    char *p = fl_scratch(cx, FL_CIDR_MAX);
+    ip.text = (fl_str){p, fl_ip_format(k.hi, k.lo, ip.family, p), FL_CLEAN};
+    return ip;
+}
+
 void fl_key_cidr(struct fl_key *k, const fl_cidr *c)
 {
     fl_key_int(k, (int64_t)c->hi);

@@ -99,6 +99,7 @@ bool fl_path_text(struct fl_cx *cx, const char *raw, uint32_t n, const char *pat
 /* One-to-one with the parts: integers are 8 bytes, texts have their length in front. */
 struct fl_key {
     uint32_t n;
+    bool none;   /* a part is no address; set by who begins it, read by fl_key_size */
     char s[2 * FL_TABLE_KEY + 64];
 };
 
@@ -107,6 +108,37 @@ static inline void fl_key_int(struct fl_key *k, int64_t v)
     if (k->n + 8 <= sizeof k->s)
         memcpy(k->s + k->n, &v, 8);
     k->n += 8;
+}
+
+/* An address as a key of a table: equal for all texts of it. */
+struct fl_ip_key {
+    uint64_t hi, lo, family; /* 0: it is none */
+};
+
+static inline struct fl_ip_key fl_ip_key(fl_ip ip)
+{
+    return (struct fl_ip_key){ip.hi, ip.lo, ip.family};
+}
+
+static inline uint32_t fl_ip_key_size(const struct fl_ip_key *k)
+{
+    return k->family ? sizeof *k : FL_NO_KEY;
+}
+
+/* The address with its shortest text, in scratch. */
+fl_ip fl_ip_of_key(struct fl_cx *cx, const void *key);
+
+static inline void fl_key_ip(struct fl_key *k, fl_ip ip)
+{
+    fl_key_int(k, (int64_t)ip.hi);
+    fl_key_int(k, (int64_t)ip.lo);
+    fl_key_int(k, ip.family);
+    k->none |= !ip.family;
+}
+
+static inline uint32_t fl_key_size(const struct fl_key *k)
+{
+    return k->none ? FL_NO_KEY : k->n;
 }
 
 /* A text that does not fit is cut and its hash added, so that keys of lookups stay one-to-one in practice; tables refuse it by n. */

@@ -412,7 +412,7 @@ void *fl_table_put(struct fl_table *t, const void *key, uint32_t n, int64_t now,
 {
     FL_EXPECT(t->magic == MAGIC);
     if (n > (t->key_size ? t->key_size : FL_TABLE_KEY)) {
-        t->too_long++;
+        ++*(n == FL_NO_KEY ? &t->no_key : &t->too_long);
         return NULL;
     }
     int64_t expires;
@@ -544,18 +544,12 @@ bool fl_table_absent(struct fl_table *t, uint32_t *cursor, int64_t now, int64_t 
 
 /* ---- kept texts ------------------------------------------------------------------------------ */
 
-bool fl_keep(struct fl_kept *k, fl_str s)
+void fl_keep(struct fl_kept *k, fl_str s)
 {
-    uint32_t n = s.n;
-    if (n > sizeof k->s) {
-        n = sizeof k->s;
-        while (n && ((unsigned char)s.p[n] & 0xc0) == 0x80)
-            n--;
-    }
-    k->n = n;
-    if (n)
-        memcpy(k->s, s.p, n);
-    return n == s.n;
+    FL_EXPECT(s.n <= FL_KEPT);
+    k->n = s.n;
+    if (s.n)
+        memcpy(k->s, s.p, s.n);
 }
 
 fl_str fl_kept_str(const struct fl_kept *k)

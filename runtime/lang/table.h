@@ -27,7 +27,8 @@ struct fl_table {
 
     /* counters that the worker reads and resets */
     uint64_t evicted;      /* rows that made room before they expired */
-    uint64_t too_long;     /* writes with a key over FL_TABLE_KEY or a text that does not fit, left out */
+    uint64_t too_long;     /* writes with a key over FL_TABLE_KEY or a text over FL_KEPT, left out */
+    uint64_t no_key;       /* writes with FL_NO_KEY, left out */
 
     /* private */
     uint32_t magic;        /* while it is open */
@@ -59,11 +60,14 @@ void fl_table_clear(struct fl_table *t);
 /* Tests: a fixed hash; before the first row. */
 void fl_table_seed(struct fl_table *t, uint64_t seed);
 
+/* As the length of a key: there is none, for what should be an address is none. Nothing is found or stored by it. */
+#define FL_NO_KEY UINT32_MAX
+
 /* The value, 8-aligned, valid until its row goes; NULL: no such row, or expired. Times are ns. */
 void *fl_table_get(struct fl_table *t, const void *key, uint32_t n, int64_t now);
 /*
  * The value to fill, zeroed when the row is new or had expired. Makes the row the most recently written one, with
- * expiry now + expire (held at INT64_MAX: never). NULL: the key is too long (counted).
+ * expiry now + expire (held at INT64_MAX: never). NULL: the key is too long, or there is none (counted).
  */
 void *fl_table_put(struct fl_table *t, const void *key, uint32_t n, int64_t now, int64_t expire, uint16_t class_);
 void fl_table_forget(struct fl_table *t, const void *key, uint32_t n);
@@ -96,13 +100,15 @@ bool fl_table_absent(struct fl_table *t, uint32_t *cursor, int64_t now, int64_t 
 
 /* ---- texts kept in a row --------------------------------------------------------------------- */
 
+#define FL_KEPT 252u
+
 struct fl_kept {
     uint32_t n;
-    char s[252];
+    char s[FL_KEPT];
 };
 
-/* False: too long; then it holds as much as fits, whole characters. FL_RAW has to be decoded before. */
-bool fl_keep(struct fl_kept *k, fl_str s);
+/* Of at most FL_KEPT bytes: who writes a row asks before. FL_RAW has to be decoded. */
+void fl_keep(struct fl_kept *k, fl_str s);
 /* Valid as long as the row; wide reads behind it may see the row's other bytes but stay in the table's memory. */
 fl_str fl_kept_str(const struct fl_kept *k);
 

@@ -46,6 +46,7 @@ static void account(struct fl_worker *w, uint64_t emitted)
     for (uint32_t i = 0; i < w->p->ntables; i++) {
         count(l, FL_C_table_evicted, &w->p->tables[i]->evicted);
         count(l, FL_C_key_too_long, &w->p->tables[i]->too_long);
+        count(l, FL_C_key_no_address, &w->p->tables[i]->no_key);
     }
 }
 

@@ -22,12 +22,12 @@ static void absent_key(struct fc_em *m, const struct fc_absent *a)
 {
     const struct fc_type *t = a->var_sym->type;
     const char *name = a->var_sym->name;
-    if (t->kind == FC_K_STRING || t->kind == FC_K_CIDR || t->kind == FC_K_IP) {
+    if (t->kind == FC_K_IP) {
+        fce_line(m, "const fl_ip l_%s = fl_ip_of_key(cx, key);", name);
+    } else if (t->kind == FC_K_STRING || t->kind == FC_K_CIDR) {
         fce_line(m, "const fl_str text_l_%s = fl_text_copy(cx, (fl_str){key, key_n, FL_PLAIN});", name);
         if (t->kind == FC_K_STRING)
             fce_line(m, "const fl_str l_%s = text_l_%s;", name, name);
-        else if (t->kind == FC_K_IP)
-            fce_line(m, "const fl_ip l_%s = fl_ip_of(text_l_%s);", name, name);
         else
             fce_line(m, "const fl_cidr l_%s = fl_cidr_of(text_l_%s.p, text_l_%s.n);", name, name, name);
     } else {

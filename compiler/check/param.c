@@ -1,0 +1,152 @@
+/*
+ * param.c - params: their types, defaults and allowed values. What is said of them here has to hold when the program starts, for the
+ * runtime reads the default as it reads YAML.
+ */
+#include <string.h>
+
+#include "check/checker.h"
+#include "check/logic.h"
+
+/* ---- values ---- */
+
+/* The names of classes are looked up later where the param stands above classify. */
+static bool is_constant(struct fc_values *x, const struct fc_expr *e, const struct fc_type *t)
+{
+    struct fc_interval p;
+    e = fck_behind(e);
+    return e->kind == FC_E_STRING || (t->kind == FC_K_CLASS && e->kind == FC_E_NAME) || fc_point_of(x, e, t, &p);
+}
+
+static bool same_value(struct fc_values *x, const struct fc_expr *a, const struct fc_expr *b, const struct fc_type *t)
+{
+    struct fc_interval p, q;
+    a = fck_behind(a);
+    b = fck_behind(b);
+    if (t->kind == FC_K_CLASS)
+        return strcmp(a->name.s, b->name.s) == 0;
+    return fc_point_of(x, a, t, &p) && fc_point_of(x, b, t, &q) && p.lo == q.lo && p.hi == q.hi;
+}
+
+/* The first element of a list, or the value itself. */
+static const struct fc_expr *elements(const struct fc_expr *e)
+{
+    e = fck_behind(e);
+    return e->kind == FC_E_LIST ? e->args : e;
+}
+
+/* Are all of them constant? Their type is t. */
+static bool constants(struct fc_checker *k, struct fc_values *x, const struct fc_expr *list, const struct fc_type *t, const char *what)
+{
+    for (const struct fc_expr *e = elements(list); e; e = fck_behind(list)->kind == FC_E_LIST ? e->next : NULL)
+        if (!is_constant(x, e, t)) {
+            fc_report(k->d, FC_NOT_CONSTANT, e->span, what);
+            return false;
+        }
+    return true;
+}
+
+/* Of a param that is a list, each element has to be one of the allowed. */
+static void check_values(struct fc_checker *k, struct fc_item *it, const struct fc_type *t, bool has_default)
+{
+    struct fc_values x = {.k = k};
+    const bool list = t->kind == FC_K_LIST;
+    const struct fc_type *one = list ? t->elem : t;
+    if (has_default && !constants(k, &x, it->value, one, "the default of a param"))
+        return;
+    unsigned errors = k->d->errors;
+    if (!it->one_of || !fck_expr_as(k, it->one_of, list ? t : fc_type_list(k->a, t), false) || k->d->errors != errors ||
+        !constants(k, &x, it->one_of, one, "an allowed value") || !has_default)
+        return;
+    for (const struct fc_expr *e = elements(it->value); e; e = fck_behind(it->value)->kind == FC_E_LIST ? e->next : NULL) {
+        const struct fc_expr *o = elements(it->one_of);
+        while (o && !same_value(&x, e, o, one))
+            o = o->next;
+        if (!o)
+            fc_report2(k->d, FC_ONE_OF, e->span, it->one_of->span);
+    }
+}
+
+/* ---- maps ---- */
+
+/* p at a quote: what stands inside, small letters for capitals; *end is behind the closing one. */
+static const char *name_at(struct fc_checker *k, const char *p, const char **end)
+{
+    size_t n = 1;
+    while (p[n] != '"')
+        n += p[n] == '\\' ? 2 : 1;
+    *end = p + n + 1;
+    char *name = fl_arena_strndup(k->a, p + 1, n - 1);
+    for (char *c = name; *c; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c += 'a' - 'A';
+    return name;
+}
+
+static const char *behind_space(const char *p)
+{
+    return p + strspn(p, " \t\r\n");
+}
+
+/* A default that is well-formed JSON: its names are keys of the configuration, which has no empty ones and tells no capitals apart. */
+static void check_map(struct fc_checker *k, struct fc_item *it)
+{
+    struct fc_index names = {0};
+    const char *p = behind_space(strchr(it->json, '{') + 1), *wrong = NULL;
+    while (*p == '"' && !wrong) {
+        const char *name = name_at(k, p, &p);
+        p = behind_space(behind_space(p) + 1); /* the colon */
+        if (!*name)
+            wrong = "a name in it is empty";
+        else if (fc_index_find(&names, name, strlen(name)))
+            wrong = fl_arena_printf(k->a, "`%s` is there twice; capitals make no difference in a configuration", name);
+        else if (*p != '"')
+            wrong = fl_arena_printf(k->a, "`%s` is no text", name);
+        if (wrong)
+            break;
+        fc_index_put(&names, k->a, name, strlen(name), it);
+        name_at(k, p, &p);
+        p = behind_space(p);
+        p = behind_space(p + (*p == ','));
+    }
+    if (wrong)
+        fc_report(k->d, FC_MAP_DEFAULT, it->name.span, it->name.s, wrong);
+}
+
+/* ---- params ---- */
+
+static void check_secret(struct fc_checker *k, const struct fc_item *it, const struct fc_type *t)
+{
+    if (t->kind != FC_K_STRING && t->kind != FC_K_ERROR)
+        fc_report(k->d, FC_SECRET, it->type->span,
+                  fl_arena_printf(k->a, "a secret is a string, not %s", fck_type_text(k, t, false)));
+    if (it->value)
+        fc_report(k->d, FC_SECRET, it->value->span, "a secret has no default in the .flow file");
+    if (strcmp(it->secret.s, "file") != 0 && strcmp(it->secret.s, "env") != 0)
+        fc_report(k->d, FC_SECRET, it->secret.span, "a secret comes from `file \"..\"` or `env \"..\"`");
+}
+
+void fck_param(struct fc_checker *k, struct fc_item *it)
+{
+    struct fc_sym *s = it->sym;
+    const struct fc_type *t = s->type;
+    bool ok = t->kind == FC_K_ERROR || fck_scalar(t) || (t->kind == FC_K_LIST && fck_scalar(t->elem)) ||
+        (t->kind == FC_K_MAP && t->elem->kind == FC_K_STRING);
+    ok |= t->kind == FC_K_LIST && t->elem->kind == FC_K_RECORD; /* said already */
+    if (!ok || s->optional)
+        fc_report(k->d, FC_PARAM_TYPE, it->type->span, fck_type_text(k, t, s->optional));
+    k->where = FC_IN_CONSTANT;
+    if (it->json && t->kind != FC_K_MAP && t->kind != FC_K_ERROR)
+        fc_report(k->d, FC_TYPE_MISMATCH, it->name.span, fck_type_text(k, t, false), "a JSON object");
+    else if (it->json)
+        check_map(k, it);
+    if (it->secret.s)
+        check_secret(k, it, t);
+    bool has_default = it->value && !it->secret.s && fck_expr_as(k, it->value, t, false);
+    if (it->value)
+        fck_no_nul(k, it->value);
+    s->value = it->value;
+    if (ok && t->kind != FC_K_ERROR)
+        check_values(k, it, t, has_default);
+    if (it->one_of)
+        fck_no_nul(k, it->one_of);
+}
