@@ -18,19 +18,18 @@
 #include "config/values.h"
 #include "store/series.h"
 
-static char *init(struct fl_store *s)
+static char *init(struct fl_store *s, const struct fl_options *o)
 {
-    const struct fl_config *c = s->rt->config;
-    s->max_records = fl_option_int(c, "store", "buffered", "max_flows_per_object");
-    s->max_age = fl_option_int(c, "store", "buffered", "max_seconds_per_object");
-    s->max_stream = fl_option_int(c, "store", "buffered", "max_seconds_per_stream");
-    s->max_open = fl_option_int(c, "store", "buffered", "max_open_partitions");
+    s->max_records = fl_opt_int(o, "max_flows_per_object");
+    s->max_age = fl_opt_int(o, "max_seconds_per_object");
+    s->max_stream = fl_opt_int(o, "max_seconds_per_stream");
+    s->max_open = fl_opt_int(o, "max_open_partitions");
     /* 0: as in the original, nothing is kept beyond the message that brought it. */
     if (s->max_age <= 0) {
         s->max_age = INT64_MAX;
         s->seal_at_batch_end = true;
     }
-    if (fl_option_bool(c, "store", "buffered", "legacy_names")) {
+    if (fl_opt_bool(o, "legacy_names")) {
         if (s->random_token)
             *s->instance = 0;
         s->buffered_extension = ".gz";

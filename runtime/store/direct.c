@@ -12,8 +12,9 @@
 #include "core/clock.h"
 #include "store/series.h"
 
-static char *init(struct fl_store *s)
+static char *init(struct fl_store *s, const struct fl_options *o)
 {
+    (void)o;
     s->seal_at_batch_end = true;
     return NULL;
 }

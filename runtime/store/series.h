@@ -46,7 +46,7 @@ struct fl_series {
 
 struct fl_store_kind {
     const char *name;
-    char *(*init)(struct fl_store *s);
+    char *(*init)(struct fl_store *s, const struct fl_options *o);
     /* Key of the series' open object that is sealed at s->now; returns where its time stamp is. */
     uint32_t (*key)(struct fl_store *s, struct fl_series *e, struct fl_buf *key);
 };

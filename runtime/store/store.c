@@ -306,9 +306,9 @@ int64_t fl_store_tick(struct fl_store *s, struct fl_time now)
 /* ---- start ------------------------------------------------------------------------------------------------------ */
 
 /* False: *error says why. */
-static bool read_prefix(struct fl_store *s, const char *kind, char **error)
+static bool read_prefix(struct fl_store *s, const struct fl_options *o, char **error)
 {
-    const char *prefix = fl_option_str(s->rt->config, "store", kind, "filename_prefix");
+    const char *prefix = fl_opt_str(o, "filename_prefix");
     prefix += strspn(prefix, "/");
     size_t n = strlen(prefix);
     while (n && prefix[n - 1] == '/')
@@ -320,33 +320,31 @@ static bool read_prefix(struct fl_store *s, const char *kind, char **error)
         good = strcspn(p, "/") <= 255;
     if (!good)
         *error = fl_said("pipeline.store.%s.filename_prefix is too long: expected at most %d bytes, 255 between slashes",
-                         kind, PREFIX_MAX - 1);
+                         o->kind, PREFIX_MAX - 1);
     return good;
 }
 
-static bool read_instance(struct fl_store *s, const char *kind, char **error)
+static bool read_instance(struct fl_store *s, const struct fl_options *o, char **error)
 {
-    const char *option = fl_option_str(s->rt->config, "store", kind, "instance");
+    const char *option = fl_opt_str(o, "instance");
     s->random_token = strcmp(option, "auto") == 0;
     if (fl_instance_token(option, s->instance))
         return true;
     *error = fl_said("pipeline.store.%s.instance is \"%s\": expected auto, none, or up to %d letters, digits, dots, "
-                     "underscores and hyphens", kind, option, FL_INSTANCE_MAX);
+                     "underscores and hyphens", o->kind, option, FL_INSTANCE_MAX);
     return false;
 }
 
 /* NULL, or what is wrong. */
-static char *read_common(struct fl_store *s)
+static char *read_common(struct fl_store *s, const struct fl_options *o)
 {
-    const struct fl_config *c = s->rt->config;
-    const char *kind = s->kind->name;
-    s->max_waiting = fl_option_int(c, "store", kind, "max_flow_array_size");
+    s->max_waiting = fl_opt_int(o, "max_flow_array_size");
     if (s->max_waiting == 0)
         s->max_waiting = INT64_MAX;
-    s->drop_oldest = strcmp(fl_option_str(c, "store", kind, "policy"), "drop_oldest") == 0;
-    s->bucket = fl_option_str(c, "store", kind, "dirname");
+    s->drop_oldest = strcmp(fl_opt_str(o, "policy"), "drop_oldest") == 0;
+    s->bucket = fl_opt_str(o, "dirname");
     char *error = NULL;
-    return read_prefix(s, kind, &error) && read_instance(s, kind, &error) ? NULL : error;
+    return read_prefix(s, o, &error) && read_instance(s, o, &error) ? NULL : error;
 }
 
 static char *open_encoder(struct fl_store *s)
@@ -388,11 +386,12 @@ struct fl_store *fl_store_new(struct fl_runtime *rt, char **error)
     s->plain = fl_new_array(struct fl_series *, rt->pipeline->nclasses + 1);
     s->open_records = fl_new_array(uint64_t, rt->pipeline->nclasses + 1);
     set_piece(s);
+    struct fl_options o = fl_options_of(rt->config, "store");
     *error = open_encoder(s);
     if (!*error)
-        *error = read_common(s);
+        *error = read_common(s, &o);
     if (!*error)
-        *error = s->kind->init(s);
+        *error = s->kind->init(s, &o);
     s->own_keys = s->random_token && *s->instance;
     if (!*error)
         return s;
