@@ -11,7 +11,6 @@
 #include "delivery/parcel.h"
 #include "program/registry.h"
 #include "sinks/memory/memory.h"
-#include "store/store.h"
 
 #define SMALL "pipeline.store.buffered.max_flows_per_object=2", "pipeline.compress.type=none"
 

@@ -6,13 +6,14 @@
 #   3  runtime/ never sees compiler/; compiler/ sees of runtime/ only base/: it knows the rest as text
 #   4  dsl/*.def include nothing (stages.def: the rows in the kinds' folders), dsl/*.h only standard headers and each other; runtime/base sees libc, the compiler too
 #   5  tokens are a matter of compiler/syntax; an include names the folder, and who wants all of one includes its parts
-#   6  emitted C includes flowrt.h and nothing else; pipelines/ holds no C of its own
+#   6  a unit test stands where what it tests does; it sees tests/unit, the list of kinds (program/registry.h) and any library too
+#   7  emitted C includes flowrt.h and nothing else; pipelines/ holds no C of its own
 set -eu
 export LC_ALL=C
 cd "${srcdir:-$(dirname "$0")/../..}"
 
 {
-    find dsl runtime compiler -type f \( -name '*.[chly]' -o -name '*.def' \) ! -name 'test_*.c' \
+    find dsl runtime compiler -type f \( -name '*.[chly]' -o -name '*.def' \) \
         ! -path 'compiler/syntax/parse.[ch]' ! -path compiler/syntax/lex.c ! -path compiler/text/embedded.c | sort | while read -r f; do
         echo "HAVE $f"
         sed -n "s|^[ \t]*#[ \t]*include[ \t]*\([<\"]\)\([^>\"]*\).*|$f \1 \2|p" "$f"
@@ -36,6 +37,8 @@ END {
         $0 = line[i]
         from = $1; what = $3
         df = folder(from)
+        test = from ~ /\/test_[a-z0-9_]*\.c$/
+        if (test && ($2 == "<" || what ~ /^tests\/unit\// || what == "program/registry.h")) continue
         if ($2 == "<") {
             if (df == "dsl" && what !~ /^(stdint|stdbool|stddef|limits|inttypes|string|math|float)\.h$/) bad("dsl/ sees only plain standard headers")
             if (df == "runtime/base" && what ~ libraries) bad("base sees libc only")

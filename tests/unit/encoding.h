@@ -1,4 +1,10 @@
-/* test_encode.c - framing and pretty printing of runtime/encoders/encode.c: the very bytes of the original. */
+/*
+ * encoding.h - for the tests of encoders, each beside its kind: two records, and whether an object of them is the very bytes that
+ * are expected.
+ */
+#ifndef ENCODING_H
+#define ENCODING_H
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,11 +37,6 @@ static const struct fl_rec records[2] = {
     {.raw = ONE FL_ZEROS, .raw_n = sizeof ONE - 1},
     {.raw = "{}" FL_ZEROS, .raw_n = 2},
 };
-
-static const struct fl_option_set pretty[] = {{"pretty", "true", NULL}};
-static const struct fl_option_set wrap[] = {{"wrap", "\"a\\\"b\"", NULL}};
-static const struct fl_option_set pretty_wrap[] = {{"pretty", "true", NULL}, {"wrap", "records", NULL}};
-static const struct fl_option_set no_header[] = {{"header", "false", NULL}};
 
 struct world {
     struct fl_pipeline p;
@@ -95,53 +96,4 @@ static void expect(const char *kind, const struct fl_option_set *options, uint32
     tear_down(&w);
 }
 
-static void compact(void **state)
-{
-    (void)state;
-    expect("json", NULL, 0, 2, "[" ONE ",{}]\n", "json", "application/json");
-    expect("secadvisor", NULL, 0, 2, "{\"data\":[" ONE ",{}]}\n", "json", "application/json");
-    expect("json", wrap, 1, 1, "{\"a\\\"b\":[" ONE "]}\n", "json", "application/json");
-}
-
-static void indented(void **state)
-{
-    (void)state;
-    expect("json", pretty, 1, 2,
-           "[\n\t{\n\t\t\"UUID\": \"1\",\n\t\t\"Link\": {\n\t\t\t\"A\": \"x\"\n\t\t},\n\t\t\"List\": [\n\t\t\t1,\n"
-           "\t\t\t2\n\t\t],\n"
-           "\t\t\"None\": [],\n\t\t\"No\": {}\n\t},\n\t{}\n]\n", "json", "application/json");
-    expect("secadvisor", pretty, 1, 2,
-           "{\n\t\"data\": [\n\t\t{\n\t\t\t\"UUID\": \"1\",\n\t\t\t\"Link\": {\n\t\t\t\t\"A\": \"x\"\n\t\t\t},\n"
-           "\t\t\t\"List\": [\n"
-           "\t\t\t\t1,\n\t\t\t\t2\n\t\t\t],\n\t\t\t\"None\": [],\n\t\t\t\"No\": {}\n\t\t},\n\t\t{}\n\t]\n}\n",
-           "json", "application/json");
-    expect("json", pretty_wrap, 2, 1,
-           "{\n\t\"records\": [\n\t\t{\n\t\t\t\"UUID\": \"1\",\n\t\t\t\"Link\": {\n\t\t\t\t\"A\": \"x\"\n\t\t\t},\n"
-           "\t\t\t\"List\": [\n\t\t\t\t1,\n\t\t\t\t2\n\t\t\t],\n\t\t\t\"None\": [],\n\t\t\t\"No\": {}\n\t\t}\n\t]\n}\n",
-           "json", "application/json");
-}
-
-static void lines(void **state)
-{
-    (void)state;
-    expect("ndjson", NULL, 0, 2, ONE "\n{}\n", "ndjson", "application/x-ndjson");
-}
-
-static void csv(void **state)
-{
-    (void)state;
-    expect("csv", NULL, 0, 2, "a,b\n" ONE "\n{}\n", "csv", "text/csv");
-    expect("csv", NULL, 0, 0, "a,b\n", "csv", "text/csv");
-    expect("csv", no_header, 1, 1, ONE "\n", "csv", "text/csv");
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(compact),
-        cmocka_unit_test(indented),
-        cmocka_unit_test(lines),
-        cmocka_unit_test(csv),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+#endif

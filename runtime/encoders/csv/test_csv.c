@@ -1,0 +1,18 @@
+/* test_csv.c - encode csv: names unless they are not wanted, and lines. */
+#include "tests/unit/encoding.h"
+
+static const struct fl_option_set no_header[] = {{"header", "false", NULL}};
+
+static void lines(void **state)
+{
+    (void)state;
+    expect("csv", NULL, 0, 2, "a,b\n" ONE "\n{}\n", "csv", "text/csv");
+    expect("csv", NULL, 0, 0, "a,b\n", "csv", "text/csv");
+    expect("csv", no_header, 1, 1, ONE "\n", "csv", "text/csv");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(lines)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
