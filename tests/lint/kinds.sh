@@ -8,7 +8,7 @@ export LC_ALL=C
 cd "${srcdir:-$(dirname "$0")/../..}"
 
 allowed='
-compiler/check/decl.c file          a word of the language: secret file
+compiler/check/param.c file         a word of the language: secret file
 compiler/emit/encode.c csv          what an emitted function is called
 compiler/emit/encode.c json         the same
 compiler/emit/writer.c stdin        a name that C has
