@@ -23,6 +23,17 @@ static bool begins(const struct fl_resync *r, char c)
     return c == ']' && r->list && r->blanks <= r->indent;
 }
 
+/* A closing bracket closes what is open inside its own as well; false: it has none. */
+static bool close_bracket(struct fl_resync *r, bool brace)
+{
+    uint64_t open = r->depth < 64 ? (UINT64_C(1) << r->depth) - 1 : UINT64_MAX;
+    if (!((brace ? r->kinds : ~r->kinds) & open))
+        return false;
+    for (bool own = false; !own; r->kinds >>= 1, r->depth--)
+        own = (r->kinds & 1) == brace;
+    return true;
+}
+
 /* A bracket, or in a list what ends a broken value: is it over? `*to` is then where. */
 static bool structure(struct fl_resync *r, const char *p, const char **to)
 {
@@ -37,12 +48,10 @@ static bool structure(struct fl_resync *r, const char *p, const char **to)
         return false;
     case '}':
     case ']':
-        if (r->depth) {
-            r->kinds >>= 1;
-            *to = p + 1;
-            return --r->depth == 0 && !r->value;
-        }
-        return *p == ']' && r->list;
+        if (!close_bracket(r, *p == '}'))
+            return *p == ']' && r->list;
+        *to = p + 1;
+        return r->depth == 0 && !r->value;
     case ',':
         return (r->list || r->closing) && r->value && r->depth == 0;
     default:

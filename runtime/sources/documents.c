@@ -4,7 +4,8 @@
  * A block ends behind its last newline, so a document hardly ever goes on in the next one; it does when it is larger
  * than a block, or when nothing comes behind it for a second. Files are read, never mapped: a mapped one that shrinks
  * would kill the process. A followed file is looked at four times a second, which works on every file system: when it
- * was replaced (rename) the old one is read to its end first, when it was truncated reading begins anew.
+ * was replaced (rename) the old one is read to its end first, then those that were rotated since (rotated.c), all held open
+ * meanwhile. When it was truncated, also if it has grown again, its copy is read to the end if there is one. What can't be found is a gap.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +25,7 @@
 #include "core/runtime.h"
 #include "drivers/compressor.h"
 #include "sources/documents.h"
+#include "sources/rotated.h"
 #include "intake/queue.h"
 
 #define BLOCK ((size_t)512 << 10)
@@ -45,6 +47,13 @@ struct file {
     uint64_t raw;              /* bytes that were read from this file */
     bool begun;                /* it is known whether this file is packed */
     bool replaced;             /* path names another file; this one gets a last look */
+    bool rewritten;            /* it was truncated and has grown again */
+    bool copy;                 /* of a file that was truncated, read to its end */
+    bool sibling;              /* a rotated one, which may be packed meanwhile */
+    uint8_t before[FL_BEFORE]; /* what was read last, of a followed file */
+    size_t before_n;
+    struct fl_rotated_list next; /* came after this one, from `taken` on; the last is what path names */
+    uint32_t taken;
     uint8_t first[FL_MAGIC_MAX];          /* bytes that were read to find out, not yet used */
     unsigned first_n;
     const struct fl_decompress_kind *unpack; /* how this file is packed; NULL: it is plain */
@@ -65,6 +74,21 @@ static const char *name_of(const struct file *f)
 
 /* ---- open ----------------------------------------------------------------------------------------------------- */
 
+/* This file, from its beginning. */
+static void read_from(struct file *f, int fd, const struct stat *st)
+{
+    f->fd = fd;
+    f->regular = S_ISREG(st->st_mode);
+    f->dev = st->st_dev;
+    f->ino = st->st_ino;
+    f->raw = f->offset = 0;
+    f->begun = f->replaced = f->rewritten = f->copy = f->sibling = false;
+    f->first_n = 0;
+    f->before_n = 0;
+    if (f->regular)
+        posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+}
+
 /* 0 or an errno. */
 static int open_path(struct file *f)
 {
@@ -73,21 +97,11 @@ static int open_path(struct file *f)
     if (fd < 0)
         return errno;
     int e = fstat(fd, &st) ? errno : S_ISDIR(st.st_mode) ? EISDIR : 0;
-    if (e) {
-        if (f->path)
-            close(fd);
-        return e;
-    }
-    f->fd = fd;
-    f->regular = S_ISREG(st.st_mode);
-    f->dev = st.st_dev;
-    f->ino = st.st_ino;
-    f->raw = f->offset = 0;
-    f->begun = f->replaced = false;
-    f->first_n = 0;
-    if (f->regular)
-        posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-    return 0;
+    if (!e)
+        read_from(f, fd, &st);
+    else if (f->path)
+        close(fd);
+    return e;
 }
 
 static void close_fd(struct file *f)
@@ -104,6 +118,9 @@ void fl_documents_close(void *source)
 {
     struct file *f = source;
     close_fd(f);
+    for (; f->taken < f->next.n; f->taken++)
+        close(f->next.file[f->taken].fd);
+    free(f->next.file);
     if (f->m)
         fl_queue_recycle(f->rt->queue, f->m);
     if (f->wake >= 0)
@@ -149,15 +166,40 @@ static int wait_ready(struct file *f, int ms)
     return n > 0 && p[0].revents ? 1 : 0;
 }
 
+static void remember(struct file *f, const uint8_t *p, size_t n)
+{
+    if (n < FL_BEFORE) {
+        size_t old = f->before_n < FL_BEFORE - n ? f->before_n : FL_BEFORE - n;
+        memmove(f->before, f->before + f->before_n - old, old);
+        memcpy(f->before + old, p, n);
+        f->before_n = old + n;
+        return;
+    }
+    memcpy(f->before, p + n - FL_BEFORE, FL_BEFORE);
+    f->before_n = FL_BEFORE;
+}
+
+/* Is what was read still there? A file may be truncated and grow again between two looks. */
+static bool rewritten(struct file *f)
+{
+    if (!f->rewritten && f->before_n)
+        f->rewritten = !fl_rotated_same(f->fd, f->raw, f->before, f->before_n);
+    return f->rewritten;
+}
+
 /* As read(2), without its interruptions; -1 with errno EAGAIN: nothing there. */
 static ssize_t raw_read(struct file *f, void *p, size_t n)
 {
     ssize_t got;
+    if (f->follow && f->regular && rewritten(f))
+        return 0;
     do
         got = read(f->fd, p, n);
     while (got < 0 && errno == EINTR);
     if (got > 0)
         f->raw += (size_t)got;
+    if (got > 0 && f->follow)
+        remember(f, p, (size_t)got);
     return got;
 }
 
@@ -220,7 +262,7 @@ static enum outcome begin(struct file *f)
             return no_bytes(f, got);
         f->first_n += (unsigned)got;
     }
-    if (f->first_n && (f->packed ? is != f->packed : is && !f->detect))
+    if (f->first_n && (f->packed ? is != f->packed : is && !f->detect && !f->sibling))
         return badly_packed(f, is);
     if (is) {
         struct fl_options o = {f->rt->config, "decompress", is->name};
@@ -399,7 +441,54 @@ static bool end_of_stream(struct file *f)
 static bool other_file(const struct file *f)
 {
     struct stat st;
-    return stat(f->path, &st) == 0 && (st.st_dev != f->dev || st.st_ino != f->ino);
+    return f->copy || f->taken < f->next.n || (stat(f->path, &st) == 0 && (st.st_dev != f->dev || st.st_ino != f->ino));
+}
+
+static void gap(struct file *f, const char *what, const char *why)
+{
+    fl_count(&f->rt->ledger, FL_C_gaps, 1);
+    fl_log(FL_WARN, what, "path=%s read=%" PRIu64 " lost=unknown reason=%s", fl_log_quote(f->path), f->raw, fl_log_quote(why));
+}
+
+/* It was truncated: what it held is read on in its copy, if there is one. */
+static bool go_on_in_copy(struct file *f)
+{
+    struct stat st;
+    int fd = f->before_n ? fl_rotated_copy(f->path, f->raw, f->before, f->before_n, &st) : -1;
+    if (fd < 0) {
+        if (f->raw)
+            gap(f, "file was truncated", "what was in it behind the place where reading was");
+        return false;
+    }
+    fl_log(FL_INFO, "file was truncated, its copy is read on", "path=%s read=%" PRIu64, fl_log_quote(f->path), f->raw);
+    lseek(fd, (off_t)f->raw, SEEK_SET);
+    close(f->fd);
+    f->fd = fd;
+    f->copy = true;
+    f->replaced = f->rewritten = false;
+    return true;
+}
+
+/* The next file: one that was rotated since, or what path names. */
+static bool next_file(struct file *f)
+{
+    struct stat st;
+    bool copy = f->copy;
+    if (f->taken == f->next.n && !copy && f->regular && fstat(f->fd, &st) == 0) {
+        f->taken = 0;
+        if (!fl_rotated_after(f->path, &st, &f->next))
+            gap(f, "file was rotated away", "files between it and the oldest that is left");
+        fl_log(FL_INFO, "file was replaced", "path=%s read=%" PRIu64 " files=%u", fl_log_quote(f->path), f->raw, f->next.n);
+    }
+    if (!end_of_stream(f))
+        return false;
+    close_fd(f);
+    if (f->taken < f->next.n) {
+        const struct fl_rotated *r = &f->next.file[f->taken++];
+        read_from(f, r->fd, &r->st);
+        f->sibling = f->taken < f->next.n;
+    }
+    return wait_for_file(f);
 }
 
 /* At the end of a followed file: returns when there is something to read again, in it or in its successor. */
@@ -413,27 +502,28 @@ static bool await_more(struct file *f)
             if (!hand_over(f, f->m->n, false))
                 return false;
         }
-        if (!nap(f))
+        if (!f->rewritten && !nap(f))
             return false;
         if (!f->regular)
             return true;
-        if (fstat(f->fd, &st) == 0 && (uint64_t)st.st_size > f->raw) {
+        bool known = fstat(f->fd, &st) == 0;
+        bool truncated = f->rewritten || (uint64_t)st.st_size < f->raw;
+        if (!truncated && known && (uint64_t)st.st_size > f->raw) {
             f->replaced = false;
             return true;
         }
-        bool truncated = (uint64_t)st.st_size < f->raw;
         if (!truncated && !f->replaced) { /* a writer may still have the old one open: look once more */
             f->replaced = other_file(f);
             continue;
         }
+        if (truncated && !f->copy) {
+            if (go_on_in_copy(f))
+                return true;
+            f->copy = true; /* path is next */
+        }
         if (f->z && f->unpack->inside(f->z))
             fl_log(FL_WARN, "packed data end in the middle", "path=%s kind=%s", fl_log_quote(f->path), f->unpack->name);
-        fl_log(FL_INFO, truncated ? "file was truncated" : "file was replaced", "path=%s read=%" PRIu64,
-               fl_log_quote(f->path), f->raw);
-        if (!end_of_stream(f))
-            return false;
-        close_fd(f);
-        return wait_for_file(f);
+        return next_file(f);
     }
 }
 

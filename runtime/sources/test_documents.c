@@ -451,6 +451,103 @@ static void follows(void **state)
     unlink(old_path);
 }
 
+/* path, path.1 .. path.9: moved up by one. */
+static void rotate(void)
+{
+    char from[80], to[80];
+    for (int i = 9; i >= 0; i--) {
+        snprintf(from, sizeof from, i ? "%s.%d" : "%s", path, i);
+        snprintf(to, sizeof to, "%s.%d", path, i + 1);
+        rename(from, to);
+    }
+}
+
+static void remove_rotated(void)
+{
+    char name[80];
+    for (int i = 1; i <= 10; i++) {
+        snprintf(name, sizeof name, "%s.%d", path, i);
+        unlink(name);
+    }
+}
+
+static unsigned gaps(const struct run *r)
+{
+    return (unsigned)atomic_load(&r->rt.ledger.n[FL_C_gaps]);
+}
+
+/* Many times within a look: nothing that is still there is lost. */
+static void follows_fast_rotations(void **state)
+{
+    (void)state;
+    struct run r;
+    int lines = 0;
+    fl_log_capture(quiet, &lines);
+    put(path, "{0}\n", "w");
+    start(&r, (struct fl_documents_options){.path = path, .follow = true});
+    until(&r, "{0}\n");
+    for (int i = 1; i <= 9; i++) {
+        char text[16];
+        rotate();
+        snprintf(text, sizeof text, "{%d}\n", i);
+        put(path, text, "w");
+    }
+    until(&r, "{0}\n|{1}\n|{2}\n|{3}\n|{4}\n|{5}\n|{6}\n|{7}\n|{8}\n|{9}\n");
+    assert_int_equal(gaps(&r), 0);
+    put(path, "{10}\n", "a");
+    until(&r, "{0}\n|{1}\n|{2}\n|{3}\n|{4}\n|{5}\n|{6}\n|{7}\n|{8}\n|{9}\n{10}\n");
+    stop(&r);
+    fl_log_capture(NULL, NULL);
+    remove_rotated();
+}
+
+/* The file that was read last is gone, and others came after it: there may have been more. */
+static void follows_over_a_gap(void **state)
+{
+    (void)state;
+    struct run r;
+    int lines = 0;
+    fl_log_capture(quiet, &lines);
+    put(path, "{0}\n", "w");
+    start(&r, (struct fl_documents_options){.path = path, .follow = true});
+    until(&r, "{0}\n");
+    unlink(path);
+    usleep(20000); /* the times of files count by the kernel's tick */
+    put(old_path, "{1}\n", "w");
+    put(path, "{2}\n", "w");
+    until(&r, "{0}\n|{1}\n|{2}\n");
+    assert_int_equal(gaps(&r), 1);
+    stop(&r);
+    fl_log_capture(NULL, NULL);
+    remove_rotated();
+}
+
+/* Truncated and larger again before anybody looks; with a copy of what it was, and without one. */
+static void follows_truncated_and_grown(void **state)
+{
+    (void)state;
+    struct run r;
+    int lines = 0;
+    fl_log_capture(quiet, &lines);
+    put(path, "{0}\n", "w");
+    start(&r, (struct fl_documents_options){.path = path, .follow = true});
+    until(&r, "{0}\n");
+    put(path, "{1}\n{2}\n{3}\n", "w");
+    until(&r, "{0}\n|{1}\n{2}\n{3}\n");
+    assert_int_equal(gaps(&r), 1);
+    put(old_path, "{1}\n{2}\n{3}\n{4}\n", "w");
+    put(path, "{5}\n{6}\n{7}\n{8}\n{9}\n", "w");
+    until(&r, "{0}\n|{1}\n{2}\n{3}\n{4}\n|{5}\n{6}\n{7}\n{8}\n{9}\n");
+    assert_int_equal(gaps(&r), 1);
+    put(old_path, "{5}\n{6}\n{7}\n{8}\n{9}\n{10}\n", "w");
+    put(path, "{11}\n", "w");
+    until(&r, "{0}\n|{1}\n{2}\n{3}\n{4}\n|{5}\n{6}\n{7}\n{8}\n{9}\n{10}\n|{11}\n");
+    assert_int_equal(gaps(&r), 1);
+    stop(&r);
+    fl_log_capture(NULL, NULL);
+    remove_rotated();
+}
+
 static void follows_gzip(void **state)
 {
     (void)state;
@@ -522,7 +619,8 @@ int main(void)
         cmocka_unit_test(open_fails), cmocka_unit_test(stopped_directly),
         cmocka_unit_test(blocks),        cmocka_unit_test(back_pressure), cmocka_unit_test(errors),
         cmocka_unit_test(pipes),         cmocka_unit_test(gzipped),       cmocka_unit_test(follows),
-        cmocka_unit_test(follows_gzip),  cmocka_unit_test(stops_when_full),
+        cmocka_unit_test(follows_fast_rotations), cmocka_unit_test(follows_over_a_gap),
+        cmocka_unit_test(follows_truncated_and_grown), cmocka_unit_test(follows_gzip),  cmocka_unit_test(stops_when_full),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

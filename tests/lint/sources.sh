@@ -112,6 +112,7 @@ names tests/lint/*.sh | list tests/tests.am lint_tests
 names tests/e2e/*_test.py tests/e2e/*_test.sh | list tests/tests.am e2e_tests
 names tests/e2e/*.py tests/fault/*.py tests/peers/*.py tests/fuzz/*.py | { grep -v _test || true; } | list tests/tests.am e2e_support
 names tests/fault/*_test.py tests/fault/*_test.sh | list tests/tests.am fault_tests
+names tests/field/*_test.py | list tests/tests.am field_tests
 names tests/golden/*.sh | list tests/tests.am golden_tests
 
 if [ -e "$wrong" ]; then
