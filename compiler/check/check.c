@@ -147,10 +147,14 @@ bool fc_check(struct fc_compilation *c)
     fck_declare_types(kept, c->file.items);
     fck_declare_values(kept, c->file.items);
     items_in_order(kept, c->file.items);
+    fck_config(kept, c->file.items);
     if (c->diags.errors == 0) {
         fc_depend_check(c, p);
         unused(kept);
         fck_values(kept, c->file.items);
+        fck_secrets(kept);
+        fck_doubts(kept, c->file.items);
+        fck_given(kept, c->file.items);
     }
     return c->diags.errors == 0;
 }

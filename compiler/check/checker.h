@@ -20,6 +20,8 @@
  *   scope.c      names and where they are known
  *   say.c        what messages are made of
  *   builtins.c   the builtin functions
+ *   config.c     keys, environment and secrets; given.c what tests give
+ *   doubts.c     tables, partitions, csv and texts that can't be meant
  *   values.c     what can't be meant, over the checked program; logic.c and range.c reason for it
  */
 #ifndef FC_CHECKER_H
@@ -212,6 +214,23 @@ void fck_format(struct fc_checker *k, const struct fc_expr *e);
 void fck_source(struct fc_checker *k, struct fc_item *it);
 void fck_reject(struct fc_checker *k, struct fc_item *it);
 void fck_output(struct fc_checker *k, struct fc_item *it);
+
+/* config.c */
+/* No two under one key or one name in the environment. */
+void fck_config(struct fc_checker *k, const struct fc_item *items);
+/* Said of a constant, or of one in a list, that is an address with a password in it. */
+void fck_no_password(struct fc_checker *k, const struct fc_expr *e);
+/* No secret goes into a record; over the checked program. */
+void fck_secrets(struct fc_checker *k);
+
+/* doubts.c */
+void fck_doubts(struct fc_checker *k, const struct fc_item *items);
+/* A text with `${name}` in it, which stays so; of an option, or of what is computed per record. */
+void fck_no_template(struct fc_checker *k, const struct fc_expr *e, bool option);
+
+/* given.c */
+/* What a test gives: keys, and the fields that the pipeline reads. */
+void fck_given(struct fc_checker *k, const struct fc_item *items);
 
 /* test.c */
 void fck_test(struct fc_checker *k, struct fc_item *it);

@@ -110,6 +110,19 @@ static const char *bare_word(struct fc_checker *k, const struct fl_option_row *r
     return w && strlen(v->name.s) == n && memcmp(w, v->name.s, n) == 0 ? fl_arena_strndup(k->a, w, n) : NULL;
 }
 
+/* Does it begin with one of the schemes that the row allows? */
+static bool has_scheme(const struct fl_option_row *row, const char *url)
+{
+    const char *end = strstr(url, "://");
+    char scheme[16];
+    size_t n = end ? (size_t)(end - url) : 0;
+    if (!n || n >= sizeof scheme || !end[3])
+        return false;
+    memcpy(scheme, url, n);
+    scheme[n] = 0;
+    return fl_word_find(row->of.words, scheme) >= 0;
+}
+
 static void set_option(struct fc_checker *k, struct fc_choice *c, struct fc_option *o)
 {
     const struct fl_option_row *row = fl_option_row(c->phase, c->kind, o->name.s);
@@ -159,6 +172,12 @@ static void set_option(struct fc_checker *k, struct fc_choice *c, struct fc_opti
     }
     if (o->value->kind == FC_E_NAME && o->value->sym && o->value->sym->kind == FC_SYM_PARAM) {
         set->param = o->value->sym;
+        if (row->of.type == FL_OPT_SECRET && !set->param->item->secret.s) {
+            struct fc_diag *g = fc_report(k->d, FC_SECRET, o->value->span,
+                                          fl_arena_printf(k->a, "`%s` is a secret, and param `%s` is none: it would be printed with the configuration",
+                                                          row->name, set->param->name));
+            fc_diag_help(k->d, g, "declare `param %s : string secret file \"PATH\";` or `secret env \"NAME\"`", set->param->name);
+        }
         return;
     }
     const struct fc_expr *v = o->value;
@@ -168,6 +187,13 @@ static void set_option(struct fc_checker *k, struct fc_choice *c, struct fc_opti
         fc_report(k->d, FC_OPTION_TYPE, o->value->span, row->name, out_of_range(k, row, v),
                   fl_arena_printf(k->a, "`%s`", fck_text(k, o->value->span)));
     fck_no_nul(k, v);
+    fck_no_password(k, v);
+    if (v->kind == FC_E_STRING)
+        fck_no_template(k, v, true);
+    if (row->of.type == FL_OPT_URL && v->kind == FC_E_STRING && *v->s && !has_scheme(row, v->s)) {
+        struct fc_diag *g = fc_report(k->d, FC_OPTION_TYPE, v->span, row->name, "a URL", fl_arena_printf(k->a, "`%s`", fck_text(k, v->span)));
+        fc_diag_help(k->d, g, "write it as %s", row->of.hint);
+    }
     set->text = yaml_text(k, v);
     if (!set->text)
         fc_report(k->d, FC_NOT_CONSTANT, o->value->span, "an option, unless it is a param,");

@@ -142,8 +142,10 @@ void fck_param(struct fc_checker *k, struct fc_item *it)
     if (it->secret.s)
         check_secret(k, it, t);
     bool has_default = it->value && !it->secret.s && fck_expr_as(k, it->value, t, false);
-    if (it->value)
+    if (it->value) {
         fck_no_nul(k, it->value);
+        fck_no_password(k, it->value);
+    }
     s->value = it->value;
     if (ok && t->kind != FC_K_ERROR)
         check_values(k, it, t, has_default);

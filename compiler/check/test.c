@@ -94,8 +94,21 @@ static void check_object(struct fc_checker *k, struct fc_check *c)
     k->local = NULL;
 }
 
+/* Names tell tests apart in what `flowc test` prints. */
+static void same_name(struct fc_checker *k, const struct fc_item *it)
+{
+    for (const struct fc_item *o = k->c->file.items; o != it; o = o->next)
+        if (o->kind == FC_I_TEST && strcmp(o->text, it->text) == 0) {
+            struct fc_diag *g = fc_report(k->d, FC_DUPLICATE, it->text_span, it->text);
+            fc_diag_note(k->d, g, o->text_span, "the first test of this name");
+            return;
+        }
+}
+
 void fck_test(struct fc_checker *k, struct fc_item *it)
 {
+    const struct fc_expr *clock = NULL; /* the `at` before */
+    same_name(k, it);
     for (struct fc_check *c = it->checks; c; c = c->next) {
         const struct fc_fact *before = k->facts;
         k->where = FC_IN_TEST;
@@ -108,10 +121,19 @@ void fck_test(struct fc_checker *k, struct fc_item *it)
             check_lookup(k, c);
             break;
         case FC_C_AT: {
-            int64_t at;
+            int64_t at, before_it;
             k->where = FC_IN_CONSTANT;
-            if (fck_expr_as(k, c->expr, &FC_DURATION_T, false) && (!fck_const_int(c->expr, &at) || at < 0))
+            if (!fck_expr_as(k, c->expr, &FC_DURATION_T, false))
+                break;
+            if (!fck_const_int(c->expr, &at) || at < 0) {
                 fc_report(k->d, FC_NOT_CONSTANT, c->expr->span, "`at`");
+            } else if (clock && fck_const_int(clock, &before_it) && at < before_it) {
+                struct fc_diag *g = fc_report(k->d, FC_AT_BEFORE, c->expr->span, fck_text(k, clock->span));
+                fc_diag_note(k->d, g, clock->span, "the `at` before it");
+                fc_diag_help(k->d, g, "`at` counts from the begin of the test");
+            } else {
+                clock = c->expr;
+            }
             break;
         }
         case FC_C_EXPECT:

@@ -488,7 +488,11 @@ label: anyname '=' expr;
 
 check_block: '{' checks close { $$ = $2; };
 checks: %empty { $$ = (struct fc_checks){0}; } | checks check { $$ = $1; FC_APPEND($$, $2); };
-check: GIVEN json_object ';' { $$ = fc_check_new(ps, FC_C_GIVEN, @$, fc_no_name); $$->json = fc_json_text(ps, @2); }
+check: GIVEN json_object ';' { 
+          $$ = fc_check_new(ps, FC_C_GIVEN, @$, fc_no_name);
+          $$->json = fc_json_text(ps, @2);
+          $$->json_span = @2;
+      }
     | GIVEN STRING ';' {
           $$ = fc_check_new(ps, FC_C_GIVEN, @$, fc_no_name);
           $$->raw = true;
@@ -503,6 +507,7 @@ check: GIVEN json_object ';' { $$ = fc_check_new(ps, FC_C_GIVEN, @$, fc_no_name)
           $$ = fc_check_new(ps, FC_C_LOOKUP, @$, $name);
           $$->args = $args.first;
           $$->json = fc_json_text(ps, @json_object);
+          $$->json_span = @json_object;
       }
     | AT expr ';' { $$ = fc_check_new(ps, FC_C_AT, @$, fc_no_name); $$->expr = $expr; }
     | EXPECT expr ';' { $$ = fc_check_new(ps, FC_C_EXPECT, @$, fc_no_name); $$->expr = $expr; }
@@ -510,6 +515,7 @@ check: GIVEN json_object ';' { $$ = fc_check_new(ps, FC_C_GIVEN, @$, fc_no_name)
           $$ = fc_check_new(ps, FC_C_EXPECT_JSON, @$, fc_no_name);
           $$->expr = $coalesce;
           $$->json = fc_json_text(ps, @json_object);
+          $$->json_span = @json_object;
       }
     | EXPECT DROPPED name ';' { $$ = fc_check_new(ps, FC_C_EXPECT_DROPPED, @$, $name); }
     | EXPECT OBJECT STRING condition_block {

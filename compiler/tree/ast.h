@@ -265,6 +265,7 @@ struct fc_check {
     struct fc_span span;
     struct fc_name name;     /* LOOKUP, EXPECT_DROPPED: the reason */
     const char *json;        /* GIVEN, LOOKUP, EXPECT_JSON: the JSON text as written; GIVEN STRING: the string's value */
+    struct fc_span json_span; /* where it stands, byte for byte; not of a STRING */
     bool raw;                /* GIVEN STRING */
     struct fc_expr *expr;    /* AT, EXPECT, EXPECT_JSON's left side, LOOKUP's answer when it is an expression */
     struct fc_expr *args;    /* LOOKUP; EXPECT_OBJECT: its conditions */

@@ -1,0 +1,170 @@
+/*
+ * config.c - what a program takes of the configuration: no two params, and no param and an option, under one key or one name in
+ * the environment; no passwords in it, and secrets only where they stay secret.
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "base/rows.h"
+#include "check/checker.h"
+#include "tree/walk.h"
+
+static const char *whole_path(struct fc_checker *k, const struct fc_item *it)
+{
+    if (!it->yaml)
+        return NULL;
+    return *it->yaml == '.' ? it->yaml + 1 : fl_arena_printf(k->a, "pipeline.%s", it->yaml);
+}
+
+static const char *environment(struct fc_checker *k, const char *key)
+{
+    char *name = fl_arena_printf(k->a, "SKYDIVE_%s", key);
+    for (char *p = name; *p; p++)
+        *p = *p == '.' || *p == '-' ? '_' : (char)toupper((unsigned char)*p);
+    return name;
+}
+
+/* Is `path` the section that `below` stands in? */
+static bool section_of(const char *path, const char *below)
+{
+    size_t n = strlen(path);
+    return strncmp(path, below, n) == 0 && below[n] == '.';
+}
+
+static bool two_params(struct fc_checker *k, const struct fc_item *first, const struct fc_item *it)
+{
+    const char *a = whole_path(k, first), *b = whole_path(k, it);
+    struct fc_span at = it->yaml ? it->yaml_span : it->name.span;
+    const char *name = environment(k, b ? b : it->name.s), *what = NULL;
+    if (a && b && strcmp(a, b) == 0)
+        what = "is the key of another param";
+    else if (a && b && section_of(a, b))
+        what = "lies below the key of another param, which is a value and no section";
+    else if (a && b && section_of(b, a))
+        what = "is a part of the path of another param's key, so a section and no value";
+    else if (strcmp(name, environment(k, a ? a : first->name.s)) != 0)
+        return false;
+    struct fc_diag *g = what ? fc_report(k->d, FC_SAME_PATH, at, fl_arena_printf(k->a, "`%s`", b), what)
+                             : fc_report(k->d, FC_SAME_PATH, at, fl_arena_printf(k->a, "`%s`", name), "is the name of another param in the environment too");
+    fc_diag_note(k->d, g, first->yaml ? first->yaml_span : first->name.span, "the other param");
+    fc_diag_help(k->d, g, "give one of them another path; `.` and `-` in it are `_` in the environment");
+    return true;
+}
+
+/* Options of all kinds: the configuration can choose another kind than the .flow. */
+static bool param_and_option(struct fc_checker *k, const struct fc_item *it)
+{
+    const char *path = whole_path(k, it), *name = environment(k, path ? path : it->name.s), *what = NULL;
+    struct fc_span at = path ? it->yaml_span : it->name.span;
+    for (uint32_t i = 0; i < fl_option_nrows + fl_phase_nrows; i++) {
+        const struct fl_option_row *row = i < fl_option_nrows ? &fl_option_rows[i] : NULL;
+        const char *other = row ? row->yaml : fl_phase_rows[i - fl_option_nrows].yaml;
+        if (!other)
+            continue;
+        bool same = path && strcmp(path, other) == 0;
+        if (same)
+            what = "is the key of an option";
+        else if (path && section_of(path, other))
+            what = fl_arena_printf(k->a, "is a section, not a value: the option's key `%s` lies below it", other);
+        else if (path && section_of(other, path))
+            what = fl_arena_printf(k->a, "lies below the option's key `%s`, which is a value and no section", other);
+        else if (strcmp(name, environment(k, other)) == 0)
+            what = fl_arena_printf(k->a, "has the same name in the environment as the option `%s`", other);
+        else
+            continue;
+        struct fc_diag *g = fc_report(k->d, FC_SAME_PATH, at, fl_arena_printf(k->a, "`%s`", path ? path : it->name.s), what);
+        if (row && same)
+            fc_diag_help(k->d, g, "what the configuration says there is `%s` of %s%s%s; give the param another path", row->name, row->phase,
+                         strcmp(row->kind, FL_ONLY) == 0 ? "" : " ", strcmp(row->kind, FL_ONLY) == 0 ? "" : row->kind);
+        else
+            fc_diag_help(k->d, g, "give the param another path");
+        return true;
+    }
+    return false;
+}
+
+void fck_config(struct fc_checker *k, const struct fc_item *items)
+{
+    for (const struct fc_item *it = items; it; it = it->next) {
+        if (it->kind != FC_I_PARAM || it->secret.s)
+            continue;
+        bool said = param_and_option(k, it);
+        for (const struct fc_item *first = items; first != it && !said; first = first->next)
+            said = first->kind == FC_I_PARAM && !first->secret.s && two_params(k, first, it);
+    }
+}
+
+/* user:password@ in a URL, or before a host; `at` is where it begins. */
+static bool has_password(const char *s, size_t *at, size_t *len)
+{
+    const char *scheme = strstr(s, "://"), *begin = scheme ? scheme + 3 : s;
+    size_t n = strcspn(begin, "/?# \t");
+    const char *end = memrchr(begin, '@', n), *colon = end ? memchr(begin, ':', (size_t)(end - begin)) : NULL;
+    if (!colon || colon == begin || colon + 1 == end || (!scheme && strchr(begin, ' ')))
+        return false;
+    *at = (size_t)(begin - s);
+    *len = (size_t)(end - begin);
+    return true;
+}
+
+void fck_no_password(struct fc_checker *k, const struct fc_expr *e)
+{
+    size_t at, len;
+    e = fck_behind(e);
+    for (const struct fc_expr *x = e->kind == FC_E_LIST ? e->args : NULL; x; x = x->next)
+        fck_no_password(k, x);
+    if (e->kind != FC_E_STRING || !has_password(e->s, &at, &len))
+        return;
+    struct fc_diag *g = fc_report(k->d, FC_SECRET, fck_inside(k, e, at, len), "a user and a password stand in this address");
+    fc_diag_help(k->d, g, "leave them out; s3 has access_key, and secret_key or secret_key_file; else a param with `secret file` or `secret env`");
+}
+
+/* ---- secrets that would come out ---- */
+
+struct search {
+    const struct fc_expr *found;
+};
+
+static void find_secret(void *arg, const struct fc_expr *e)
+{
+    struct search *s = arg;
+    if (s->found || (e->kind == FC_E_BINARY && e->op >= FC_OP_EQ && e->op <= FC_OP_MATCHES))
+        return; /* what is compared doesn't come out */
+    if (e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_PARAM && e->sym->item && e->sym->item->secret.s)
+        s->found = e;
+    else
+        fc_expr_parts(e, find_secret, s);
+    if (!s->found && e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_LET && e->sym->value) {
+        struct search inside = {NULL};
+        find_secret(&inside, e->sym->value);
+        s->found = inside.found ? e : NULL;
+    }
+}
+
+static void no_secret(void *arg, const struct fc_expr *e)
+{
+    struct fc_checker *k = arg;
+    struct search s = {NULL};
+    find_secret(&s, e);
+    if (s.found)
+        fc_diag_help(k->d, fc_report(k->d, FC_SECRET_OUT, s.found->span, fck_text(k, s.found->span)),
+                     "leave it out, or compare it: `field == %s`", fck_text(k, s.found->span));
+}
+
+static void set_or_emitted(void *arg, const struct fc_stmt *s)
+{
+    struct fc_checker *k = arg;
+    if (s->kind == FC_S_ASSIGN && s->target->kind != FC_E_INDEX)
+        no_secret(k, s->value);
+    fc_field_parts(s->fields, no_secret, k);
+}
+
+void fck_secrets(struct fc_checker *k)
+{
+    for (int i = 0; i < k->p->nstages; i++) {
+        fc_field_parts(k->p->stages[i]->fields, no_secret, k);
+        fc_walk_statements(k->p->stages[i], FC_PART_ALL, set_or_emitted, k);
+    }
+    for (const struct fc_part *p = k->p->out.parts; p; p = p->next)
+        no_secret(k, p->value);
+}
