@@ -64,13 +64,13 @@ static void partition(struct fc_checker *k)
         const struct fc_expr *c = fck_behind(v);
         const char *name = v->kind == FC_E_FIELD || v->kind == FC_E_NAME ? v->name.s : "";
         if (c->kind <= FC_E_BOOL) {
-            struct fc_diag *g = fc_report(k->d, FC_PARTITION, v->span, fl_arena_printf(k->a, "`%s` is constant, so there is only one", p->name.s));
+            struct fc_diag *g = fc_report(k->d, FC_PARTITION, v->span, p->name.s, "is constant, so it splits nothing");
             fc_diag_help(k->d, g, "what stands in all keys is `filename_prefix` or `dirname` of the store");
         } else if (v->type && v->type->kind == FC_K_TIME) {
-            struct fc_diag *g = fc_report(k->d, FC_PARTITION, v->span, fl_arena_printf(k->a, "`%s` is a time, another for each record", p->name.s));
+            struct fc_diag *g = fc_report(k->d, FC_PARTITION, v->span, p->name.s, "is a time, another for each record");
             fc_diag_help(k->d, g, "write strftime(%s, \"%%Y-%%m-%%d\")", fck_text(k, v->span));
         } else if (identifies(name)) {
-            struct fc_diag *g = fc_report(k->d, FC_PARTITION, v->span, fl_arena_printf(k->a, "`%s` looks like another for each record", p->name.s));
+            struct fc_diag *g = fc_report(k->d, FC_PARTITION, v->span, p->name.s, "is by its name another for each record");
             fc_diag_help(k->d, g, "each value has objects of its own: take what many records share, as strftime(.., \"%%Y-%%m-%%d\") or class");
         }
     }
