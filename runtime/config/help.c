@@ -37,7 +37,9 @@ static void usage(const struct fl_pipeline *p, FILE *out)
     row(out, "--lookups URL|FILE", "answer lookups from this analyzer or recording");
     row(out, "--check-config", "say whether the configuration is good, and exit");
     row(out, "--print-config", "print the configuration that would hold, with comments, as YAML, and exit");
-    row(out, "--metrics-listen ADDRESS", "serve /metrics and /healthz at host:port or :port; port 0 is any free one");
+    row(out, "--metrics-listen ADDRESS", "serve /metrics, /healthz and /readyz at host:port or :port; port 0 is any free one");
+    row(out, "--ready-age DURATION", "/readyz is 503 when an object has waited for so long to be written (5m)");
+    row(out, "--ledger-every DURATION", "log the ledger so often (5m; 0: only at the end)");
     row(out, "--stop-timeout DURATION", "time to write what is left when stopping (30s)");
     row(out, "--log-level LEVEL", "CRITICAL, ERROR, WARNING, NOTICE, INFO or DEBUG");
     row(out, "--run-flow-tests", "run the tests of the .flow, and exit");

@@ -25,6 +25,10 @@ void fl_output_freeze(struct fl_output *o);
 /* Nothing more will be sealed: write what is left until mono time `deadline`. Returns how many records could not be delivered. */
 uint64_t fl_output_stop(struct fl_output *o, int64_t deadline);
 void fl_output_free(struct fl_output *o);
+/* ns that the oldest sealed object has waited for the sink; 0: none waits. Any thread. */
+int64_t fl_output_age(struct fl_output *o);
+/* Says in the log that an attempt has gone on for 10 s. To be called every few seconds, by any thread. */
+void fl_output_watch(struct fl_output *o);
 
 /* ---- for tests and the test runner ---- */
 

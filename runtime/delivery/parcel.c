@@ -105,6 +105,7 @@ struct fl_parcel *fl_output_open(struct fl_output *o, uint32_t class_)
 void fl_parcel_enqueue(struct fl_output *o, struct fl_parcel *p)
 {
     FL_ALIVE(p, FL_PARCEL_MARK);
+    p->sealed = o->rt->clock(o->rt).mono;
     p->prev = o->last;
     p->next = NULL;
     *(o->last ? &o->last->next : &o->first) = p;

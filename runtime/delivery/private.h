@@ -41,6 +41,7 @@ struct fl_parcel {
     unsigned tries;                   /* that failed */
     unsigned renames;                 /* because the name was taken */
     int64_t next_try;                 /* mono */
+    int64_t sealed, begun;            /* mono: since when it waits; begin of this attempt */
     bool uploading;
 };
 
@@ -97,6 +98,7 @@ struct fl_output {
     int64_t gate;                     /* mono: no attempt before, after a failure */
     int64_t said;                     /* mono: last log line about failures */
     bool told;                        /* the log knows that writing fails now */
+    int64_t said_slow;                /* mono: last log line about an attempt that goes on and on */
     bool told_unproven;               /* the log knows that the sink proves nothing */
     bool lost;                        /* the sink is gone: nothing is tried any more */
     int lost_fd;                      /* eventfd that says so */

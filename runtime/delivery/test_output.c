@@ -67,7 +67,8 @@ static void retries_until_taken(void **state)
     add_object(&w, 0);
     assert_int_equal(written(&w), 0);
     assert_int_equal(logged(&w, "cannot write, will try again"), 1);
-    int64_t before = 0;
+    int64_t before = 0, since = w.rt.virtual_time.mono;
+    assert_int_equal(fl_output_age(w.rt.output), 0);
     for (int i = 0; i < 3; i++) {
         int64_t due = fl_output_step(w.rt.output), pause = due - w.rt.virtual_time.mono;
         assert_in_range(pause, FL_SECOND / 2, 3 * FL_SECOND);
@@ -77,9 +78,12 @@ static void retries_until_taken(void **state)
         assert_int_equal(fl_output_step(w.rt.output), due);
         assert_int_equal(written(&w), 0);
         pass(&w, 1);
+        assert_int_equal(fl_output_age(w.rt.output), w.rt.virtual_time.mono - since);
         fl_output_step(w.rt.output);
     }
     assert_int_equal(written(&w), 1);
+    pass(&w, FL_SECOND);
+    assert_int_equal(fl_output_age(w.rt.output), 0);
     assert_int_equal(fl_output_step(w.rt.output), INT64_MAX);
     assert_int_equal(counter(&w, FL_C_write_retries), 3);
     /* one line when it begins, one when it is over */

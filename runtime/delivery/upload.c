@@ -30,6 +30,7 @@
 #define BACKOFF_HURRY FL_SECOND /* while stopping: several tries fit in the deadline */
 #define RENAMES 64 /* at once; then it rests as after a failure */
 #define FLAPPING (10 * FL_SECOND) /* a sink that fails and works in turns is said to fail so often at most */
+#define SLOW (10 * FL_SECOND) /* an attempt of so long is worth a line before it has ended */
 #define STUCK_TRIES 8 /* of an object that is denied while others get through: then it is for refused.directory */
 #define REMIND (300 * FL_SECOND) /* between log lines while writing goes on failing */
 
@@ -223,6 +224,7 @@ static void attempt(struct fl_output *o, struct fl_parcel *p)
 {
     char why[512] = "";
     p->uploading = true;
+    p->begun = o->rt->clock(o->rt).mono;
     bool stuck = is_stuck(o, p);
     o->uploading++;
     pthread_mutex_unlock(&o->lock);
@@ -262,6 +264,31 @@ static void attempt(struct fl_output *o, struct fl_parcel *p)
     }
     if (o->failures) /* the others wait for the end of a probe, or for new times */
         pthread_cond_broadcast(&o->due);
+}
+
+int64_t fl_output_age(struct fl_output *o)
+{
+    FL_ALIVE(o, FL_OUTPUT_MARK);
+    pthread_mutex_lock(&o->lock);
+    int64_t age = o->first ? o->rt->clock(o->rt).mono - o->first->sealed : 0;
+    pthread_mutex_unlock(&o->lock);
+    return age;
+}
+
+/* A store that hangs says nothing: the sink's own time-out may be a minute. */
+void fl_output_watch(struct fl_output *o)
+{
+    FL_ALIVE(o, FL_OUTPUT_MARK);
+    pthread_mutex_lock(&o->lock);
+    int64_t now = o->rt->clock(o->rt).mono;
+    for (const struct fl_parcel *p = o->first; p; p = p->next) {
+        if (!p->uploading || now - p->begun < SLOW || (o->said_slow && now - o->said_slow < REMIND))
+            continue;
+        o->said_slow = now;
+        fl_log(FL_WARN, "still writing", "bucket=%s key=%s bytes=%zu for=%.0fs objects_waiting=%u", fl_log_quote(p->object.bucket),
+               fl_log_quote(p->object.key), p->object.size, (double)(now - p->begun) / FL_SECOND, o->nsealed);
+    }
+    pthread_mutex_unlock(&o->lock);
 }
 
 void *fl_upload_thread(void *output)

@@ -34,6 +34,8 @@ struct fl_source_kind {
     void (*close)(void *source);
     /* The input broke off (unreadable, damaged gzip); NULL: can't happen. */
     bool (*failed)(const void *source);
+    /* Any thread: is there a connection to who sends? NULL: none is needed. */
+    bool (*connected)(const void *source);
     /* Which part of what is published was asked for, to be freed: decoders refuse the rest. NULL: nobody is asked. */
     char *(*asked)(const struct fl_options *o);
 };

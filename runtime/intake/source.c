@@ -130,6 +130,11 @@ bool fl_source_failed(const struct fl_source *s)
     return !s->abandoned && s->kind->failed && s->kind->failed(s->impl);
 }
 
+bool fl_source_connected(const struct fl_source *s)
+{
+    return !s || !s->kind->connected || s->kind->connected(s->impl);
+}
+
 void fl_source_free(struct fl_source *s)
 {
     if (!s || s->abandoned)

@@ -21,5 +21,7 @@ void fl_source_stop(struct fl_source *s);                              /* stops 
 void fl_source_free(struct fl_source *s);
 /* Did the input break off before its end? main exits with 1 then. After fl_source_stop or the end of the input. */
 bool fl_source_failed(const struct fl_source *s);
+/* Any thread: is it connected, or needs no connection? s may be NULL. */
+bool fl_source_connected(const struct fl_source *s);
 
 #endif

@@ -9,11 +9,11 @@
 #include "program/cmdline.h"
 
 enum option {
-    INPUT, OUTPUT, SET, LOOKUPS, METRICS, STOP, LEVEL, WITH_VALUE, CHECK = WITH_VALUE, PRINT, HELP, VERSION, OPTIONS
+    INPUT, OUTPUT, SET, LOOKUPS, METRICS, STOP, LEDGER, READY, LEVEL, WITH_VALUE, CHECK = WITH_VALUE, PRINT, HELP, VERSION, OPTIONS
 };
 
 static const char *const names[OPTIONS] = {
-    "--input", "--output", "--set", "--lookups", "--metrics-listen", "--stop-timeout", "--log-level",
+    "--input", "--output", "--set", "--lookups", "--metrics-listen", "--stop-timeout", "--ledger-every", "--ready-age", "--log-level",
     "--check-config", "--print-config", "--help", "--version"
 };
 
@@ -56,6 +56,11 @@ static bool take_level(struct fl_args *a, const char *name, const char *value)
     return true;
 }
 
+static bool take_duration(const char *name, enum option o, const char *value, int64_t *ns)
+{
+    return fl_value_duration(value, ns) || usage(name, "%s: `%s` is no duration; expected one such as 30s or 2m", names[o], value);
+}
+
 static bool take_value(struct fl_args *a, const char *name, enum option o, const char *value)
 {
     if (!*value)
@@ -66,10 +71,9 @@ static bool take_value(struct fl_args *a, const char *name, enum option o, const
     case LOOKUPS: a->lookups = value; return true;
     case METRICS: a->metrics_listen = value; return true;
     case LEVEL: return take_level(a, name, value);
-    case STOP:
-        if (!fl_value_duration(value, &a->stop_timeout))
-            return usage(name, "--stop-timeout: `%s` is no duration; expected one such as 30s or 2m", value);
-        return true;
+    case STOP: return take_duration(name, o, value, &a->stop_timeout);
+    case LEDGER: return take_duration(name, o, value, &a->ledger_every);
+    case READY: return take_duration(name, o, value, &a->ready_age);
     default:
         if (*value == '=' || !strchr(value, '='))
             return usage(name, "--set %s: expected KEY=VALUE, as pipeline.write.type=stdout", value);
@@ -121,7 +125,8 @@ static bool take_option(struct fl_args *a, const char *name, int argc, char **ar
 bool fl_args_parse(struct fl_args *a, const char *name, int argc, char **argv)
 {
     bool ok = true, only_files = false;
-    *a = (struct fl_args){ .verb = FL_RUN, .stop_timeout = 30 * FL_SECOND, .log_level = -1 };
+    *a = (struct fl_args){ .verb = FL_RUN, .stop_timeout = 30 * FL_SECOND, .ledger_every = 300 * FL_SECOND,
+                           .ready_age = 300 * FL_SECOND, .log_level = -1 };
     a->over.set = fl_new_array(const char *, (size_t)argc + 1);
     for (int i = 1; ok && i < argc; i++) {
         if (only_files || argv[i][0] != '-' || !argv[i][1])

@@ -16,7 +16,7 @@ struct fl_args {
     const char *config;          /* NULL: the default file; "-": standard input */
     struct fl_overrides over;    /* --input, --output, --set */
     const char *lookups, *metrics_listen;
-    int64_t stop_timeout;        /* ns */
+    int64_t stop_timeout, ledger_every, ready_age; /* ns */
     int log_level;               /* enum fl_level, or -1 */
 };
 

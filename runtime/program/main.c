@@ -95,7 +95,7 @@ static bool start(struct fl_runtime *rt, const struct fl_args *args, struct fl_m
     if (error)
         return fail("the output does not work", error);
     if (args->metrics_listen) {
-        *metrics = fl_metrics_start(rt, args->metrics_listen, &error);
+        *metrics = fl_metrics_start(rt, args->metrics_listen, args->ready_age, &error);
         if (!*metrics)
             return fail("cannot serve metrics", error);
         fl_log(FL_INFO, "serving metrics", "address=%s port=%d", fl_log_quote(args->metrics_listen),
@@ -169,7 +169,7 @@ static int run(const struct fl_pipeline *p, const struct fl_args *args, struct f
         fl_metrics_stop(metrics);
         return 1;
     }
-    int status = fl_run_to_end(&rt, args->stop_timeout);
+    int status = fl_run_to_end(&rt, args->stop_timeout, args->ledger_every);
     fl_metrics_stop(metrics);
     fl_log(FL_INFO, "stopped", "status=%d", status);
     return status;

@@ -1,6 +1,7 @@
 /*
- * metrics.c - /metrics (Prometheus text) and /healthz over HTTP, in a thread of its own; see metrics.h. Started by main.c
- * for --metrics-listen. libwebsockets serves; a slow or hostile client costs this thread, never the pipeline.
+ * metrics.c - /metrics (Prometheus text), /healthz and /readyz over HTTP, in a thread of its own; see metrics.h. Started by
+ * main.c for --metrics-listen. libwebsockets serves; a slow or hostile client costs this thread, never the pipeline: there are
+ * few connections, each has little time to say what it wants, and who comes when all are taken is turned away.
  */
 #include <libwebsockets.h>
 #include <netdb.h>
@@ -15,7 +16,12 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "core/runtime.h"
+#include "delivery/output.h"
+#include "intake/source.h"
 #include "program/metrics.h"
+
+#define CONNECTIONS 32
+#define PATIENCE 5 /* s for a request, and for an answer to be taken */
 
 struct fl_metrics {
     struct fl_runtime *rt;
@@ -23,6 +29,8 @@ struct fl_metrics {
     struct lws_vhost *vhost;
     pthread_t thread;
     int64_t started;        /* mono */
+    int64_t ready_age;
+    int connections;
     atomic_bool ready, stop;
     char host[64];          /* numeric, or "" for all addresses */
     int port;
@@ -55,6 +63,7 @@ static void put_process(struct fl_metrics *m, struct fl_buf *b)
 /* Headers now, the body when the socket takes it. */
 static int reply(struct lws *wsi, struct answer *a, unsigned status, const char *type, struct fl_buf *body)
 {
+    static const char methods[] = "GET, HEAD";
     unsigned char head[LWS_PRE + 1024], *start = head + LWS_PRE, *p = start, *end = head + sizeof head - 1;
     free(a->text);
     a->n = body->n;
@@ -62,26 +71,57 @@ static int reply(struct lws *wsi, struct answer *a, unsigned status, const char 
     memcpy(a->text + LWS_PRE, body->p, body->n);
     fl_buf_free(body);
     if (lws_add_http_common_headers(wsi, status, type, a->n, &p, end) ||
+        (status == 405 && lws_add_http_header_by_name(wsi, (const unsigned char *)"allow:", (const unsigned char *)methods,
+                                                      (int)strlen(methods), &p, end)) ||
         lws_finalize_write_http_header(wsi, start, &p, end))
         return 1;
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0) {
+        free(a->text);
+        a->text = NULL;
+        return lws_http_transaction_completed(wsi) ? -1 : 0;
+    }
+    lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, PATIENCE);
     lws_callback_on_writable(wsi);
     return 0;
+}
+
+/* What keeps the pipeline from being ready, as a sentence; false: nothing. */
+static bool unready(struct fl_metrics *m, struct fl_buf *b)
+{
+    int64_t age = m->rt->output ? fl_output_age(m->rt->output) : 0;
+    if (!atomic_load(&m->ready))
+        fl_buf_puts(b, "not ready: still starting, or stopping\n");
+    else if (!fl_source_connected(m->rt->source))
+        fl_buf_puts(b, "not ready: there is no connection to the source\n");
+    else if (age >= m->ready_age)
+        fl_buf_printf(b, "not ready: the oldest object has waited for %.0f s to be written; %.0f s are allowed (--ready-age)\n",
+                      (double)age / FL_SECOND, (double)m->ready_age / FL_SECOND);
+    return b->n > 0;
 }
 
 static int request(struct fl_metrics *m, struct lws *wsi, struct answer *a, const char *path)
 {
     struct fl_buf b = { 0 };
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) <= 0 && lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) <= 0) {
+        fl_buf_puts(&b, "only GET and HEAD are answered\n");
+        return reply(wsi, a, 405, "text/plain", &b);
+    }
     if (!strcmp(path, "/metrics")) {
         fl_ledger_metrics(&m->rt->ledger, m->rt->pipeline, &b);
         put_process(m, &b);
         return reply(wsi, a, 200, "text/plain; version=0.0.4; charset=utf-8", &b);
     }
     if (!strcmp(path, "/healthz")) {
-        bool ready = atomic_load(&m->ready);
-        fl_buf_puts(&b, ready ? "ok\n" : "not ready\n");
-        return reply(wsi, a, ready ? 200 : 503, "text/plain", &b);
+        fl_buf_puts(&b, "ok\n");
+        return reply(wsi, a, 200, "text/plain", &b);
     }
-    fl_buf_puts(&b, "not found; there are /metrics and /healthz\n");
+    if (!strcmp(path, "/readyz")) {
+        bool not_yet = unready(m, &b);
+        if (!not_yet)
+            fl_buf_puts(&b, "ready\n");
+        return reply(wsi, a, not_yet ? 503 : 200, "text/plain", &b);
+    }
+    fl_buf_puts(&b, "not found; there are /metrics, /healthz and /readyz\n");
     return reply(wsi, a, 404, "text/plain", &b);
 }
 
@@ -98,9 +138,22 @@ static int send_body(struct lws *wsi, struct answer *a)
 static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t n)
 {
     struct answer *a = user;
+    struct fl_metrics *m = lws_context_user(lws_get_context(wsi));
     switch (reason) {
+    case LWS_CALLBACK_FILTER_NETWORK_CONNECTION: /* the socket is accepted, and closed again if this isn't 0 */
+        return m->connections >= CONNECTIONS;
+    case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
+        lws_set_opaque_user_data(wsi, m);
+        m->connections++;
+        return 0;
+    case LWS_CALLBACK_WSI_DESTROY: /* of the socket that listens too */
+        m->connections -= lws_get_opaque_user_data(wsi) == m;
+        return 0;
+    case LWS_CALLBACK_HTTP_BODY: /* of a method that isn't answered */
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+        return 0;
     case LWS_CALLBACK_HTTP:
-        return request(lws_context_user(lws_get_context(wsi)), wsi, a, in);
+        return request(m, wsi, a, in);
     case LWS_CALLBACK_HTTP_WRITEABLE:
         return send_body(wsi, a);
     case LWS_CALLBACK_CLOSED_HTTP:
@@ -163,8 +216,8 @@ static bool listen_at(struct fl_metrics *m, bool ipv6)
         .protocols = protocols,
         .vhost_name = "metrics",
         .options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND | (ipv6 ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6),
-        .keepalive_timeout = 30,
-        .timeout_secs = 10,
+        .keepalive_timeout = PATIENCE,
+        .timeout_secs = PATIENCE,
     };
     m->vhost = lws_create_vhost(m->lws, &info);
     return m->vhost != NULL;
@@ -188,15 +241,20 @@ static int start_thread(struct fl_metrics *m)
     return e;
 }
 
-struct fl_metrics *fl_metrics_start(struct fl_runtime *rt, const char *address, char **error)
+struct fl_metrics *fl_metrics_start(struct fl_runtime *rt, const char *address, int64_t ready_age, char **error)
 {
     struct fl_metrics *m = fl_new(struct fl_metrics);
     m->rt = rt;
+    m->ready_age = ready_age;
     m->started = rt->clock(rt).mono;
     *error = parse(m, address);
     if (!*error) {
         lws_set_log_level(LLL_ERR | LLL_WARN, say);
-        struct lws_context_creation_info info = { .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS, .user = m };
+        struct lws_context_creation_info info = {
+            .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
+            .user = m,
+            .fd_limit_per_thread = 2 * CONNECTIONS, /* else tables for as many as the system allows */
+        };
         m->lws = lws_create_context(&info);
         if (!m->lws)
             *error = problem(address, "cannot create a server");

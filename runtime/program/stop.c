@@ -29,11 +29,13 @@
 #include "program/stop.h"
 #include "run/worker.h"
 
+#define WATCH (2 * FL_SECOND) /* between looks at uploads that may hang */
 #define GRACE (4 * FL_SECOND) /* an interrupted upload gets this long to end after the deadline */
 
 struct life {
     struct fl_runtime *rt;
-    int64_t timeout;
+    int64_t timeout, ledger_every;
+    int64_t watch_at, ledger_at; /* mono: what is due next */
     _Atomic int64_t deadline;  /* mono; INT64_MAX: nobody asked us to stop */
     atomic_bool drained;       /* the worker is through */
     int done;                  /* eventfd: all is written or given up */
@@ -158,12 +160,29 @@ static void on_signal(struct life *l, int fd)
     start(&l->stopper, stop_source, l);
 }
 
-/* ms until the end must have come, -1: no end is known. */
+/* What is done in between. Returns the ms until there is more of it. */
+static int between(struct life *l)
+{
+    int64_t t = now(l);
+    if (t >= l->watch_at) {
+        fl_output_watch(l->rt->output);
+        l->watch_at = t + WATCH;
+    }
+    if (l->ledger_every && t >= l->ledger_at) {
+        fl_ledger_log(&l->rt->ledger);
+        l->ledger_at = t + l->ledger_every;
+    }
+    int64_t next = l->ledger_every && l->ledger_at < l->watch_at ? l->ledger_at : l->watch_at;
+    return (int)((next - t) / 1000000) + 1;
+}
+
+/* ms until something is to be done, or the end must have come. */
 static int time_left(struct life *l)
 {
     int64_t deadline = atomic_load(&l->deadline);
+    int pause = between(l);
     if (deadline == INT64_MAX)
-        return -1;
+        return pause;
     int64_t left = deadline + (atomic_load(&l->drained) ? GRACE : 0) - now(l);
     if (left <= 0)
         leave(l, "the time to stop is over", 1);
@@ -195,11 +214,13 @@ static bool nothing_good(const struct life *l)
     return !good && malformed + rejected + counter(l, FL_C_skipped_bytes) > 0;
 }
 
-int fl_run_to_end(struct fl_runtime *rt, int64_t timeout)
+int fl_run_to_end(struct fl_runtime *rt, int64_t timeout, int64_t ledger_every)
 {
     sigset_t set;
     stop_signals(&set);
-    struct life l = { .rt = rt, .timeout = timeout, .done = eventfd(0, EFD_CLOEXEC) };
+    struct life l = { .rt = rt, .timeout = timeout, .ledger_every = ledger_every, .done = eventfd(0, EFD_CLOEXEC) };
+    l.watch_at = now(&l) + WATCH;
+    l.ledger_at = now(&l) + ledger_every;
     atomic_init(&l.deadline, INT64_MAX);
     int signals = signalfd(-1, &set, SFD_CLOEXEC);
     if (l.done < 0 || signals < 0) {

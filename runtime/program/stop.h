@@ -15,10 +15,10 @@ struct fl_runtime;
 void fl_signals_block(void);
 /*
  * Wait for SIGTERM, SIGINT, SIGHUP or the end of the input, and end everything in order, with `timeout` ns for what
- * is left.
+ * is left. Until then the ledger is logged every `ledger_every` ns (0: only at the end).
  * Returns the exit status: 0, or 1 if records were not delivered or the input broke off. A second signal ends the
  * process.
  */
-int fl_run_to_end(struct fl_runtime *rt, int64_t timeout);
+int fl_run_to_end(struct fl_runtime *rt, int64_t timeout, int64_t ledger_every);
 
 #endif

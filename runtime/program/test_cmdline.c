@@ -41,6 +41,11 @@ static void arguments(void **state)
     assert_true(parse(&a, ARGS("-", "--check-config")));
     assert_int_equal(a.verb, FL_CHECK_CONFIG);
     assert_int_equal(a.stop_timeout, 30 * FL_SECOND);
+    assert_int_equal(a.ledger_every, 300 * FL_SECOND);
+    assert_int_equal(a.ready_age, 300 * FL_SECOND);
+    assert_true(parse(&a, ARGS("--ledger-every", "0", "--ready-age", "90")));
+    assert_int_equal(a.ledger_every, 0);
+    assert_int_equal(a.ready_age, 90 * FL_SECOND);
     assert_true(parse(&a, ARGS("--", "--odd-name.yml")));
     assert_string_equal(a.config, "--odd-name.yml");
 }
@@ -57,6 +62,8 @@ static void usage_errors(void **state)
     assert_false(parse(&a, ARGS("--set", "nothing")));
     assert_false(parse(&a, ARGS("--set", "=1")));
     assert_false(parse(&a, ARGS("--stop-timeout", "soon")));
+    assert_false(parse(&a, ARGS("--ledger-every", "often")));
+    assert_false(parse(&a, ARGS("--ready-age=-1")));
     assert_false(parse(&a, ARGS("--log-level", "loud")));
     assert_false(parse(&a, ARGS("a.yml", "b.yml")));
     assert_false(parse(&a, ARGS("-", "--input", "-")));

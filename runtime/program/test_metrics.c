@@ -72,7 +72,7 @@ static void endpoint(void **state)
     rt = (struct fl_runtime){ .pipeline = &pipeline, .clock = fl_clock_real };
     fl_ledger_init(&rt.ledger, &pipeline);
     fl_count(&rt.ledger, FL_C_received, 77);
-    struct fl_metrics *m = fl_metrics_start(&rt, "127.0.0.1:0", &error);
+    struct fl_metrics *m = fl_metrics_start(&rt, "127.0.0.1:0", 1, &error);
     assert_non_null(m);
     int port = fl_metrics_port(m);
     assert_true(port > 0);
@@ -82,13 +82,18 @@ static void endpoint(void **state)
     assert_non_null(strstr(a, "\nflowc_received_total 77\n"));
     assert_non_null(strstr(a, "\nprocess_resident_memory_bytes "));
     assert_non_null(strstr(a, "\nflowc_uptime_seconds "));
-    assert_memory_equal(get(port, "/healthz"), "HTTP/1.1 503", 12);
-    fl_metrics_ready(m, true);
     assert_memory_equal(get(port, "/healthz"), "HTTP/1.1 200", 12);
+    a = get(port, "/readyz");
+    assert_memory_equal(a, "HTTP/1.1 503", 12);
+    assert_non_null(strstr(a, "\r\n\r\nnot ready: still starting, or stopping\n"));
+    fl_metrics_ready(m, true);
+    a = get(port, "/readyz");
+    assert_memory_equal(a, "HTTP/1.1 200", 12);
+    assert_non_null(strstr(a, "\r\n\r\nready\n"));
     assert_memory_equal(get(port, "/other"), "HTTP/1.1 404", 12);
     char again[32];
     snprintf(again, sizeof again, "127.0.0.1:%d", port);
-    assert_null(fl_metrics_start(&rt, again, &error));
+    assert_null(fl_metrics_start(&rt, again, 1, &error));
     assert_non_null(strstr(error, "the port is in use"));
     free(error);
     fl_metrics_stop(m);
@@ -103,7 +108,7 @@ static void bad_addresses(void **state)
     rt = (struct fl_runtime){ .pipeline = &pipeline, .clock = fl_clock_real };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char *error = NULL;
-        assert_null(fl_metrics_start(&rt, bad[i], &error));
+        assert_null(fl_metrics_start(&rt, bad[i], 1, &error));
         assert_non_null(strstr(error, "--metrics-listen"));
         free(error);
     }

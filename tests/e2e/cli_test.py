@@ -26,7 +26,7 @@ def help_names_every_option(_):
     for program in ("dummy", "secadvisor"):
         r = run(program, "--help").expect(0)
         for option in ("--input", "--output", "--set", "--lookups", "--check-config", "--print-config", "--help", "--version",
-                       "--metrics-listen", "--stop-timeout"):
+                       "--metrics-listen", "--stop-timeout", "--ledger-every", "--ready-age"):
             assert option in r.out, f"{program} --help doesn't name {option}"
         assert not r.err, r.err
 

@@ -41,7 +41,7 @@ struct skydive {
     int64_t connect_timeout;
     struct fl_tls_context *tls;
     struct fl_ws_session *session;
-    atomic_bool stop;
+    atomic_bool stop, connected;
     int wake;               /* eventfd: cuts short connecting and pauses */
     struct fl_outage outage;
     char last_why[FL_WS_MAX_WHY];
@@ -126,6 +126,7 @@ static void opened(void *arg)
            fl_log_quote(s->namespace_),
            fl_log_quote(s->host_id), (double)(mono() - s->started_at) / FL_SECOND);
     s->last_why[0] = 0;
+    s->connected = true;
     fl_outage_connected(&s->outage, fl_clock_real(s->rt).wall);
 }
 
@@ -255,6 +256,7 @@ static void skydive_run(void *source)
     while (!s->stop) {
         struct fl_ws_result r;
         connection(s, &r);
+        s->connected = false;
         bool stop = s->stop;
         int64_t pause = stop ? 0 : next_pause(s);
         if (r.opened && !stop)
@@ -280,6 +282,11 @@ static void skydive_stop(void *source)
     fl_ws_session_stop(s->session);
 }
 
+static bool skydive_connected(const void *source)
+{
+    return ((const struct skydive *)source)->connected;
+}
+
 extern const struct fl_source_kind fl_source_skydive;
 const struct fl_source_kind fl_source_skydive = {
     .name = "skydive",
@@ -287,5 +294,6 @@ const struct fl_source_kind fl_source_skydive = {
     .run = skydive_run,
     .stop = skydive_stop,
     .close = skydive_close,
+    .connected = skydive_connected,
     .asked = asked,
 };
