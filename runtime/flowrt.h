@@ -43,6 +43,7 @@ struct fl_cx {
     int64_t now;         /* wall clock at the start of the batch, ns since 1970 UTC; virtual in tests */
     bool silent;         /* in run and tick: every lookup is null, so nothing needs to be asked */
     uint32_t pending;    /* > 0: a lookup has no answer yet; whoever sees it unwinds, to be called again after the wave */
+    uint32_t at;         /* the record's place in the batch, where it may emit others */
     bool wave;           /* questions are gathered for the whole batch; elsewhere they are asked one by one */
     struct fl_runtime *rt;
     uint64_t *dropped;   /* by reason, index as in fl_pipeline.reasons */
@@ -59,11 +60,12 @@ struct fl_rec {
     uint8_t emitted;     /* made by `emit`, not received */
     uint8_t spaced;      /* raw holds white space outside strings */
     uint16_t reason;     /* why it was dropped */
+    uint32_t behind;     /* an emitted one: cx->at of the record that caused it */
 };
 
 enum fl_rec_state { FL_LIVE, FL_DROPPED, FL_MALFORMED };
 
-/* The records of one message, in order; emitted ones are added at the end. */
+/* The records of one message, in order; emitted ones are added at the end, the runtime brings them behind those that caused them. */
 struct fl_batch {
     struct fl_rec **rec;
     uint32_t n, cap;

@@ -581,10 +581,12 @@ static void csv_leaves(struct enc *k, struct fc_cv v, bool *first)
             struct fc_cv x = slot_cv(m, s);
             if (v.n)
                 x.n = fce_or(m, v.n, x.n);
+            if (m->p->emits && v.slot == &m->p->out && !s->emitted) /* no emit gives it */
+                x.n = fce_or(m, x.n, fce_cond(m, FC_COND_ATOM, "r->h.emitted"));
             csv_cell(k, x, s, s->kind == FC_SLOT_INPUT && !s->text ? s->in : NULL, first);
         } else {
             struct fc_cv x = fce_member(m, v, &v.type->members[i], true);
-            if (v.n && !v.in)
+            if (v.n && (!v.in || m->p->emits))
                 x.n = fce_or(m, v.n, x.n == v.n ? NULL : x.n);
             csv_cell(k, x, NULL, v.in ? &v.in->inner[i] : NULL, first);
         }

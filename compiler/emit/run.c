@@ -65,6 +65,8 @@ static void run_each(struct fc_em *m, const struct fc_plan_step *step)
     fce_line(m, "    continue;");
     for (int i = step->first; i < end; i++) {
         const struct fc_stage *s = m->g->stages[i];
+        if (m->p->emits && fc_stage_emits[s->kind].batch)
+            fce_line(m, "cx->at = i;");
         fce_line(m, "%s_%d(cx, r%s);", fc_stage_text(s->kind), i + 1, fc_stage_emits[s->kind].batch ? ", b" : "");
         if (fc_stage_plans[s->kind].drops && i + 1 < end) {
             fce_line(m, "if (r->h.state != FL_LIVE)");

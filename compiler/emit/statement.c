@@ -78,6 +78,7 @@ static void emit_record(struct fc_em *m, const struct fc_stmt *s)
     m->depth++;
     fce_line(m, "struct rec *e = (struct rec *)fl_batch_add(cx, b);");
     fce_line(m, "e->h.emitted = 1;");
+    fce_line(m, "e->h.behind = cx->at;");
     fce_line(m, "e->h.class_ = %s;", m->class_);
     for (const struct fc_field *f = s->fields; f; f = f->next) {
         const struct fc_slot *slot = &m->p->out.inner[f->index];

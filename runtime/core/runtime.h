@@ -36,4 +36,7 @@ struct fl_runtime {
     const char *output_to; /* --output, or NULL */
 };
 
+/* Emitted records, which stand behind the `received` first ones, come right behind those that caused them. */
+void fl_batch_order(struct fl_arena *scratch, struct fl_batch *b, uint32_t received);
+
 #endif

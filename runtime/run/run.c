@@ -101,7 +101,9 @@ static void run(struct fl_worker *w, struct fl_batch *b)
 {
     w->cx.now = w->rt->clock(w->rt).wall;
     w->cx.silent = fl_lookups_silent(w->rt->lookups);
+    const uint32_t received = b->n;
     w->p->run(&w->cx, b);
+    fl_batch_order(w->cx.scratch, b, received);
     w->cx.silent = false; /* a test may preset answers before it expects */
     account(w, count_emitted(b));
     fl_stage_time(FL_TIMED_RUN);

@@ -231,6 +231,7 @@ static int64_t tick(struct fl_cx *cx, struct fl_batch *b)
             {
                 struct rec *e = (struct rec *)fl_batch_add(cx, b);
                 e->h.emitted = 1;
+                e->h.behind = cx->at;
                 e->h.class_ = class_;
                 e->out.id = l_id;
                 e->out.has_id = true;
@@ -288,6 +289,7 @@ static void run(struct fl_cx *cx, struct fl_batch *b)
         struct rec *r = (struct rec *)b->rec[i];
         if (r->h.state != FL_LIVE)
             continue;
+        cx->at = i;
         mangle_4(cx, r, b);
     }
 }

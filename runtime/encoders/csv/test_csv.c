@@ -1,14 +1,15 @@
 /* test_csv.c - encode csv: names unless they are not wanted, and lines. */
 #include "tests/unit/encoding.h"
 
-static const struct fl_option_set no_header[] = {{"header", "false", NULL}};
+static const struct fl_option_set no_header[] = {{"header", "false", NULL}}, lf[] = {{"line_end", "lf", NULL}};
 
 static void lines(void **state)
 {
     (void)state;
-    expect("csv", NULL, 0, 2, "a,b\n" ONE "\n{}\n", "csv", "text/csv");
-    expect("csv", NULL, 0, 0, "a,b\n", "csv", "text/csv");
-    expect("csv", no_header, 1, 1, ONE "\n", "csv", "text/csv");
+    expect("csv", NULL, 0, 2, "a,b\r\n" ONE "\r\n{}\r\n", "csv", "text/csv");
+    expect("csv", NULL, 0, 0, "a,b\r\n", "csv", "text/csv");
+    expect("csv", no_header, 1, 1, ONE "\r\n", "csv", "text/csv");
+    expect("csv", lf, 1, 2, "a,b\n" ONE "\n{}\n", "csv", "text/csv");
 }
 
 int main(void)
