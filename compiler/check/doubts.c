@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/rows.h"
 #include "check/checker.h"
 #include "tree/walk.h"
 
@@ -96,9 +97,8 @@ static void csv_fields(struct fc_checker *k, const struct fc_field *f)
 
 static void csv(struct fc_checker *k)
 {
-    for (const struct fc_choice *c = k->p->out.choices; c; c = c->next)
-        if (strcmp(c->phase, "encode") == 0 && strcmp(c->kind, "csv") == 0 && k->p->transform)
-            csv_fields(k, k->p->transform->fields);
+    if ((k->p->out.needs & FL_NEEDS_CSV) && k->p->transform)
+        csv_fields(k, k->p->transform->fields);
 }
 
 /* ---- texts that were meant as templates ---- */
