@@ -79,6 +79,8 @@ struct fl_intake {
     bool skipping;         /* what is broken had no end yet: resync looks for it */
     struct fl_resync resync;
     bool list;             /* inside a list that is taken element by element */
+    char like[FL_LIKE];    /* how its last good element began, up to the first key's end */
+    size_t like_n;
     bool comma;            /* its last comma has no element yet */
     uint64_t list_place;   /* where it begins in the source */
     uint32_t tail_indent;  /* how far the tail is indented in its line */

@@ -87,6 +87,10 @@ const char *fl_intake_recover(struct fl_intake *in, const struct fl_span *s, con
 {
     const char *error = in->d.error, *at = in->d.error_at, *end = s->data + s->n;
     fl_resync_begin(&in->resync, *doc, fl_intake_indent(s, doc), !memchr(doc, '\n', (size_t)(at - doc)), in->list);
+    if (in->list && in->like_n) {
+        memcpy(in->resync.like, in->like, in->like_n);
+        in->resync.like_n = in->like_n;
+    }
     bool lost = false;
     const char *next = next_of(in, s, doc, torn, &lost);
     lost &= !s->last;

@@ -1,6 +1,8 @@
 /* resync.c - see resync.h. */
 #include "intake/resync.h"
 
+#include <string.h>
+
 #include "json/scan.h"
 
 void fl_resync_begin(struct fl_resync *r, char first, uint32_t indent, bool one_line, bool list)
@@ -49,7 +51,7 @@ static bool structure(struct fl_resync *r, const char *p, const char **to)
     case '}':
     case ']':
         if (!close_bracket(r, *p == '}'))
-            return *p == ']' && r->list;
+            return *p == ']' && r->list && r->depth == 0;
         *to = p + 1;
         return r->depth == 0 && !r->value;
     case ',':
@@ -101,6 +103,14 @@ const char *fl_resync_run(struct fl_resync *r, const char *p, const char *end, c
         } else {
             r->fresh = false;
             r->in_string = c == '"';
+            if (c == '{' && torn && p > torn && r->depth && r->like_n && (size_t)(end - p) > r->like_n &&
+                memcmp(p, r->like, r->like_n) == 0) {
+                const char *object = p;
+                structure(r, p, &to);
+                *found = FL_RESYNC_TORN;
+                *on = p + 1;
+                return object;
+            }
             if (structure(r, p, &to)) {
                 *found = FL_RESYNC_END;
                 return to;

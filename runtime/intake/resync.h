@@ -8,8 +8,8 @@
  *          close nothing end where something else begins
  *   LINE   a line begins with `{` or `[` (in a list also `]`), behind commas, NULs and byte order marks too. Of what goes over
  *          several lines, lines that are indented further than its first one are its own
- *   TORN   a string ends in `{` behind the error: its quote is rather the first one of the next record's key. Only a
- *          suspicion: the caller looks whether a whole record begins there, and goes on if not
+ *   TORN   a string ends in `{` behind the error: its quote is rather the first one of the next record's key. Or an object
+ *          begins as the elements of the list do. Only a suspicion: the caller looks whether a whole record begins there, and goes on if not
  */
 #ifndef FL_RESYNC_H
 #define FL_RESYNC_H
@@ -20,7 +20,11 @@
 
 enum fl_resync_found { FL_RESYNC_NOTHING, FL_RESYNC_END, FL_RESYNC_LINE, FL_RESYNC_TORN };
 
+#define FL_LIKE 48
+
 struct fl_resync {
+    char like[FL_LIKE];    /* how elements begin, up to their first key's end; the caller's to set */
+    size_t like_n;
     uint64_t kinds;        /* open brackets, the innermost in bit 0: 1 is `{` */
     uint32_t depth;
     uint32_t indent;       /* of the first line */

@@ -77,6 +77,7 @@ static enum outcome open_list(struct fl_intake *in, const struct fl_span *s, con
     in->counts.messages++;
     in->flow = 0;
     in->list = in->comma = true;
+    in->like_n = 0;
     in->list_place = s->place + (uint64_t)(doc - s->data);
     begin(in, s, doc + 1);
     return ON;
@@ -91,6 +92,15 @@ static void close_list(struct fl_intake *in, bool closed)
     fl_intake_complete(in);
 }
 
+static void keep_like(struct fl_intake *in, const char *doc, const char *end)
+{
+    const char *open = memchr(doc, '"', (size_t)(end - doc));
+    const char *close = open ? memchr(open + 1, '"', (size_t)(end - open - 1)) : NULL;
+    size_t n = close ? (size_t)(close + 1 - doc) : 0;
+    in->like_n = *doc == '{' && n <= FL_LIKE ? n : 0;
+    memcpy(in->like, doc, in->like_n);
+}
+
 static enum outcome element(struct fl_intake *in, const struct fl_span *s, const char *doc)
 {
     struct fl_decoder *d = &in->d;
@@ -102,6 +112,7 @@ static enum outcome element(struct fl_intake *in, const struct fl_span *s, const
         d->error_at = doc + in->max_message;
     } else if (fl_intake_element(in)) {
         in->comma = false;
+        keep_like(in, doc, d->p);
         return ON;
     } else if (d->truncated && more) {
         return UNFINISHED;
