@@ -88,6 +88,8 @@ static const char *text_getter(struct fc_em *m, const struct fc_in *x, const cha
     case FC_K_LIST:
     case FC_K_MAP:
         return by_getter(m, "fl_get_json", at, field);
+    case FC_K_FLOAT:
+        return by_getter(m, "fl_get_raw_number", at, field);
     case FC_K_INT:
         if (t->form == FC_FORM_TEXT)
             return by_getter(m, "fl_get_json", at, field);

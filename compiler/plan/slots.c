@@ -31,7 +31,7 @@ void fc_pass_slots(struct fc_plan *p, struct fc_slot *s)
         } else if (m->kind == FC_SLOT_INPUT) {
             struct fc_in *n = (struct fc_in *)m->in;
             fc_mark_way(n);
-            if (n->type->kind == FC_K_BOOL || n->type->kind == FC_K_FLOAT)
+            if (n->type->kind == FC_K_BOOL)
                 n->value = true;
             else if (n->type->kind == FC_K_RECORD || !n->value || n->late || m->text)
                 n->raw = true;
