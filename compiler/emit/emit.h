@@ -149,6 +149,7 @@ void fce_function_begin(struct fc_em *m, enum fc_context cx, const char *unwind)
 void fce_pending(struct fc_em *m);
 const char *fce_name(struct fc_em *m, const char *name);     /* as a C member or variable */
 const char *fce_rec_name(struct fc_em *m, const struct fc_type *t); /* for names of functions; makes no struct */
+const char *fce_let_function(struct fc_em *m, const struct fc_sym *l); /* the C function that computes this let */
 const char *fce_string(struct fc_em *m, const char *s, size_t n); /* C for a constant fl_str */
 const char *fce_quote(struct fc_em *m, const char *s, size_t n);  /* a C string literal */
 const char *fce_escaped(struct fc_em *m, const char *s);         /* for between the quotes of JSON */
@@ -242,7 +243,6 @@ const char *fce_lay_places(struct fc_em *m, const struct fc_in *n);
 /* let.c */
 void fce_lets(struct fc_em *m);
 void fce_functions(struct fc_em *m);
-const char *fce_let_function(struct fc_em *m, const struct fc_sym *l); /* the C function that computes this let */
 /* stage.c */
 struct fc_stage_emit {
     /* The function that does stage number i with a record. */

@@ -26,14 +26,6 @@ static void frame(struct fc_em *m, const struct fc_sym *f)
     fprintf(m->types.f, "struct frame_%s {\n%s    char flags_end;\n%s};\n\n", f->name, fc_joined(&flags), fc_joined(&body));
 }
 
-/* With the length of the function's name, so that no two functions and lets meet: f_h with x, f with h_x. */
-const char *fce_let_function(struct fc_em *m, const struct fc_sym *l)
-{
-    if (l->kind == FC_SYM_FLET)
-        return fce_text(m, "let_%zu_%s_%s", strlen(l->owner->name), l->owner->name, l->name);
-    return fce_text(m, "let_%s", l->name);
-}
-
 static void function_let(struct fc_em *m, const struct fc_sym *f, const struct fc_sym *l)
 {
     fce_function_begin(m, FC_CX_FUNCTION, "return;");

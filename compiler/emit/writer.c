@@ -139,6 +139,14 @@ const char *fce_name(struct fc_em *m, const char *name)
     return ours ? fce_text(m, "%s_f", name) : name;
 }
 
+/* With the length of the function's name, so that no two functions and lets meet: f_h with x, f with h_x. */
+const char *fce_let_function(struct fc_em *m, const struct fc_sym *l)
+{
+    if (l->kind == FC_SYM_FLET)
+        return fce_text(m, "let_%zu_%s_%s", strlen(l->owner->name), l->owner->name, l->name);
+    return fce_text(m, "let_%s", l->name);
+}
+
 /* Anonymous records are numbered by where they are declared. */
 const char *fce_rec_name(struct fc_em *m, const struct fc_type *t)
 {
