@@ -24,6 +24,7 @@
 
 #include "base/check.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 #define PAIRS 4096 /* longest text of pairs; more is cut */
 #define LINE  (6 * PAIRS + 1024)
@@ -82,7 +83,8 @@ static void put(struct line *l, const char *s, size_t n)
 {
     size_t room = l->cap - 1 - l->n;
     if (n > room)
-        n = room;
+        for (n = room; n > 0 && ((unsigned char)s[n] & 0xc0) == 0x80; n--) /* not in the middle of a character */
+            ;
     memcpy(l->p + l->n, s, n);
     l->n += n;
 }
@@ -92,42 +94,63 @@ static void puts_(struct line *l, const char *s)
     put(l, s, strlen(s));
 }
 
-/* Length of the UTF-8 character at s, 0 if the bytes are none. */
-static size_t utf8_length(const char *s, size_t n)
+/*
+ * The character at s as it may stand in a line, into out: what would end or bend the line, and what is no text at all, is
+ * written as \n, \t, \r or its bytes as \xNN. Returns the bytes written, *used those read. The one place that knows what
+ * a line takes.
+ */
+static size_t clean(char out[16], const char *s, size_t n, size_t *used)
 {
-    const unsigned char *u = (const unsigned char *)s;
-    if (u[0] < 0x80)
-        return 1;
-    size_t need = u[0] >= 0xc2 && u[0] < 0xe0 ? 2 : (u[0] & 0xf0) == 0xe0 ? 3 : u[0] >= 0xf0 && u[0] < 0xf5 ? 4 : 0;
-    if (need == 0 || need > n)
-        return 0;
-    for (size_t i = 1; i < need; i++)
-        if ((u[i] & 0xc0) != 0x80)
-            return 0;
-    if ((u[0] == 0xe0 && u[1] < 0xa0) || (u[0] == 0xed && u[1] > 0x9f) || (u[0] == 0xf0 && u[1] < 0x90) ||
-        (u[0] == 0xf4 && u[1] > 0x8f))
-        return 0;
-    return need;
+    size_t c = fl_utf8_length(s, n), control = c ? fl_control(s) : 1, w = 0;
+    *used = c ? c : 1;
+    if (!control) {
+        memcpy(out, s, c);
+        return c;
+    }
+    if (*s == '\n' || *s == '\t' || *s == '\r') {
+        out[0] = '\\';
+        out[1] = *s == '\n' ? 'n' : *s == '\t' ? 't' : 'r';
+        return 2;
+    }
+    for (size_t i = 0; i < *used; i++, w += 4) {
+        out[w] = '\\';
+        out[w + 1] = 'x';
+        out[w + 2] = "0123456789abcdef"[(unsigned char)s[i] >> 4];
+        out[w + 3] = "0123456789abcdef"[s[i] & 15];
+    }
+    return w;
+}
+
+static void put_clean(struct line *l, const char *s)
+{
+    size_t n = strlen(s), used;
+    char out[16];
+    for (size_t i = 0; i < n; i += used) {
+        size_t w = clean(out, s + i, n - i, &used);
+        put(l, out, w);
+    }
 }
 
 /* The inside of a JSON string; what is not UTF-8 becomes U+FFFD. */
 static void put_json(struct line *l, const char *s, size_t n)
 {
     for (size_t i = 0; i < n;) {
-        size_t c = utf8_length(s + i, n - i);
-        unsigned char u = (unsigned char)s[i];
+        size_t c = fl_utf8_length(s + i, n - i);
+        const unsigned char *u = (const unsigned char *)s + i;
         char esc[8];
         if (c == 0) {
             puts_(l, "\xef\xbf\xbd");
             i++;
             continue;
         }
-        if (u == '"' || u == '\\') {
+        if (*u == '"' || *u == '\\') {
             esc[0] = '\\';
-            esc[1] = (char)u;
+            esc[1] = (char)*u;
             put(l, esc, 2);
-        } else if (u < 0x20) {
-            put(l, esc, (size_t)snprintf(esc, sizeof esc, "\\u%04x", u));
+        } else if (fl_control(s + i)) {
+            unsigned point = c == 1 ? u[0] : c == 2 ? (u[0] & 31u) << 6 | (u[1] & 63u)
+                                                    : (u[0] & 15u) << 12 | (u[1] & 63u) << 6 | (u[2] & 63u);
+            put(l, esc, (size_t)snprintf(esc, sizeof esc, "\\u%04x", point & 0xffff));
         } else {
             put(l, s + i, c);
         }
@@ -245,19 +268,15 @@ static void text_line(struct line *l, const struct backend *b, bool bare, enum f
             puts_(l, "\033[0m");
         puts_(l, " ");
     }
-    puts_(l, message);
+    put_clean(l, message);
     if (state.id[0]) {
         puts_(l, " id=");
         puts_(l, fl_log_quote(state.id));
     }
     if (pairs[0]) {
         puts_(l, " ");
-        puts_(l, pairs);
+        put_clean(l, pairs);
     }
-    /* One line per event, whatever a value brought along. */
-    for (size_t i = 0; i < l->n; i++)
-        if ((unsigned char)l->p[i] < 0x20 && l->p[i] != '\033')
-            l->p[i] = ' ';
 }
 
 /* ---- backends ------------------------------------------------------------------------------------------------ */
@@ -326,7 +345,7 @@ static void say_lost(struct backend *b)
     write_line(b, text, l.n);
 }
 
-static void emit(enum fl_level level, const char *message, const char *pairs)
+static void emit_masked(enum fl_level level, const char *message, const char *pairs)
 {
     char text[LINE];
     if (state.capture) {
@@ -353,6 +372,23 @@ static void emit(enum fl_level level, const char *message, const char *pairs)
         else if (atomic_load(&b->lost))
             say_lost(b);
     }
+}
+
+/* Nobody who logs a URL has to think of the password that may stand in it. */
+static void emit(enum fl_level level, const char *message, const char *pairs)
+{
+    if (!strchr(message, '@') && !strchr(pairs, '@')) {
+        emit_masked(level, message, pairs);
+        return;
+    }
+    struct fl_buf b = { 0 };
+    fl_put_masked(&b, message);
+    fl_buf_putc(&b, 0);
+    size_t second = b.n;
+    fl_put_masked(&b, pairs);
+    fl_buf_putc(&b, 0);
+    emit_masked(level, b.p, b.p + second);
+    fl_buf_free(&b);
 }
 
 static void format(char out[PAIRS], const char *pairs, va_list ap)
@@ -452,43 +488,37 @@ void fl_log_limited(unsigned seconds, enum fl_level level, const char *message, 
 /* ---- quoting ---------------------------------------------------------------------------------------------- */
 
 #define RING 8
-#define CUT 200
+#define CUT 200 /* bytes, of which each is at most four characters of a line */
 
 const char *fl_log_quoten(const char *s, size_t n)
 {
-    static _Thread_local char ring[RING][CUT * 4 + 8];
+    static _Thread_local char ring[RING][CUT * 4 + 24];
     static _Thread_local unsigned next;
     char *out = ring[next++ % RING], *o = out;
     bool cut = n > CUT, quote = n == 0 || cut;
     if (cut) {
+        size_t from = 0, to;
+        if (fl_userinfo(s, n, &from, &to) && from < CUT && to >= CUT)
+            n = from; /* emit doesn't know it any more without its @ */
+    }
+    if (n > CUT) {
         n = CUT;
         while (n > 0 && ((unsigned char)s[n] & 0xc0) == 0x80) /* not in the middle of a character */
             n--;
     }
-    for (size_t i = 0; i < n && !quote; i++)
-        quote = (unsigned char)s[i] <= ' ' || s[i] == '"' || s[i] == '=' || s[i] == '\\' || s[i] == 0x7f;
+    char c[16];
+    for (size_t i = 0, used; i < n && !quote; i += used)
+        quote = s[i] == ' ' || s[i] == '"' || s[i] == '=' || s[i] == '\\' || clean(c, s + i, n - i, &used) != used;
     if (!quote) {
         memcpy(out, s, n);
         out[n] = 0;
         return out;
     }
     *o++ = '"';
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)s[i];
-        if (c == '"' || c == '\\') {
+    for (size_t i = 0, used; i < n; i += used) {
+        if (s[i] == '"' || s[i] == '\\')
             *o++ = '\\';
-            *o++ = (char)c;
-        } else if (c == '\n' || c == '\t' || c == '\r') {
-            *o++ = '\\';
-            *o++ = c == '\n' ? 'n' : c == '\t' ? 't' : 'r';
-        } else if (c < 0x20 || c == 0x7f) {
-            *o++ = '\\';
-            *o++ = 'x';
-            *o++ = "0123456789abcdef"[c >> 4];
-            *o++ = "0123456789abcdef"[c & 15];
-        } else {
-            *o++ = (char)c;
-        }
+        o += clean(o, s + i, n - i, &used);
     }
     if (cut)
         o = stpcpy(o, "...");

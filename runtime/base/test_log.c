@@ -76,6 +76,62 @@ static void quoting(void **state)
     assert_string_equal(fl_log_quoten("abc", 2), "ab");
 }
 
+/* Whatever a value brings along, a line is one line of UTF-8. */
+static void lines_are_text(void **state)
+{
+    static const struct { const char *value, *line, *quoted; } cases[] = {
+        { "caf\xc3\xa9", "x=caf\xc3\xa9", "caf\xc3\xa9" },
+        { "a\nb\033c\x7f", "x=a\\nb\\x1bc\\x7f", "\"a\\nb\\x1bc\\x7f\"" },
+        { "a\xff", "x=a\\xff", "\"a\\xff\"" },
+        { "a\xc3", "x=a\\xc3", "\"a\\xc3\"" },
+        { "\xed\xa0\x80", "x=\\xed\\xa0\\x80", "\"\\xed\\xa0\\x80\"" },
+        { "\xc2\x9b" "2J", "x=\\xc2\\x9b2J", "\"\\xc2\\x9b2J\"" },
+        { "\xe2\x80\xae", "x=\\xe2\\x80\\xae", "\"\\xe2\\x80\\xae\"" },
+        { "\xf0\x9f\x98\x80", "x=\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
+    };
+    (void)state;
+    fl_log_capture(listen_, NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fl_log(FL_INFO, "m", "x=%s", cases[i].value);
+        assert_string_equal(strstr(said, " m ") + 3, cases[i].line);
+        assert_string_equal(fl_log_quote(cases[i].value), cases[i].quoted);
+    }
+    fl_log(FL_INFO, "a\xff\nmessage", NULL);
+    assert_string_equal(strstr(said, "INFO ") + 5, "a\\xff\\nmessage");
+    fl_log_capture(NULL, NULL);
+}
+
+/* Who gets in at a URL is nobody's business. */
+static void passwords_are_masked(void **state)
+{
+    static const struct { const char *value, *line; } cases[] = {
+        { "ws://user:PASS@host:8082/ws", "url=ws://***@host:8082/ws" },
+        { "http://TOKEN@host", "url=http://***@host" },
+        { "http://user:p@ss@host/x", "url=http://***@host/x" },
+        { "http://user:p/ss@host/x", "url=http://***@host/x" },
+        { "http://host:9000/a@b", "url=http://host:9000/a@b" },
+        { "http://[::1]:9000/a@b", "url=http://[::1]:9000/a@b" },
+        { "user:PASS@host:8082", "url=***@host:8082" },
+        { "me@example.com", "url=me@example.com" },
+        { "[\"a:b@c\", \"d:e@f\"]", "url=[\"***@c\", \"***@f\"]" },
+        { "`http://a:b@c`: x (http://d:e@f)", "url=`http://***@c`: x (http://***@f)" },
+    };
+    (void)state;
+    fl_log_capture(listen_, NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fl_log(FL_INFO, "m", "url=%s", cases[i].value);
+        assert_string_equal(strstr(said, " m ") + 3, cases[i].line);
+    }
+    fl_log(FL_INFO, "cannot ask http://a:b@c", NULL);
+    assert_string_equal(strstr(said, "INFO ") + 5, "cannot ask http://***@c");
+    char url[400] = "http://user:";
+    memset(url + 12, 'p', 300);
+    memcpy(url + 312, "@host", 6);
+    fl_log(FL_INFO, "m", "url=%s", fl_log_quote(url)); /* cut inside of the password */
+    assert_string_equal(strstr(said, " m ") + 3, "url=\"http://...\"");
+    fl_log_capture(NULL, NULL);
+}
+
 static char *read_file(const char *path)
 {
     static char text[200000];
@@ -274,7 +330,9 @@ static void suggestions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(text_lines), cmocka_unit_test(quoting), cmocka_unit_test(levels_and_file),
+        cmocka_unit_test(text_lines), cmocka_unit_test(quoting),
+        cmocka_unit_test(lines_are_text),
+        cmocka_unit_test(passwords_are_masked), cmocka_unit_test(levels_and_file),
             cmocka_unit_test(json_lines),
         cmocka_unit_test(backends_that_fail), cmocka_unit_test(syslog_packets), cmocka_unit_test(limited_lines),
         cmocka_unit_test(lines_of_threads_do_not_mix), cmocka_unit_test(suggestions),

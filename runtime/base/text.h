@@ -38,6 +38,15 @@ typedef struct fl_str {
 /* Bytes of a character at s that ends a line, controls a terminal or turns the direction of reading; 0: it is text. */
 size_t fl_control(const char *s);
 
+/* Bytes of the UTF-8 character at s, of which n > 0 are there; 0: they are none. */
+size_t fl_utf8_length(const char *s, size_t n);
+
+/*
+ * Who may get in stands in front of the host: `scheme://USER:PASS@host`, and `USER:PASS@host:port` without a scheme. Finds
+ * the first such part of a text at or behind *from; false: there is none. It is s[*from] up to s[*to], which is the `@`.
+ */
+bool fl_userinfo(const char *s, size_t n, size_t *from, size_t *to);
+
 static inline bool fl_str_eq(fl_str a, fl_str b)
 {
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
@@ -89,6 +98,9 @@ static inline void fl_buf_puts(struct fl_buf *b, const char *s)
 }
 
 void fl_buf_printf(struct fl_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The text with *** for each part that fl_userinfo finds: what is shown to anybody, in logs, errors and configurations. */
+void fl_put_masked(struct fl_buf *b, const char *s);
 
 /* The character at *s as it may stand in YAML between double quotes; *s moves behind it. */
 void fl_put_yaml(struct fl_buf *b, const char **s);

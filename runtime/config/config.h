@@ -70,6 +70,7 @@ struct fl_config {
     struct fl_log_options log;
     struct fl_note *note;
     uint32_t nnotes, notes_cap;
+    uint32_t unknown;                    /* keys so far */
 };
 
 /*

@@ -140,8 +140,10 @@ static void check_entry(struct fl_config *c, const struct fl_yaml_entry *e, bool
     case UNKNOWN:
         break;
     }
-    meant = suggest(c, e->path);
-    if (!meant && set && !strchr(e->path, '.'))
+    /* Looking for what was meant is slow, and of more problems than these none is shown. */
+    bool shown = c->unknown++ < FL_PROBLEMS_SHOWN;
+    meant = shown ? suggest(c, e->path) : NULL;
+    if (!meant && shown && set && !strchr(e->path, '.'))
         meant = suggest_name(c, e->written);
     if (meant)
         fl_problem(&c->problems, e->at, "unknown key %s; did you mean %s?", e->path, meant);

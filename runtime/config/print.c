@@ -2,7 +2,8 @@
  * print.c - --print-config: all keys with the values that hold, as YAML that can be read again. Called by
  * program/main.c.
  *
- * Keys that move nothing as things are stand there as comments: kinds that aren't chosen, what has no value, secrets.
+ * Keys that move nothing as things are stand there as comments: kinds that aren't chosen, what has no value, secrets, URLs
+ * with a password.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -33,8 +34,12 @@ struct items {
     uint32_t n;
 };
 
-static void add(struct items *l, const char *path, const char *value, const char *doc, bool comment)
+/* A value that holds a password can't be shown as it is, so it is a comment. */
+static void add(struct fl_config *c, struct items *l, const char *path, const char *value, const char *doc, bool comment)
 {
+    const char *shown = value ? fl_masked(&c->arena, value) : NULL;
+    comment |= shown != value;
+    value = shown;
     for (uint32_t i = 0; i < l->n; i++) {
         if (strcmp(l->v[i].path, path))
             continue;
@@ -70,11 +75,11 @@ static void add_params(struct fl_config *c, struct items *l)
         const char *doc = param_doc(c, p);
         if (p->shape == FL_MAP_OF) {
             fl_str text = *(fl_str *)p->value;
-            add(l, p->yaml, text.n ? fl_arena_strndup(&c->arena, text.p, text.n) : "{}", doc, false);
+            add(c, l, p->yaml, text.n ? fl_arena_strndup(&c->arena, text.p, text.n) : "{}", doc, false);
         } else if (p->secret) {
-            add(l, p->yaml, c->param[i].v ? "(set, not shown)" : NULL, doc, true);
+            add(c, l, p->yaml, c->param[i].v ? "(set, not shown)" : NULL, doc, true);
         } else {
-            add(l, p->yaml, v ? fl_yaml_show(&c->arena, v) : NULL, doc, !v);
+            add(c, l, p->yaml, v ? fl_yaml_show(&c->arena, v) : NULL, doc, !v);
         }
     }
 }
@@ -90,9 +95,9 @@ static void add_options(struct fl_config *c, struct items *l, bool source)
         if (!r->yaml)
             continue;
         if (r->of.type == FL_OPT_SECRET)
-            add(l, r->yaml, *o->s ? "(set, not shown)" : NULL, r->doc, true);
+            add(c, l, r->yaml, *o->s ? "(set, not shown)" : NULL, r->doc, true);
         else
-            add(l, r->yaml, o->v ? fl_yaml_show(&c->arena, o->v) : NULL, r->doc, !holds || !o->v);
+            add(c, l, r->yaml, o->v ? fl_yaml_show(&c->arena, o->v) : NULL, r->doc, !holds || !o->v);
     }
 }
 
@@ -143,14 +148,14 @@ static void add_keys(struct fl_config *c, struct items *l, bool pipeline)
             const char *kind = fl_config_kind(c, phase);
             const struct fl_phase_row *p = fl_phase_row(phase);
             if (p && p->yaml)
-                add(l, r->path, kind, kind_doc(c, phase), false);
+                add(c, l, r->path, kind, kind_doc(c, phase), false);
             continue;
         }
         if (r->type == FL_KEY_SECRET) {
-            add(l, r->path, c->key[i].s ? "(set, not shown)" : NULL, r->doc, true);
+            add(c, l, r->path, c->key[i].s ? "(set, not shown)" : NULL, r->doc, true);
         } else {
             const char *text = key_text(c, i);
-            add(l, r->path, text, r->doc, !text);
+            add(c, l, r->path, text, r->doc, !text);
         }
     }
 }

@@ -1,10 +1,23 @@
 /* problems.c - see problems.h. */
 #include "config/problems.h"
 
-#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
+
+const char *fl_masked(struct fl_arena *a, const char *text)
+{
+    size_t from = 0, to;
+    if (!fl_userinfo(text, strlen(text), &from, &to))
+        return text;
+    struct fl_buf b = { 0 };
+    fl_put_masked(&b, text);
+    text = fl_arena_strndup(a, b.p, b.n);
+    fl_buf_free(&b);
+    return text;
+}
 
 void fl_problem(struct fl_problems *p, struct fl_place_of at, const char *fmt, ...)
 {
@@ -18,39 +31,37 @@ void fl_problem(struct fl_problems *p, struct fl_place_of at, const char *fmt, .
     }
     va_list ap;
     va_start(ap, fmt);
-    p->v[p->n++] = (struct fl_problem){ at, fl_arena_vprintf(p->arena, fmt, ap) };
+    const char *text = fl_arena_vprintf(p->arena, fmt, ap);
     va_end(ap);
+    p->v[p->n] = (struct fl_problem){ at, fl_masked(p->arena, text), p->n };
+    p->n++;
 }
 
-static bool before(const struct fl_problem *a, const struct fl_problem *b)
+static int compare(const void *x, const void *y)
 {
-    if (!a->at.line || !b->at.line)
-        return a->at.line && !b->at.line;
-    return a->at.line != b->at.line ? a->at.line < b->at.line : a->at.col < b->at.col;
-}
-
-/* Insertion sort: few, and equal ones keep their order. */
-static void sort(struct fl_problems *p)
-{
-    for (uint32_t i = 1; i < p->n; i++) {
-        struct fl_problem now = p->v[i];
-        uint32_t j = i;
-        for (; j > 0 && before(&now, &p->v[j - 1]); j--)
-            p->v[j] = p->v[j - 1];
-        p->v[j] = now;
-    }
+    const struct fl_problem *a = x, *b = y;
+    if (!a->at.line != !b->at.line)
+        return a->at.line ? -1 : 1;
+    if (a->at.line != b->at.line)
+        return a->at.line < b->at.line ? -1 : 1;
+    if (a->at.line && a->at.col != b->at.col)
+        return a->at.col < b->at.col ? -1 : 1;
+    return a->number < b->number ? -1 : 1;
 }
 
 void fl_problems_print(struct fl_problems *p, FILE *out)
 {
-    sort(p);
-    for (uint32_t i = 0; i < p->n; i++) {
+    if (p->n > 1)
+        qsort(p->v, p->n, sizeof *p->v, compare);
+    for (uint32_t i = 0; i < p->n && i < FL_PROBLEMS_SHOWN; i++) {
         const struct fl_problem *q = &p->v[i];
         if (q->at.line)
             fprintf(out, "%s:%u:%u: %s\n", q->at.source, q->at.line, q->at.col, q->text);
         else
             fprintf(out, "%s: %s\n", q->at.source, q->text);
     }
+    if (p->n > FL_PROBLEMS_SHOWN)
+        fprintf(out, "and %u more\n", p->n - FL_PROBLEMS_SHOWN);
 }
 
 char *fl_problems_text(struct fl_problems *p)

@@ -6,10 +6,26 @@
 #include <strings.h>
 #include <yaml.h>
 
+#include "base/hash.h"
 #include "base/text.h"
 
 #define MAX_DEPTH 32          /* an alias may point to a parent */
 #define MAX_VALUES 100000     /* aliases of aliases of ...; a list of networks may be long */
+#define MAX_ANCHORS 1000      /* libyaml compares each with all others */
+
+/* A path that was seen: as an entry (map NULL), or as a key of one mapping. */
+struct seen {
+    const char *path; /* NULL: free */
+    const yaml_node_t *map;
+    uint32_t line;    /* where it was first */
+};
+
+/* Open addressing, at most half full: 50,000 keys cost 50,000 looks. */
+struct seen_set {
+    struct seen *v;
+    uint32_t n, cap;
+    uint64_t seed;
+};
 
 struct walk {
     struct fl_arena *arena;
@@ -18,6 +34,7 @@ struct walk {
     struct fl_problems *problems;
     struct fl_yaml_entry *entry;
     uint32_t n, cap, values;
+    struct seen_set seen;
     bool lines;               /* the source has lines */
     bool ok;
 };
@@ -40,24 +57,58 @@ static struct fl_place_of place(const struct walk *w, yaml_mark_t m)
     return at;
 }
 
-static const struct fl_yaml_entry *known(const struct walk *w, const char *path)
+static struct seen *seen_place(const struct seen_set *set, const char *path, const yaml_node_t *map)
 {
-    struct fl_yaml y = { w->entry, w->n };
-    return fl_yaml_find(&y, path);
+    uint64_t i = fl_hash(set->seed ^ (uintptr_t)map, path, (uint32_t)strlen(path));
+    for (;; i++) {
+        struct seen *e = &set->v[i & (set->cap - 1)];
+        if (!e->path || (e->map == map && !strcmp(e->path, path)))
+            return e;
+    }
+}
+
+/* The place of the path in the set; new, its line is UINT32_MAX. */
+static struct seen *see(struct walk *w, const char *path, const yaml_node_t *map)
+{
+    struct seen_set *set = &w->seen;
+    if (2 * set->n >= set->cap) {
+        struct seen_set old = *set;
+        set->cap = old.cap ? 2 * old.cap : 64;
+        set->v = fl_arena_zero(w->arena, set->cap * sizeof *set->v);
+        if (!old.cap)
+            set->seed = fl_hash_seed(set);
+        for (uint32_t i = 0; i < old.cap; i++)
+            if (old.v[i].path)
+                *seen_place(set, old.v[i].path, old.v[i].map) = old.v[i];
+    }
+    struct seen *e = seen_place(set, path, map);
+    if (!e->path) {
+        *e = (struct seen){ path, map, UINT32_MAX };
+        set->n++;
+    }
+    return e;
+}
+
+static void too_much(struct walk *w, yaml_mark_t m)
+{
+    if (w->ok)
+        fl_problem(w->problems, place(w, m), "too much nesting or too many aliases");
+    w->ok = false;
 }
 
 static void add(struct walk *w, const char *written, struct fl_place_of at, struct fl_yaml_value value, bool merged)
 {
     char *path = fl_lower(w->arena, written);
-    const struct fl_yaml_entry *old = known(w, path);
-    if (old) {
-        if (!merged && old->at.line)
+    struct seen *old = see(w, path, NULL);
+    if (old->line != UINT32_MAX) {
+        if (!merged && old->line)
             fl_problem(w->problems, at, "%s is given twice; the first is in line %u. Remove one of them", path,
-                       old->at.line);
+                       old->line);
         else if (!merged)
             fl_problem(w->problems, at, "%s is given twice; remove one of them", path);
         return;
     }
+    old->line = at.line;
     if (w->n == w->cap) {
         uint32_t cap = w->cap ? 2 * w->cap : 64;
         struct fl_yaml_entry *e = fl_arena_get(w->arena, cap * sizeof *e);
@@ -81,9 +132,7 @@ static struct fl_yaml_value value_of(struct walk *w, yaml_node_t *node, unsigned
 {
     struct fl_yaml_value v = { .kind = FL_YAML_NULL, .at = place(w, node->start_mark) };
     if (++w->values > MAX_VALUES || depth > MAX_DEPTH) {
-        if (w->ok)
-            fl_problem(w->problems, v.at, "too much nesting or too many aliases");
-        w->ok = false;
+        too_much(w, node->start_mark);
     } else if (node->type == YAML_SCALAR_NODE) {
         v.quoted = node->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
         v.kind = is_null(node) ? FL_YAML_NULL : FL_YAML_TEXT;
@@ -93,7 +142,7 @@ static struct fl_yaml_value value_of(struct walk *w, yaml_node_t *node, unsigned
     } else if (node->type == YAML_SEQUENCE_NODE) {
         size_t n = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
         struct fl_yaml_value *item = fl_arena_get(w->arena, (n + 1) * sizeof *item);
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < n && w->ok; i++)
             item[i] = value_of(w, yaml_document_get_node(w->doc, node->data.sequence.items.start[i]), depth + 1);
         v.kind = FL_YAML_LIST;
         v.item = item;
@@ -111,8 +160,11 @@ static void walk_merge(struct walk *w, const char *prefix, yaml_node_t *base, un
 {
     if (base->type == YAML_MAPPING_NODE) {
         walk_map(w, prefix, base, depth + 1, true);
+    } else if (base->type == YAML_SEQUENCE_NODE && (depth > MAX_DEPTH || ++w->values > MAX_VALUES)) {
+        too_much(w, base->start_mark);
     } else if (base->type == YAML_SEQUENCE_NODE) {
-        for (yaml_node_item_t *i = base->data.sequence.items.start; i < base->data.sequence.items.top; i++)
+        yaml_node_item_t *top = base->data.sequence.items.top;
+        for (yaml_node_item_t *i = base->data.sequence.items.start; i < top && w->ok; i++)
             walk_merge(w, prefix, yaml_document_get_node(w->doc, *i), depth + 1);
     }
 }
@@ -124,19 +176,14 @@ static bool is_merge(const yaml_node_t *key)
 }
 
 /* A section given twice with disjoint members would pass as separate paths, so look at the keys of this mapping too. */
-static void check_section_twice(struct walk *w, yaml_node_t *map, yaml_node_pair_t *p, const char *path)
+static void check_section_twice(struct walk *w, yaml_node_t *map, yaml_node_t *key, const char *path, bool section)
 {
-    yaml_node_t *key = yaml_document_get_node(w->doc, p->key);
-    for (yaml_node_pair_t *q = map->data.mapping.pairs.start; q < p; q++) {
-        yaml_node_t *other = yaml_document_get_node(w->doc, q->key);
-        if (other->type == YAML_SCALAR_NODE &&
-            !strcasecmp((const char *)other->data.scalar.value, (const char *)key->data.scalar.value)) {
-            fl_problem(w->problems, place(w, key->start_mark),
-                       "section %s is given twice; the first is in line %zu. Put both into one", path,
-                       other->start_mark.line + 1);
-            return;
-        }
-    }
+    struct seen *first = see(w, fl_lower(w->arena, path), map);
+    if (first->line == UINT32_MAX)
+        first->line = (uint32_t)key->start_mark.line + 1;
+    else if (section)
+        fl_problem(w->problems, place(w, key->start_mark),
+                   "section %s is given twice; the first is in line %u. Put both into one", path, first->line);
 }
 
 static void walk_pair(struct walk *w, const char *prefix, yaml_node_t *map, yaml_node_pair_t *p, unsigned depth,
@@ -150,12 +197,12 @@ static void walk_pair(struct walk *w, const char *prefix, yaml_node_t *map, yaml
     }
     char *path = *prefix ? fl_arena_printf(w->arena, "%s.%s", prefix, (char *)key->data.scalar.value)
                          : fl_arena_strdup(w->arena, (char *)key->data.scalar.value);
+    if (!merged)
+        check_section_twice(w, map, key, path, node->type == YAML_MAPPING_NODE);
     if (node->type != YAML_MAPPING_NODE) {
         add(w, path, at, value_of(w, node, depth), merged);
         return;
     }
-    if (!merged)
-        check_section_twice(w, map, p, path);
     if (node->data.mapping.pairs.start == node->data.mapping.pairs.top)
         add(w, path, at, value_of(w, node, depth), merged);
     walk_map(w, path, node, depth + 1, merged);
@@ -164,16 +211,14 @@ static void walk_pair(struct walk *w, const char *prefix, yaml_node_t *map, yaml
 static void walk_map(struct walk *w, const char *prefix, yaml_node_t *map, unsigned depth, bool merged)
 {
     if (depth > MAX_DEPTH || ++w->values > MAX_VALUES) {
-        if (w->ok)
-            fl_problem(w->problems, place(w, map->start_mark), "too much nesting or too many aliases");
-        w->ok = false;
+        too_much(w, map->start_mark);
         return;
     }
     yaml_node_pair_t *start = map->data.mapping.pairs.start, *top = map->data.mapping.pairs.top;
-    for (yaml_node_pair_t *p = start; p < top; p++)
+    for (yaml_node_pair_t *p = start; p < top && w->ok; p++)
         if (!is_merge(yaml_document_get_node(w->doc, p->key)))
             walk_pair(w, prefix, map, p, depth, merged);
-    for (yaml_node_pair_t *p = start; p < top; p++)
+    for (yaml_node_pair_t *p = start; p < top && w->ok; p++)
         if (is_merge(yaml_document_get_node(w->doc, p->key)))
             walk_merge(w, prefix, yaml_document_get_node(w->doc, p->value), depth);
 }
@@ -188,12 +233,37 @@ static void report(struct walk *w, const yaml_parser_t *parser)
     w->ok = false;
 }
 
+/* What isn't YAML at all is left to the loader to say. */
+static bool too_many_anchors(struct walk *w, const char *text, size_t n)
+{
+    yaml_parser_t parser;
+    yaml_event_t event;
+    uint32_t anchors = 0;
+    bool end = !yaml_parser_initialize(&parser);
+    if (end)
+        return false;
+    yaml_parser_set_input_string(&parser, (const unsigned char *)text, n);
+    while (!end && anchors <= MAX_ANCHORS && yaml_parser_parse(&parser, &event)) {
+        bool anchor = (event.type == YAML_SCALAR_EVENT && event.data.scalar.anchor) ||
+            (event.type == YAML_SEQUENCE_START_EVENT && event.data.sequence_start.anchor) ||
+            (event.type == YAML_MAPPING_START_EVENT && event.data.mapping_start.anchor);
+        if (anchor && ++anchors > MAX_ANCHORS) {
+            fl_problem(w->problems, place(w, event.start_mark), "more than %d anchors", MAX_ANCHORS);
+            w->ok = false;
+        }
+        end = event.type == YAML_STREAM_END_EVENT;
+        yaml_event_delete(&event);
+    }
+    yaml_parser_delete(&parser);
+    return !w->ok;
+}
+
 /* `path` NULL: the document has to be a mapping. */
 static bool parse(struct walk *w, const char *path, const char *text, size_t n)
 {
     yaml_parser_t parser;
     yaml_document_t doc;
-    if (!yaml_parser_initialize(&parser))
+    if ((memchr(text, '&', n) && too_many_anchors(w, text, n)) || !yaml_parser_initialize(&parser))
         return false;
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, n);
     if (!yaml_parser_load(&parser, &doc)) {
