@@ -5,7 +5,8 @@
  *   <prefix>/<partition path>/<stream>/<8 digits>.json.gz with one
  *
  * A stream is named after the UTC second in which its first object was sealed. Within one second a folder keeps its
- * stream and counts on, so that a name is never used twice (the original overwrote objects there). Behind the second
+ * stream and counts on, so that a name is never used twice (the original overwrote objects there). After the clock was put
+ * back a stream may get the second of an earlier one: then its numbers begin above all that the folder ever had. Behind the second
  * comes the instance's token, so that processes that start in one second don't meet: 20261123T085502Z-7f3a9c.
  */
 #ifdef HAVE_CONFIG_H
@@ -43,9 +44,11 @@ static uint32_t key(struct fl_store *s, struct fl_series *e, struct fl_buf *out)
 {
     struct fl_folder *f = e->folder;
     int64_t second = s->now.wall / FL_SECOND;
-    if (f->stream == 0 || (second > f->stream && second - f->stream >= s->max_stream / FL_SECOND)) {
+    bool back = second < f->stream; /* only after a correction, by minutes or more */
+    if (f->stream == 0 || back || (second > f->stream && second - f->stream >= s->max_stream / FL_SECOND)) {
         f->stream = second;
-        f->number = 0;
+        f->number = second > f->latest ? 0 : f->most;
+        f->latest = second > f->latest ? second : f->latest;
     }
     char stamp[16];
     fl_stamp(f->stream, stamp);
@@ -53,6 +56,7 @@ static uint32_t key(struct fl_store *s, struct fl_series *e, struct fl_buf *out)
     uint32_t at = (uint32_t)out->n;
     fl_buf_printf(out, "%sZ%s/%08llu%s", stamp, s->instance, (unsigned long long)f->number++,
                   f->partition ? s->extension : s->buffered_extension);
+    f->most = f->number > f->most ? f->number : f->most;
     return at;
 }
 

@@ -25,6 +25,8 @@ struct fl_folder {
     bool partition;
     int64_t stream;            /* UTC second, 0: none yet */
     uint64_t number;           /* of the next object in the stream */
+    int64_t latest;            /* stream so far */
+    uint64_t most;             /* above the numbers of all streams so far */
     struct fl_series *series;  /* by class */
     uint32_t open;             /* series that have an open object */
     int64_t idle_since;        /* mono time of the last seal */
@@ -50,6 +52,12 @@ struct fl_store_kind {
     /* Key of the series' open object that is sealed at s->now; returns where its time stamp is. */
     uint32_t (*key)(struct fl_store *s, struct fl_series *e, struct fl_buf *key);
 };
+
+/*
+ * A clock that stepped back by less is taken for one that will soon have caught up: labels wait for it. By more, it was
+ * wrong before and has been put right: labels follow it again at once. Names don't meet either way, see buffered.c.
+ */
+#define FL_CORRECTION (60 * FL_SECOND)
 
 #define FL_STORE_MARK FL_MARK('s', 't', 'o', 'r')
 
@@ -82,7 +90,9 @@ struct fl_store {
     uint32_t nopen;
     size_t chunk;              /* raw bytes of an open object before they are handed over */
     struct fl_buf spill;       /* what is over while a piece is handed over */
-    struct fl_time now;        /* of the seal under way; wall never steps back */
+    struct fl_time now;        /* of the seal under way; wall steps back only by more than FL_CORRECTION */
+    int64_t gone_latest;       /* of folders that were forgotten: what a new one must not meet */
+    uint64_t gone_most;
 };
 
 extern const struct fl_store_kind fl_store_buffered, fl_store_direct;

@@ -73,6 +73,8 @@ static void forget_idle(struct fl_store *s, struct fl_time now, int64_t rest)
             if (f->partition && f->open == 0 && now.mono - f->idle_since >= rest &&
                 f->stream < s->now.wall / FL_SECOND) {
                 *at = f->next;
+                s->gone_latest = f->latest > s->gone_latest ? f->latest : s->gone_latest;
+                s->gone_most = f->most > s->gone_most ? f->most : s->gone_most;
                 free_folder(f);
                 s->nfolders--;
             } else {
@@ -101,6 +103,8 @@ static struct fl_folder *folder_of(struct fl_store *s, const char *path, uint32_
     f->hash = h;
     f->partition = partition;
     f->idle_since = now.mono;
+    f->latest = s->gone_latest;
+    f->most = s->gone_most;
     f->next = s->folders[h & (s->folder_size - 1)];
     s->folders[h & (s->folder_size - 1)] = f;
     s->nfolders++;
@@ -160,9 +164,8 @@ static void set_piece(struct fl_store *s)
 
 static void seal(struct fl_store *s, struct fl_series *e, struct fl_time now)
 {
-    /* Labels never step back, whatever the clock of the machine does: last >= first, and no second comes twice. */
     s->now.mono = now.mono;
-    if (s->now.wall < now.wall)
+    if (s->now.wall < now.wall || s->now.wall - now.wall > FL_CORRECTION)
         s->now.wall = now.wall;
     if (s->encode->end)
         s->encode->end(s->encoder, &e->raw);

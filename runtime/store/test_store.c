@@ -148,8 +148,8 @@ static void names_are_unique(void **state)
     pass(&w, FL_SECOND);
     seal_one(&w);
     assert_string_equal(last_key(&w), "internal/20261123T085503Z/00000000.gz");
-    /* S16: an hour back */
-    w.rt.virtual_time.wall -= 3600 * FL_SECOND;
+    /* S16: half a minute back */
+    w.rt.virtual_time.wall -= 30 * FL_SECOND;
     w.rt.virtual_time.mono += FL_SECOND;
     seal_one(&w);
     assert_string_equal(last_key(&w), "internal/20261123T085503Z/00000001.gz");
@@ -161,6 +161,48 @@ static void names_are_unique(void **state)
             assert_string_not_equal(o[i].key, o[k].key);
     }
     assert_int_equal(o[n - 1].last_timestamp, o[n - 2].last_timestamp);
+    world_close(&w);
+}
+
+/* A clock that was a day ahead and is put right: labels follow it, and no name comes twice, whatever it does then. */
+static void labels_follow_a_corrected_clock(void **state)
+{
+    (void)state;
+    struct world w;
+    world_open(&w, &fl_sink_memory, SETS("pipeline.store.buffered.max_seconds_per_stream=0",
+                                         "pipeline.store.buffered.filename_prefix=\"\""));
+    int64_t day = 86400 * FL_SECOND, start = w.rt.virtual_time.wall;
+    seal_one(&w);
+    assert_string_equal(last_key(&w), "internal/20261123T085502Z/00000000.gz");
+    seal_one(&w);
+    w.rt.virtual_time.wall += day;
+    seal_one(&w);
+    assert_string_equal(last_key(&w), "internal/20261124T085502Z/00000000.gz");
+    seal_one(&w);
+    w.rt.virtual_time.wall -= day - 5 * FL_SECOND;
+    seal_one(&w);
+    assert_string_equal(last_key(&w), "internal/20261123T085507Z/00000002.gz");
+    size_t n;
+    const struct fl_object *o = objects(&w, &n);
+    assert_int_equal(o[n - 1].last_timestamp, w.rt.virtual_time.wall / 1000000);
+    w.rt.virtual_time.wall = start - 3600 * FL_SECOND; /* back once more, over seconds that were used */
+    seal_one(&w);
+    assert_string_equal(last_key(&w), "internal/20261123T075502Z/00000003.gz");
+    w.rt.virtual_time.wall = start;
+    seal_one(&w);
+    assert_string_equal(last_key(&w), "internal/20261123T085502Z/00000004.gz");
+    w.rt.virtual_time.wall = start + day;
+    seal_one(&w);
+    assert_string_equal(last_key(&w), "internal/20261124T085502Z/00000005.gz");
+    w.rt.virtual_time.wall += FL_SECOND; /* later than all before: numbers begin again */
+    seal_one(&w);
+    assert_string_equal(last_key(&w), "internal/20261124T085503Z/00000000.gz");
+    o = objects(&w, &n);
+    for (size_t i = 0; i < n; i++) {
+        assert_true(o[i].first_timestamp <= o[i].last_timestamp);
+        for (size_t k = 0; k < i; k++)
+            assert_string_not_equal(o[i].key, o[k].key);
+    }
     world_close(&w);
 }
 
@@ -402,7 +444,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(limit_by_records), cmocka_unit_test(limit_by_age), cmocka_unit_test(age_zero),
-        cmocka_unit_test(streams), cmocka_unit_test(names_are_unique), cmocka_unit_test(compressed_names),
+        cmocka_unit_test(streams), cmocka_unit_test(names_are_unique), cmocka_unit_test(labels_follow_a_corrected_clock), cmocka_unit_test(compressed_names),
         cmocka_unit_test(partitions), cmocka_unit_test(long_partitions), cmocka_unit_test(instances),
         cmocka_unit_test(many_partitions), cmocka_unit_test(direct),
         cmocka_unit_test(large_object), cmocka_unit_test(options),
