@@ -190,9 +190,10 @@ const void *fl_lookup_ask(struct fl_cx *cx, uint32_t lookup, fl_str key, fl_str 
 /* Wait until all that was asked is answered or late; then everything asked is known (late: null, counted, not cached). */
 void fl_lookup_wait(struct fl_cx *cx);
 
-/* Append a value to a query: as a quoted, escaped literal, or escaped for the inside of quotes. */
+/* Append a value to a query: as a quoted, escaped literal, or escaped for the inside of quotes, or of quotes that are a regular expression. */
 void fl_query_quoted(struct fl_buf *q, fl_str s);
 void fl_query_inside(struct fl_buf *q, fl_str s);
+void fl_query_regex(struct fl_buf *q, fl_str s);
 
 /* ---- templates(list): NAME={{.Path}} texts compiled at start ---------------------------------------------------- */
 

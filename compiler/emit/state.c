@@ -2,6 +2,7 @@
  * state.c - tables and lookups: their rows for the runtime, keys, reads; the query of a lookup.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "emit/emit.h"
 
@@ -221,10 +222,21 @@ static const char *arg_text(struct fc_em *m, const struct fc_sym *a)
     return a->optional ? fce_text(m, "has_%s ? %s : FL_STR(\"\")", a->name, text) : text; /* null is an empty text */
 }
 
+/* Does `Regex(` stand before the quote at p? */
+static bool opens_regex(const char *query, const char *p)
+{
+    static const char word[] = "Regex(";
+    while (p > query && p[-1] == ' ')
+        p--;
+    return (size_t)(p - query) >= sizeof word - 1 && strncasecmp(p - (sizeof word - 1), word, sizeof word - 1) == 0;
+}
+
 /* The query with its parameters: {p} is a quoted literal, or only its escaped text where the query has quotes around it. */
 static void query(struct fc_em *m, const struct fc_sym *s)
 {
     const char *p = s->item->query->s;
+    const char *query = p;
+    bool regex = false;
     char quote = 0;
     while (*p) {
         const char *start = p;
@@ -233,8 +245,10 @@ static void query(struct fc_em *m, const struct fc_sym *s)
                 p++;
             else if (quote && *p == quote)
                 quote = 0;
-            else if (!quote && (*p == '"' || *p == '\''))
+            else if (!quote && (*p == '"' || *p == '\'')) {
                 quote = *p;
+                regex = opens_regex(query, p);
+            }
             p++;
         }
         const char *end = *p ? strchr(p, '}') : NULL;
@@ -246,7 +260,7 @@ static void query(struct fc_em *m, const struct fc_sym *s)
             break;
         for (const struct fc_sym *a = s->args; a; a = a->next)
             if (strlen(a->name) == (size_t)(end - p - 1) && strncmp(a->name, p + 1, (size_t)(end - p - 1)) == 0)
-                fce_line(m, "fl_query_%s(&q, %s);", quote ? "inside" : "quoted", arg_text(m, a));
+                fce_line(m, "fl_query_%s(&q, %s);", !quote ? "quoted" : regex ? "regex" : "inside", arg_text(m, a));
         p = end + 1;
     }
 }

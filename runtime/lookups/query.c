@@ -18,7 +18,8 @@
 enum style {
     JSON,   /* for a JSON parser */
     QUOTED, /* a query literal, JSON's escapes but no bare quote */
-    INSIDE  /* only what would end or bend a literal */
+    INSIDE, /* only what would end or bend a literal */
+    REGEX   /* the same, and what a regular expression would not take for itself */
 };
 
 #define NOT_UTF8 UINT32_C(0x110000)
@@ -112,19 +113,29 @@ static void put_u(struct fl_buf *b, uint32_t c)
     b->n += 6;
 }
 
+static bool is_meta(uint32_t c)
+{
+    return c && c < 0x80 && strchr(".*+?()[]{}|^$\\", (int)c);
+}
+
 static void put_char(struct fl_buf *b, uint32_t c, enum style style)
 {
-    if (c == '\\' || c == '\n' || c == '\r' || c == '\t') {
+    if (style == REGEX && is_meta(c)) {
+        if (c == '^' || c == '\\') /* neither can be written without a backslash, and Skydive's scanner knows none */
+            fl_buf_putc(b, '.');
+        else
+            fl_buf_printf(b, "[%c]", (char)c);
+    } else if (c == '\\' || c == '\n' || c == '\r' || c == '\t') {
         fl_buf_putc(b, '\\');
         fl_buf_putc(b, c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\t' ? 't' : '\\');
     } else if (c == '"' && style == JSON) {
         fl_buf_puts(b, "\\\"");
     } else if (c < 0x20 || c == '"' || (c == '\'' && style != JSON)) {
         put_u(b, c);
-    } else if (style != INSIDE && (c == '<' || c == '>' || c == '&' || c == 0x2028 || c == 0x2029)) {
+    } else if (style < INSIDE && (c == '<' || c == '>' || c == '&' || c == 0x2028 || c == 0x2029)) {
         put_u(b, c);
     } else if (c == NOT_UTF8) {
-        if (style == INSIDE)
+        if (style >= INSIDE)
             put_utf8(b, 0xfffd);
         else
             put_u(b, 0xfffd);
@@ -144,7 +155,7 @@ static void escape(struct fl_buf *b, fl_str s, enum style style)
     const char *p = s.p, *end = s.p + s.n;
     while (p < end) {
         const char *from = p;
-        while (p < end && ordinary((unsigned char)*p))
+        while (p < end && ordinary((unsigned char)*p) && !(style == REGEX && is_meta((unsigned char)*p)))
             p++;
         if (p > from)
             fl_buf_put(b, from, (size_t)(p - from));
@@ -169,6 +180,12 @@ void fl_query_quoted(struct fl_buf *q, fl_str s)
 void fl_query_inside(struct fl_buf *q, fl_str s)
 {
     escape(q, s, INSIDE);
+}
+
+/* An address stays as the original wrote it, its dots included. */
+void fl_query_regex(struct fl_buf *q, fl_str s)
+{
+    escape(q, s, fl_ip_of(s).family ? INSIDE : REGEX);
 }
 
 void fl_query_json(struct fl_buf *b, fl_str s)

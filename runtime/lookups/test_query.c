@@ -54,6 +54,12 @@ static void inside(void **state)
 {
     (void)state;
     is(fl_query_inside, FL_LIT("10.0.0.1"), "10.0.0.1");
+    is(fl_query_regex, FL_LIT("10.0.0.1"), "10.0.0.1");
+    is(fl_query_regex, FL_LIT("2001:db8::1"), "2001:db8::1");
+    is(fl_query_regex, FL_LIT(".*|a"), "[.][*][|]a"); /* no address: it may not be an expression */
+    is(fl_query_regex, FL_LIT("^(a+)?[b]{2}$\\d"), ".[(]a[+][)][?][[]b[]][{]2[}][$].d");
+    is(fl_query_regex, FL_LIT("x\").Drop()"), "x\\u0022[)][.]Drop[(][)]");
+    is(fl_query_regex, (fl_str){"\\u002e*", 7, FL_RAW}, "[.][*]");
     is(fl_query_inside, FL_LIT("a<b>&c\n\xff"), "a<b>&c\\n\xef\xbf\xbd");
 }
 
