@@ -82,6 +82,7 @@ static void items_in_order(struct fc_checker *k, struct fc_item *items)
             fck_source(k, it);
             break;
         case FC_I_REJECT:
+        case FC_I_REFUSED:
             fck_reject(k, it);
             break;
         case FC_I_STAGE:

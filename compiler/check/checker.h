@@ -212,7 +212,7 @@ void fck_format(struct fc_checker *k, const struct fc_expr *e);
 
 /* option.c */
 void fck_source(struct fc_checker *k, struct fc_item *it);
-void fck_reject(struct fc_checker *k, struct fc_item *it);
+void fck_reject(struct fc_checker *k, struct fc_item *it); /* and refused */
 void fck_output(struct fc_checker *k, struct fc_item *it);
 
 /* config.c */

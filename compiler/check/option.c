@@ -252,7 +252,7 @@ void fck_source(struct fc_checker *k, struct fc_item *it)
 
 void fck_reject(struct fc_checker *k, struct fc_item *it)
 {
-    choose(k, &k->p->choices, "reject", (struct fc_name){FL_ONLY, it->span}, it->span, it->options);
+    choose(k, &k->p->choices, it->kind == FC_I_REJECT ? "reject" : "refused", (struct fc_name){FL_ONLY, it->span}, it->span, it->options);
 }
 
 /* The first field of the transform that e reads and an `emit` may leave out; of lets and the input, any `emit`. */

@@ -116,7 +116,7 @@ static void fc_yyerror(const struct fc_span *span, struct fc_parser *ps, const c
   ENCODE "encode" COMPRESS "compress" ACCOUNT "account" WRITE "write" METRICS "metrics" LABELS "labels"
   GAUGE "gauge" COUNTER "counter" GIVEN "given" EXPECT "expect" AT "at" DROPPED "dropped" OBJECT "object"
   OVER "over" OF "of" LATE "late" HAVING "having" ONE "one" SECRET "secret" RELOAD "reload"
-  TIMEOUT "timeout" REJECT "reject" DECODE "decode" DECOMPRESS "decompress" PARTITION "partition"
+  TIMEOUT "timeout" REJECT "reject" REFUSED "refused" DECODE "decode" DECOMPRESS "decompress" PARTITION "partition"
   QUEUE "queue" WHERE "where" ALLOW "allow"
 
 %type <str> word reserved version_opt yaml_opt
@@ -201,6 +201,7 @@ item: PIPELINE name STRING version_opt ';' {
           $$->secret_arg = fc_plain(ps, $STRING, @STRING);
       }
     | REJECT options { $$ = fc_item_new(ps, FC_I_REJECT, @$, fc_no_name); $$->options = $options.first; }
+    | REFUSED options { $$ = fc_item_new(ps, FC_I_REFUSED, @$, fc_no_name); $$->options = $options.first; }
     | let { $$ = fc_item_new(ps, FC_I_LET, @$, $let->name); $$->value = $let->value; }
     | FUNCTION name '(' params ')' ':' type '=' expr ';' {
           $$ = fc_item_new(ps, FC_I_FUNCTION, @$, $name);
@@ -623,7 +624,7 @@ word:
      | SOURCE | CLASSIFY | FILTER | UPDATE | TRANSFORM | MANGLE | JOIN | AGGREGATE | SELECT | OUTPUT | TEST
      | EACH | ABSENT | YAML | EXPIRE | MAX | CACHE | BY | WITHIN | EVERY | TOP | BOTH | ALONE | STOREHEADER
      | STORE | ENCODE | COMPRESS | ACCOUNT | WRITE | METRICS | LABELS | GAUGE | COUNTER | GIVEN | EXPECT | AT
-     | DROPPED | OBJECT | OVER | OF | LATE | HAVING | ONE | SECRET | RELOAD | TIMEOUT | REJECT | DECODE
+     | DROPPED | OBJECT | OVER | OF | LATE | HAVING | ONE | SECRET | RELOAD | TIMEOUT | REJECT | REFUSED | DECODE
      | DECOMPRESS | PARTITION | QUEUE | WHERE | ALLOW
     ;
 
