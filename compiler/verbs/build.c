@@ -98,6 +98,18 @@ static const char *setting(const char *name, const char *configured)
 
 /* ---- C to a program ---- */
 
+/* Neither the temporary folder nor that in which flowc runs may make a difference. A debugger needs to know them. */
+static void hide_paths(struct args *a, const char *c_file)
+{
+    const char *slash = strrchr(c_file, '/');
+    char *here = getcwd(NULL, 0);
+    if (slash)
+        add(a, fl_arena_printf(a->arena, "-ffile-prefix-map=%.*s=", (int)(slash + 1 - c_file), c_file));
+    if (here)
+        add(a, fl_arena_printf(a->arena, "-ffile-prefix-map=%s=.", here));
+    free(here);
+}
+
 static int compile_c(struct fl_arena *arena, const struct command *cmd, const char *c_file, const char *binary)
 {
     struct args a = {.arena = arena};
@@ -109,6 +121,8 @@ static int compile_c(struct fl_arena *arena, const struct command *cmd, const ch
     add_words(&a, setting("FLOWC_CFLAGS", FLOWC_CFLAGS));
     if (cmd->debug)
         add(&a, "-g");
+    else
+        hide_paths(&a, c_file);
     add(&a, "-I");
     add(&a, installed ? FLOWC_INCLUDEDIR : fl_arena_printf(arena, "%s/runtime", runtime));
     add(&a, "-o");
