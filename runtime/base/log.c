@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -46,6 +47,7 @@ static struct {
     struct backend b[BACKENDS];
     char id[128];
     char syslog_tag[64];
+    char *file;
     struct sockaddr_un syslog_to;
     void (*capture)(void *arg, const char *text);
     void *capture_arg;
@@ -583,6 +585,8 @@ char *fl_log_configure(const struct fl_log_options *o)
             b->fd = open(o->file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
             if (b->fd < 0)
                 return trouble("cannot write the log file", o->file);
+            free(state.file);
+            state.file = fl_strdup(o->file);
         }
         if (i == 3) {
             char *error = open_syslog(o);
@@ -594,6 +598,21 @@ char *fl_log_configure(const struct fl_log_options *o)
     }
     snprintf(state.id, sizeof state.id, "%s", o->id ? o->id : "");
     return NULL;
+}
+
+bool fl_log_reopen(void)
+{
+    struct backend *b = &state.b[2];
+    if (!b->on)
+        return false;
+    int fd = open(state.file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+    /* The number stays: other threads may be about to write to it. */
+    if (fd < 0 || dup3(fd, b->fd, O_CLOEXEC) < 0)
+        fl_log(FL_ERROR, "cannot open the log file again, the old one is written on", "file=%s reason=%s",
+               fl_log_quote(state.file), fl_log_quote(strerror(errno)));
+    if (fd >= 0)
+        close(fd);
+    return true;
 }
 
 void fl_log_capture(void (*line)(void *arg, const char *text), void *arg)

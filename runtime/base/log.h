@@ -47,6 +47,8 @@ struct fl_log_options {
 bool fl_level_parse(const char *s, enum fl_level *level);
 /* Returns NULL, or an error text to be freed. */
 char *fl_log_configure(const struct fl_log_options *o);
+/* Open the log file anew, as after it was moved away. False: none is written. An error is logged to what there is. */
+bool fl_log_reopen(void);
 /* Tests: lines go to this function instead; NULL: back. */
 void fl_log_capture(void (*line)(void *arg, const char *text), void *arg);
 

@@ -8,17 +8,19 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/limits.h"
 
 /* _exit: other threads are still at work, no exit handler may take the ground from under them. */
 void fl_no_memory(const char *part, size_t bytes)
 {
-    char name[80], pairs[128];
+    char name[80], pairs[320], text[200];
+    snprintf(text, sizeof text, "out of memory%s", fl_limits_memory());
     fl_part_of(part, name, sizeof name);
     if (bytes)
         snprintf(pairs, sizeof pairs, "part=%s bytes=%zu", name, bytes);
     else
         snprintf(pairs, sizeof pairs, "part=%s", name);
-    fl_last_words("out of memory", pairs);
+    fl_last_words(text, pairs);
     _exit(FL_NO_MEMORY);
 }
 

@@ -164,8 +164,10 @@ static bool default_decides(const struct fl_config *c, uint32_t i)
 
 void fl_config_log_notes(const struct fl_config *c)
 {
-    for (uint32_t i = 0; i < c->nnotes; i++)
+    for (uint32_t i = 0; i < c->nnotes && i < FL_PROBLEMS_SHOWN; i++)
         fl_log(c->note[i].level, c->note[i].text, NULL);
+    if (c->nnotes > FL_PROBLEMS_SHOWN)
+        fl_log(FL_INFO, "more of the configuration has no effect", "keys=%u", c->nnotes - FL_PROBLEMS_SHOWN);
     for (uint32_t i = 0; i < c->pipeline->nparams; i++) {
         const struct fl_param *p = &c->pipeline->params[i];
         if (!default_decides(c, i))

@@ -86,4 +86,7 @@ void fl_config_free(struct fl_config *c);
 /* What the log should say at start: keys without effect, defaults that decide what is dropped. */
 void fl_config_log_notes(const struct fl_config *c);
 
+/* And what others may read or write that they shouldn't: guard.c. */
+void fl_config_log_dangers(const struct fl_config *c);
+
 #endif

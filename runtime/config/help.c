@@ -42,6 +42,7 @@ static void usage(const struct fl_pipeline *p, FILE *out)
     row(out, "--ledger-every DURATION", "log the ledger so often (5m; 0: only at the end)");
     row(out, "--stop-timeout DURATION", "time to write what is left when stopping (30s)");
     row(out, "--log-level LEVEL", "CRITICAL, ERROR, WARNING, NOTICE, INFO or DEBUG");
+    row(out, "--core-files", "leave a core file after a crash; it holds passwords and keys");
     row(out, "--run-flow-tests", "run the tests of the .flow, and exit");
     row(out, "--help", "print this, and exit");
     row(out, "--version", "print names and versions, and exit");
@@ -51,6 +52,15 @@ static void words(FILE *out, const char *before, const char *s)
 {
     fputs(before, out);
     fl_print_words(out, s);
+}
+
+static void masked_words(FILE *out, const char *before, const char *s)
+{
+    struct fl_buf b = { 0 };
+    fl_put_masked(&b, s);
+    fl_buf_putc(&b, 0);
+    words(out, before, b.p);
+    fl_buf_free(&b);
 }
 
 static void params(const struct fl_pipeline *p, FILE *out)
@@ -65,7 +75,7 @@ static void params(const struct fl_pipeline *p, FILE *out)
                  q->shape == FL_LIST_OF ? "]" : q->shape == FL_MAP_OF ? ">" : "");
         fprintf(out, "  %s : %s%s", q->name, type, q->secret ? ", secret" : "");
         if (q->dflt && !q->secret)
-            words(out, " = ", *q->dflt ? q->dflt : "\"\"");
+            masked_words(out, " = ", *q->dflt ? q->dflt : "\"\"");
         if (q->yaml)
             words(out, "\n      key ", q->yaml);
         if (q->secret_file)

@@ -4,6 +4,7 @@
  *   config.c                      loads
  *   keys.c, params.c, options.c   unknown keys and plain ones; params of the pipeline; rows of stages.def
  *   kinds.c, log.c, original.c    which kind of each phase holds; logging.*; defaults that aren't the original's
+ *   guard.c                       who else may read secrets
  *   values.c                      finds while it is loaded, answers afterwards
  *   known_keys.c, base/rows.c     the tables
  */

@@ -185,6 +185,60 @@ static void duplicate_keys_are_errors(void **state)
     case_end(&k);
 }
 
+/* A configuration costs what it is long, whatever stands in it: each of these took half a minute. */
+static void hostile_sizes(void **state)
+{
+    (void)state;
+    struct fl_buf b = { 0 };
+    fl_buf_puts(&b, "l0: &l0 {a: 1, b: 2}\n");
+    for (int i = 1; i < 12; i++) { /* sequences of aliases of sequences, merged */
+        fl_buf_printf(&b, "l%d: &l%d [", i, i);
+        for (int k = 0; k < 9; k++)
+            fl_buf_printf(&b, "%s*l%d", k ? ", " : "", i - 1);
+        fl_buf_puts(&b, "]\n");
+    }
+    fl_buf_puts(&b, "pipeline: {<<: *l11}\n");
+    fl_buf_putc(&b, 0);
+    struct config_case k = load(b.p);
+    case_expect_problem(&k, "too much nesting or too many aliases", NULL);
+    case_end(&k);
+    k = load("a: &a [*a]\npipeline: {<<: *a}\n"); /* itself inside itself */
+    case_expect_problem(&k, "too much nesting or too many aliases", NULL);
+    case_end(&k);
+    b.n = 0;
+    for (int i = 0; i < 2000; i++)
+        fl_buf_printf(&b, "- &a%d x\n", i);
+    fl_buf_putc(&b, 0);
+    k = load(b.p);
+    case_expect_problem(&k, ":1001:3: more than 1000 anchors", NULL);
+    case_end(&k);
+    b.n = 0;
+    for (int i = 0; i < 50000; i++)
+        fl_buf_printf(&b, "unknown_key_number_%d: 1\n", i);
+    fl_buf_putc(&b, 0);
+    k = load(b.p);
+    assert_int_equal(k.c->problems.n, 50000);
+    char *text = fl_problems_text(&k.c->problems);
+    size_t lines = 1;
+    for (const char *p = text; (p = strchr(p, '\n')); p++)
+        lines++;
+    assert_int_equal(lines, 21);
+    assert_string_equal(strrchr(text, '\n') + 1, "and 49980 more");
+    free(text);
+    case_end(&k);
+    fl_buf_free(&b);
+}
+
+static void passwords_in_problems(void **state)
+{
+    (void)state;
+    struct config_case k = load("logging: {level: \"http://me:PASS@host\"}\n");
+    char *text = fl_problems_text(&k.c->problems);
+    assert_non_null(strstr(text, "logging.level: `http://***@host` is no level;"));
+    free(text);
+    case_end(&k);
+}
+
 static void keys_without_effect_get_one_note(void **state)
 {
     (void)state;
@@ -519,6 +573,7 @@ int main(void)
         cmocka_unit_test(unknown_keys_are_errors_with_a_suggestion),
         cmocka_unit_test(sections_and_values_are_told_apart),
         cmocka_unit_test(duplicate_keys_are_errors),
+        cmocka_unit_test(hostile_sizes), cmocka_unit_test(passwords_in_problems),
         cmocka_unit_test(keys_without_effect_get_one_note),
         cmocka_unit_test(numbers_that_are_only_validated),
         cmocka_unit_test(all_problems_in_the_order_of_the_file),

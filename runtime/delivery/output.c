@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "config/values.h"
@@ -26,6 +27,8 @@
 #include "delivery/private.h"
 #include "delivery/refused.h"
 
+
+#define IN_FLIGHT FL_SECOND /* for what is being written when the process has to leave at once */
 
 struct fl_output *fl_output_new_with(struct fl_runtime *rt, const struct fl_sink_kind *kind, char **error)
 {
@@ -89,7 +92,7 @@ static void start_thread(pthread_t *t, void *(*run)(void *), struct fl_output *o
 {
     int e = pthread_create(t, NULL, run, o);
     if (e) {
-        fl_log(FL_CRITICAL, "cannot start a thread", "thread=%s reason=%s", name, fl_log_quote(strerror(e)));
+        fl_log(FL_CRITICAL, "cannot start a thread", "thread=%s reason=%s", name, fl_log_quote(fl_limits_thread(e)));
         exit(1);
     }
     pthread_setname_np(*t, name);
@@ -119,6 +122,11 @@ void fl_output_hurry(struct fl_output *o)
     pthread_mutex_unlock(&o->lock);
 }
 
+bool fl_output_reload(struct fl_output *o)
+{
+    return o->kind->reload && o->kind->reload(o->sink);
+}
+
 int fl_output_lost_fd(const struct fl_output *o)
 {
     return o->lost_fd;
@@ -129,8 +137,24 @@ void fl_output_freeze(struct fl_output *o)
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec++;
-    if (pthread_mutex_timedlock(&o->lock, &until) != 0)
+    if (pthread_mutex_timedlock(&o->lock, &until) != 0) {
         fl_log(FL_DEBUG, "the output is busy, its last numbers may be off", NULL);
+        return;
+    }
+    /* What is under way mostly arrives: the books say what happened. Nothing new is begun. */
+    o->abort = true;
+    int64_t patience = o->rt->clock(o->rt).mono + IN_FLIGHT;
+    while (o->uploading && !o->lost && o->rt->clock(o->rt).mono < patience)
+        fl_output_cond_wait(o, &o->gone, patience);
+    uint64_t objects = 0, records = 0;
+    for (const struct fl_parcel *p = o->first; p; p = p->next)
+        if (p->uploading) {
+            objects++;
+            records += p->object.num_records;
+        }
+    if (objects)
+        fl_log(FL_WARN, "counted as undelivered, but under way: they may arrive", "objects=%llu records=%llu",
+               (unsigned long long)objects, (unsigned long long)records);
 }
 
 /* Uploaders end soon after `interrupt`; one that hangs all the same (a name server) must not hold up the exit. */

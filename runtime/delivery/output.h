@@ -16,11 +16,16 @@ struct fl_output *fl_output_new(struct fl_runtime *rt, char **error);
 char *fl_output_check(struct fl_output *o);
 /* Without it (tests) there are no threads: an object is written when it is sealed, or by fl_output_step. */
 void fl_output_start(struct fl_output *o);
+/* SIGHUP: the sink reads its credentials again. True: it has some in files. Any thread. */
+bool fl_output_reload(struct fl_output *o);
 /* The process is to stop: records that still wait in front of a full output are let through, retries go at once. Any thread. */
 void fl_output_hurry(struct fl_output *o);
 /* Becomes readable when the sink is gone for good and the process can only end. */
 int fl_output_lost_fd(const struct fl_output *o);
-/* The process leaves now: no object is counted any more, so that the books can be closed. Never undone. */
+/*
+ * The process leaves now: nothing new is written, what is being written gets a second to arrive, and then no object is
+ * counted any more, so that the books can be closed. Never undone.
+ */
 void fl_output_freeze(struct fl_output *o);
 /* Nothing more will be sealed: write what is left until mono time `deadline`. Returns how many records could not be delivered. */
 uint64_t fl_output_stop(struct fl_output *o, int64_t deadline);

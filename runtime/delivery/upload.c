@@ -234,6 +234,8 @@ static void attempt(struct fl_output *o, struct fl_parcel *p)
     pthread_mutex_lock(&o->lock);
     p->uploading = false;
     o->uploading--;
+    if (o->abort)
+        pthread_cond_broadcast(&o->gone);
     switch (result) {
     case FL_UNPROVEN:
         is_unproven(o, p, why);

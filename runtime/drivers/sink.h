@@ -53,6 +53,8 @@ struct fl_sink_kind {
      * thread.
      */
     void (*interrupt)(void *sink);
+    /* SIGHUP: credentials that stand in files are read again. True: there were some. NULL: it has none. Another thread. */
+    bool (*reload)(void *sink);
     /* How many writes at the same time, by the sink's options; NULL: 1. */
     unsigned (*uploads)(void *sink);
     bool serial;

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "base/check.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "config/values.h"
@@ -89,7 +90,7 @@ void fl_source_start(struct fl_source *s)
     int e = pthread_create(&s->thread, NULL, thread_main, s);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (e) {
-        fl_log(FL_CRITICAL, "cannot start the source's thread", "error=%s", fl_log_quote(strerror(e)));
+        fl_log(FL_CRITICAL, "cannot start the source's thread", "error=%s", fl_log_quote(fl_limits_thread(e)));
         exit(1);
     }
     pthread_setname_np(s->thread, "source");

@@ -25,6 +25,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "base/limits.h"
 
 #if defined(__SSE2__) && !defined(FL_PLAIN_C)
 #include <emmintrin.h>
@@ -118,8 +119,8 @@ void fl_table_open(struct fl_table *t)
     t->map_size = fl_table_worst(t->max, t->value_size, t->key_size, t->walked) + FL_PARTS * FL_HUGE_PAGE;
     t->map = mmap(NULL, t->map_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (t->map == MAP_FAILED)
-        fl_give_up("table %s: no address space for %zu MiB (%lld rows); lower its max", t->name ? t->name : "?",
-                   t->map_size >> 20, (long long)t->max);
+        fl_give_up("table %s: no address space for %zu MiB (%lld rows); lower its max%s", t->name ? t->name : "?",
+                   t->map_size >> 20, (long long)t->max, fl_limits_memory());
     char *part[FL_PARTS], *at = t->map;
     for (int i = 0; i < FL_PARTS; i++) {
         size_t size = part_size(t, i);

@@ -9,12 +9,13 @@
 #include "program/cmdline.h"
 
 enum option {
-    INPUT, OUTPUT, SET, LOOKUPS, METRICS, STOP, LEDGER, READY, LEVEL, WITH_VALUE, CHECK = WITH_VALUE, PRINT, HELP, VERSION, OPTIONS
+    INPUT, OUTPUT, SET, LOOKUPS, METRICS, STOP, LEDGER, READY, LEVEL, WITH_VALUE, CHECK = WITH_VALUE, PRINT, HELP, VERSION, CORE,
+    OPTIONS
 };
 
 static const char *const names[OPTIONS] = {
     "--input", "--output", "--set", "--lookups", "--metrics-listen", "--stop-timeout", "--ledger-every", "--ready-age", "--log-level",
-    "--check-config", "--print-config", "--help", "--version"
+    "--check-config", "--print-config", "--help", "--version", "--core-files"
 };
 
 static bool usage(const char *name, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -85,7 +86,9 @@ static bool take_value(struct fl_args *a, const char *name, enum option o, const
 static void take_flag(struct fl_args *a, enum option o)
 {
     static const enum fl_verb verbs[] = { FL_CHECK_CONFIG, FL_PRINT_CONFIG, FL_HELP, FL_VERSION };
-    if (verbs[o - WITH_VALUE] > a->verb) /* --help beats all but --version */
+    if (o == CORE)
+        a->core_files = true;
+    else if (verbs[o - WITH_VALUE] > a->verb) /* --help beats all but --version */
         a->verb = verbs[o - WITH_VALUE];
 }
 

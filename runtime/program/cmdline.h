@@ -17,6 +17,7 @@ struct fl_args {
     struct fl_overrides over;    /* --input, --output, --set */
     const char *lookups, *metrics_listen;
     int64_t stop_timeout, ledger_every, ready_age; /* ns */
+    bool core_files;             /* the process may leave one when it crashes; it holds secrets */
     int log_level;               /* enum fl_level, or -1 */
 };
 

@@ -13,9 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "config/config.h"
@@ -156,6 +158,7 @@ static int run(const struct fl_pipeline *p, const struct fl_args *args, struct f
     if (!set_up_log(c, args))
         return 1;
     fl_config_log_notes(c);
+    fl_config_log_dangers(c);
     fl_stage_times_init();
     fl_ledger_init(&rt.ledger, p);
     bool ok = make_parts(&rt, args);
@@ -175,9 +178,24 @@ static int run(const struct fl_pipeline *p, const struct fl_args *args, struct f
     return status;
 }
 
+/*
+ * Memory holds passwords and keys, and a core file would hand them to whoever reads it. One byte, not 0: where cores go to
+ * a program (systemd-coredump) the kernel looks past 0, but takes 1 for "none".
+ */
+static void no_core_files(void)
+{
+    struct rlimit r;
+    if (getrlimit(RLIMIT_CORE, &r) == 0 && r.rlim_cur > 1) {
+        r.rlim_cur = 1;
+        setrlimit(RLIMIT_CORE, &r);
+    }
+}
+
 static int with_config(const struct fl_pipeline *p, const struct fl_args *args)
 {
     char room[256];
+    if (!args->core_files)
+        no_core_files();
     struct fl_config *c = fl_config_load(p, &args->over, config_file(p, args, room));
     if (args->verb == FL_PRINT_CONFIG) {
         bool ok = report(c);
@@ -230,6 +248,12 @@ int fl_main(const struct fl_pipeline *p, int argc, char **argv)
         return 1;
     }
     map_large_memory();
+    char *low = fl_limits_begin();
+    if (low) {
+        fprintf(stderr, "%s: %s\n", p->name, low);
+        free(low);
+        return 1;
+    }
     fill_standard_descriptors();
     fl_signals_block();
     if (!fl_args_parse(&args, p->name, argc, argv))

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "core/runtime.h"
 #include "core/stage_times.h"
@@ -101,7 +102,7 @@ static void start(pthread_t *t, void *(*run)(void *), struct life *l)
 {
     int e = pthread_create(t, NULL, run, l);
     if (e) {
-        fl_log(FL_CRITICAL, "cannot start a thread", "error=%s", fl_log_quote(strerror(e)));
+        fl_log(FL_CRITICAL, "cannot start a thread", "error=%s", fl_log_quote(fl_limits_thread(e)));
         exit(1);
     }
 }
@@ -144,11 +145,26 @@ static void leave(struct life *l, const char *why, int status)
     _exit(status);
 }
 
+/* SIGHUP: what can be had anew while it runs. */
+static void reload(struct life *l)
+{
+    bool log_file = fl_log_reopen(), credentials = fl_output_reload(l->rt->output);
+    if (log_file || credentials)
+        fl_log(FL_INFO, "SIGHUP: read again; other changes need a restart", "log_file=%s credentials=%s",
+               log_file ? "reopened" : "none", credentials ? "read" : "none");
+    else
+        fl_log(FL_INFO, "SIGHUP ignored: no log file and no credentials in files; other changes need a restart", NULL);
+}
+
 static void on_signal(struct life *l, int fd)
 {
     struct signalfd_siginfo s;
     if (read(fd, &s, sizeof s) != sizeof s)
         return;
+    if (s.ssi_signo == SIGHUP) {
+        reload(l);
+        return;
+    }
     if (atomic_load(&l->deadline) != INT64_MAX)
         leave(l, "second signal, leaving at once", 128 + (int)s.ssi_signo);
     fl_log(FL_INFO, "stopping", "signal=SIG%s timeout=%.3gs pending=%llu", sigabbrev_np((int)s.ssi_signo),

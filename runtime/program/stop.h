@@ -14,8 +14,9 @@ struct fl_runtime;
  */
 void fl_signals_block(void);
 /*
- * Wait for SIGTERM, SIGINT, SIGHUP or the end of the input, and end everything in order, with `timeout` ns for what
- * is left. Until then the ledger is logged every `ledger_every` ns (0: only at the end).
+ * Wait for SIGTERM, SIGINT or the end of the input, and end everything in order, with `timeout` ns for what is left.
+ * Until then the ledger is logged every `ledger_every` ns (0: only at the end), and at SIGHUP the log file is opened and
+ * credentials are read anew.
  * Returns the exit status: 0, or 1 if records were not delivered or the input broke off. A second signal ends the
  * process.
  */

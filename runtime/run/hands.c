@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/limits.h"
 #include "core/runtime.h"
 #include "core/stage_times.h"
 #include "delivery/pieces.h"
@@ -143,7 +144,7 @@ void fl_hands_work(struct fl_worker *w)
     for (unsigned i = 1; i < w->hands; i++) {
         int error = pthread_create(&w->hand[i].thread, NULL, work, &w->hand[i]);
         if (error)
-            fl_give_up("can't start a worker thread: %s", strerror(error));
+            fl_give_up("can't start a worker thread: %s", fl_limits_thread(error));
         pthread_setname_np(w->hand[i].thread, "worker");
     }
     work(&w->hand[0]);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/limits.h"
 #include "base/memory.h"
 #include "config/values.h"
 #include "run/load.h"
@@ -83,7 +84,7 @@ void fl_worker_start(struct fl_worker *w)
     FL_ALIVE(w, FL_WORKER_MARK);
     int error = pthread_create(&w->hand[0].thread, NULL, work, w);
     if (error)
-        fl_give_up("can't start the worker thread: %s", strerror(error));
+        fl_give_up("can't start the worker thread: %s", fl_limits_thread(error));
     pthread_setname_np(w->hand[0].thread, "worker");
     w->running = true;
 }

@@ -5,6 +5,8 @@
 #include "value/address.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 #include "base/memory.h"
 #include "base/put.h"
@@ -428,4 +430,21 @@ bool fl_prefixes_search(const struct fl_prefixes *s, const fl_ip *ip)
         return from && !above6(ip->hi, ip->lo, s->v6[from - 1].hi_hi, s->v6[from - 1].hi_lo);
     }
     return false;
+}
+
+bool fl_host_is_loopback(const char *host, size_t n)
+{
+    if (n && host[0] == '[') {
+        host++;
+        n--;
+    }
+    if (n >= 3 && memcmp(host, "::1", 3) == 0)
+        return n == 3 || host[3] == ']';
+    const char *colon = memchr(host, ':', n);
+    if (colon)
+        n = (size_t)(colon - host);
+    if (n == 9 && strncasecmp(host, "localhost", 9) == 0)
+        return true;
+    /* a name may begin like an address: 127.example.com */
+    return n > 4 && memcmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") >= n;
 }

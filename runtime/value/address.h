@@ -85,4 +85,7 @@ static inline bool fl_cidr_has(const fl_cidr *c, const fl_ip *ip)
     return (ip->hi & mhi) == c->hi && (ip->lo & mlo) == c->lo;
 }
 
+/* Does a host as it stands in a URL, with or without a port, mean this machine: localhost, 127.0.0.0/8, ::1? */
+bool fl_host_is_loopback(const char *host, size_t n);
+
 #endif

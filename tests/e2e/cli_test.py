@@ -26,7 +26,7 @@ def help_names_every_option(_):
     for program in ("dummy", "secadvisor"):
         r = run(program, "--help").expect(0)
         for option in ("--input", "--output", "--set", "--lookups", "--check-config", "--print-config", "--help", "--version",
-                       "--metrics-listen", "--stop-timeout", "--ledger-every", "--ready-age"):
+                       "--metrics-listen", "--stop-timeout", "--ledger-every", "--ready-age", "--core-files"):
             assert option in r.out, f"{program} --help doesn't name {option}"
         assert not r.err, r.err
 
@@ -37,6 +37,102 @@ def version_is_one_line(_):
         assert re.match(rf"{program}\b.*flowc \d+\.\d+\.\d+", r.out) and r.out.count("\n") == 1, r.out
     r = run(support.FLOWC, "--version").expect(0)
     assert re.match(r"flowc \d+\.\d+\.\d+", r.out), r.out
+
+
+def logged(err):
+    """Without times."""
+    return [line.split(" ", 1)[1] for line in err.splitlines() if " " in line]
+
+
+def secrets_open_to_others_are_said(folder):
+    text = ("pipeline:\n  write:\n    type: s3\n    s3:\n      endpoint: https://127.0.0.1:1\n      access_key: a\n"
+            "      secret_key: b\n  store:\n    buffered:\n      dirname: d\n")
+    path = write(folder, "c.yml", text)
+    said = [f"WARN the configuration holds a secret and is open to others; chmod 600 it file={path} "
+            f"key=pipeline.write.s3.secret_key what=\"everybody may {what} it\"" for what in ("read", "write")]
+    for mode, expected in ((0o600, []), (0o640, []), (0o644, said[:1]), (0o666, said[1:])):
+        os.chmod(path, mode)
+        r = run("dummy", path, "--input", "/dev/null", "--check-config").expect(0)
+        assert [l for l in logged(r.err) if "open to others" in l] == expected, r.err
+    key = write(folder, "key", "b\n")
+    os.chmod(path, 0o600)
+    for mode, expected in ((0o600, []), (0o644, [f"WARN a file with a secret is open to others; chmod 600 it "
+                                                 f"key=pipeline.write.s3.secret_key_file file={key} what=\"everybody may read it\""])):
+        os.chmod(key, mode)
+        with open(path, "w") as f:
+            f.write(text.replace("secret_key: b", f"secret_key_file: {key}"))
+        r = run("dummy", path, "--input", "/dev/null", "--check-config").expect(0)
+        assert [l for l in logged(r.err) if "open to others" in l] == expected, r.err
+    os.chmod(path, 0o644)
+    with open(path, "w") as f:
+        f.write("pipeline:\n  write:\n    type: file\n")
+    r = run("dummy", path, "--input", "/dev/null", "--check-config")
+    assert "open to others" not in r.err, r.err
+
+
+def passwords_in_urls_are_masked(folder):
+    path = write(folder, "c.yml", "analyzers: [\"me:PASS@host:8082\"]\npipeline:\n  subscriber:\n    url: ws://me:PASS@host/ws\n"
+                 "  write:\n    type: s3\n    s3:\n      endpoint: https://me:PASS@host\n      access_key: a\n      secret_key: b\n"
+                 "  store:\n    buffered:\n      dirname: d\n")
+    for program in ("dummy", "secadvisor"):
+        for args in (("--print-config",), ("--check-config",), ("--check-config", "--lookups", "http://me:PASS@host")):
+            r = run(program, path, *args)
+            assert "PASS" not in r.out + r.err, r.out + r.err
+    r = run("dummy", path, "--print-config").expect(0)
+    assert '\n# analyzers: [***@host:8082]\n' in r.out, r.out
+
+
+def passwords_in_the_clear_are_said(folder):
+    auth = "analyzer:\n  auth:\n    cluster:\n      username: me\n      password: p\n"
+    for url, warned in (("ws://192.0.2.1:8082/ws", True), ("wss://192.0.2.1:8082/ws", False), ("ws://127.0.0.1:8082/ws", False),
+                        ("ws://[::1]:8082/ws", False), ("ws://localhost/ws", False), ("ws://localhost.example.com/ws", True)):
+        path = write(folder, "c.yml", auth + f"pipeline:\n  subscriber:\n    url: {url}\n")
+        os.chmod(path, 0o600)
+        r = run("dummy", path, "--output", folder, "--check-config").expect(0)
+        lines = [l for l in logged(r.err) if "as it is" in l]
+        assert lines == ([f"WARN the password goes over the network as it is; connect with wss:// url={url}"] if warned else []), r.err
+
+
+def limits_are_named(folder):
+    """Of the system: which one it is, and what to do."""
+    def limited(limit):
+        return run("/bin/sh", "-c", f'ulimit {limit}; exec "$0" "$@"', support.binary("dummy"), "--input", MESSAGES, "--output",
+                   os.path.join(folder, "out"))
+    if support.SLOW > 1:
+        support.skip("sanitizers need more than these limits")
+    r = limited("-s 256").expect(1)
+    assert r.err == "dummy: the stack is limited to 256 KiB (ulimit -s), 512 are needed: raise it\n", r.err
+    for kilobytes in range(20000, 120001, 20000):
+        r = limited(f"-v {kilobytes}")
+        if r.status == 0:
+            return
+        assert r.status in (1, 3, 127), f"ulimit -v {kilobytes}: {r.status} {r.err}"
+        assert r.status == 127 or "(ulimit -v)" in r.err or "error while loading" in r.err, f"ulimit -v {kilobytes}: {r.err}"
+
+
+def builds_are_the_same_anywhere(folder):
+    """The same program from two folders, byte for byte; what flowc and the library are made of doesn't say where they were made."""
+    binaries = []
+    for name in ("one", "another/below"):
+        place = os.path.join(folder, name)
+        os.makedirs(place)
+        write(place, "p.flow", "schema S { id : string; } source stdin { decode json; }\ntransform T { id; }\n"
+              "output { store direct; encode ndjson; write stdout; }\n")
+        run(support.FLOWC, "build", "p.flow", "-o", "p", cwd=place, env={"TMPDIR": place}).expect(0)
+        with open(os.path.join(place, "p"), "rb") as f:
+            binaries.append(f.read())
+    assert binaries[0] == binaries[1], "flowc build in another folder gives another program"
+    if support.SLOW > 1:
+        support.skip("gcov and sanitizers keep paths")
+    build = os.getcwd()
+    top = os.path.realpath(os.environ.get("srcdir", ".."))
+    for name in (support.FLOWC, os.path.join(os.path.dirname(os.path.dirname(support.FLOWC)), "libflowrt.a")):
+        if not os.path.exists(name):
+            continue # installed
+        with open(name, "rb") as f:
+            content = f.read()
+        for path in (build, top, "prefix-map"):
+            assert path.encode() not in content, f"{name} holds {path}"
 
 
 def unknown_option_is_an_error(_):
@@ -212,4 +308,4 @@ output { store direct; encode ndjson; write stdout; }
 
 if __name__ == "__main__":
     support.main([v for k, v in list(globals().items())
-                  if callable(v) and getattr(v, "__module__", "") == "__main__" and k not in ("write", "records")])
+                  if callable(v) and getattr(v, "__module__", "") == "__main__" and k not in ("write", "records", "logged")])

@@ -2,13 +2,16 @@
 """stop_test - stopping delivers what was accepted, or says how much it could not deliver.
 
 SIGTERM and SIGINT: input stops, open objects are sealed and written, exit 0. A sink that can't be reached: exit 1 after
---stop-timeout with the number of records. A second signal: at once, 128 + its number.
+--stop-timeout with the number of records. A second signal: at once, 128 + its number. SIGHUP reads again what can be, and ends nothing.
 """
 
+import hashlib
+import http.server
 import os
 import re
 import signal
 import subprocess
+import threading
 import time
 
 import compare
@@ -94,6 +97,70 @@ def second_signal_ends_at_once(folder):
     assert took < 3 * support.SLOW, f"took {took:.1f} s"
 
 
+def second_signal_counts_what_arrives(folder):
+    """The store takes half a second for an answer: what was on its way at the second signal is written, and says so."""
+    class Slow(http.server.BaseHTTPRequestHandler):
+        def do_PUT(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            under_way.set()
+            time.sleep(0.5)
+            self.send_response(200)
+            self.send_header("ETag", '"' + hashlib.md5(body).hexdigest() + '"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    under_way = threading.Event()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Slow)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    slow = [a.replace("http://127.0.0.1:1", f"http://127.0.0.1:{server.server_port}") for a in UNREACHABLE]
+    with Fed(folder, *slow, "--set", "pipeline.write.s3.uploads=16", "--set", "pipeline.store.buffered.dirname=b",
+             "--stop-timeout", "60s") as p:
+        p.until_received()
+        p.signal(signal.SIGTERM)
+        assert under_way.wait(10), "nothing was written after the first signal"
+        p.signal(signal.SIGINT)
+        r = p.wait(10)
+    server.shutdown()
+    assert r.status == 128 + signal.SIGINT, r.status
+    counters = support.ledger(r.err)
+    support.balanced(counters)
+    assert counters.get("written", 0) > 0, f"what arrived isn't counted: {counters}"
+
+
+def hangup_reloads(folder):
+    """SIGHUP: the log file is opened again under its name, the secret is read again; nothing ends."""
+    log, secret, port = os.path.join(folder, "log"), os.path.join(folder, "secret"), support.free_port()
+    with open(secret, "w") as f:
+        f.write("b\n")
+    os.chmod(secret, 0o600)
+    with Fed(folder, *UNREACHABLE[:-2], "--set", f"pipeline.write.s3.secret_key_file={secret}", "--set",
+             "pipeline.store.buffered.dirname=b", "--set", "logging.backends=[file, stderr]", "--set",
+             f"logging.file.path={log}", "--stop-timeout", "1s") as p:
+        p.until_received()
+        os.rename(log, log + ".1")
+        p.signal(signal.SIGHUP)
+        p.until(lambda: os.path.exists(log) and "SIGHUP" in open(log).read(), "the log under its name again")
+        assert "SIGHUP" not in open(log + ".1").read()
+        p.signal(signal.SIGTERM)
+        r = p.wait(20).expect(1)
+    lines = [l.split(" ", 1)[1] for l in r.err.splitlines() if "SIGHUP" in l]
+    assert lines == ["INFO SIGHUP: read again; other changes need a restart log_file=reopened credentials=read"], lines
+
+
+def hangup_without_anything_to_reload(folder):
+    with Fed(folder, "--output", os.path.join(folder, "out")) as p:
+        p.until_received()
+        p.signal(signal.SIGHUP)
+        p.until(lambda: "SIGHUP" in p.err, "an answer to SIGHUP")
+        p.signal(signal.SIGTERM)
+        r = p.wait(10).expect(0)
+    lines = [l.split(" ", 1)[1] for l in r.err.splitlines() if "SIGHUP" in l]
+    assert lines == ["INFO SIGHUP ignored: no log file and no credentials in files; other changes need a restart"], lines
+
+
 def signal_while_connecting(folder):
     """No analyzer there: it retries for ever, and stops at once when asked."""
     config = os.path.join(folder, "c.yml")
@@ -111,4 +178,5 @@ def signal_while_connecting(folder):
 
 if __name__ == "__main__":
     support.main([stops_with(signal.SIGTERM), stops_with(signal.SIGINT), end_of_input_is_a_stop,
-                  unreachable_bucket_counts_what_is_lost, second_signal_ends_at_once, signal_while_connecting])
+                  unreachable_bucket_counts_what_is_lost, second_signal_ends_at_once,
+                  second_signal_counts_what_arrives, hangup_reloads, hangup_without_anything_to_reload, signal_while_connecting])

@@ -25,6 +25,7 @@
 #include "base/text.h"
 #include "lookups/lookup.h"
 #include "net/curl.h"
+#include "value/address.h"
 
 #define SECOND INT64_C(1000000000)
 #define MILLI INT64_C(1000000)
@@ -80,7 +81,7 @@ static char *copy(const char *s)
 static bool is_local(const char *url)
 {
     const char *host = strstr(url, "://") + 3;
-    return strncasecmp(host, "localhost", 9) == 0 || strncmp(host, "127.", 4) == 0 || strncmp(host, "[::1]", 5) == 0;
+    return fl_host_is_loopback(host, strcspn(host, "/"));
 }
 
 static char *set_analyzers(struct fl_gremlin *g, const struct fl_gremlin_options *o)
@@ -108,6 +109,9 @@ static char *set_analyzers(struct fl_gremlin *g, const struct fl_gremlin_options
             return whole;
         }
         g->analyzer[i].local = is_local(g->analyzer[i].url);
+        if (g->username && !g->analyzer[i].local && strncmp(g->analyzer[i].url, "http://", 7) == 0)
+            fl_log(FL_WARN, "the password goes over the network as it is; ask over https (tls.*)", "url=%s",
+                   fl_log_quote(g->analyzer[i].url));
     }
     return NULL;
 }

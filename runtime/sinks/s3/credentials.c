@@ -143,6 +143,11 @@ bool fl_credentials_reload(struct fl_credentials *c)
     return changed;
 }
 
+bool fl_credentials_in_file(const struct fl_credentials *c)
+{
+    return *c->file != 0;
+}
+
 void fl_keys_wipe(struct fl_keys *keys)
 {
     OPENSSL_cleanse(keys->access_key, sizeof keys->access_key);

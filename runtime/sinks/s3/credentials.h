@@ -25,6 +25,8 @@ void fl_credentials_free(struct fl_credentials *c);
 void fl_credentials_get(struct fl_credentials *c, struct fl_keys *keys);
 /* The server refused the keys: read the file again. True: it holds another key now, try again at once. */
 bool fl_credentials_reload(struct fl_credentials *c);
+/* Does the secret key come from a file? */
+bool fl_credentials_in_file(const struct fl_credentials *c);
 /* Overwrite a copy that is no longer needed. */
 void fl_keys_wipe(struct fl_keys *keys);
 

@@ -167,7 +167,7 @@ bool fl_iam_authorization(struct fl_iam *iam, struct fl_buf *out, char *why, siz
     return ok;
 }
 
-void fl_iam_refused(struct fl_iam *iam)
+bool fl_iam_refused(struct fl_iam *iam)
 {
     char key[sizeof iam->key], *error;
     pthread_mutex_lock(&iam->lock);
@@ -182,4 +182,5 @@ void fl_iam_refused(struct fl_iam *iam)
         OPENSSL_cleanse(key, sizeof key);
     }
     pthread_mutex_unlock(&iam->lock);
+    return *iam->key_file != 0;
 }

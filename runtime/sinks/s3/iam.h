@@ -25,6 +25,6 @@ void fl_iam_free(struct fl_iam *iam);
  */
 bool fl_iam_authorization(struct fl_iam *iam, struct fl_buf *out, char *why, size_t why_size);
 /* The S3 server refused the token: the next call asks for another, with the key file read again. */
-void fl_iam_refused(struct fl_iam *iam);
+bool fl_iam_refused(struct fl_iam *iam);
 
 #endif

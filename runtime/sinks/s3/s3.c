@@ -183,6 +183,15 @@ static void s3_interrupt(void *sink)
     atomic_store(&s->stop, true);
 }
 
+static bool s3_reload(void *sink)
+{
+    struct s3 *s = sink;
+    if (s->server.iam)
+        return fl_iam_refused(s->server.iam);
+    fl_credentials_reload(s->server.credentials);
+    return fl_credentials_in_file(s->server.credentials);
+}
+
 static void s3_close(void *sink)
 {
     struct s3 *s = sink;
@@ -206,5 +215,6 @@ const struct fl_sink_kind fl_sink_s3 = {
     .write = s3_write,
     .close = s3_close,
     .interrupt = s3_interrupt,
+    .reload = s3_reload,
     .uploads = s3_uploads,
 };

@@ -28,6 +28,7 @@
 #include "sources/skydive/outage.h"
 #include "sources/skydive/ws_connect.h"
 #include "sources/skydive/ws_session.h"
+#include "value/address.h"
 
 
 #define FULL "the output does not keep up and read_ahead is used up: nothing was read"
@@ -113,6 +114,9 @@ static char *configure(struct skydive *s, const struct fl_options *o)
     s->outage.max_pause = fl_opt_int(o, "max_backoff");
     fl_queue_ahead(s->rt->queue, (size_t)fl_opt_int(o, "read_ahead"));
     error = check_texts(s);
+    if (!s->url.tls && *setting(s, "analyzer.auth.cluster.username") && !fl_host_is_loopback(s->url.host, strlen(s->url.host)))
+        fl_log(FL_WARN, "the password goes over the network as it is; connect with wss://", "url=%s",
+               fl_log_quote(s->url_text));
     if (!error && s->url.tls)
         s->tls = fl_tls_context_new(setting(s, "tls.ca_cert"), setting(s, "tls.client_cert"),
                                     setting(s, "tls.client_key"), &error);
