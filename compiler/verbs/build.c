@@ -103,10 +103,10 @@ static void hide_paths(struct args *a, const char *c_file)
 {
     const char *slash = strrchr(c_file, '/');
     char *here = getcwd(NULL, 0);
-    if (slash)
-        add(a, fl_arena_printf(a->arena, "-ffile-prefix-map=%.*s=", (int)(slash + 1 - c_file), c_file));
     if (here)
         add(a, fl_arena_printf(a->arena, "-ffile-prefix-map=%s=.", here));
+    if (slash) /* behind the other, which may be a part of it: the last one that fits holds */
+        add(a, fl_arena_printf(a->arena, "-ffile-prefix-map=%.*s=.", (int)(slash - c_file), c_file));
     free(here);
 }
 

@@ -8,20 +8,21 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "base/memory.h"
-
 static size_t limit_of(int resource)
 {
     struct rlimit r;
     return getrlimit(resource, &r) == 0 && r.rlim_cur != RLIM_INFINITY && r.rlim_cur < SIZE_MAX ? (size_t)r.rlim_cur : SIZE_MAX;
 }
 
-char *fl_limits_begin(void)
+const char *fl_limits_begin(void)
 {
+    static char text[128];
     size_t stack = limit_of(RLIMIT_STACK);
-    if (stack < FL_STACK_MIN)
-        return fl_said("the stack is limited to %zu KiB (ulimit -s), %zu are needed: raise it", stack >> 10,
-                       FL_STACK_MIN >> 10);
+    if (stack < FL_STACK_MIN) {
+        snprintf(text, sizeof text, "the stack is limited to %zu KiB (ulimit -s), %zu are needed: raise it", stack >> 10,
+                 FL_STACK_MIN >> 10);
+        return text;
+    }
     /* glibc would give each thread what the main thread may have: 8 MiB, or gigabytes, or too little. */
     pthread_attr_t a;
     pthread_attr_init(&a);

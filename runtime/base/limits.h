@@ -10,8 +10,8 @@
 #define FL_STACK_MIN ((size_t)512 << 10)    /* of the main thread */
 #define FL_THREAD_STACK ((size_t)1 << 20)   /* of the others: address space, of which only what is used is taken */
 
-/* First thing in main: every thread from here on has FL_THREAD_STACK. An error text to be freed if the limits are too low. */
-char *fl_limits_begin(void);
+/* First thing in main: every thread from here on has FL_THREAD_STACK. What is too low, or NULL. */
+const char *fl_limits_begin(void);
 
 /*
  * Why there was no memory or address space, with what to do: `; the address space is limited to 200 MiB (ulimit -v): raise

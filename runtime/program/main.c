@@ -248,10 +248,9 @@ int fl_main(const struct fl_pipeline *p, int argc, char **argv)
         return 1;
     }
     map_large_memory();
-    char *low = fl_limits_begin();
+    const char *low = fl_limits_begin();
     if (low) {
         fprintf(stderr, "%s: %s\n", p->name, low);
-        free(low);
         return 1;
     }
     fill_standard_descriptors();

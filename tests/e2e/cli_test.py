@@ -116,7 +116,7 @@ def builds_are_the_same_anywhere(folder):
     for name in ("one", "another/below"):
         place = os.path.join(folder, name)
         os.makedirs(place)
-        write(place, "p.flow", "schema S { id : string; } source stdin { decode json; }\ntransform T { id; }\n"
+        write(place, "p.flow", "pipeline p \"p\";\nschema S { id : string; }\nsource stdin { decode json; }\ntransform T { id; }\n"
               "output { store direct; encode ndjson; write stdout; }\n")
         run(support.FLOWC, "build", "p.flow", "-o", "p", cwd=place, env={"TMPDIR": place}).expect(0)
         with open(os.path.join(place, "p"), "rb") as f:
