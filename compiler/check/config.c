@@ -7,6 +7,7 @@
 
 #include "base/rows.h"
 #include "check/checker.h"
+#include "text/index.h"
 #include "tree/walk.h"
 
 static const char *whole_path(struct fc_checker *k, const struct fc_item *it)
@@ -16,12 +17,25 @@ static const char *whole_path(struct fc_checker *k, const struct fc_item *it)
     return *it->yaml == '.' ? it->yaml + 1 : fl_arena_printf(k->a, "pipeline.%s", it->yaml);
 }
 
+/* Without SKYDIVE_ before it. */
+static char environment_char(char c)
+{
+    return c == '.' || c == '-' ? '_' : (char)toupper((unsigned char)c);
+}
+
 static const char *environment(struct fc_checker *k, const char *key)
 {
     char *name = fl_arena_printf(k->a, "SKYDIVE_%s", key);
-    for (char *p = name; *p; p++)
-        *p = *p == '.' || *p == '-' ? '_' : (char)toupper((unsigned char)*p);
+    for (char *p = name + strlen("SKYDIVE_"); *p; p++)
+        *p = environment_char(*p);
     return name;
+}
+
+static bool same_environment(const char *a, const char *b)
+{
+    while (*a && environment_char(*a) == environment_char(*b))
+        a++, b++;
+    return environment_char(*a) == environment_char(*b);
 }
 
 /* Is `path` the section that `below` stands in? */
@@ -31,30 +45,55 @@ static bool section_of(const char *path, const char *below)
     return strncmp(path, below, n) == 0 && below[n] == '.';
 }
 
-static bool two_params(struct fc_checker *k, const struct fc_item *first, const struct fc_item *it)
+/* Params by what they take: their keys, the sections that those lie in, their names in the environment. */
+struct taken {
+    struct fc_index keys, sections, names;
+};
+
+/* The param whose key is a section that path lies in, or NULL. */
+static const struct fc_item *above(const struct fc_index *keys, const char *path)
 {
-    const char *a = whole_path(k, first), *b = whole_path(k, it);
+    const struct fc_item *found = NULL;
+    for (const char *dot = strchr(path, '.'); dot && !found; dot = strchr(dot + 1, '.'))
+        found = fc_index_find(keys, path, (size_t)(dot - path));
+    return found;
+}
+
+static void take(struct fc_checker *k, struct taken *t, const struct fc_item *it)
+{
+    const char *path = whole_path(k, it), *name = environment(k, path ? path : it->name.s);
+    if (path && !fc_index_find(&t->keys, path, strlen(path)))
+        fc_index_put(&t->keys, k->a, path, strlen(path), it);
+    for (const char *dot = path ? strchr(path, '.') : NULL; dot; dot = strchr(dot + 1, '.'))
+        if (!fc_index_find(&t->sections, path, (size_t)(dot - path)))
+            fc_index_put(&t->sections, k->a, path, (size_t)(dot - path), it);
+    if (!fc_index_find(&t->names, name, strlen(name)))
+        fc_index_put(&t->names, k->a, name, strlen(name), it);
+}
+
+static void two_params(struct fc_checker *k, const struct taken *t, const struct fc_item *it)
+{
+    const char *path = whole_path(k, it), *name = environment(k, path ? path : it->name.s), *what = NULL;
     struct fc_span at = it->yaml ? it->yaml_span : it->name.span;
-    const char *name = environment(k, b ? b : it->name.s), *what = NULL;
-    if (a && b && strcmp(a, b) == 0)
+    const struct fc_item *first = NULL;
+    if (path && (first = fc_index_find(&t->keys, path, strlen(path))))
         what = "is the key of another param";
-    else if (a && b && section_of(a, b))
+    else if (path && (first = above(&t->keys, path)))
         what = "lies below the key of another param, which is a value and no section";
-    else if (a && b && section_of(b, a))
+    else if (path && (first = fc_index_find(&t->sections, path, strlen(path))))
         what = "is a part of the path of another param's key, so a section and no value";
-    else if (strcmp(name, environment(k, a ? a : first->name.s)) != 0)
-        return false;
-    struct fc_diag *g = what ? fc_report(k->d, FC_SAME_PATH, at, fl_arena_printf(k->a, "`%s`", b), what)
+    else if (!(first = fc_index_find(&t->names, name, strlen(name))))
+        return;
+    struct fc_diag *g = what ? fc_report(k->d, FC_SAME_PATH, at, fl_arena_printf(k->a, "`%s`", path), what)
                              : fc_report(k->d, FC_SAME_PATH, at, fl_arena_printf(k->a, "`%s`", name), "is the name of another param in the environment too");
     fc_diag_note(k->d, g, first->yaml ? first->yaml_span : first->name.span, "the other param");
     fc_diag_help(k->d, g, "give one of them another path; `.` and `-` in it are `_` in the environment");
-    return true;
 }
 
 /* Options of all kinds: the configuration can choose another kind than the .flow. */
 static bool param_and_option(struct fc_checker *k, const struct fc_item *it)
 {
-    const char *path = whole_path(k, it), *name = environment(k, path ? path : it->name.s), *what = NULL;
+    const char *path = whole_path(k, it), *name = path ? path : it->name.s, *what = NULL;
     struct fc_span at = path ? it->yaml_span : it->name.span;
     for (uint32_t i = 0; i < fl_option_nrows + fl_phase_nrows; i++) {
         const struct fl_option_row *row = i < fl_option_nrows ? &fl_option_rows[i] : NULL;
@@ -68,7 +107,7 @@ static bool param_and_option(struct fc_checker *k, const struct fc_item *it)
             what = fl_arena_printf(k->a, "is a section, not a value: the option's key `%s` lies below it", other);
         else if (path && section_of(other, path))
             what = fl_arena_printf(k->a, "lies below the option's key `%s`, which is a value and no section", other);
-        else if (strcmp(name, environment(k, other)) == 0)
+        else if (same_environment(name, other))
             what = fl_arena_printf(k->a, "has the same name in the environment as the option `%s`", other);
         else
             continue;
@@ -85,12 +124,13 @@ static bool param_and_option(struct fc_checker *k, const struct fc_item *it)
 
 void fck_config(struct fc_checker *k, const struct fc_item *items)
 {
+    struct taken taken = {0};
     for (const struct fc_item *it = items; it; it = it->next) {
         if (it->kind != FC_I_PARAM || it->secret.s)
             continue;
-        bool said = param_and_option(k, it);
-        for (const struct fc_item *first = items; first != it && !said; first = first->next)
-            said = first->kind == FC_I_PARAM && !first->secret.s && two_params(k, first, it);
+        if (!param_and_option(k, it))
+            two_params(k, &taken, it);
+        take(k, &taken, it);
     }
 }
 

@@ -5,11 +5,13 @@
 #include <string.h>
 
 #include "check/checker.h"
+#include "text/escape.h"
 #include "tree/walk.h"
 
 struct key {
-    const char *name; /* as written, escapes and all */
+    const char *name;
     const char *at;
+    size_t n; /* as written, with quotes and escapes */
     const struct key *up;
 };
 
@@ -38,6 +40,22 @@ static struct fc_span place(const struct given *g, const char *at, size_t n)
     return (struct fc_span){g->c->json_span.file, start, start + (uint32_t)n};
 }
 
+/* The key between the quotes at p and before `end`; the parser has seen that it is JSON. */
+static const char *key_name(const struct given *g, const char *p, const char *end)
+{
+    char *name = fl_arena_get(g->k->a, (size_t)(end - p)), *o = name;
+    for (p++, end--; p < end;) {
+        size_t n = *p == '\\' ? fc_unescape(p, end, &o) : 0;
+        if (n == 0) {
+            *o++ = *p;
+            n = 1;
+        }
+        p += n;
+    }
+    *o = 0;
+    return name;
+}
+
 static bool is_given(const struct key *keys, const char *name)
 {
     for (; keys; keys = keys->up)
@@ -55,7 +73,7 @@ static void unknown(const struct given *g, const struct fc_type *t, const struct
         if (!is_given(keys, t->members[i].key))
             fl_suggest_try(&near, t->members[i].key);
     if (fl_suggest_best(&near))
-        fc_diag_help(g->k->d, fc_report(g->k->d, FC_GIVEN_UNKNOWN, place(g, now->at, strlen(now->name) + 2), now->name), "did you mean `%s`?",
+        fc_diag_help(g->k->d, fc_report(g->k->d, FC_GIVEN_UNKNOWN, place(g, now->at, now->n), now->name), "did you mean `%s`?",
                      fl_suggest_best(&near));
 }
 
@@ -91,7 +109,7 @@ static const char *object(const struct given *g, const struct fc_type *t, const 
     for (p = blank(p); *p == '"';) {
         const char *end = behind_string(p);
         struct key *now = fl_arena_zero(g->k->a, sizeof *now);
-        *now = (struct key){fl_arena_strndup(g->k->a, p + 1, (size_t)(end - p) - 2), p, keys};
+        *now = (struct key){key_name(g, p, end), p, (size_t)(end - p), keys};
         if (is_given(keys, now->name))
             fc_report(g->k->d, FC_GIVEN_TWICE, place(g, p, (size_t)(end - p)), now->name);
         keys = now;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "syntax/lexer.h"
+#include "text/escape.h"
 #include "syntax/parse.h"
 
 /* ---- keywords ---- */
@@ -133,62 +134,9 @@ int fc_read_number(struct fc_parser *ps, struct fc_span span, const char *s, siz
 
 /* ---- escapes ---- */
 
-static int hex4(const char *s, const char *end)
-{
-    int v = 0;
-    if (end - s < 4)
-        return -1;
-    for (int i = 0; i < 4; i++) {
-        int c = s[i];
-        int d = c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
-        if (d < 0)
-            return -1;
-        v = v * 16 + d;
-    }
-    return v;
-}
-
-static char *put_utf8(char *o, unsigned c)
-{
-    if (c < 0x80) {
-        *o++ = (char)c;
-    } else if (c < 0x800) {
-        *o++ = (char)(0xC0 | c >> 6);
-        *o++ = (char)(0x80 | (c & 63));
-    } else if (c < 0x10000) {
-        *o++ = (char)(0xE0 | c >> 12);
-        *o++ = (char)(0x80 | (c >> 6 & 63));
-        *o++ = (char)(0x80 | (c & 63));
-    } else {
-        *o++ = (char)(0xF0 | c >> 18);
-        *o++ = (char)(0x80 | (c >> 12 & 63));
-        *o++ = (char)(0x80 | (c >> 6 & 63));
-        *o++ = (char)(0x80 | (c & 63));
-    }
-    return o;
-}
-
-/* \uXXXX at s (behind the u); returns how many bytes it takes, 0 if it is none. A pair of surrogates is one character. */
-static size_t unicode_escape(const char *s, const char *end, unsigned *c)
-{
-    int hi = hex4(s, end);
-    if (hi < 0 || (hi >= 0xDC00 && hi <= 0xDFFF))
-        return 0;
-    if (hi < 0xD800 || hi > 0xDBFF) {
-        *c = (unsigned)hi;
-        return 4;
-    }
-    int lo = end - s >= 10 && s[4] == '\\' && s[5] == 'u' ? hex4(s + 6, end) : -1;
-    if (lo < 0xDC00 || lo > 0xDFFF)
-        return 0;
-    *c = 0x10000 + (((unsigned)hi & 0x3FF) << 10 | ((unsigned)lo & 0x3FF));
-    return 10;
-}
-
 /* `span` is the token; s is inside it, behind the quote except in a template. */
 const char *fc_undo_escapes(struct fc_parser *ps, struct fc_span span, const char *s, size_t len, bool in_template, uint32_t *out_len)
 {
-    static const char plain[] = "\"\\/'bfnrt", value[] = "\"\\/'\b\f\n\r\t";
     char *text = fl_arena_get(ps->p->arena, len + 1), *o = text;
     uint32_t base = span.start + (in_template ? 0 : 1);
     const char *end = s + len;
@@ -200,15 +148,9 @@ const char *fc_undo_escapes(struct fc_parser *ps, struct fc_span span, const cha
             continue;
         }
         const char *at = p++;
-        const char *known = p < end ? memchr(plain, *p, sizeof plain - 1) : NULL;
-        unsigned c = 0;
-        size_t n = 0;
-        if (known) {
-            *o++ = value[known - plain];
-            p++;
-        } else if (p < end && *p == 'u' && (n = unicode_escape(p + 1, end, &c)) > 0) {
-            o = put_utf8(o, c);
-            p += 1 + n;
+        size_t n = fc_unescape(at, end, &o);
+        if (n > 0) {
+            p = at + n;
         } else {
             size_t shown = p < end ? 2 : 1;
             while (p < end && *p == 'u' && shown < 6 && at + shown < end && isxdigit((unsigned char)at[shown]))

@@ -77,7 +77,7 @@ def limited_file_size(folder):
     bad = os.path.join(folder, "bad.json")
     with open(bad, "w", encoding="ascii") as f:
         f.write('{"Network":5}\n' * 3000)
-    for name, path, status in (("sink", MESSAGES, 1), ("reject", bad, 0)):
+    for name, path, status in (("sink", MESSAGES, 1), ("reject", bad, 1)):
         p = start("--input", path, "--output", os.path.join(folder, name), "--stop-timeout", "1s", "--set",
                   f"pipeline.reject.directory={folder}/rejected", stderr=subprocess.PIPE, preexec_fn=limit)
         err = p.communicate(timeout=20 * support.SLOW)[1].decode()
