@@ -207,6 +207,7 @@ class Listener:
 
 def main(tests):
     """Run functions test(folder), each in an empty folder; names given as arguments choose. Exit status 1 if one fails."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it would be ignored by all that is started here
     chosen = [t for t in tests if not sys.argv[1:] or t.__name__ in sys.argv[1:]]
     failed = 0
     for test in chosen:
