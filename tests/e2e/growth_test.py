@@ -123,7 +123,7 @@ def program(folder, name, text):
     with open(path, "w") as f:
         f.write(text)
     out = os.path.join(folder, name)
-    support.run(support.FLOWC, "build", path, "-o", out, env={"FLOWC_CFLAGS": "-O0"}, timeout=300 * support.SLOW).expect(0)
+    support.run(support.FLOWC, "build", path, "-o", out, env={"FLOWC_CFLAGS": f"-O0 {support.INSTRUMENTED}"}, timeout=300 * support.SLOW).expect(0)
     return out
 
 

@@ -115,7 +115,7 @@ def write(folder, name, text):
 
 
 def flowc(folder, *args):
-    r = run(FLOWC, *args, env={"FLOWC_CFLAGS": FLAGS}, cwd=folder, timeout=240)
+    r = run(FLOWC, *args, env={"FLOWC_CFLAGS": f"{FLAGS} {support.INSTRUMENTED}"}, cwd=folder, timeout=240)
     assert not os.path.exists(os.path.join(folder, "pwned")), "a text was run as a command"
     return r
 

@@ -26,6 +26,8 @@ MESSAGES = os.path.join(FIXTURES, "messages.jsonl")
 LOOKUPS = os.path.join(FIXTURES, "gremlin.json")
 FLOWS = 751  # in messages.jsonl
 KEPT = 593   # of them not of class other
+# What programs have to be compiled with when their test chooses FLOWC_CFLAGS itself: as the runtime they are linked with.
+INSTRUMENTED = os.environ.get("INSTRUMENTED", "")
 SLOW = 5 if os.environ.get("SANITIZERS", "no") not in ("no", "") else 1
 
 
