@@ -106,6 +106,7 @@ static void allowed_values(void **state)
                 case_expect_fine(&k);
             else
                 case_expect_problem(&k, expected, NULL);
+            case_end(&k);
         }
     }
 }

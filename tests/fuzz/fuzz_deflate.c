@@ -12,6 +12,7 @@
 
 #include "compressors/gzip/flow.c"
 
+#include <stdio.h>
 #include <zlib.h>
 #ifdef HAVE_LIBDEFLATE
 #include <libdeflate.h>
