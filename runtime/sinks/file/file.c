@@ -75,21 +75,24 @@ static int sync_parent(char *path)
  * mkdir -p for the directory; each new name is synced in its parent. 0 or errno: what isn't synced isn't left there either,
  * else the next attempt would take it for sure.
  */
-static int make_directory(char *path)
+static int make_directory(const char *directory)
 {
-    for (char *p = path + 1; p; p = p ? p + 1 : NULL) {
+    char *path = fl_strdup(directory); /* others read it meanwhile */
+    int e = 0;
+    for (char *p = path + 1; p && e == 0; p = p ? p + 1 : NULL) {
         p = strchr(p, '/');
         if (p)
             *p = 0;
-        int e = mkdir(path, 0777) == 0 ? 0 : errno;
+        e = mkdir(path, 0777) == 0 ? 0 : errno;
         if (e == 0 && (e = sync_parent(path)) != 0)
             rmdir(path);
         if (p)
             *p = '/';
-        if (e && e != EEXIST)
-            return e;
+        if (e == EEXIST)
+            e = 0;
     }
-    return 0;
+    free(path);
+    return e;
 }
 
 /* One step down, not by a symbolic link. A descriptor that names the folder, or -1 and errno. */
