@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """cases_test - what people reported about programs for this job, each with a small input and what they would want.
 
-A folder of tests/field is a case: README (the public thread, what happened, what is expected), pipeline.flow, config.yml, input, expected.txt
+A folder of tests/field/cases is a case: README (the public thread, what happened, what is expected), pipeline.flow, config.yml, input, expected.txt
 (the lines of standard output, in any order). run.sh, if there is one, is run instead of the program: BIN is the program, CASE the folder.
 status, if there is one, holds the expected exit status, otherwise 0.
 """
@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+CASES = os.path.join(HERE, "cases")
 sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
 import support  # noqa: E402
 
@@ -21,7 +22,7 @@ def lines(data):
 
 def case(name):
     def test(folder):
-        at = os.path.join(HERE, name)
+        at = os.path.join(CASES, name)
         program = os.path.join(folder, "bin")
         subprocess.run([support.FLOWC, "build", os.path.join(at, "pipeline.flow"), "-o", program], check=True, env=support.environment())
         args = [program, os.path.join(at, "config.yml"), "--input", os.path.join(at, "input"), "--output", "-"]
@@ -42,4 +43,4 @@ def case(name):
 
 
 if __name__ == "__main__":
-    support.main([case(x) for x in sorted(os.listdir(HERE)) if os.path.exists(os.path.join(HERE, x, "pipeline.flow"))])
+    support.main([case(x) for x in sorted(os.listdir(CASES)) if os.path.exists(os.path.join(CASES, x, "pipeline.flow"))])
