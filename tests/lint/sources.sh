@@ -114,6 +114,8 @@ names tests/e2e/*.py tests/fault/*.py tests/peers/*.py tests/fuzz/*.py | { grep 
 names tests/fault/*_test.py tests/fault/*_test.sh | list tests/tests.am fault_tests
 names tests/field/*_test.py | list tests/tests.am field_tests
 names tests/golden/*.sh | list tests/tests.am golden_tests
+names tests/golden/*.c | list tests/tests.am golden_c
+names tests/golden/*.flow tests/golden/*.json tests/golden/*.dot | list tests/tests.am golden_beside
 
 if [ -e "$wrong" ]; then
     rm -f "$wrong"
