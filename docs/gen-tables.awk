@@ -99,7 +99,7 @@ function begin_table() {
     if (table == "errors") print "| id | message |\n| --- | --- |"
     split("ADD + SUB - MUL * DIV / MOD % LT < LE <= GT > GE >= EQ == NE !=", p, " ")
     for (i = 1; i in p; i += 2) sign[p[i]] = p[i + 1]
-    split("s string i int f float b bool a ip c cidr t time d duration y bytes p packets e enum k class S [string] N number r regex m string", p, " ")
+    split("s string i int f float b bool a ip c cidr t time d duration y bytes p packets e enum k class S [string] L list N number r regex m string", p, " ")
     for (i = 1; i in p; i += 2) letter[p[i]] = p[i + 1]
 }
 

@@ -54,6 +54,8 @@ static bool letter_takes(char c, const struct fc_type *t, const struct fc_type *
         return t->kind == FC_K_ENUM;
     case 'S':
         return t->kind == FC_K_LIST && t->elem->kind == FC_K_STRING;
+    case 'L':
+        return t->kind == FC_K_LIST;
     default:
         return false;
     }
@@ -65,7 +67,7 @@ static const char *signature(struct fc_checker *k, const struct fc_builtin *b)
     for (const char *p = b->params; *p; p++) {
         const struct fc_type *t = letter_type(*p);
         const char *name = *p == 'r' ? "regular expression" : t ? t->name : *p == 'N' ? "number" : *p == 'e' ? "enum"
-            : "[string]";
+            : *p == 'L' ? "list" : "[string]";
         s = fl_arena_printf(k->a, "%s%s%s", s, p == b->params ? "" : ", ", name);
     }
     return fl_arena_printf(k->a, "%s(%s)", b->name, s);
@@ -233,7 +235,6 @@ static const char *elsewhere(const char *name)
 {
     static const struct { const char *there, *here; } names[] = {
         {"concat", "texts are joined in a template, as f\"{a}/{b}\""},
-        {"join", "texts are joined in a template, as f\"{a}/{b}\""},
         {"format", "texts are made by a template, as f\"{a}/{b}\""},   {"coalesce", "write a ?? b"},
         {"ifnull", "write a ?? b"},                                    {"isnull", "write not has x"},
         {"exists", "write has x"},                                     {"defined", "write has x"},

@@ -20,6 +20,11 @@ const char *fck_path(struct fc_checker *k, const struct fc_expr *e)
         const char *base = fck_path(k, e->a);
         return base ? fl_arena_printf(k->a, "%s[%s]", base, e->args->s) : NULL;
     }
+    int64_t i;
+    if (e->kind == FC_E_INDEX && !e->sym && e->args && fck_const_int(e->args, &i)) { /* a list's element */
+        const char *base = fck_path(k, e->a);
+        return base ? fl_arena_printf(k->a, "%s[%lld]", base, (long long)i) : NULL;
+    }
     if (e->kind != FC_E_NAME || !e->sym)
         return NULL;
     switch (e->sym->kind) {
@@ -117,6 +122,9 @@ static void has_value(struct fc_checker *k, const struct fc_expr *e)
             present(k, e);
         for (const struct fc_expr *x = e->args; x; x = x->next)
             has_value(k, x);
+        break;
+    case FC_E_ANY:
+        has_value(k, e->a);
         break;
     case FC_E_TEMPLATE:
         for (const struct fc_expr *x = e->args; x; x = x->next)

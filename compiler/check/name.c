@@ -256,30 +256,65 @@ const struct fc_type *fck_index(struct fc_checker *k, struct fc_expr *e)
     const struct fc_type *t = fck_expr(k, e->a, NULL);
     if (t->kind == FC_K_ERROR)
         return fck_done(e, t, false);
-    if (t->kind != FC_K_MAP) {
-        struct fc_diag *g = fc_report(k->d, FC_NOT_INDEXED, e->a->span, fck_type_text(k, t, false));
-        if (t->kind == FC_K_LIST)
-            fc_diag_help(k->d, g, "any(x in %s where ..) and `in` ask about the elements of a list",
-                         fck_text(k, e->a->span));
+    if (t->kind != FC_K_MAP && t->kind != FC_K_LIST) {
+        fc_report(k->d, FC_NOT_INDEXED, e->a->span, fck_type_text(k, t, false));
         return fck_done(e, &FC_ERROR_T, false);
     }
     if (e->args->next) {
-        fc_report(k->d, FC_ARGUMENTS, e->span, fck_text(k, e->a->span), "1 key", 2);
+        fc_report(k->d, FC_ARGUMENTS, e->span, fck_text(k, e->a->span), t->kind == FC_K_MAP ? "1 key" : "1 number", 2);
         return fck_done(e, &FC_ERROR_T, false);
     }
-    fck_expr_as(k, e->args, &FC_STRING_T, true);
+    if (!fck_expr_as(k, e->args, t->kind == FC_K_MAP ? &FC_STRING_T : &FC_INT_T, true))
+        return fck_done(e, &FC_ERROR_T, false);
     const char *path = fck_path(k, e);
     return fck_done(e, t->elem, !(path && fck_known(k, path)));
 }
 
-/* ---- any(x in list where cond) ------------------------------------------------------------------------- */
+/* ---- any(x in list where cond), map(x in list : value) ---------------------------------------------------- */
+
+/* What list can be made of: see check_elem in type.c. */
+static const struct fc_type *mapped(struct fc_checker *k, struct fc_expr *e)
+{
+    const struct fc_type *t = fck_expr(k, e->b, NULL);
+    if (t->kind == FC_K_ERROR)
+        return t;
+    if (t->kind == FC_K_NULL) {
+        fc_report(k->d, FC_TYPE_MISMATCH, e->b->span, "a value", "`null`");
+        return &FC_ERROR_T;
+    }
+    if (e->b->nullable) {
+        fc_diag_help(k->d, fck_may_be_null(k, e->b), "elements of a list are never null; give a default with `??`");
+        return &FC_ERROR_T;
+    }
+    if (!fck_scalar(t)) {
+        fc_report(k->d, FC_LATER, e->b->span, fl_arena_printf(k->a, "a list that is made of %s", fck_type_text(k, t, false)));
+        return &FC_ERROR_T;
+    }
+    return fc_type_list(k->a, t);
+}
+
+static bool named_each(struct fc_checker *k, struct fc_expr *e)
+{
+    static const char *const names[] = {[FC_EACH_ANY] = "any", [FC_EACH_ALL] = "all", [FC_EACH_FIND] = "find",
+                                        [FC_EACH_COUNT] = "count", [FC_EACH_MAP] = "map"};
+    for (int i = 0; i < (int)(sizeof names / sizeof *names); i++)
+        if (strcmp(names[i], e->name.s) == 0) {
+            e->i = i;
+            if (e->maps == (i == FC_EACH_MAP))
+                return true;
+            fc_report(k->d, FC_ANY_FORM, e->span, e->name.s, e->maps ? "x in list where condition" : "x in list : value");
+            return false;
+        }
+    struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_FUNCTION, e->name.span, e->name.s);
+    fc_diag_help(k->d, g, e->maps ? "of lists there is map(x in list : value)"
+                 : "of lists there are any, all, find and count(x in list where condition)");
+    return false;
+}
 
 const struct fc_type *fck_any(struct fc_checker *k, struct fc_expr *e)
 {
-    if (strcmp(e->name.s, "any") != 0) {
-        fc_report(k->d, FC_LATER, e->name.span, fl_arena_printf(k->a, "`%s(x in list where ..)`", e->name.s));
+    if (!named_each(k, e))
         return fck_done(e, &FC_ERROR_T, false);
-    }
     const struct fc_type *t = fck_expr(k, e->a, NULL);
     if (t->kind != FC_K_LIST) {
         if (t->kind != FC_K_ERROR)
@@ -293,8 +328,13 @@ const struct fc_type *fck_any(struct fc_checker *k, struct fc_expr *e)
         fc_diag_note(k->d, fc_report(k->d, FC_DUPLICATE, e->args->name.span, e->args->name.s), old->span,
                      "first declared here, as %s", fck_kind_text(old));
     e->sym = fck_local(k, FC_SYM_LOCAL, e->args->name, t->elem, false);
-    fck_condition(k, e->b);
+    const struct fc_type *result = &FC_BOOL_T;
+    if (e->i == FC_EACH_MAP)
+        result = mapped(k, e);
+    else
+        fck_condition(k, e->b);
     k->local = before;
     k->facts = facts;
-    return fck_done(e, &FC_BOOL_T, e->a->nullable);
+    return fck_done(e, e->i == FC_EACH_FIND ? t->elem : e->i == FC_EACH_COUNT ? &FC_INT_T : result,
+                    e->i == FC_EACH_FIND || e->a->nullable);
 }

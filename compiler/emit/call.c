@@ -282,19 +282,59 @@ struct fc_cv fce_in_list(struct fc_em *m, const struct fc_expr *e)
     return found(m, fce_text(m, "fl_%s_has(%s, %s)", lt->kind == FC_K_STRING ? "strs" : lt->kind == FC_K_FLOAT ? "floats" : lt->kind == FC_K_BOOL ? "bools" : "ints", l.v, v.v), n);
 }
 
+/* What is done with each element, in the loop; `t` is the result. */
+static void each_element(struct fc_em *m, const struct fc_expr *e, const char *t, const char *list)
+{
+    if (e->i == FC_EACH_MAP) {
+        struct fc_cv v = fce_expr(m, e->b);
+        fce_line(m, "v_%s[i_%s] = %s;", t, t, fce_alone(m, &v));
+        return;
+    }
+    const struct fc_cond *c = fce_true(m, e->b);
+    if (e->i == FC_EACH_ANY || e->i == FC_EACH_ALL) {
+        fce_line(m, "%s = %s;", t, fce_bare(m, c));
+        return;
+    }
+    fce_line(m, "if (%s)", fce_bare(m, c));
+    if (e->i == FC_EACH_COUNT)
+        fce_line(m, "    %s++;", t);
+    else
+        fce_line(m, "    %s = (const %s *)%s.v + i_%s;", t, fce_type(m, e->sym->type), list, t);
+}
+
 struct fc_cv fce_any(struct fc_em *m, const struct fc_expr *e)
 {
     struct fc_cv l = fce_bind(m, fce_expr(m, e->a));
     const char *t = fce_temp(m), *type = fce_type(m, e->sym->type);
+    const struct fc_cond *more = fce_cond(m, FC_COND_COMPARE, "i_%s < %s.n", t, l.v), *found = fce_cond(m, FC_COND_ATOM, "%s", t);
     int settled = m->nsettled;
-    fce_line(m, "bool %s = false;", t);
-    const struct fc_cond *more = fce_and(m, fce_cond(m, FC_COND_COMPARE, "i_%s < %s.n", t, l.v), fce_no(m, "%s", t));
+    if (e->i == FC_EACH_MAP) {
+        const char *made = fce_type(m, e->type->elem);
+        fce_line(m, "struct fl_list %s = {0};", t);
+        fce_line(m, "%s *v_%s = NULL;", made, t);
+        fce_line(m, l.n ? "if (%s) {" : "{", l.n ? fce_bare(m, fce_not(m, l.n)) : "");
+        fce_line(m, "    v_%s = (void *)fl_scratch(cx, %s.n * sizeof *v_%s);", t, l.v, t);
+        fce_line(m, "    %s = (struct fl_list){v_%s, %s.n};", t, t, l.v);
+        fce_line(m, "}");
+    } else if (e->i == FC_EACH_FIND) {
+        fce_line(m, "const %s *%s = NULL;", type, t);
+        more = fce_and(m, more, fce_not(m, found));
+    } else if (e->i == FC_EACH_COUNT) {
+        fce_line(m, "int64_t %s = 0;", t);
+    } else {
+        fce_line(m, "bool %s = %s;", t, e->i == FC_EACH_ALL ? "true" : "false");
+        more = fce_and(m, more, e->i == FC_EACH_ALL ? found : fce_not(m, found));
+    }
     fce_line(m, "for (uint32_t i_%s = 0; %s; i_%s++) {", t, fce_bare(m, fce_guarded(m, l.n, more)), t);
     m->depth++;
     fce_line(m, "const %s l_%s = ((const %s *)%s.v)[i_%s];", type, e->sym->name, type, l.v, t);
-    fce_line(m, "%s = %s;", t, fce_bare(m, fce_true(m, e->b)));
+    each_element(m, e, t, l.v);
     m->depth--;
     m->nsettled = settled;
     fce_line(m, "}");
-    return fce_value(&FC_BOOL_T, t, l.n, true);
+    if (e->i != FC_EACH_FIND)
+        return fce_value(e->type, t, l.n, true);
+    struct fc_cv v = fce_worth(m, e->type, fce_cond(m, FC_COND_LOOSE, "*%s", t), fce_no(m, "%s", t));
+    v.simple = true;
+    return v;
 }

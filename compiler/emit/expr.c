@@ -459,6 +459,20 @@ static struct fc_cv map_value(struct fc_em *m, const struct fc_expr *e)
     return fce_value(e->type, t, fce_no(m, "is_%s", t), true);
 }
 
+static struct fc_cv list_element(struct fc_em *m, const struct fc_expr *e)
+{
+    struct fc_cv list = fce_expr(m, e->a), at = fce_expr(m, e->args);
+    const char *t = fce_temp(m), *type = fce_type(m, e->type), *call = fce_text(m, "fl_list_at(%s, %s, sizeof(%s))", list.v, fce_alone(m, &at), type);
+    const struct fc_cond *n = fce_or(m, list.n, at.n);
+    if (n)
+        fce_line(m, "const %s *%s = %s ? %s : NULL;", type, t, fce_asked(m, fce_not(m, n)), call);
+    else
+        fce_line(m, "const %s *%s = %s;", type, t, call);
+    struct fc_cv v = fce_worth(m, e->type, fce_cond(m, FC_COND_LOOSE, "*%s", t), e->nullable ? fce_no(m, "%s", t) : NULL);
+    v.simple = true;
+    return v;
+}
+
 static struct fc_cv binary(struct fc_em *m, const struct fc_expr *e)
 {
     switch (e->op) {
@@ -534,7 +548,7 @@ struct fc_cv fce_expr(struct fc_em *m, const struct fc_expr *e)
     case FC_E_FIELD:
         return field_value(m, e);
     case FC_E_INDEX:
-        return e->sym ? fce_table_read(m, e) : map_value(m, e);
+        return e->sym ? fce_table_read(m, e) : e->a->type->kind == FC_K_LIST ? list_element(m, e) : map_value(m, e);
     case FC_E_CALL:
         return fce_call(m, e);
     case FC_E_ANY:

@@ -197,17 +197,18 @@ struct fc_expr *fc_expr_args(struct fc_parser *ps, enum fc_expr_kind kind, struc
     return high(ps, e);
 }
 
-struct fc_expr *fc_expr_any(struct fc_parser *ps, struct fc_span span, struct fc_name name, struct fc_expr *in, struct fc_expr *cond)
+struct fc_expr *fc_expr_any(struct fc_parser *ps, struct fc_span span, struct fc_name name, struct fc_expr *in, struct fc_expr *each, bool maps)
 {
     struct fc_expr *e = fc_expr_new(A, FC_E_ANY, span);
     e->name = name;
-    e->b = cond;
+    e->b = each;
+    e->maps = maps;
     if (in->kind == FC_E_BINARY && in->op == FC_OP_IN && in->a->kind == FC_E_NAME) {
         e->op_span = in->op_span;
         e->args = in->a; /* the bound name */
         e->a = in->b;
     } else {
-        fc_report(ps->p->diags, FC_ANY_FORM, in->span, name.s);
+        fc_report(ps->p->diags, FC_ANY_FORM, in->span, name.s, maps ? "x in list : value" : "x in list where condition");
         e->a = in;
     }
     return high(ps, e);

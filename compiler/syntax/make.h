@@ -31,7 +31,7 @@ struct fc_expr *fc_expr_name(struct fc_parser *ps, struct fc_name name);
 struct fc_expr *fc_expr_field(struct fc_parser *ps, struct fc_span span, struct fc_expr *e, struct fc_name name);
 struct fc_expr *fc_expr_index(struct fc_parser *ps, struct fc_span span, struct fc_expr *e, struct fc_exprs keys);
 struct fc_expr *fc_expr_args(struct fc_parser *ps, enum fc_expr_kind kind, struct fc_span span, struct fc_exprs args);
-struct fc_expr *fc_expr_any(struct fc_parser *ps, struct fc_span span, struct fc_name name, struct fc_expr *in, struct fc_expr *cond);
+struct fc_expr *fc_expr_any(struct fc_parser *ps, struct fc_span span, struct fc_name name, struct fc_expr *in, struct fc_expr *each, bool maps);
 struct fc_expr *fc_expr_cond(struct fc_parser *ps, struct fc_span span, struct fc_span op, struct fc_expr *c, struct fc_expr *yes, struct fc_expr *no);
 struct fc_expr *fc_expr_match(struct fc_parser *ps, struct fc_span span, struct fc_expr *e, struct fc_arms arms);
 struct fc_expr *fc_expr_new_record(struct fc_parser *ps, struct fc_span span, struct fc_name name, struct fc_fields fields);

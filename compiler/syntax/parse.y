@@ -569,7 +569,8 @@ postfix: primary | postfix[e] '.' anyname { $$ = fc_expr_field(ps, @$, $e, $anyn
     ;
 primary: name { $$ = fc_expr_name(ps, $1); }
     | name '(' args ')' { $$ = fc_expr_args(ps, FC_E_CALL, @$, $args); $$->name = $name; }
-    | name '(' expr[in] WHERE expr[cond] ')' { $$ = fc_expr_any(ps, @$, $name, $in, $cond); }
+    | name '(' expr[in] WHERE expr[cond] ')' { $$ = fc_expr_any(ps, @$, $name, $in, $cond, false); }
+    | name '(' expr[in] ':' expr[value] ')' { $$ = fc_expr_any(ps, @$, $name, $in, $value, true); }
     | literal
     | template
     | '(' expr ')' { $$ = $2; $$->span = @$; }

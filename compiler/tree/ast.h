@@ -73,7 +73,7 @@ enum fc_expr_kind {
     FC_E_FIELD,    /* a.name */
     FC_E_INDEX,    /* a[args] */
     FC_E_CALL,     /* name(args) */
-    FC_E_ANY,      /* name(bind in a where b): name is any (later: all find count map); parsed from `x in list where cond` */
+    FC_E_ANY,      /* name(bind in a where b), name(bind in a : b) with `maps`: i says which (enum fc_each) */
     FC_E_LIST,     /* [args] */
     FC_E_MATCH,    /* match a { arms } */
     FC_E_NEW,      /* new name { fields } */
@@ -82,6 +82,8 @@ enum fc_expr_kind {
     FC_E_BINARY,   /* a op b */
     FC_E_UNARY     /* op a: not, -, has */
 };
+
+enum fc_each { FC_EACH_ANY, FC_EACH_ALL, FC_EACH_FIND, FC_EACH_COUNT, FC_EACH_MAP };
 
 enum fc_op {
     FC_OP_OR, FC_OP_AND, FC_OP_NOT,
@@ -122,6 +124,7 @@ struct fc_expr {
     struct fc_arm *arms;
     struct fc_field *fields;
     struct fc_expr *next;
+    bool maps;
 
     /* filled by check */
     const struct fc_type *type;

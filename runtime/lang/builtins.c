@@ -219,6 +219,27 @@ struct fl_list fl_b_split(struct fl_cx *cx, fl_str s, fl_str sep)
     return (struct fl_list){v, n};
 }
 
+fl_str fl_b_join(struct fl_cx *cx, struct fl_list strs, fl_str sep)
+{
+    if (strs.n == 0)
+        return FL_STR("");
+    const fl_str *v = strs.v;
+    fl_str *parts = fl_arena_get(cx->scratch, (2 * (size_t)strs.n - 1) * sizeof *parts);
+    for (uint32_t i = 0; i < strs.n; i++) {
+        parts[2 * i] = v[i];
+        if (i + 1 < strs.n)
+            parts[2 * i + 1] = sep;
+    }
+    return fl_join(cx, parts, 2 * strs.n - 1);
+}
+
+const void *fl_list_at(struct fl_list list, int64_t i, size_t size)
+{
+    if (i < 0)
+        i += list.n;
+    return i >= 0 && i < list.n ? (const char *)list.v + size * (size_t)i : NULL;
+}
+
 int64_t fl_b_hash(fl_str s)
 {
     uint64_t h = UINT64_C(14695981039346656037);

@@ -56,6 +56,9 @@ fl_str fl_b_substring(struct fl_cx *cx, fl_str s, int64_t start, int64_t len);
  * element.
  */
 struct fl_list fl_b_split(struct fl_cx *cx, fl_str s, fl_str sep);
+fl_str fl_b_join(struct fl_cx *cx, struct fl_list strs, fl_str sep);
+/* Element i of a list, or its -i'th from the end; NULL: there is none. `size`: of an element. */
+const void *fl_list_at(struct fl_list list, int64_t i, size_t size);
 /*
  * 63 bits, never negative, the same on every machine and for ever: FNV-1a (64 bits), the upper half folded in, top
  * bit cleared.

@@ -206,6 +206,11 @@ static void lists(void **state)
     struct fl_list s = {strs, 3}, n = {ints, 3}, none = {NULL, 0};
     assert_true(fl_strs_has(s, text("ccc")) &&
     fl_strs_has(s, text("")) && !fl_strs_has(s, text("cc")) && !fl_strs_has(none, text("")));
+    assert_true(fl_list_at(n, 0, 8) == &ints[0] && fl_list_at(n, 2, 8) == &ints[2] && fl_list_at(n, -1, 8) == &ints[2]);
+    assert_true(fl_list_at(n, -3, 8) == &ints[0] && !fl_list_at(n, 3, 8) && !fl_list_at(n, -4, 8) && !fl_list_at(none, 0, 8));
+    assert_true(!fl_list_at(n, INT64_MIN, 8) && !fl_list_at(n, INT64_MAX, 8) && !fl_list_at(none, -1, 8));
+    same(fl_b_join(&cx, none, text(", ")), "");
+    same(fl_b_join(&cx, s, text(", ")), "a, , ccc");
     assert_true(fl_ints_has(n, -5) && !fl_ints_has(n, 5) && !fl_ints_has(none, 0));
 }
 
