@@ -152,6 +152,8 @@ function type_of(t,   name, p, n, i, s) {
         for (i = 1; i <= n; i++) s = s (i == 1 ? "" : i == n ? " or " : ", ") "`" p[i] "`"
         return s
     }
+    if (name == "char") return name
+    if (name == "cell") { sub(/,.*/, "", t); return "text of at most " t " bytes" }
     if (t == "" || t == "0,FL_ANY" || name == "level") return name
     split(t, p, ",")
     s = name == "duration" ? "s" : ""

@@ -11,14 +11,15 @@
 
 enum fl_option_type {
     FL_OPT_BOOL, FL_OPT_INT, FL_OPT_DURATION, FL_OPT_BYTES, FL_OPT_STRING, FL_OPT_SECRET, FL_OPT_URL, FL_OPT_WORD,
-    FL_OPT_LEVEL
+    FL_OPT_LEVEL, FL_OPT_CHAR, FL_OPT_CELL
 };
 
 /* The value must lie in [least, most]: a number, bytes, ns. */
 struct fl_option_of {
     enum fl_option_type type;
     int64_t least, most;
-    const char *words; /* allowed ones, separated by blanks: WORD, LEVEL's names, URL's schemes; `-word`: not in this build */
+    const char *words; /* allowed ones, separated by blanks: WORD, LEVEL's names, URL's schemes; `-word`: not in this build;
+                          CHAR: the characters */
     const char *hint;  /* URL: what one looks like */
     const char *unset; /* URL: it has to be there to run; what to do else */
 };
@@ -39,6 +40,11 @@ struct fl_option_of {
 #define FL_OF_WORD(words) {FL_OPT_WORD, 0, FL_ANY, words, 0, 0}
 /* fast, default, best as FL_LEVEL_..; or a number. */
 #define FL_OF_LEVEL(least, most) {FL_OPT_LEVEL, least, most, "best fast default", 0, 0}
+
+/* One of the characters; it is the value. */
+#define FL_OF_CHAR(characters) {FL_OPT_CHAR, 0, FL_ANY, characters, 0, 0}
+/* At most so many bytes that can stand in a csv line without quotes. */
+#define FL_OF_CELL(most) {FL_OPT_CELL, 0, most, 0, 0, 0}
 
 enum { FL_LEVEL_BEST = -3, FL_LEVEL_FAST, FL_LEVEL_DEFAULT };
 

@@ -27,7 +27,7 @@
 
 #define FL_APART __attribute__((noinline)) /* a part of what would be too long as one function */
 
-#define FL_ABI 2
+#define FL_ABI 3
 #define FL_MAGIC 0x776f6c66u /* "flow" */
 
 struct fl_runtime; /* core/runtime.h: not for generated code */
@@ -273,9 +273,9 @@ struct fl_output_of {
     void (*json)(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out);
     /* As JSON in Go's MarshalIndent form with TABs, `level` (1 or 2) containers around it. */
     void (*pretty)(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out, unsigned level);
-    /* As a csv line without its line end, and the line of names; NULL when not compiled in. */
-    void (*csv)(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out);
-    const char *csv_header;
+    /* As a csv line without its line end; NULL when not compiled in. */
+    void (*csv)(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out, const struct fl_csv *form);
+    const fl_str *columns;                  uint32_t ncolumns; /* their names, from left to right */
 };
 
 struct fl_pipeline {

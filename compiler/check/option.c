@@ -25,7 +25,9 @@ static const char *type_words(struct fc_checker *k, const struct fl_option_row *
     case FL_OPT_SECRET:
     case FL_OPT_URL: return "`string`";
     case FL_OPT_WORD:
-    case FL_OPT_LEVEL: break;
+    case FL_OPT_LEVEL:
+    case FL_OPT_CHAR:
+    case FL_OPT_CELL: break;
     }
     fl_option_allows(row, allowed, sizeof allowed);
     return fl_arena_strdup(k->a, allowed);
@@ -42,7 +44,9 @@ static const struct fc_type *type_of(enum fl_option_type t)
     case FL_OPT_STRING:
     case FL_OPT_SECRET:
     case FL_OPT_URL:
-    case FL_OPT_WORD: break;
+    case FL_OPT_WORD:
+    case FL_OPT_CHAR:
+    case FL_OPT_CELL: break;
     }
     return &FC_STRING_T;
 }
@@ -90,8 +94,14 @@ static const char *out_of_range(struct fc_checker *k, const struct fl_option_row
     int64_t i;
     bool number = row->of.type == FL_OPT_INT || row->of.type == FL_OPT_DURATION || row->of.type == FL_OPT_BYTES ||
                   row->of.type == FL_OPT_LEVEL;
-    bool good = number ? !fck_const_int(v, &i) || fl_option_within(row, i)
-                       : row->of.type != FL_OPT_WORD || v->kind != FC_E_STRING || fl_word_find(row->of.words, v->s) >= 0;
+    bool text = v->kind == FC_E_STRING;
+    bool good = true;
+    if (number)
+        good = !fck_const_int(v, &i) || fl_option_within(row, i);
+    else if (row->of.type == FL_OPT_WORD)
+        good = !text || fl_word_find(row->of.words, v->s) >= 0;
+    else if (row->of.type == FL_OPT_CHAR || row->of.type == FL_OPT_CELL)
+        good = !text || fl_option_spells(row, v->s);
     char allowed[256];
     if (good)
         return NULL;
@@ -104,7 +114,7 @@ static const char *bare_word(struct fc_checker *k, const struct fl_option_row *r
 {
     size_t n;
     bool built;
-    int i = row->of.words && row->of.type != FL_OPT_URL && v->kind == FC_E_NAME ? fl_word_find(row->of.words, v->name.s)
+    int i = row->of.words && (row->of.type == FL_OPT_WORD || row->of.type == FL_OPT_LEVEL) && v->kind == FC_E_NAME ? fl_word_find(row->of.words, v->name.s)
                                                                                 : -1;
     const char *w = i < 0 ? NULL : fl_word_at(row->of.words, (uint32_t)i, &n, &built);
     return w && strlen(v->name.s) == n && memcmp(w, v->name.s, n) == 0 ? fl_arena_strndup(k->a, w, n) : NULL;

@@ -246,9 +246,27 @@ static int choices(struct fc_em *m, const struct fc_choice *list, const char *na
     return n;
 }
 
+/* Of csv: the leaves, as `outer.inner`. */
+static void columns(struct fc_em *m, const struct fc_type *t, const char *prefix)
+{
+    for (int i = 0; i < t->nmembers; i++) {
+        const struct fc_member *x = &t->members[i];
+        const char *name = fce_text(m, "%s%s%s", prefix, *prefix ? "." : "", x->key);
+        if (x->type->kind == FC_K_RECORD)
+            columns(m, x->type, name);
+        else
+            fce_line(m, "    FL_LIT(%s),", fce_quote(m, name, strlen(name)));
+    }
+}
+
 static void output(struct fc_em *m, const struct fc_output *o)
 {
     int n = choices(m, o->choices, "output_stages");
+    if (o->needs & FL_NEEDS_CSV) {
+        fce_line(m, "static const fl_str columns[] = {");
+        columns(m, m->p->pass ? m->g->input : m->g->output, "");
+        fce_line(m, "};\n");
+    }
     fce_line(m, "static const struct fl_output_of outputs[] = {");
     fce_line(m, "    {");
     m->depth += 2;
@@ -256,7 +274,7 @@ static void output(struct fc_em *m, const struct fc_output *o)
         fce_line(m, ".name = %s,", text_or_null(m, o->name));
     if (n)
         fce_line(m, ".stages = output_stages, .nstages = %d,", n);
-    fce_line(m, ".json = json, .pretty = pretty,%s%s", o->needs & FL_NEEDS_CSV ? " .csv = csv, .csv_header = csv_header," : "", o->parts ? " .partition = partition," : "");
+    fce_line(m, ".json = json, .pretty = pretty,%s%s", o->needs & FL_NEEDS_CSV ? " .csv = csv, .columns = columns, .ncolumns = sizeof columns / sizeof *columns," : "", o->parts ? " .partition = partition," : "");
     m->depth -= 2;
     fce_line(m, "    },");
     fce_line(m, "};\n");

@@ -153,7 +153,6 @@ const char *fce_let_function(struct fc_em *m, const struct fc_sym *l); /* the C 
 const char *fce_string(struct fc_em *m, const char *s, size_t n); /* C for a constant fl_str */
 const char *fce_quote(struct fc_em *m, const char *s, size_t n);  /* a C string literal */
 const char *fce_escaped(struct fc_em *m, const char *s);         /* for between the quotes of JSON */
-const char *fce_column(struct fc_em *m, const char *name);       /* in the header of csv */
 const char *fce_base_name(const char *path);
 const char *fce_comment(struct fc_em *m, const char *s);      /* the user's words inside of a comment */
 const char *fce_where(struct fc_em *m, struct fc_span span);  /* secadvisor.flow:12, for a comment */

@@ -29,9 +29,11 @@ struct enc {
     unsigned depth;      /* objects and lists that are open, the record itself included */
     struct fc_join literal; /* waits to be written; a new line in it is followed by its TABs */
     size_t fixed;        /* bytes of literals and of scalars with a constant bound */
+    size_t missing;      /* cells that may be null */
     size_t lines;        /* each is `level` longer than counted in fixed */
     struct sum need;     /* of bounds that vary */
     struct sum texts;    /* of the lengths of texts that may need escapes: 6 bytes for one */
+    bool separates;      /* there are several cells */
     bool lays;           /* something is laid out at run time: `room` has to be known */
 };
 
@@ -101,7 +103,7 @@ static void put_string(struct enc *k, const char *v)
     struct fc_em *m = k->m;
     if (k->form == CSV) {
         flush(k);
-        fce_line(m, "w = fl_csv_string(w, %s);", v);
+        fce_line(m, "w = fl_csv_string(w, %s, form);", v);
         varying(k, fce_text(m, "fl_csv_max(%s)", v));
         return;
     }
@@ -129,7 +131,7 @@ static void put_raw(struct enc *k, const struct fc_type *t, const char *v)
     bool container = t->kind == FC_K_LIST || t->kind == FC_K_MAP;
     flush(k);
     if (k->form == CSV && container) {
-        fce_line(m, "w = fl_csv_string(w, (fl_str){%s.p, %s.n, FL_PLAIN});", v, v);
+        fce_line(m, "w = fl_csv_string(w, (fl_str){%s.p, %s.n, FL_PLAIN}, form);", v, v);
         varying(k, fce_text(m, "2 * (size_t)%s.n + 2", v));
         return;
     }
@@ -161,7 +163,7 @@ static void put_value(struct enc *k, struct fc_cv v)
         put_scalar(k, fce_text(m, "fl_put_bool(w, %s)", v.v), 5);
         break;
     case FC_K_FLOAT:
-        put_scalar(k, fce_text(m, k->form == CSV ? "fl_csv_float(w, %s)" : "fl_put_float(w, %s)", v.v), 32);
+        put_scalar(k, fce_text(m, k->form == CSV ? "fl_csv_float(w, %s, form)" : "fl_put_float(w, %s)", v.v), 32);
         break;
     case FC_K_STRING:
         put_string(k, v.v);
@@ -392,7 +394,7 @@ static void put_list(struct enc *k, struct fc_cv v)
     }
     if (cell) {
         flush(k);
-        fce_line(m, "w = fl_csv_cell(%s, w);", cell);
+        fce_line(m, "w = fl_csv_cell(%s, w, form->separator);", cell);
     }
     varying(k, cell ? fce_text(m, "2 * (%s) + 2", bound) : bound);
     if (k->form == PRETTY)
@@ -500,18 +502,6 @@ static void put_slot_value(struct enc *k, const struct fc_slot *s, struct fc_cv 
 
 /* ---- csv -------------------------------------------------------------------------------------------------------------------- */
 
-static void columns(struct fc_em *m, const struct fc_type *t, const char *prefix, FILE *out)
-{
-    for (int i = 0; i < t->nmembers; i++) {
-        const struct fc_member *x = &t->members[i];
-        const char *name = fce_text(m, "%s%s%s", prefix, *prefix ? "." : "", x->key);
-        if (x->type->kind == FC_K_RECORD)
-            columns(m, x->type, name, out);
-        else
-            fprintf(out, "%s%s", ftell(out) ? "," : "", fce_column(m, name));
-    }
-}
-
 static void csv_leaves(struct enc *k, struct fc_cv v, bool *first);
 
 /* A value that is read as well as passed on: its text as it came, without the quotes. */
@@ -521,7 +511,7 @@ static void put_both(struct enc *k, const struct fc_in *in)
     const char *at = fce_text(m, "%s.text_%s", fce_input(m, in->parent, false).v, in->member->name);
     if (in->type->kind == FC_K_STRING || in->type->kind == FC_K_IP || in->type->kind == FC_K_CIDR || in->type->form == FC_FORM_RFC3339 || (in->type->kind == FC_K_ENUM && in->type->en->text)) {
         flush(k);
-        fce_line(m, "w = fl_csv_string(w, (fl_str){%s.p + 1, %s.n - 2, FL_RAW});", at, at);
+        fce_line(m, "w = fl_csv_string(w, (fl_str){%s.p + 1, %s.n - 2, FL_RAW}, form);", at, at);
         varying(k, fce_text(m, "2 * (size_t)%s.n + 2", at));
     } else {
         flush(k);
@@ -545,8 +535,12 @@ static void csv_cell(struct enc *k, struct fc_cv v, const struct fc_slot *s, con
         csv_leaves(k, v, first);
         return;
     }
-    if (!*first)
-        literal(k, ",");
+    if (!*first) {
+        flush(k);
+        fce_line(m, "*w++ = separator;");
+        k->fixed++;
+        k->separates = true;
+    }
     *first = false;
     const struct fc_cond *n = v.n;
     if (n) {
@@ -568,7 +562,10 @@ static void csv_cell(struct enc *k, struct fc_cv v, const struct fc_slot *s, con
     if (n) {
         flush(k);
         m->depth--;
+        fce_line(m, "} else {");
+        fce_line(m, "    w = fl_csv_missing(w, form);");
         fce_line(m, "}");
+        k->missing++;
     }
 }
 
@@ -597,7 +594,7 @@ static void csv_leaves(struct enc *k, struct fc_cv v, bool *first)
 
 static void signature(struct fc_em *m, const char *name, enum form form)
 {
-    fce_line(m, "static void %s(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out%s)", name, form == PRETTY ? ", unsigned level" : "");
+    fce_line(m, "static void %s(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out%s)", name, form == PRETTY ? ", unsigned level" : form == CSV ? ", const struct fl_csv *form" : "");
 }
 
 static void writer(struct fc_em *m, const char *name, enum form form, bool emitted)
@@ -637,6 +634,10 @@ static void writer(struct fc_em *m, const char *name, enum form form, bool emitt
         most = fce_text(m, "%s +\n        6 * (%s)", most, fc_joined(&k.texts.text));
     if (k.need.text.n)
         most = fce_text(m, "%s +\n        %s", most, fc_joined(&k.need.text));
+    if (k.missing)
+        most = fce_text(m, "%s + %zu * form->missing.n", most, k.missing);
+    if (k.separates)
+        fce_line(m, "const char separator = form->separator;");
     if (k.lays)
         fce_line(m, "const size_t room = %s;", most);
     fce_line(m, "char *w = fl_buf_room(out, %s);", k.lays ? "room" : most);
@@ -680,12 +681,6 @@ void fce_encoders(struct fc_em *m)
         writer(m, "json", JSON, false);
         writer(m, "pretty", PRETTY, false);
     }
-    if (m->g->out.needs & FL_NEEDS_CSV) {
+    if (m->g->out.needs & FL_NEEDS_CSV)
         writer(m, "csv", CSV, false);
-        struct fc_section names;
-        fce_section(&names);
-        columns(m, m->p->pass ? m->g->input : m->g->output, "", names.f);
-        const char *h = fce_taken(m, &names);
-        fce_line(m, "static const char csv_header[] = %s;\n", fce_quote(m, h, strlen(h)));
-    }
 }

@@ -233,23 +233,6 @@ const char *fce_escaped(struct fc_em *m, const char *s)
     return fc_joined(&out);
 }
 
-/* In quotes where a reader of csv would take it apart. */
-const char *fce_column(struct fc_em *m, const char *name)
-{
-    if (!strpbrk(name, ",\"\r\n"))
-        return name;
-    char *out = fl_arena_get(m->a, strlen(name) * 2 + 3), *w = out;
-    *w++ = '"';
-    for (; *name; name++) {
-        if (*name == '"')
-            *w++ = '"';
-        *w++ = *name;
-    }
-    *w++ = '"';
-    *w = 0;
-    return out;
-}
-
 /* ---- places in the .flow ------------------------------------------------------------------------------------------ */
 
 const char *fce_base_name(const char *path)

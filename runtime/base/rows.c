@@ -143,6 +143,27 @@ static void add_words(struct text *t, const char *words)
             add(t, " (%.*s is not in this build)", (int)n, w);
 }
 
+/* "a comma, a semicolon or a tab". */
+static void add_characters(struct text *t, const char *all)
+{
+    for (const char *c = all; *c; c++) {
+        const char *between = c == all ? "" : c[1] ? ", " : " or ";
+        const char *name = *c == ',' ? "comma" : *c == ';' ? "semicolon" : *c == '|' ? "bar" : *c == '\t' ? "tab" : "blank";
+        add(t, "%sa %s", between, name);
+    }
+}
+
+bool fl_option_spells(const struct fl_option_row *r, const char *text)
+{
+    size_t n = strlen(text);
+    if (r->of.type == FL_OPT_CHAR)
+        return n == 1 && strchr(r->of.words, *text);
+    for (const char *p = text; *p; p++)
+        if (*p <= ' ' || *p > '~' || strchr("\",;|", *p))
+            return false;
+    return n <= (size_t)r->of.most;
+}
+
 static void add_limits(struct text *t, const struct fl_option_of *of)
 {
     int64_t unit = of->type == FL_OPT_DURATION ? 1000000000 : 1;
@@ -168,6 +189,10 @@ void fl_option_allows(const struct fl_option_row *r, char *out, size_t size)
     case FL_OPT_BYTES:
     case FL_OPT_DURATION: add_limits(&t, &r->of); break;
     case FL_OPT_URL: add(&t, "%s", r->of.hint); break;
+    case FL_OPT_CHAR: add_characters(&t, r->of.words); break;
+    case FL_OPT_CELL:
+        add(&t, "at most %" PRId64 " printable characters, none of them a blank, a quote or one of , ; |", r->of.most);
+        break;
     default: break;
     }
 }

@@ -38,9 +38,11 @@ int fl_word_find(const char *words, const char *text);
 const char *fl_word_at(const char *words, uint32_t i, size_t *n, bool *built);
 /*
  * What the row allows, in words, as "block or drop_oldest", "auto, flow or zlib (libdeflate is not in this build)",
- * "fast, default, best or a number from 0 to 12", "from 1s to 3600s", "not negative", "at least 1". Cut when out is too small.
+ * "fast, default, best or a number from 0 to 12", "a comma, a tab or a blank", "from 1s to 3600s", "not negative", "at least 1". Cut when out is too small.
  */
 void fl_option_allows(const struct fl_option_row *r, char *out, size_t size);
+/* Is the text what the row, a CHAR or CELL, allows? */
+bool fl_option_spells(const struct fl_option_row *r, const char *text);
 /* Is v, a number, bytes or ns, between the row's limits? */
 static inline bool fl_option_within(const struct fl_option_row *r, int64_t v)
 {

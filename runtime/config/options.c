@@ -36,7 +36,9 @@ static const char *expected(struct fl_config *c, const struct fl_option_row *r)
     case FL_OPT_SECRET:
     case FL_OPT_URL: return "a text";
     case FL_OPT_WORD:
-    case FL_OPT_LEVEL: break;
+    case FL_OPT_LEVEL:
+    case FL_OPT_CHAR:
+    case FL_OPT_CELL: break;
     }
     fl_option_allows(r, allowed, sizeof allowed);
     return fl_arena_strdup(&c->arena, allowed);
@@ -73,6 +75,13 @@ static bool convert(struct fl_config *c, const struct fl_option_row *r, const ch
     case FL_OPT_BYTES: return fl_value_bytes(text, &out->i);
     case FL_OPT_LEVEL: return level(r, text, &out->i);
     case FL_OPT_WORD: return word(c, r, text, out);
+    case FL_OPT_CHAR:
+        out->i = *text;
+        out->s = text;
+        return fl_option_spells(r, text);
+    case FL_OPT_CELL:
+        out->s = text;
+        return fl_option_spells(r, text);
     case FL_OPT_STRING:
     case FL_OPT_SECRET:
     case FL_OPT_URL: break;

@@ -67,6 +67,8 @@ static bool of_option(struct fl_config *c, const char *path, const char *origina
         case FL_OPT_STRING:
         case FL_OPT_SECRET:
         case FL_OPT_URL:
+        case FL_OPT_CHAR:
+        case FL_OPT_CELL:
         case FL_OPT_WORD: h->same = !strcmp(v->s, original); break;
         }
         return true;

@@ -4,11 +4,12 @@
 #include "base/rows.h"
 #include "config/values.h"
 
-static void no_csv(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out)
+static void no_csv(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out, const struct fl_csv *form)
 {
     (void)cx;
     (void)r;
     (void)out;
+    (void)form;
 }
 
 /* A pipeline with the row's kind, and the row's option as its text; NULL: not given. */
@@ -37,13 +38,18 @@ static void takes(const struct fl_option_row *r, const char *text, int64_t value
     case_end(&k);
 }
 
-static void refuses(const struct fl_option_row *r, const char *text, const char *why)
+static void refuses_yaml(const struct fl_option_row *r, const char *yaml, const char *text, const char *why)
 {
-    struct config_case k = load(r, text);
+    struct config_case k = load(r, yaml);
     if (!k.problems || !strstr(k.problems, text) || !strstr(k.problems, why))
         fail_msg("%s %s %s = %s: expected `%s`, got: %s", r->phase, r->kind, r->name, text, why,
                  k.problems ? k.problems : "(nothing)");
     case_end(&k);
+}
+
+static void refuses(const struct fl_option_row *r, const char *text, const char *why)
+{
+    refuses_yaml(r, text, text, why);
 }
 
 static void limits(void **state)
@@ -114,6 +120,45 @@ static void words(void **state)
     }
 }
 
+static void characters(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < fl_option_nrows; i++) {
+        const struct fl_option_row *r = &fl_option_rows[i];
+        if (r->of.type != FL_OPT_CHAR)
+            continue;
+        for (const char *c = r->of.words; *c; c++) {
+            char text[] = {'"', *c, '"', 0};
+            takes(r, text, *c);
+        }
+        refuses(r, "x", "is wrong; expected a comma");
+        refuses_yaml(r, "\",,\"", ",,", "is wrong; expected a comma");
+        refuses_yaml(r, "\"\"", "", "is wrong; expected a comma");
+    }
+}
+
+static void cells(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < fl_option_nrows; i++) {
+        const struct fl_option_row *r = &fl_option_rows[i];
+        if (r->of.type != FL_OPT_CELL)
+            continue;
+        struct config_case k = load(r, "\"-\"");
+        assert_string_equal(fl_option_str(k.c, r->phase, r->kind, r->name), "-");
+        case_end(&k);
+        char text[128], yaml[131];
+        for (const char *c = " ,;|"; *c; c++) {
+            snprintf(text, sizeof text, "a%cb", *c);
+            snprintf(yaml, sizeof yaml, "\"%s\"", text);
+            refuses_yaml(r, yaml, text, "printable characters, none of them a blank, a quote or one of , ; |");
+        }
+        memset(text, 'x', (size_t)r->of.most + 1);
+        text[r->of.most + 1] = 0;
+        refuses(r, text, "is wrong; expected at most ");
+    }
+}
+
 static void defaults_are_good(void **state)
 {
     (void)state;
@@ -167,6 +212,8 @@ int main(void)
         cmocka_unit_test(limits),
         cmocka_unit_test(levels_by_name),
         cmocka_unit_test(words),
+        cmocka_unit_test(characters),
+        cmocka_unit_test(cells),
         cmocka_unit_test(defaults_are_good),
         cmocka_unit_test(what_is_allowed_in_words),
     };

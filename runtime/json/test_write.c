@@ -349,15 +349,27 @@ static void csv(void **state)
         {"\xc2\xa0x", FL_PLAIN, "\"\xc2\xa0x\""}, {"\xe3\x80\x80x", FL_PLAIN, "\"\xe3\x80\x80x\""},
         {"\xe2\x80\x80", FL_PLAIN, "\"\xe2\x80\x80\""}, {"\xc3\xa4", FL_PLAIN, "\xc3\xa4"},
     };
+#define DASH {"-" FL_ZEROS, 1, FL_PLAIN}
+    static const struct fl_csv commas = {',', {FL_ZEROS, 0, FL_PLAIN}};
+    /* What reads as null, or is nothing, is told apart from null by its quotes, where null is written as something. */
+    static const struct { struct fl_csv form; const char *text, *want; } with[] = {
+        {{' ', DASH}, "-", "\"-\""}, {{' ', DASH}, "", "\"\""}, {{' ', DASH}, "--", "--"}, {{' ', DASH}, "a b", "\"a b\""},
+        {{' ', DASH}, "a,b", "a,b"}, {{';', DASH}, "a;b", "\"a;b\""}, {{'\t', DASH}, "a\tb", "\"a\tb\""},
+        {{'|', {FL_ZEROS, 0, FL_PLAIN}}, "a|\"", "\"a|\"\"\""}, {{';', {FL_ZEROS, 0, FL_PLAIN}}, "", ""},
+    };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         fl_str s = padded_str(rows[i].text, rows[i].kind);
-        char *end = fl_csv_string(out, s);
+        char *end = fl_csv_string(out, s, &commas);
         assert_true((size_t)(end - out) <= fl_csv_max(s));
         WROTE(end, rows[i].want);
     }
-    WROTE(fl_csv_float(out, NAN), "");
-    WROTE(fl_csv_float(out, 1.5), "1.5");
+    for (size_t i = 0; i < sizeof with / sizeof with[0]; i++)
+        WROTE(fl_csv_string(out, padded_str(with[i].text, FL_PLAIN), &with[i].form), with[i].want);
+    WROTE(fl_csv_float(out, NAN, &commas), "");
+    WROTE(fl_csv_float(out, NAN, &with[0].form), "-");
+    WROTE(fl_csv_float(out, 1.5, &commas), "1.5");
+    WROTE(fl_csv_missing(out, &with[0].form), "-");
     WROTE(fl_csv_rfc3339(out, 0), "1970-01-01T00:00:00Z");
     WROTE(fl_csv_int(out, -5), "-5");
 }

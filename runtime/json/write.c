@@ -162,26 +162,27 @@ static bool begins_with_space(const unsigned char *p, size_t n)
 }
 
 /* Does the field need quotes? *quotes: how many it has inside. */
-static bool csv_quoted(const char *p, size_t n, size_t *quotes)
+static bool csv_quoted(const char *p, size_t n, const struct fl_csv *f, size_t *quotes)
 {
+    const char separator = f->separator;
     bool odd = begins_with_space((const unsigned char *)p, n) || (n == 2 && p[0] == '\\' && p[1] == '.');
     size_t count = 0;
     for (size_t i = 0; i < n; i++) {
-        odd |= p[i] == ',' || p[i] == '\n' || p[i] == '\r';
+        odd |= p[i] == separator || p[i] == '\n' || p[i] == '\r';
         count += p[i] == '"';
     }
     *quotes = count;
-    return odd || count;
+    return odd || count || (f->missing.n && (!n || (n == f->missing.n && !memcmp(p, f->missing.p, n))));
 }
 
-char *fl_csv_string(char *w, fl_str s)
+char *fl_csv_string(char *w, fl_str s, const struct fl_csv *f)
 {
     size_t n = s.n, quotes;
     if (s.kind == FL_RAW)
         n = (size_t)(fl_unescape_to(w, s.p, s.n) - w);
     else if (n)
         memcpy(w, s.p, n);
-    if (!csv_quoted(w, n, &quotes))
+    if (!csv_quoted(w, n, f, &quotes))
         return w + n;
     /* From the end, in place: the text moves up by its opening quote and the doubled ones before it. */
     char *to = w + n + quotes + 2, *end = to;
@@ -196,9 +197,9 @@ char *fl_csv_string(char *w, fl_str s)
     return end;
 }
 
-char *fl_csv_float(char *w, double v)
+char *fl_csv_float(char *w, double v, const struct fl_csv *f)
 {
-    return v - v != 0 ? w : fl_put_float(w, v);
+    return v - v != 0 ? fl_csv_missing(w, f) : fl_put_float(w, v);
 }
 
 char *fl_csv_rfc3339(char *w, int64_t ns)

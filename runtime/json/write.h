@@ -86,10 +86,20 @@ static inline char *fl_put_raw(char *w, fl_str raw)
     return fl_put(w, raw.p, raw.n);
 }
 
-/* ---- csv (RFC 4180; quoted: what holds a comma, quote, CR or LF, begins with white space, or is just \.) --------- */
+/* ---- csv (RFC 4180; quoted: what holds the separator, a quote, CR or LF, begins with white space, or is just \.) --------- */
+
+struct fl_csv {
+    char separator;
+    fl_str missing; /* what stands for null; texts that read so, and empty ones if it isn't empty, are quoted */
+};
 
 /* Any kind of text, decoded; bound 2n + 2. */
-char *fl_csv_string(char *w, fl_str s);
+char *fl_csv_string(char *w, fl_str s, const struct fl_csv *f);
+/* Null; bound missing.n. */
+static inline char *fl_csv_missing(char *w, const struct fl_csv *f)
+{
+    return fl_put(w, f->missing.p, f->missing.n);
+}
 
 static inline size_t fl_csv_max(fl_str s)
 {
@@ -101,7 +111,7 @@ static inline size_t fl_csv_max(fl_str s)
 #define fl_csv_uint fl_put_uint
 #define fl_csv_bool fl_put_bool
 #define fl_csv_scaled fl_put_scaled
-char *fl_csv_float(char *w, double v); /* empty where JSON has null */
+char *fl_csv_float(char *w, double v, const struct fl_csv *f); /* null where JSON has it */
 char *fl_csv_rfc3339(char *w, int64_t ns);
 char *fl_csv_cidr(char *w, const fl_cidr *c);
 

@@ -233,14 +233,14 @@ LIST_WRITER(ints, int64_t, FL_INT_MAX, fl_put_int(w, *v))
 LIST_WRITER(ips, fl_ip, fl_string_max(v->text), fl_put_string(w, v->text))
 LIST_WRITER(cidrs, fl_cidr, FL_CIDR_MAX, fl_put_cidr(w, v))
 
-char *fl_csv_cell(char *start, char *end)
+char *fl_csv_cell(char *start, char *end, char separator)
 {
-    size_t quotes = 0, commas = 0;
+    size_t quotes = 0, separators = 0;
     for (const char *p = start; p < end; p++) {
         quotes += *p == '"';
-        commas += *p == ',';
+        separators += *p == separator;
     }
-    if (quotes + commas == 0)
+    if (quotes + separators == 0)
         return end;
     char *w = end + quotes + 2, *result = w;
     *--w = '"';

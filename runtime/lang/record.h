@@ -83,7 +83,7 @@ size_t fl_cidrs_max(struct fl_list l);
 char *fl_put_cidrs(char *w, struct fl_list l);
 
 /* What was written from `start` to `end` becomes one csv cell in place (RFC 4180); room for as much again + 2. Returns its end. */
-char *fl_csv_cell(char *start, char *end);
+char *fl_csv_cell(char *start, char *end, char separator);
 
 /* m["key"] of a map kept as JSON text; false: no such key, null, or of another type. */
 bool fl_map_string(struct fl_cx *cx, fl_str map, fl_str key, fl_str *out);

@@ -23,7 +23,7 @@ SECRET = {"TOKEN": "x", "SKYDIVE_KEY": "y"}
 WORDS = """auto break case char const continue default do double else enum extern float for goto if inline int long register restrict return short
     signed sizeof static struct switch typedef union unsigned void volatile while asm typeof bool true false NULL EOF errno linux unix _Bool _Static_assert __LINE__ __func__
     stdin main memcpy strlen malloc printf uint32_t int64_t size_t fl_str rec init run tick decode json pretty csv partition params stages
-    cx r f b n v o d p k h w i t1 is_t1 l_x has raw at end key open closed other start clean placed level room out"""
+    cx r f b n v o d p k h w i t1 is_t1 l_x has raw at end key open closed other start clean placed level room out form separator columns"""
 RESERVED = set(re.findall(r'^R\(\w+, "(\w+)"', open(os.path.join(support.SRC, "compiler", "syntax", "words.def")).read(), re.M))
 
 

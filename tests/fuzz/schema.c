@@ -24,7 +24,8 @@
 
 /* One key of the output. */
 struct value {
-    char *key, *path[STEPS], type;
+    const char *key;
+    char *path[STEPS], type;
     unsigned steps;
     bool optional;
 };
@@ -41,18 +42,18 @@ static void differ(const char *what, const char *text, size_t n)
     exit(1);
 }
 
-/* The keys stand in the line that csv would begin with; none of them has a comma or a quote. */
+/* The keys are the columns that csv has. */
 static void read_keys(void)
 {
-    char *line = strdup(fl_pipeline.outputs[0].csv_header), *more = line;
-    line[strcspn(line, "\r\n")] = '\0';
-    for (char *key; (key = strsep(&more, ",")) != NULL; nvalues++) {
+    const struct fl_output_of *of = &fl_pipeline.outputs[0];
+    for (; nvalues < of->ncolumns; nvalues++) {
         struct value *v = &values[nvalues];
-        char *path = strdup(key), *type = strchr(path, ':');
+        const fl_str key = of->columns[nvalues];
+        char *path = strndup(key.p, key.n), *type = strchr(path, ':');
         if (!type || nvalues == VALUES)
-            differ("a key without a type", key, strlen(key));
+            differ("a key without a type", key.p, key.n);
         *type++ = '\0';
-        v->key = key;
+        v->key = key.p;
         v->type = *type;
         v->optional = strchr(type, '?') != NULL;
         while (path && v->steps < STEPS)

@@ -1,4 +1,5 @@
 /* csv.c - encode csv: a line of names, unless option `header` says no, and a line per record; they end as `line_end` says. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -8,6 +9,8 @@
 
 struct csv {
     const struct fl_output_of *of;
+    struct fl_csv form;
+    char missing[32 + FL_PAD]; /* form.missing */
     bool header;
     const char *line_end;
 };
@@ -17,6 +20,8 @@ static void *open_csv(struct fl_runtime *rt, const struct fl_options *o, char **
     (void)error;
     struct csv *c = fl_new(struct csv);
     c->of = &rt->pipeline->outputs[0];
+    int n = snprintf(c->missing, sizeof c->missing, "%s", fl_opt_str(o, "missing"));
+    c->form = (struct fl_csv){(char)fl_opt_int(o, "separator"), {c->missing, (uint32_t)n, FL_PLAIN}};
     c->header = fl_opt_bool(o, "header");
     c->line_end = fl_opt_int(o, "line_end") ? "\n" : "\r\n"; /* crlf, lf */
     return c;
@@ -27,7 +32,13 @@ static void begin(void *e, struct fl_buf *out)
     const struct csv *c = e;
     if (!c->header)
         return;
-    fl_buf_puts(out, c->of->csv_header);
+    for (uint32_t i = 0; i < c->of->ncolumns; i++) {
+        const fl_str name = c->of->columns[i];
+        char *w = fl_buf_room(out, fl_csv_max(name) + 1);
+        if (i)
+            *w++ = c->form.separator;
+        out->n = (size_t)(fl_csv_string(w, name, &c->form) - out->p);
+    }
     fl_buf_puts(out, c->line_end);
 }
 
@@ -35,7 +46,7 @@ static void add(void *e, struct fl_cx *cx, const struct fl_rec *r, bool first, s
 {
     (void)first;
     const struct csv *c = e;
-    c->of->csv(cx, r, out);
+    c->of->csv(cx, r, out, &c->form);
     fl_buf_puts(out, c->line_end);
 }
 
