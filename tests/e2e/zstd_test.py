@@ -15,7 +15,7 @@ output { store direct { dirname = "b"; filename_prefix = "p"; instance = "none";
          write file { directory = "out"; } }
 """
 RECORDS = b"".join(b'{"n":%d,"text":"%s"}\n' % (i, b"x" * (i % 50)) for i in range(20000))
-FIELD = os.path.join(support.SRC, "tests", "field", "54-zstd-input")
+FIELD = os.path.join(support.SRC, "tests", "field", "cases", "54-zstd-input")
 HAS = "#define HAVE_LIBZSTD 1" in open(os.path.join(support.BUILD, "config.h"), encoding="utf-8").read()
 
 
