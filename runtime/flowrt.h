@@ -59,6 +59,7 @@ struct fl_rec {
     uint8_t state;       /* enum fl_rec_state */
     uint8_t emitted;     /* made by `emit`, not received */
     uint8_t spaced;      /* raw holds white space outside strings */
+    uint8_t form;        /* generated code's: of an emitted one that has not the output's form, which it has */
     uint16_t reason;     /* why it was dropped */
     uint32_t behind;     /* an emitted one: cx->at of the record that caused it */
 };

@@ -187,7 +187,9 @@ static const struct fc_type *call_templates(struct fc_checker *k, struct fc_expr
         fc_report(k->d, FC_NOT_HERE, e->span, "templates", "here: it is the value of a transform's field");
         return fck_done(e, &FC_ERROR_T, false);
     }
-    k->p->templates = true;
+    if (k->p->templates && k->p->templates != k->stage)
+        fc_report(k->d, FC_LATER, e->span, "templates() in a second transform");
+    k->p->templates = k->stage;
     return fck_done(e, map, true);
 }
 

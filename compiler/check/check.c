@@ -128,8 +128,7 @@ bool fc_check(struct fc_compilation *c)
     struct fc_program *p = fl_arena_zero(&c->arena, sizeof *p);
     struct fc_checker k = {.c = c, .a = &c->arena, .d = &c->diags, .p = p};
     k.input = (struct fc_sym){.kind = FC_SYM_INPUT, .name = "input"};
-    k.record = (struct fc_sym){.kind = FC_SYM_RECORD_NOW, .name = "record"};
-    struct fc_checker *kept = fl_arena_zero(&c->arena, sizeof *kept); /* expressions point to its two records */
+    struct fc_checker *kept = fl_arena_zero(&c->arena, sizeof *kept); /* expressions point to its input */
     *kept = k;
     c->program = p;
     int n = 1;

@@ -51,12 +51,23 @@ struct fc_output {
     unsigned needs;                 /* enum fl_needs: what the chosen kinds want to be emitted, besides what always is */
 };
 
+/*
+ * What a transform makes. Its symbol is what plain names below it are fields of, and what an `emit` of that form has; `index` of it is
+ * the number of the form, in the order of the file.
+ */
+struct fc_made {
+    const struct fc_stage *stage;
+    struct fc_sym sym;              /* FC_SYM_RECORD_NOW, with the record's type */
+    struct fc_made *next;
+};
+
 struct fc_program {
     const char *name, *doc, *version;
     struct fc_span span;
     const struct fc_type *input;    /* the schema */
-    const struct fc_type *output;   /* the transform's record, NULL without */
-    const struct fc_stage *transform;
+    struct fc_made *made;           /* by transforms, first to last */
+    int nmade;
+    const struct fc_made *output;   /* the last one, NULL without */
     struct fc_sym *params, *lets, *functions, *tables, *lookups; /* by next */
     int nparams, nlets, nfunctions, ntables, nlookups;
     struct fc_class *classes;
@@ -67,7 +78,7 @@ struct fc_program {
     int nstages;
     struct fc_choice *choices;      /* source, decode, decompress, queue, reject */
     struct fc_output out;
-    bool templates;                 /* templates() is used: needs its lookup */
+    const struct fc_stage *templates; /* the transform that templates() stands in: it needs a lookup; NULL: none */
     const struct fc_item *tests;    /* first test item in the list of items; others follow by next */
 };
 

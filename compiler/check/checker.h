@@ -66,10 +66,11 @@ struct fc_checker {
     struct fc_overlay *overlay;
     const struct fc_fact *facts;
     enum fc_where where;
-    bool after_transform;  /* plain names are the transform's fields */
     bool classified;       /* `class` is known */
     struct fc_span schema;       /* where the input is declared */
-    struct fc_sym input, record; /* stand for the two records */
+    struct fc_sym input;         /* stands for the source's record */
+    struct fc_sym *record;       /* what plain names are fields of below a transform; NULL: of the input */
+    const struct fc_stage *stage; /* at hand */
     const struct fc_sym *self;   /* the let or function whose value is being checked */
 };
 
@@ -122,7 +123,7 @@ void fck_assume(struct fc_checker *k, const struct fc_expr *e, enum fc_outcome o
 void fck_assigned(struct fc_checker *k, const struct fc_expr *target, bool there);
 /* What holds where two ways meet: the facts of both. */
 const struct fc_fact *fck_meet(struct fc_checker *k, const struct fc_fact *a, const struct fc_fact *b);
-/* An `emit` so far whose records may lack this field of the transform, or, for NULL, what is not of the transform. */
+/* An `emit` so far whose records may lack this field of the current form, or, for NULL, what is not of it. */
 const struct fc_stmt *fck_emit_without(const struct fc_checker *k, const struct fc_member *m);
 
 /* type.c */

@@ -159,7 +159,7 @@ void fck_let(struct fc_checker *k, struct fc_item *it)
     s->value = it->value;
     s->type = t;
     s->optional = it->value->nullable;
-    s->after_transform = k->after_transform;
+    s->after_transform = k->record != NULL;
 }
 
 const struct fc_type *fck_local_value(struct fc_checker *k, struct fc_stmt *let)

@@ -95,10 +95,24 @@ static void csv_fields(struct fc_checker *k, const struct fc_field *f)
     }
 }
 
+/* The columns are those of the last form. */
+static void csv_emit(void *arg, const struct fc_stmt *s)
+{
+    struct fc_checker *k = arg;
+    if (s->kind != FC_S_EMIT || s->sym == &k->p->output->sym)
+        return;
+    struct fc_diag *g = fc_report(k->d, FC_EMIT_CSV, s->span, s->sym->type->name, k->p->output->stage->name.s);
+    fc_diag_note(k->d, g, k->p->output->stage->head, "the columns are the fields of this transform");
+    fc_diag_help(k->d, g, "emit it below this transform, or take another encoding (ndjson)");
+}
+
 static void csv(struct fc_checker *k)
 {
-    if ((k->p->out.needs & FL_NEEDS_CSV) && k->p->transform)
-        csv_fields(k, k->p->transform->fields);
+    if (!(k->p->out.needs & FL_NEEDS_CSV) || !k->p->output)
+        return;
+    csv_fields(k, k->p->output->stage->fields);
+    for (int i = 0; i < k->p->nstages; i++)
+        fc_walk_statements(k->p->stages[i], FC_PART_ALL, csv_emit, k);
 }
 
 /* ---- texts that were meant as templates ---- */
@@ -112,7 +126,7 @@ static bool names_something(struct fc_checker *k, const char *s, size_t n)
 {
     const char *name = fl_arena_strndup(k->a, s, strcspn(s, ".") < n ? strcspn(s, ".") : n);
     return fck_global(k, name) || (k->input.type && fc_member_find(k->input.type, name)) ||
-           (k->record.type && fc_member_find(k->record.type, name)) || strcmp(name, "class") == 0;
+           (k->record && fc_member_find(k->record->type, name)) || strcmp(name, "class") == 0;
 }
 
 void fck_no_template(struct fc_checker *k, const struct fc_expr *e, bool option)

@@ -31,7 +31,7 @@ const char *fck_path(struct fc_checker *k, const struct fc_expr *e)
     case FC_SYM_INPUT:
         return "in";
     case FC_SYM_RECORD_NOW:
-        return "out";
+        return fl_arena_printf(k->a, "out%lld", (long long)e->sym->index);
     case FC_SYM_LET:
     case FC_SYM_FLET:
     case FC_SYM_ARG:
@@ -80,7 +80,7 @@ static void present(struct fc_checker *k, const struct fc_expr *e)
     if (e->kind == FC_E_FIELD || e->kind == FC_E_INDEX)
         has_value(k, e->a);
     else if (e->sym && e->sym->value && ((e->sym->kind == FC_SYM_LET && !e->sym->after_transform) ||
-                                         (e->sym->kind == FC_SYM_FLET && !k->after_transform)))
+                                         (e->sym->kind == FC_SYM_FLET && !k->record)))
         has_value(k, e->sym->value);
 }
 
@@ -181,6 +181,7 @@ void fck_assume(struct fc_checker *k, const struct fc_expr *e, enum fc_outcome o
 
 struct without {
     const struct fc_member *member;
+    const struct fc_sym *form;
     const struct fc_stmt *found;
 };
 
@@ -190,7 +191,7 @@ static void visit_emit(void *arg, const struct fc_stmt *s)
     bool given = false;
     if (w->found || s->kind != FC_S_EMIT)
         return;
-    for (const struct fc_field *f = w->member ? s->fields : NULL; f; f = f->next)
+    for (const struct fc_field *f = w->member && s->sym == w->form ? s->fields : NULL; f; f = f->next)
         given |= f->ty && f->index == w->member->index && !f->optional && !f->nullable;
     if (!given)
         w->found = s;
@@ -198,7 +199,7 @@ static void visit_emit(void *arg, const struct fc_stmt *s)
 
 const struct fc_stmt *fck_emit_without(const struct fc_checker *k, const struct fc_member *m)
 {
-    struct without w = {m, NULL};
+    struct without w = {m, k->record, NULL};
     for (int i = 0; i < k->p->nstages; i++)
         fc_walk_statements(k->p->stages[i], FC_PART_ALL, visit_emit, &w);
     return w.found;

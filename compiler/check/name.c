@@ -97,6 +97,20 @@ static struct fc_sym *word(struct fc_checker *k, enum fc_sym_kind kind, const st
     return s;
 }
 
+/* A field that a transform above made, and one below it didn't name. */
+static bool left_out(struct fc_checker *k, struct fc_diag *g, const char *name)
+{
+    for (const struct fc_made *m = fck_sees_record(k) ? k->p->made : NULL; m; m = m->next) {
+        const struct fc_member *f = fc_member_find(m->sym.type, name);
+        if (!f || !m->next)
+            continue;
+        fc_diag_note(k->d, g, f->span, "transform `%s` makes it", m->stage->name.s);
+        fc_diag_help(k->d, g, "`%s` leaves it out: name it there too", m->next->stage->name.s);
+        return true;
+    }
+    return false;
+}
+
 const struct fc_type *fck_name(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want)
 {
     const char *n = e->name.s;
@@ -123,7 +137,7 @@ const struct fc_type *fck_name(struct fc_checker *k, struct fc_expr *e, const st
             return fck_done(e, &FC_CLASS_T, false);
         }
         if (k->where == FC_IN_TEST && strcmp(n, "record") == 0) {
-            e->sym = k->after_transform ? &k->record : &k->input;
+            e->sym = k->record ? k->record : &k->input;
             return fck_done(e, e->sym->type ? e->sym->type : &FC_ERROR_T, false);
         }
         if (strcmp(n, "input") == 0 && k->input.type) {
@@ -138,7 +152,7 @@ const struct fc_type *fck_name(struct fc_checker *k, struct fc_expr *e, const st
             return fck_done(e, &FC_ERROR_T, false);
         }
         if (m)
-            return as_field(k, e, fck_root(k, k->after_transform ? &k->record : &k->input, e->span));
+            return as_field(k, e, fck_root(k, k->record ? k->record : &k->input, e->span));
     }
     if (strcmp(n, "now") == 0 && (fck_sees_record(k) || k->where == FC_IN_ABSENT) && !s) {
         e->sym = word(k, FC_SYM_NOW, &FC_TIME_T, n);
@@ -160,9 +174,9 @@ const struct fc_type *fck_name(struct fc_checker *k, struct fc_expr *e, const st
         return fck_done(e, &FC_ERROR_T, false);
     }
     struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_NAME, e->span, n);
-    if (k->after_transform && fck_sees_record(k) && k->input.type && fc_member_find(k->input.type, n))
+    if (k->record && fck_sees_record(k) && k->input.type && fc_member_find(k->input.type, n))
         fc_diag_help(k->d, g, "the source's field is input.%s here, because a transform made another record", n);
-    else
+    else if (!left_out(k, g, n))
         fck_suggest_names(k, g, n);
     return fck_done(e, &FC_ERROR_T, false);
 }
@@ -226,7 +240,7 @@ const struct fc_type *fck_field(struct fc_checker *k, struct fc_expr *e)
         if (path && fck_known(k, path))
             nullable = false;
     }
-    bool own = k->after_transform && e->a->sym == &k->record;
+    bool own = k->record && e->a->sym == k->record;
     if (k->where == FC_IN_PARTITION && (own || e->a->sym == &k->input))
         nullable |= fck_emit_without(k, own ? m : NULL) != NULL; /* a record of `emit` was never received */
     return fck_done(e, m->type, nullable);

@@ -269,7 +269,7 @@ void fck_reject(struct fc_checker *k, struct fc_item *it)
 static void visit_emit(void *arg, const struct fc_expr *e)
 {
     struct emit_search { const struct fc_checker *k; const struct fc_stmt *found; } *s = arg;
-    bool own = e->kind == FC_E_FIELD && e->a->sym == &s->k->record;
+    bool own = e->kind == FC_E_FIELD && e->a->sym == s->k->record;
     bool other = e->sym && (e->sym == &s->k->input || e->sym->kind == FC_SYM_LET);
     if (!s->found && (own || other))
         s->found = fck_emit_without(s->k, own ? e->info : NULL);

@@ -211,11 +211,20 @@ static const char *foreign(const char *name)
     return NULL;
 }
 
+/* Does the transform stand above? */
+static bool made(const struct fc_checker *k, const struct fc_stage *s)
+{
+    const struct fc_made *m = k->p->made;
+    while (m && m->stage != s)
+        m = m->next;
+    return m != NULL;
+}
+
 /* A field of this name that a transform makes below: it isn't there yet. */
 static bool made_later(struct fc_checker *k, struct fc_diag *g, const char *name)
 {
-    for (const struct fc_item *it = k->after_transform ? NULL : k->c->file.items; it; it = it->next)
-        for (const struct fc_field *f = it->kind == FC_I_STAGE && it->stage->kind == FC_ST_TRANSFORM ? it->stage->fields : NULL; f; f = f->next) {
+    for (const struct fc_item *it = k->c->file.items; it; it = it->next)
+        for (const struct fc_field *f = it->kind == FC_I_STAGE && it->stage->kind == FC_ST_TRANSFORM && !made(k, it->stage) ? it->stage->fields : NULL; f; f = f->next) {
             if (f->kind == FC_F_SPREAD || strcmp(f->name.s, name) != 0)
                 continue;
             fc_diag_note(k->d, g, f->name.span, "transform `%s` makes it, below", it->stage->name.s);

@@ -83,7 +83,7 @@ bool fck_sees_record(const struct fc_checker *k)
 
 const struct fc_type *fck_current(const struct fc_checker *k)
 {
-    return k->after_transform ? k->record.type : k->input.type;
+    return k->record ? k->record->type : k->input.type;
 }
 
 /* A record's reason has 16 bits. */

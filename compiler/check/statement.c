@@ -58,7 +58,7 @@ static bool own_field(const struct fc_expr *target)
 
 static void assign_field(struct fc_checker *k, struct fc_stmt *st)
 {
-    if (k->where != FC_IN_EACH || !k->p->output) {
+    if (k->where != FC_IN_EACH || !k->record) {
         struct fc_diag *g = fc_report(k->d, FC_CANNOT_ASSIGN, st->target->span,
                                       fl_arena_printf(k->a, "`%s`", fck_text(k, st->target->span)));
         if (k->where == FC_IN_EACH)
@@ -90,26 +90,47 @@ static void assign_field(struct fc_checker *k, struct fc_stmt *st)
         fck_assigned(k, st->target, !st->value->nullable);
 }
 
+/* The form of this name, or the last one; NULL after a message. */
+static struct fc_sym *emitted_form(struct fc_checker *k, struct fc_name name)
+{
+    if (!name.s)
+        return k->record;
+    struct fl_suggest near;
+    fl_suggest_init(&near, name.s);
+    for (struct fc_made *m = k->p->made; m; m = m->next) {
+        if (strcmp(m->stage->name.s, name.s) == 0)
+            return &m->sym;
+        fl_suggest_try(&near, m->stage->name.s);
+    }
+    struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_NAME, name.span, name.s);
+    if (fl_suggest_best(&near))
+        fc_diag_help(k->d, g, "did you mean `%s`?", fl_suggest_best(&near));
+    else
+        fc_diag_help(k->d, g, "`emit NAME { .. }` makes a record of the form of a transform above; the last one is `%s`",
+                     k->p->output->stage->name.s);
+    return NULL;
+}
+
 static void check_emit(struct fc_checker *k, struct fc_stmt *st)
 {
     if (k->where != FC_IN_EACH && k->where != FC_IN_ABSENT) {
         fc_report(k->d, FC_EMIT_HERE, st->span, "stands in mangle only");
         return;
     }
-    if (st->name.s) {
-        fc_report(k->d, FC_LATER, st->name.span, "emit of a named record");
-        return;
-    }
-    if (!k->p->output) {
+    if (!k->record) {
         fc_report(k->d, FC_EMIT_HERE, st->span, "needs a transform: it makes a record of that form");
         return;
     }
+    st->sym = emitted_form(k, st->name);
+    if (!st->sym)
+        return;
+    const struct fc_type *form = st->sym->type;
     for (struct fc_field *f = st->fields; f; f = f->next) {
-        const struct fc_member *m = fc_member_find(k->p->output, f->name.s);
+        const struct fc_member *m = fc_member_find(form, f->name.s);
         if (!m) {
-            struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_FIELD, f->name.span, fck_type_text(k, k->p->output, false),
+            struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_FIELD, f->name.span, fck_type_text(k, form, false),
                                           f->name.s);
-            fck_suggest_members(k, g, k->p->output, f->name.s);
+            fck_suggest_members(k, g, form, f->name.s);
             continue;
         }
         fck_same_field(k, f);

@@ -213,6 +213,10 @@ struct fc_cv fce_slot(struct fc_em *m, const struct fc_slot *s, bool nullable);
 /* The record of `from e { .. }`, computed once: v holds it where it is not null. Undone by m->nfrom = what it was. */
 void fce_from(struct fc_em *m, const struct fc_expr *e, struct fc_cv v);
 bool fce_presence(struct fc_em *m, const struct fc_slot *s);
+/* What is stored of the slot in the record `r`, and whether it is there; the struct of its form. */
+const char *fce_stored(struct fc_em *m, const char *r, const struct fc_slot *s);
+const char *fce_stored_is(struct fc_em *m, const char *r, const struct fc_slot *s);
+const char *fce_form(struct fc_em *m, const struct fc_slot *form);
 void fce_assign(struct fc_em *m, const char *t, const char *is, struct fc_cv v); /* t = v; is = true when not null */
 bool fce_settle(struct fc_em *m, const struct fc_sym *let); /* true: the let has to be computed here */
 

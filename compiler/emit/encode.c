@@ -418,6 +418,12 @@ static struct fc_cv slot_cv(struct fc_em *m, const struct fc_slot *s)
 
 static struct members put_slots(struct enc *k, const struct fc_slot *object);
 
+/* Where a field's value is. */
+static const struct fc_slot *origin(const struct fc_slot *s)
+{
+    return s->kind == FC_SLOT_SAME ? s->same : s;
+}
+
 /* An object that is left out when it would be empty. */
 static void put_unless_empty(struct enc *k, struct members *o, const struct fc_slot *s, const char *key)
 {
@@ -445,15 +451,15 @@ static struct members put_slots(struct enc *k, const struct fc_slot *object)
     struct fc_em *m = k->m;
     struct members o = {0};
     for (int i = 0; i < object->ninner; i++) {
-        const struct fc_slot *s = &object->inner[i];
-        if (k->emitted && !s->emitted)
+        const struct fc_slot *field = &object->inner[i], *s = origin(field);
+        if (k->emitted && !field->emitted)
             continue;
         struct fc_cv v = slot_cv(m, s);
         if (k->emitted)
-            v.n = fce_no(m, "r->out.has_%s", s->c);
+            v.n = fce_no(m, "%s", fce_stored_is(m, "r", s));
         else if (s->kind == FC_SLOT_STORED)
             v.n = !s->optional ? NULL : fc_slot_text(s) ? fce_input(m, s->in, true).n : v.n;
-        const char *key = s->field->as ? s->field->as : s->field->name.s;
+        const char *key = field->field->as ? field->field->as : field->field->name.s;
         const struct fc_cond *null = v.n;
         if (s->kind == FC_SLOT_OBJECT && s->optional && s->field->kind == FC_F_OBJECT) {
             put_unless_empty(k, &o, s, key);
@@ -574,11 +580,11 @@ static void csv_leaves(struct enc *k, struct fc_cv v, bool *first)
     struct fc_em *m = k->m;
     for (int i = 0; i < v.type->nmembers; i++) {
         if (v.slot && v.slot->kind == FC_SLOT_OBJECT) {
-            const struct fc_slot *s = &v.slot->inner[i];
+            const struct fc_slot *field = &v.slot->inner[i], *s = origin(field);
             struct fc_cv x = slot_cv(m, s);
             if (v.n)
                 x.n = fce_or(m, v.n, x.n);
-            if (m->p->emits && v.slot == &m->p->out && !s->emitted) /* no emit gives it */
+            if (m->p->emits && v.slot == &m->p->out && !field->emitted) /* no emit gives it */
                 x.n = fce_or(m, x.n, fce_cond(m, FC_COND_ATOM, "r->h.emitted"));
             csv_cell(k, x, s, s->kind == FC_SLOT_INPUT && !s->text ? s->in : NULL, first);
         } else {
@@ -597,7 +603,29 @@ static void signature(struct fc_em *m, const char *name, enum form form)
     fce_line(m, "static void %s(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out%s)", name, form == PRETTY ? ", unsigned level" : form == CSV ? ", const struct fl_csv *form" : "");
 }
 
-static void writer(struct fc_em *m, const char *name, enum form form, bool emitted)
+static const char *emitted_name(struct fc_em *m, const char *name, const struct fc_slot *made)
+{
+    return made == &m->p->out ? fce_text(m, "%s_emitted", name) : fce_text(m, "%s_emitted_%s", name, made->type->name);
+}
+
+/* Records of `emit` have functions of their own, those of each form. */
+static void if_emitted(struct fc_em *m, const char *name, enum form form)
+{
+    for (int i = 0; i < m->g->nmade; i++) {
+        const struct fc_slot *made = m->p->forms[i];
+        if (!made->emitted)
+            continue;
+        if (made == &m->p->out)
+            fce_line(m, "if (h->emitted) {");
+        else
+            fce_line(m, "if (h->form == %d) {", i + 1);
+        fce_line(m, "    %s(cx, h, out%s);", emitted_name(m, name, made), form == PRETTY ? ", level" : "");
+        fce_line(m, "    return;");
+        fce_line(m, "}");
+    }
+}
+
+static void writer(struct fc_em *m, const char *name, enum form form, const struct fc_slot *made, bool emitted)
 {
     struct enc k = {.m = m, .form = form, .emitted = emitted, .literal = {.arena = m->a}, .need = {{.arena = m->a}, 0}, .texts = {{.arena = m->a}, 0}};
     struct fce_capture c;
@@ -605,11 +633,11 @@ static void writer(struct fc_em *m, const char *name, enum form form, bool emitt
     fce_begin(m, &c);
     if (form == CSV) {
         bool first = true;
-        struct fc_cv all = m->p->pass ? fce_input(m, &m->p->in, false) : (struct fc_cv){.v = "", .type = m->g->output, .slot = &m->p->out};
+        struct fc_cv all = m->p->pass ? fce_input(m, &m->p->in, false) : (struct fc_cv){.v = "", .type = m->p->out.type, .slot = &m->p->out};
         csv_leaves(&k, all, &first);
     } else {
         open_members(&k, "{");
-        struct members o = put_slots(&k, &m->p->out);
+        struct members o = put_slots(&k, made);
         close_members(&k, &o, "}");
     }
     flush(&k);
@@ -621,12 +649,8 @@ static void writer(struct fc_em *m, const char *name, enum form form, bool emitt
     fce_line(m, "{");
     m->depth++;
     fce_line(m, "const struct rec *r = (const struct rec *)h;");
-    if (form != CSV && m->p->emits && !emitted) {
-        fce_line(m, "if (h->emitted) {");
-        fce_line(m, "    %s_emitted(cx, h, out%s);", name, form == PRETTY ? ", level" : "");
-        fce_line(m, "    return;");
-        fce_line(m, "}");
-    }
+    if (form != CSV && !emitted)
+        if_emitted(m, name, form);
     const char *most = fce_text(m, "%zu", k.fixed);
     if (k.lines)
         most = fce_text(m, "%s + %zu * level", most, k.lines);
@@ -674,13 +698,16 @@ void fce_encoders(struct fc_em *m)
     if (m->p->pass) {
         pass_on(m);
     } else {
-        if (m->p->emits) {
-            writer(m, "json_emitted", JSON, true);
-            writer(m, "pretty_emitted", PRETTY, true);
+        for (int i = 0; i < m->g->nmade; i++) {
+            const struct fc_slot *made = m->p->forms[i];
+            if (!made->emitted)
+                continue;
+            writer(m, emitted_name(m, "json", made), JSON, made, true);
+            writer(m, emitted_name(m, "pretty", made), PRETTY, made, true);
         }
-        writer(m, "json", JSON, false);
-        writer(m, "pretty", PRETTY, false);
+        writer(m, "json", JSON, &m->p->out, false);
+        writer(m, "pretty", PRETTY, &m->p->out, false);
     }
     if (m->g->out.needs & FL_NEEDS_CSV)
-        writer(m, "csv", CSV, false);
+        writer(m, "csv", CSV, &m->p->out, false);
 }

@@ -76,6 +76,22 @@ bool fce_presence(struct fc_em *m, const struct fc_slot *s)
     return base && base->nullable && !fc_plan_input(m->p, base);
 }
 
+/* That of the output is `out`, those made on the way are called as their transforms. */
+const char *fce_form(struct fc_em *m, const struct fc_slot *form)
+{
+    return form == &m->p->out ? "out" : fce_text(m, "form_%s", form->type->name);
+}
+
+const char *fce_stored(struct fc_em *m, const char *r, const struct fc_slot *s)
+{
+    return fce_text(m, "%s->%s.%s", r, fce_form(m, fc_slot_form(s)), fce_name(m, s->c));
+}
+
+const char *fce_stored_is(struct fc_em *m, const char *r, const struct fc_slot *s)
+{
+    return fce_text(m, "%s->%s.has_%s", r, fce_form(m, fc_slot_form(s)), s->c);
+}
+
 struct fc_cv fce_slot(struct fc_em *m, const struct fc_slot *s, bool nullable)
 {
     struct fc_cv v = fce_value(s->type, "", NULL, true);
@@ -94,17 +110,19 @@ struct fc_cv fce_slot(struct fc_em *m, const struct fc_slot *s, bool nullable)
         v.type = s->type; /* the field's form may be another than the let's */
         return v;
     case FC_SLOT_STORED:
-        v.v = fce_text(m, "r->out.%s", fce_name(m, s->c));
-        v.n = nullable && (s->optional || s->emitted) ? fce_no(m, "r->out.has_%s", s->c) : NULL;
+        v.v = fce_stored(m, "r", s);
+        v.n = nullable && (s->optional || s->emitted) ? fce_no(m, "%s", fce_stored_is(m, "r", s)) : NULL;
         return v;
     case FC_SLOT_OBJECT:
         v.slot = s;
-        v.v = "r->out";
+        v.v = fce_text(m, "r->%s", fce_form(m, fc_slot_form(s)));
         if (nullable && fce_presence(m, s))
-            v.n = fce_no(m, "r->out.has_%s", s->c);
+            v.n = fce_no(m, "%s", fce_stored_is(m, "r", s));
         else if (nullable && s->parent && s->field->kind == FC_F_FROM && s->field->value->nullable)
             v.n = fce_input(m, fc_plan_input(m->p, s->field->value), true).n;
         return v;
+    case FC_SLOT_SAME:
+        return fce_slot(m, s->same, nullable);
     }
     return v;
 }
@@ -140,9 +158,9 @@ static struct fc_cv unless_made(struct fc_em *m, const struct fc_expr *e, struct
 {
     int rest;
     const struct fc_slot *s = m->made && e->nullable ? fc_plan_slot(m->p, e, &rest) : NULL;
-    while (s && s->parent && s->parent != &m->p->out)
+    while (s && s->parent && s->parent->parent)
         s = s->parent;
-    if (m->made && e->nullable && !(s && s->emitted))
+    if (m->made && e->nullable && !(s && s->emitted && s->parent == &m->p->out))
         v.n = fce_or(m, v.n, fce_cond(m, FC_COND_ATOM, "r->h.emitted"));
     return v;
 }
@@ -166,7 +184,7 @@ static struct fc_cv name_value(struct fc_em *m, const struct fc_expr *e)
     case FC_SYM_INPUT:
         return fce_input(m, &m->p->in, false);
     case FC_SYM_RECORD_NOW:
-        return (struct fc_cv){.v = "r->out", .type = s->type, .slot = &m->p->out, .simple = true};
+        return (struct fc_cv){.v = fce_text(m, "r->%s", fce_form(m, m->p->forms[s->index])), .type = s->type, .slot = m->p->forms[s->index], .simple = true};
     case FC_SYM_CLASS_NOW:
         return fce_value(&FC_CLASS_T, "(int64_t)r->h.class_", NULL, true);
     case FC_SYM_NOW:

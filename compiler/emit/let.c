@@ -127,7 +127,8 @@ static void stored_members(struct fc_em *m, const struct fc_slot *s, struct stor
 
 static void record_struct(struct fc_em *m)
 {
-    struct stored lets = {{.arena = m->a}, {.arena = m->a}}, out = lets;
+    struct stored lets = {{.arena = m->a}, {.arena = m->a}};
+    struct fc_join forms = {.arena = m->a}; /* before anything is written: types that they need come first */
     for (const struct fc_sym *l = m->g->lets; l; l = l->next)
         if (l->used) {
             fc_join(&lets.values, "    %s let_%s;\n", fce_type(m, l->type), l->name);
@@ -135,10 +136,14 @@ static void record_struct(struct fc_em *m)
             if (fc_tried(m->p, l))
                 fc_join(&lets.flags, "    bool tried_%s; /* computed in a wave, when tables were not yet as the record will see them */\n", l->name);
         }
-    stored_members(m, &m->p->out, &out);
+    for (int i = 0; i < m->g->nmade; i++) {
+        struct stored form = {{.arena = m->a}, {.arena = m->a}};
+        stored_members(m, m->p->forms[i], &form);
+        if (form.values.n || form.flags.n)
+            fc_join(&forms, "    struct {\n%s%s    } %s;\n", fc_joined(&form.flags), fc_joined(&form.values), fce_form(m, m->p->forms[i]));
+    }
     fprintf(m->types.f, "/* A record on its way. */\nstruct rec {\n    struct fl_rec h;\n%s    struct in_record in;\n%s", fc_joined(&lets.flags), fc_joined(&lets.values));
-    if (out.values.n || out.flags.n)
-        fprintf(m->types.f, "    struct {\n%s%s    } out;\n", fc_joined(&out.flags), fc_joined(&out.values));
+    fputs(fc_joined(&forms), m->types.f);
     fprintf(m->types.f, "};\n\n");
 }
 

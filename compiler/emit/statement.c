@@ -57,8 +57,8 @@ static void field_assign(struct fc_em *m, const struct fc_stmt *s)
 {
     int rest;
     const struct fc_slot *slot = fc_plan_slot(m->p, s->target, &rest);
-    const char *at = fce_text(m, "r->out.%s", fce_name(m, slot->c));
-    const char *has = slot->optional || slot->emitted ? fce_text(m, "r->out.has_%s", slot->c) : NULL;
+    const char *at = fce_stored(m, "r", slot);
+    const char *has = slot->optional || slot->emitted ? fce_stored_is(m, "r", slot) : NULL;
     fce_line(m, "{");
     m->depth++;
     struct fc_cv v = fce_expr(m, s->value);
@@ -77,14 +77,17 @@ static void emit_record(struct fc_em *m, const struct fc_stmt *s)
     fce_line(m, "{");
     m->depth++;
     fce_line(m, "struct rec *e = (struct rec *)fl_batch_add(cx, b);");
+    const struct fc_slot *form = m->p->forms[s->sym->index];
     fce_line(m, "e->h.emitted = 1;");
+    if (form != &m->p->out)
+        fce_line(m, "e->h.form = %lld; /* %s */", (long long)s->sym->index + 1, form->type->name);
     fce_line(m, "e->h.behind = cx->at;");
     fce_line(m, "e->h.class_ = %s;", m->class_);
     for (const struct fc_field *f = s->fields; f; f = f->next) {
-        const struct fc_slot *slot = &m->p->out.inner[f->index];
+        const struct fc_slot *slot = &form->inner[f->index];
         struct fc_cv v = fce_expr(m, f->value);
         if (v.type->kind != FC_K_NULL)
-            fce_assign(m, fce_text(m, "e->out.%s", fce_name(m, slot->c)), fce_text(m, "e->out.has_%s", slot->c), v);
+            fce_assign(m, fce_stored(m, "e", slot), fce_stored_is(m, "e", slot), v);
     }
     m->depth--;
     fce_line(m, "}");

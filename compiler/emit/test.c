@@ -98,7 +98,9 @@ static void slot_names(struct names *k, const struct fc_slot *object, const char
     for (int i = 0; i < object->ninner; i++) {
         const struct fc_slot *s = &object->inner[i];
         const char *name = fce_text(m, "%s%s%s", prefix, *prefix ? "." : "", s->field->name.s);
-        if (s->kind == FC_SLOT_OBJECT) {
+        const struct fc_slot *same = s->kind == FC_SLOT_SAME ? s->same : s;
+        if (same->kind == FC_SLOT_OBJECT) {
+            s = same;
             const struct fc_in *base = s->field->value ? fc_plan_input(m->p, s->field->value) : NULL;
             const struct fc_cond *n = base ? fce_input(m, base, true).n : NULL;
             slot_names(k, s, name, fce_or(m, absent, n));
@@ -126,7 +128,7 @@ static void slot_names(struct names *k, const struct fc_slot *object, const char
             }
             if (s->kind == FC_SLOT_STORED)
                 v = fce_bind(m, fce_expr(m, s->field->value));
-            put_text(m, v, s->kind == FC_SLOT_INPUT && !s->text && s->in->raw && !s->in->value);
+            put_text(m, v, same->kind == FC_SLOT_INPUT && !same->text && same->in->raw && !same->in->value);
             name_end(k);
         }
     }
@@ -164,7 +166,7 @@ void fce_template_names(struct fc_em *m)
     m->depth++;
     fce_line(m, "struct rec *r = (struct rec *)h;");
     fce_line(m, "switch (id) {");
-    slot_names(&k, &m->p->out, "", NULL);
+    slot_names(&k, fc_plan_form(m->p, m->g->templates), "", NULL);
     for (const struct fc_sym *l = m->g->lets; l; l = l->next) {
         if (!l->used || !texty(l->type) || l->asks)
             continue;

@@ -26,7 +26,7 @@ struct seeker {
 static bool plain(struct fc_plan *p, const struct fc_expr *e)
 {
     int rest = 0;
-    const struct fc_slot *slot = p->out.inner ? fc_plan_slot(p, e, &rest) : NULL;
+    const struct fc_slot *slot = p->pass ? NULL : fc_plan_slot(p, e, &rest);
     if (slot) /* below mangle the record is made already */
         return rest == 0 && (slot->kind == FC_SLOT_INPUT || slot->kind == FC_SLOT_STORED);
     if (fc_plan_input(p, e))

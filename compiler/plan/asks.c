@@ -66,9 +66,22 @@ static struct memo *remember(struct asker *k, const struct fc_sym *s, struct tai
     return k->memo = m;
 }
 
+/* Fields of all forms, one form after the other. */
 static int members(const struct asker *k)
 {
-    return k->p->program->output ? k->p->program->output->nmembers : 0;
+    int n = 0;
+    for (const struct fc_made *m = k->p->program->made; m; m = m->next)
+        n += m->sym.type->nmembers;
+    return n;
+}
+
+/* The fields of this form. */
+static struct taint *fields(const struct asker *k, const struct fc_sym *form)
+{
+    struct taint *f = k->field;
+    for (const struct fc_made *m = k->p->program->made; &m->sym != form; m = m->next)
+        f += m->sym.type->nmembers;
+    return f;
 }
 
 /* ---- what is written, and when lets are computed ---------------------------------------------------------------------- */
@@ -162,8 +175,8 @@ static struct taint named(struct asker *k, const struct fc_sym *s)
         t.params = param_bit(i);
         return t;
     case FC_SYM_RECORD_NOW:
-        for (i = 0; i < members(k); i++)
-            t = both(t, k->field[i]);
+        for (i = 0; i < s->type->nmembers; i++)
+            t = both(t, fields(k, s)[i]);
         return t;
     default:
         return t;
@@ -192,7 +205,7 @@ static struct taint value(struct asker *k, const struct fc_expr *e)
     if (e->kind == FC_E_NAME)
         return e->sym ? named(k, e->sym) : t;
     if (e->kind == FC_E_FIELD && is_record(e->a) && e->info)
-        return k->field[((const struct fc_member *)e->info)->index];
+        return fields(k, e->a->sym)[((const struct fc_member *)e->info)->index];
     if (e->kind == FC_E_CALL && e->sym && e->sym->kind == FC_SYM_LOOKUP)
         return t;
     if (e->kind == FC_E_CALL && e->sym && e->sym->kind == FC_SYM_FUNCTION) {
@@ -305,7 +318,7 @@ static void asks_block(struct asker *k, const struct fc_stmt *s, struct taint wh
         if (s->kind == FC_S_LET && s->sym)
             remember(k, s->sym, value(k, s->value));
         else if (s->kind == FC_S_ASSIGN && s->target->kind == FC_E_FIELD && is_record(s->target->a))
-            k->field[((const struct fc_member *)s->target->info)->index] = both(when, value(k, s->value));
+            fields(k, s->target->a->sym)[((const struct fc_member *)s->target->info)->index] = both(when, value(k, s->value));
         else if (s->kind == FC_S_IF)
             asks_if(k, s, when);
     }
@@ -313,13 +326,13 @@ static void asks_block(struct asker *k, const struct fc_stmt *s, struct taint wh
 
 static void asks_transform(struct asker *k, const struct fc_stage *s)
 {
+    const struct fc_made *m = k->p->program->made;
+    while (m->stage != s)
+        m = m->next;
+    struct taint *made = fields(k, &m->sym);
     fc_walk_fields(s->fields, asks_one, k);
-    for (const struct fc_field *f = s->fields; f; f = f->next) {
-        struct taint t = both(value(k, f->value), fields_value(k, f->fields));
-        for (int i = 0; i < members(k); i++)
-            if (i == f->index || f->kind == FC_F_SPREAD)
-                k->field[i] = both(k->field[i], t);
-    }
+    for (const struct fc_field *f = s->fields; f; f = f->next)
+        made[f->index] = both(made[f->index], both(value(k, f->value), fields_value(k, f->fields)));
 }
 
 static void asks_stage(struct asker *k, const struct fc_stage *s)

@@ -17,17 +17,17 @@ static void dump_in(const struct fc_in *n, FILE *out)
     }
 }
 
-static void dump_slots(const struct fc_slot *s, FILE *out)
+static void dump_slots(struct fl_arena *a, const struct fc_slot *s, FILE *out)
 {
-    static const char *const kinds[] = {"constant", "from input", "from let", "computed", "object"};
+    static const char *const kinds[] = {"constant", "from input", "from let", "computed", "object", "same as"};
     for (int i = 0; i < s->ninner; i++) {
         const struct fc_slot *m = &s->inner[i];
         const char *how = m->nonempty ? " unless empty" : m->text ? " as a text" : fc_slot_text(m) ? "only for emit, else the text of" : m->kind == FC_SLOT_STORED && m->in ? ", written as the text of" : "";
-        const char *from = m->kind == FC_SLOT_LET ? m->let->name : m->in ? m->in->path : "";
+        const char *from = m->kind == FC_SLOT_LET ? m->let->name : m->in ? m->in->path : m->kind == FC_SLOT_SAME ? fl_arena_printf(a, "%s.%s", fc_slot_form(m->same)->type->name, m->same->c) : "";
         const struct fc_expr *value = m->kind == FC_SLOT_LET ? m->let->value : m->kind == FC_SLOT_STORED ? m->field->value : NULL;
         fprintf(out, "    %-32s %s%s%s%s%s\n", m->c, fc_slot_text(m) ? "" : kinds[m->kind], how, *from ? " " : "", from,
                 value && fc_silent_null(value) ? ", null where no lookup is answered" : "");
-        dump_slots(m, out);
+        dump_slots(a, m, out);
     }
 }
 
@@ -96,8 +96,12 @@ void fc_dump_plan(struct fc_compilation *c, FILE *out)
     const struct fc_plan *p = c->plan;
     fprintf(out, "pipeline %s\n\ninput: what is read; the rest is skipped\n", p->program->name);
     dump_in(&p->in, out);
-    fprintf(out, "\noutput: %s\n", p->pass ? "the record as it came, one slice" : p->program->output->name ? p->program->output->name : "");
-    dump_slots(&p->out, out);
+    for (int i = 0; i + 1 < p->program->nmade; i++) {
+        fprintf(out, "\nmade on the way: %s\n", p->forms[i]->type->name);
+        dump_slots(&c->arena, p->forms[i], out);
+    }
+    fprintf(out, "\noutput: %s\n", p->pass ? "the record as it came, one slice" : p->out.type->name);
+    dump_slots(&c->arena, &p->out, out);
     fprintf(out, "\nmatchers\n");
     for (const struct fc_matcher *m = p->matchers; m; m = m->next)
         fprintf(out, "    %-32s %s\n", m->c, m->kind == FC_SET_PREFIXES ? "sorted ranges of prefixes, built at start" : "flags by class, built at start");

@@ -12,6 +12,9 @@ bool fc_make_plan(struct fc_compilation *c)
     p->in.type = g->input;
     p->in.path = p->in.c = "";
     fc_grow_input(c, &p->in);
+    p->forms = fl_arena_zero(&c->arena, sizeof *p->forms * (size_t)(g->nmade + 1));
+    for (int i = 0; i < g->nmade; i++)
+        p->forms[i] = i == g->nmade - 1 ? &p->out : fl_arena_zero(&c->arena, sizeof *p->forms[i]);
     for (int i = 0; i < g->nstages; i++)
         if (fc_stage_plans[g->stages[i]->kind].plan)
             fc_stage_plans[g->stages[i]->kind].plan(c, p, g->stages[i]);

@@ -54,8 +54,9 @@ static inline bool fc_in_live(const struct fc_in *n)
  *             sets otherwise, so where nothing was emitted the number's text is written as it came; and if no one reads the field
  *             (fc_slot_text), nothing is stored then
  *   object    has fields of its own
+ *   same      a field that a transform above made, as it is
  */
-enum fc_slot_kind { FC_SLOT_CONST, FC_SLOT_INPUT, FC_SLOT_LET, FC_SLOT_STORED, FC_SLOT_OBJECT };
+enum fc_slot_kind { FC_SLOT_CONST, FC_SLOT_INPUT, FC_SLOT_LET, FC_SLOT_STORED, FC_SLOT_OBJECT, FC_SLOT_SAME };
 
 struct fc_slot {
     enum fc_slot_kind kind;
@@ -67,9 +68,10 @@ struct fc_slot {
     const struct fc_in *in;         /* INPUT; STORED: or NULL */
     bool nonempty, text;            /* INPUT */
     const struct fc_sym *let;       /* LET */
+    struct fc_slot *same;           /* SAME: never one that is SAME itself */
     const char *c;                  /* Network_A_Name */
     bool optional;                  /* may be absent */
-    bool emitted;                   /* some `emit` gives it */
+    bool emitted;                   /* some `emit` gives it, or, of a form itself, makes one */
     bool read;                      /* as a field of the record */
 };
 
@@ -131,7 +133,8 @@ struct fc_plan {
     const struct fc_program *program;
     struct fc_in in;                /* the whole record */
     bool pass;                      /* no transform: the record goes on as it came */
-    struct fc_slot out;             /* the transform's fields */
+    struct fc_slot out;             /* the last transform's fields */
+    struct fc_slot **forms;         /* those of each transform, by number; the last is &out */
     struct fc_matcher *matchers;
     struct fc_regexp *regexps;
     int nregexps;
@@ -183,8 +186,22 @@ bool fc_plan_walked(const struct fc_program *g, const struct fc_sym *table);
 
 /* The input path that an expression is, or NULL. */
 struct fc_in *fc_plan_input(struct fc_plan *p, const struct fc_expr *e);
-/* The slot that a path below the transform's record is; *rest is how many fields of it are below the slot (in its value). */
+/*
+ * The slot that a path below a transform's record is; *rest is how many fields of it are below the slot (in its value). One that is
+ * SAME is that of the transform above.
+ */
 struct fc_slot *fc_plan_slot(struct fc_plan *p, const struct fc_expr *e, int *rest);
+/* The member of n that the last `rest` fields of the path e lead to. */
+struct fc_in *fc_plan_below(struct fc_in *n, const struct fc_expr *e, int rest);
+/* The slots of the form that this stage makes; NULL: it makes none. */
+struct fc_slot *fc_plan_form(const struct fc_plan *p, const struct fc_stage *s);
+/* The form that the slot is in. */
+static inline const struct fc_slot *fc_slot_form(const struct fc_slot *s)
+{
+    while (s->parent)
+        s = s->parent;
+    return s;
+}
 /* The address or prefix that e is, or names; NULL if it isn't known to the compiler. */
 const struct fc_expr *fc_address(const struct fc_expr *e);
 /* Of a list of addresses it takes the constants; the others are compared one by one. NULL: nothing to be built. */

@@ -32,23 +32,17 @@ static void mark_value(struct reader *y, struct fc_in *n)
 
 static void read_expr(struct reader *y, const struct fc_expr *e);
 
-/* The member of n that the last `rest` fields of the path e lead to. */
-static struct fc_in *below(struct fc_in *n, const struct fc_expr *e, int rest)
-{
-    return rest == 0 ? n : &below(n, e->a, rest - 1)->inner[((const struct fc_member *)e->info)->index];
-}
-
 /* A path below the transform's record: what it stands for is read. */
 static void read_slot(struct reader *y, struct fc_slot *s, const struct fc_expr *e, int rest)
 {
     s->read = true;
     if (s->kind == FC_SLOT_INPUT && !s->text) {
-        struct fc_in *n = below((struct fc_in *)s->in, e, rest);
+        struct fc_in *n = fc_plan_below((struct fc_in *)s->in, e, rest);
         mark_value(y, n);
         fc_mark_way(n);
     } else if (s->kind == FC_SLOT_OBJECT && rest == 0) {
         for (int i = 0; i < s->ninner; i++)
-            read_slot(y, &s->inner[i], e, 0);
+            read_slot(y, s->inner[i].kind == FC_SLOT_SAME ? s->inner[i].same : &s->inner[i], e, 0);
     }
 }
 
@@ -93,7 +87,7 @@ static void read_expr(struct reader *y, const struct fc_expr *e)
         fc_mark_way(n);
         return;
     }
-    struct fc_slot *s = y->p->out.inner ? fc_plan_slot(y->p, e, &rest) : NULL;
+    struct fc_slot *s = y->p->pass ? NULL : fc_plan_slot(y->p, e, &rest);
     if (s) {
         read_slot(y, s, e, rest);
         return;
@@ -126,7 +120,7 @@ static void read_slots(struct reader *y, struct fc_slot *s)
             read_slots(y, m);
         } else if (m->text) {
             ((struct fc_in *)m->in)->late = true;
-        } else if ((m->kind != FC_SLOT_INPUT || m->nonempty) && m->field->value && (y->late || !fc_slot_text(m))) {
+        } else if (m->kind != FC_SLOT_SAME && (m->kind != FC_SLOT_INPUT || m->nonempty) && m->field->value && (y->late || !fc_slot_text(m))) {
             read_expr(y, m->field->value);
         }
     }
@@ -169,7 +163,8 @@ static void read_all(struct reader *y)
         for (const struct fc_check *c = it->kind == FC_I_TEST ? it->checks : NULL; c; c = c->next)
             if (c->kind == FC_C_EXPECT)
                 read_expr(y, c->expr);
-    read_slots(y, &y->p->out);
+    for (int i = 0; i < g->nmade; i++)
+        read_slots(y, y->p->forms[i]);
 }
 
 /* Values of fields that `emit` sets but which are read besides: they are stored for all records. */
@@ -181,6 +176,14 @@ static void read_stored(struct reader *y, struct fc_slot *s)
         if (m->kind == FC_SLOT_STORED && m->in && m->read)
             mark_value(y, (struct fc_in *)m->in);
     }
+}
+
+/* Every field is a column of csv. */
+static void read_columns(struct fc_slot *s)
+{
+    s->read = true;
+    for (int i = 0; i < s->ninner; i++)
+        read_columns(s->inner[i].kind == FC_SLOT_SAME ? s->inner[i].same : &s->inner[i]);
 }
 
 static void settle(struct fc_in *n)
@@ -195,12 +198,13 @@ static void settle(struct fc_in *n)
 void fc_plan_reads(struct fc_compilation *c, struct fc_plan *p)
 {
     struct reader y = {.c = c, .p = p};
-    for (int i = 0; i < p->out.ninner; i++)
-        p->out.inner[i].read = c->program->out.needs & FL_NEEDS_CSV;
+    if (c->program->out.needs & FL_NEEDS_CSV)
+        read_columns(&p->out);
     read_all(&y);
     y.late = true;
     read_all(&y);
     y.late = false;
-    read_stored(&y, &p->out);
+    for (int i = 0; i < c->program->nmade; i++)
+        read_stored(&y, p->forms[i]);
     settle(&p->in);
 }

@@ -4,11 +4,16 @@
 #include "dsl/option.h"
 #include "plan/parts.h"
 
+static struct fc_slot *origin(struct fc_slot *s)
+{
+    return s->kind == FC_SLOT_SAME ? s->same : s;
+}
+
 struct fc_slot *fc_plan_slot(struct fc_plan *p, const struct fc_expr *e, int *rest)
 {
     if (e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_RECORD_NOW) {
         *rest = 0;
-        return &p->out;
+        return p->forms[e->sym->index];
     }
     if (e->kind != FC_E_FIELD)
         return NULL;
@@ -16,16 +21,29 @@ struct fc_slot *fc_plan_slot(struct fc_plan *p, const struct fc_expr *e, int *re
     if (!s)
         return NULL;
     if (*rest == 0 && s->kind == FC_SLOT_OBJECT)
-        return &s->inner[((const struct fc_member *)e->info)->index];
+        return origin(&s->inner[((const struct fc_member *)e->info)->index]);
     ++*rest;
     return s;
+}
+
+struct fc_in *fc_plan_below(struct fc_in *n, const struct fc_expr *e, int rest)
+{
+    return rest == 0 ? n : &fc_plan_below(n, e->a, rest - 1)->inner[((const struct fc_member *)e->info)->index];
+}
+
+struct fc_slot *fc_plan_form(const struct fc_plan *p, const struct fc_stage *s)
+{
+    for (const struct fc_made *m = p->program->made; m; m = m->next)
+        if (m->stage == s)
+            return p->forms[m->sym.index];
+    return NULL;
 }
 
 /* What is only passed on is kept as text; after fc_plan_reads, so that what is read besides is known. */
 void fc_pass_slots(struct fc_plan *p, struct fc_slot *s)
 {
     for (int i = 0; i < s->ninner; i++) {
-        struct fc_slot *m = &s->inner[i];
+        struct fc_slot *m = origin(&s->inner[i]);
         if (m->kind == FC_SLOT_OBJECT) {
             fc_pass_slots(p, m);
         } else if (m->kind == FC_SLOT_INPUT) {

@@ -1,6 +1,9 @@
 /*
- * transform.c - the record that a transform makes: its fields, objects and those that are set later.
+ * transform.c - the record that a transform makes: its fields, objects and those that are set later. Plain names in it are fields of
+ * the record that comes to it: the source's, or what the transform before it made.
  */
+#include <string.h>
+
 #include "check/stages/stages.h"
 
 static struct fc_type *build(struct fc_checker *k, struct fc_field *fields, bool declared_ok);
@@ -102,21 +105,40 @@ static struct fc_type *build(struct fc_checker *k, struct fc_field *fields, bool
     return r;
 }
 
+/* Its number is in the record, in one byte. */
+enum { MOST_FORMS = 255 };
+
+static const struct fc_made *made_by(const struct fc_checker *k, const char *name)
+{
+    const struct fc_made *m = k->p->made;
+    while (m && strcmp(m->stage->name.s, name) != 0)
+        m = m->next;
+    return m;
+}
+
 void fck_transform(struct fc_checker *k, struct fc_stage *s)
 {
-    if (k->p->transform) {
-        fc_report(k->d, FC_LATER, s->head, "a second transform");
-        return;
-    }
     if (!s->fields) {
         fc_report(k->d, FC_LATER, s->head, "a transform without fields");
         return;
     }
+    const struct fc_made *other = made_by(k, s->name.s);
+    if (other)
+        fc_diag_note(k->d, fc_report(k->d, FC_DUPLICATE, s->name.span, s->name.s), other->stage->name.span,
+                     "the other transform");
+    if (k->p->nmade == MOST_FORMS)
+        fc_report(k->d, FC_TOO_MUCH, s->head, "transforms", "255");
     k->where = FC_IN_TRANSFORM;
+    k->stage = s;
     struct fc_type *t = build(k, s->fields, true);
     t->name = s->name.s;
-    k->p->transform = s;
-    k->p->output = t;
-    k->record.type = t;
-    k->after_transform = true;
+    struct fc_made *made = fl_arena_zero(k->a, sizeof *made);
+    made->stage = s;
+    made->sym = (struct fc_sym){.kind = FC_SYM_RECORD_NOW, .name = "record", .type = t, .index = k->p->nmade++};
+    struct fc_made **last = &k->p->made;
+    while (*last)
+        last = &(*last)->next;
+    *last = made;
+    k->p->output = made;
+    k->record = &made->sym;
 }

@@ -25,7 +25,7 @@ static void fill_slots(struct fc_em *m, const struct fc_slot *object)
             fce_begin(m, &k);
             m->depth += n != NULL;
             if (fce_presence(m, s))
-                fce_line(m, "r->out.has_%s = true;", s->c);
+                fce_line(m, "%s = true;", fce_stored_is(m, "r", s));
             fill_slots(m, s);
             m->depth -= n != NULL;
             m->nsettled = settled;
@@ -47,7 +47,7 @@ static void fill_slots(struct fc_em *m, const struct fc_slot *object)
             m->depth++;
             struct fc_cv v = fce_expr(m, s->field->value);
             if (v.type->kind != FC_K_NULL)
-                fce_assign(m, fce_text(m, "r->out.%s", fce_name(m, s->c)), s->optional || s->emitted ? fce_text(m, "r->out.has_%s", s->c) : NULL, v);
+                fce_assign(m, fce_stored(m, "r", s), s->optional || s->emitted ? fce_stored_is(m, "r", s) : NULL, v);
             m->depth--;
             m->nsettled = silent ? settled : m->nsettled;
             fce_line(m, "}");
@@ -58,6 +58,6 @@ static void fill_slots(struct fc_em *m, const struct fc_slot *object)
 void fce_transform(struct fc_em *m, int i, const struct fc_stage *s)
 {
     fce_stage_begin(m, i, s, "");
-    fill_slots(m, &m->p->out);
+    fill_slots(m, fc_plan_form(m->p, s));
     fce_stage_end(m);
 }

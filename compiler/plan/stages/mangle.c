@@ -6,7 +6,9 @@
 
 static void visit_emit(void *arg, const struct fc_stmt *s)
 {
-    *(bool *)arg |= s->kind == FC_S_EMIT;
+    struct fc_plan *p = arg;
+    if (s->kind == FC_S_EMIT)
+        p->emits = p->forms[s->sym->index]->emitted = true;
 }
 
 void fc_plan_mangle(struct fc_compilation *c, struct fc_plan *p, const struct fc_stage *s)
@@ -14,5 +16,5 @@ void fc_plan_mangle(struct fc_compilation *c, struct fc_plan *p, const struct fc
     (void)c;
     for (const struct fc_absent *m = s->mangles; m; m = m->next)
         p->ticks |= !m->each;
-    fc_walk_statements(s, FC_PART_ALL, visit_emit, &p->emits);
+    fc_walk_statements(s, FC_PART_ALL, visit_emit, p);
 }

@@ -9,6 +9,7 @@
 /* Does any mangle set the member, or give it to the records that it makes? */
 struct setting {
     const struct fc_member *member;
+    const struct fc_sym *form;
     bool set, given;
 };
 
@@ -17,14 +18,14 @@ static void visit_set(void *arg, const struct fc_stmt *s)
     struct setting *k = arg;
     if (s->kind == FC_S_ASSIGN && s->target->kind == FC_E_FIELD && s->target->info == k->member)
         k->set = true;
-    for (const struct fc_field *f = s->kind == FC_S_EMIT ? s->fields : NULL; f; f = f->next)
+    for (const struct fc_field *f = s->kind == FC_S_EMIT && s->sym == k->form ? s->fields : NULL; f; f = f->next)
         if (f->kind == FC_F_EXPR && strcmp(f->name.s, k->member->name) == 0)
             k->given = true;
 }
 
-static struct setting setting_of(const struct fc_program *g, const struct fc_member *m)
+static struct setting setting_of(const struct fc_program *g, const struct fc_sym *form, const struct fc_member *m)
 {
-    struct setting k = {m, false, false};
+    struct setting k = {m, form, false, false};
     for (int i = 0; i < g->nstages; i++)
         fc_walk_statements(g->stages[i], FC_PART_ALL, visit_set, &k);
     return k;
@@ -45,8 +46,20 @@ static const struct fc_expr *in_builtin(const struct fc_expr *e, const char *nam
 /* The input that a field's value comes from. */
 static struct fc_in *source_of(struct fc_plan *p, const struct fc_expr *e, const struct fc_type *t)
 {
+    int rest = 0;
     struct fc_in *n = fc_plan_input(p, e);
+    const struct fc_slot *s = n ? NULL : fc_plan_slot(p, e, &rest);
+    if (s && rest && s->kind == FC_SLOT_INPUT && !s->text)
+        n = fc_plan_below((struct fc_in *)s->in, e, rest);
     return n && fc_type_same(n->type, t) && n->type->form == t->form ? n : NULL;
+}
+
+/* The field of the transform above that a field's value is. */
+static struct fc_slot *same_as(struct fc_plan *p, const struct fc_expr *e, const struct fc_type *t)
+{
+    int rest;
+    struct fc_slot *s = fc_plan_slot(p, e, &rest);
+    return s && s->parent && rest == 0 && fc_type_same(s->type, t) && s->type->form == t->form ? s : NULL;
 }
 
 /* The input that e is the decimal text of: what its digits say. */
@@ -64,7 +77,7 @@ static const char *slot_name(struct fc_compilation *c, const struct fc_slot *s)
     return s->parent && s->parent->c ? fl_arena_printf(&c->arena, "%s__%s", s->parent->c, name) : name;
 }
 
-static void make_slots(struct fc_compilation *c, struct fc_plan *p, struct fc_slot *parent, const struct fc_field *fields, const struct fc_type *record)
+static void make_slots(struct fc_compilation *c, struct fc_plan *p, struct fc_slot *parent, const struct fc_field *fields, const struct fc_type *record, const struct fc_sym *form)
 {
     parent->kind = FC_SLOT_OBJECT;
     parent->type = record;
@@ -73,18 +86,20 @@ static void make_slots(struct fc_compilation *c, struct fc_plan *p, struct fc_sl
     for (const struct fc_field *f = fields; f; f = f->next) {
         struct fc_slot *s = &parent->inner[f->index];
         const struct fc_member *m = &record->members[f->index];
-        bool top = parent == &p->out;
+        bool top = !parent->parent;
         s->field = f;
         s->type = m->type;
         s->parent = parent;
         s->optional = f->optional;
         s->c = slot_name(c, s);
-        struct setting k = top ? setting_of(p->program, m) : (struct setting){NULL};
+        struct setting k = top ? setting_of(p->program, form, m) : (struct setting){NULL};
         s->emitted = k.given;
         bool changed = k.set, fixed = !s->emitted && !changed;
         s->kind = FC_SLOT_STORED;
         if (f->kind == FC_F_OBJECT || f->kind == FC_F_FROM) {
-            make_slots(c, p, s, f->fields, m->type);
+            make_slots(c, p, s, f->fields, m->type, form);
+        } else if (f->kind == FC_F_EXPR && fixed && (s->same = same_as(p, f->value, m->type))) {
+            s->kind = FC_SLOT_SAME;
         } else if (f->kind == FC_F_EXPR && fixed) {
             const struct fc_expr *text = in_builtin(f->value, "nonempty");
             s->in = source_of(p, text ? text : f->value, m->type);
@@ -107,5 +122,9 @@ static void make_slots(struct fc_compilation *c, struct fc_plan *p, struct fc_sl
 
 void fc_plan_transform(struct fc_compilation *c, struct fc_plan *p, const struct fc_stage *s)
 {
-    make_slots(c, p, &p->out, s->fields, p->program->output);
+    const struct fc_made *m = p->program->made;
+    while (m->stage != s)
+        m = m->next;
+    p->forms[m->sym.index]->type = m->sym.type;
+    make_slots(c, p, p->forms[m->sym.index], s->fields, m->sym.type, &m->sym);
 }
