@@ -264,7 +264,7 @@ static void output(struct fc_em *m, const struct fc_output *o)
     int n = choices(m, o->choices, "output_stages");
     if (o->needs & FL_NEEDS_CSV) {
         fce_line(m, "static const fl_str columns[] = {");
-        columns(m, m->p->pass ? m->g->input : m->g->output, "");
+        columns(m, m->p->pass ? m->g->input : m->p->out.type, "");
         fce_line(m, "};\n");
     }
     fce_line(m, "static const struct fl_output_of outputs[] = {");

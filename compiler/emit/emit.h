@@ -12,7 +12,9 @@
  *   call.c     calls: functions, lookups, builtins; match, new, templates, in
  *   decode.c   the decoder of the input record
  *   keys.c     its members by their keys
- *   encode.c   JSON and csv of the output record
+ *   encode.c   the output record as JSON
+ *   csv.c      as csv
+ *   encoders.c the functions that write it; put.h is what these three share
  *   lay.c      records that are passed on as text, pretty
  *   let.c      lets, functions, the record's struct
  *   stage.c    the stages by kind, each in a file of stages/

@@ -9,8 +9,8 @@ cd "${srcdir:-$(dirname "$0")/../..}"
 
 allowed='
 compiler/check/param.c file         a word of the language: secret file
-compiler/emit/encode.c csv          what an emitted function is called
-compiler/emit/encode.c json         the same
+compiler/emit/encoders.c csv          what an emitted function is called
+compiler/emit/encoders.c json         the same
 compiler/emit/writer.c stdin        a name that C has
 compiler/emit/writer.c stdout       the same
 compiler/verbs/main.c json          a form of diagnostics

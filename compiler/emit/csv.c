@@ -1,0 +1,90 @@
+/*
+ * csv.c - a record as one line of csv: its leaves in their order, nothing where there is none. Called by encode.c.
+ */
+#include "emit/put.h"
+
+/* A value that is read as well as passed on: its text as it came, without the quotes. */
+static void put_both(struct fce_enc *k, const struct fc_in *in)
+{
+    struct fc_em *m = k->m;
+    const char *at = fce_text(m, "%s.text_%s", fce_input(m, in->parent, false).v, in->member->name);
+    if (in->type->kind == FC_K_STRING || in->type->kind == FC_K_IP || in->type->kind == FC_K_CIDR || in->type->form == FC_FORM_RFC3339 || (in->type->kind == FC_K_ENUM && in->type->en->text)) {
+        fce_flush(k);
+        fce_line(m, "w = fl_csv_string(w, (fl_str){%s.p + 1, %s.n - 2, FL_RAW}, form);", at, at);
+        fce_varying(k, fce_text(m, "2 * (size_t)%s.n + 2", at));
+    } else {
+        fce_flush(k);
+        fce_line(m, "w = fl_put_raw(w, %s);", at);
+        fce_varying(k, fce_text(m, "%s.n", at));
+    }
+}
+
+static void csv_value(struct fce_enc *k, struct fc_cv v)
+{
+    if (v.in && v.in->raw && !v.in->value)
+        fce_put_text(k, v.in, v.v);
+    else
+        fce_put_value(k, v);
+}
+
+static void csv_cell(struct fce_enc *k, struct fc_cv v, const struct fc_slot *s, const struct fc_in *in, bool *first)
+{
+    struct fc_em *m = k->m;
+    if (v.type->kind == FC_K_RECORD) {
+        fce_csv_leaves(k, v, first);
+        return;
+    }
+    if (!*first) {
+        fce_flush(k);
+        fce_line(m, "*w++ = separator;");
+        k->fixed++;
+        k->separates = true;
+    }
+    *first = false;
+    const struct fc_cond *n = v.n;
+    if (n) {
+        fce_flush(k);
+        fce_line(m, "if (%s) {", fce_bare(m, fce_not(m, n)));
+        m->depth++;
+    }
+    v.n = NULL;
+    if (in && in->raw && !in->value)
+        fce_put_text(k, in, v.v);
+    else if (in && in->raw && in->type->form != FC_FORM_TEXT && in->type->kind != FC_K_LIST && in->type->kind != FC_K_MAP)
+        put_both(k, in);
+    else if (s && s->kind == FC_SLOT_CONST && s->field->value->kind == FC_E_STRING)
+        fce_put_string(k, fce_string(m, s->field->value->s, s->field->value->len));
+    else if (s && s->kind == FC_SLOT_CONST)
+        fce_put_slot(k, s, v);
+    else
+        csv_value(k, v);
+    if (n) {
+        fce_flush(k);
+        m->depth--;
+        fce_line(m, "} else {");
+        fce_line(m, "    w = fl_csv_missing(w, form);");
+        fce_line(m, "}");
+        k->missing++;
+    }
+}
+
+void fce_csv_leaves(struct fce_enc *k, struct fc_cv v, bool *first)
+{
+    struct fc_em *m = k->m;
+    for (int i = 0; i < v.type->nmembers; i++) {
+        if (v.slot && v.slot->kind == FC_SLOT_OBJECT) {
+            const struct fc_slot *field = &v.slot->inner[i], *s = fce_origin(field);
+            struct fc_cv x = fce_slot_now(m, s);
+            if (v.n)
+                x.n = fce_or(m, v.n, x.n);
+            if (m->p->emits && v.slot == &m->p->out && !field->emitted) /* no emit gives it */
+                x.n = fce_or(m, x.n, fce_cond(m, FC_COND_ATOM, "r->h.emitted"));
+            csv_cell(k, x, s, s->kind == FC_SLOT_INPUT && !s->text ? s->in : NULL, first);
+        } else {
+            struct fc_cv x = fce_member(m, v, &v.type->members[i], true);
+            if (v.n && (!v.in || m->p->emits))
+                x.n = fce_or(m, v.n, x.n == v.n ? NULL : x.n);
+            csv_cell(k, x, NULL, v.in ? &v.in->inner[i] : NULL, first);
+        }
+    }
+}

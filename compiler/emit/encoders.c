@@ -1,0 +1,121 @@
+/*
+ * encoders.c - the functions that write a record, as JSON, pretty and as csv. What is in them comes from encode.c and csv.c.
+ */
+#include <string.h>
+
+#include "dsl/option.h"
+#include "emit/put.h"
+
+static void signature(struct fc_em *m, const char *name, enum fce_encoding form)
+{
+    fce_line(m, "static void %s(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out%s)", name, form == FCE_PRETTY ? ", unsigned level" : form == FCE_CSV ? ", const struct fl_csv *form" : "");
+}
+
+static const char *emitted_name(struct fc_em *m, const char *name, const struct fc_slot *made)
+{
+    return made == &m->p->out ? fce_text(m, "%s_emitted", name) : fce_text(m, "%s_emitted_%s", name, made->type->name);
+}
+
+/* Records of `emit` have functions of their own, those of each form. */
+static void if_emitted(struct fc_em *m, const char *name, enum fce_encoding form)
+{
+    for (int i = 0; i < m->g->nmade; i++) {
+        const struct fc_slot *made = m->p->forms[i];
+        if (!made->emitted)
+            continue;
+        if (made == &m->p->out)
+            fce_line(m, "if (h->emitted) {");
+        else
+            fce_line(m, "if (h->form == %d) {", i + 1);
+        fce_line(m, "    %s(cx, h, out%s);", emitted_name(m, name, made), form == FCE_PRETTY ? ", level" : "");
+        fce_line(m, "    return;");
+        fce_line(m, "}");
+    }
+}
+
+static void writer(struct fc_em *m, const char *name, enum fce_encoding form, const struct fc_slot *made, bool emitted)
+{
+    struct fce_enc k = {.m = m, .form = form, .emitted = emitted, .literal = {.arena = m->a}, .need = {{.arena = m->a}, 0}, .texts = {{.arena = m->a}, 0}};
+    struct fce_capture c;
+    m->depth++;
+    fce_begin(m, &c);
+    if (form == FCE_CSV) {
+        bool first = true;
+        struct fc_cv all = m->p->pass ? fce_input(m, &m->p->in, false) : (struct fc_cv){.v = "", .type = m->p->out.type, .slot = &m->p->out};
+        fce_csv_leaves(&k, all, &first);
+    } else {
+        fce_members_open(&k, "{");
+        struct fce_members o = fce_put_slots(&k, made);
+        fce_members_close(&k, &o, "}");
+    }
+    fce_flush(&k);
+    const char *body = fce_end(m, &c);
+    m->depth--;
+    fce_paste(m, fc_joined(&m->laying));
+    m->laying.n = 0;
+    signature(m, name, form);
+    fce_line(m, "{");
+    m->depth++;
+    fce_line(m, "const struct rec *r = (const struct rec *)h;");
+    if (form != FCE_CSV && !emitted)
+        if_emitted(m, name, form);
+    const char *most = fce_text(m, "%zu", k.fixed);
+    if (k.lines)
+        most = fce_text(m, "%s + %zu * level", most, k.lines);
+    if (k.texts.text.n)
+        most = fce_text(m, "%s +\n        6 * (%s)", most, fc_joined(&k.texts.text));
+    if (k.need.text.n)
+        most = fce_text(m, "%s +\n        %s", most, fc_joined(&k.need.text));
+    if (k.missing)
+        most = fce_text(m, "%s + %zu * form->missing.n", most, k.missing);
+    if (k.separates)
+        fce_line(m, "const char separator = form->separator;");
+    if (k.lays)
+        fce_line(m, "const size_t room = %s;", most);
+    fce_line(m, "char *w = fl_buf_room(out, %s);", k.lays ? "room" : most);
+    fce_paste(m, body);
+    fce_line(m, "out->n = (size_t)(w - out->p);");
+    m->depth--;
+    fce_line(m, "}\n");
+}
+
+/* Records that go on as they came. */
+static void pass_on(struct fc_em *m)
+{
+    signature(m, "json", FCE_JSON);
+    fce_line(m, "{");
+    fce_line(m, "    if (h->spaced)");
+    fce_line(m, "        fl_json_compact(out, h->raw, h->raw_n);");
+    fce_line(m, "    else");
+    fce_line(m, "        fl_buf_put(out, h->raw, h->raw_n);");
+    fce_line(m, "}\n");
+    signature(m, "pretty", FCE_PRETTY);
+    fce_line(m, "{");
+    fce_line(m, "    fl_str raw = {h->raw, h->raw_n, FL_RAW};");
+    fce_line(m, "    if (h->spaced)");
+    fce_line(m, "        raw = fl_compact(cx->scratch, raw);");
+    fce_line(m, "    fl_json_pretty(out, raw.p, raw.n, level);");
+    fce_line(m, "}\n");
+}
+
+void fce_encoders(struct fc_em *m)
+{
+    m->cx = FC_CX_RECORD;
+    m->known = true;
+    fce_line(m, "/* ---- encode ---- */\n");
+    if (m->p->pass) {
+        pass_on(m);
+    } else {
+        for (int i = 0; i < m->g->nmade; i++) {
+            const struct fc_slot *made = m->p->forms[i];
+            if (!made->emitted)
+                continue;
+            writer(m, emitted_name(m, "json", made), FCE_JSON, made, true);
+            writer(m, emitted_name(m, "pretty", made), FCE_PRETTY, made, true);
+        }
+        writer(m, "json", FCE_JSON, &m->p->out, false);
+        writer(m, "pretty", FCE_PRETTY, &m->p->out, false);
+    }
+    if (m->g->out.needs & FL_NEEDS_CSV)
+        writer(m, "csv", FCE_CSV, &m->p->out, false);
+}
