@@ -25,7 +25,7 @@ struct fl_message {
 struct fl_queue;
 struct fl_queue *fl_queue_new(size_t max_bytes);
 void fl_queue_free(struct fl_queue *q);
-/* For a source whose peer doesn't wait: so many bytes more may be waiting. Before the first message. */
+/* For a source whose peer doesn't wait for ever: from now on so many bytes more may be waiting; 0, as it begins: none. */
 void fl_queue_ahead(struct fl_queue *q, size_t bytes);
 /* A message with room for n bytes (+ FL_PAD). Never blocks. Given back by push or fl_queue_recycle. */
 struct fl_message *fl_queue_message(struct fl_queue *q, size_t n);
@@ -43,7 +43,7 @@ bool fl_queue_push(struct fl_queue *q, struct fl_message *m);
  * the queue locked: it must not call the queue) once there is room. Full is: max_bytes and those of fl_queue_ahead wait; so the queue holds at
  * most that and one message. What counts is memory: 4 KiB at least for a message that is no slice. */
 bool fl_queue_full(struct fl_queue *q);
-/* Do max_bytes wait, and the source reads ahead? Then a slice, which keeps all of its block, takes more memory than it is worth. */
+/* Do max_bytes wait? A source that reads ahead then pushes no slices: each keeps all of its block, many times what it counts. */
 bool fl_queue_behind(struct fl_queue *q);
 void fl_queue_on_room(struct fl_queue *q, void (*wake)(void *), void *arg);
 /* The next message; waits until mono time `deadline` (INT64_MAX: for ever). NULL: deadline, or closed and empty (*end is set then). */

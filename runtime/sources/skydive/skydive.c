@@ -112,7 +112,6 @@ static char *configure(struct skydive *s, const struct fl_options *o)
     s->namespace_ = asked(o);
     s->connect_timeout = fl_opt_int(o, "connect_timeout");
     s->outage.max_pause = fl_opt_int(o, "max_backoff");
-    fl_queue_ahead(s->rt->queue, (size_t)fl_opt_int(o, "read_ahead"));
     error = check_texts(s);
     if (!s->url.tls && *setting(s, "analyzer.auth.cluster.username") && !fl_host_is_loopback(s->url.host, strlen(s->url.host)))
         fl_log(FL_WARN, "the password goes over the network as it is; connect with wss://", "url=%s",
@@ -163,6 +162,7 @@ static char *make_session(struct skydive *s, const struct fl_options *o)
         .dead_timeout = fl_opt_int(o, "dead_timeout"),
         .idle_timeout = fl_opt_int(o, "idle_timeout"),
         .max_message = (uint64_t)fl_opt_int(o, "max_message"),
+        .read_ahead = (size_t)fl_opt_int(o, "read_ahead"),
         .opened = opened,
         .stood = stood,
         .arg = s,

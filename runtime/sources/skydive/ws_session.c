@@ -12,7 +12,6 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -21,6 +20,7 @@
 #include "base/text.h"
 #include "core/clock.h"
 #include "core/ledger.h"
+#include "intake/ahead.h"
 #include "intake/queue.h"
 #include "sources/skydive/ws_connect.h"
 #include "sources/skydive/ws_frame.h"
@@ -63,7 +63,7 @@ struct fl_ws_session {
     uint8_t *plain;           /* PLAIN_SIZE, with TLS only */
     const uint8_t *at, *end;  /* received, not yet used: in the message in hand, `block` or `plain` */
     struct fl_message *held, **held_last; /* complete, not yet in the queue */
-    bool paused;              /* the socket is not read */
+    struct fl_ahead ahead;    /* paused: the socket is not read */
     bool detached;            /* the socket is gone, pushing may wait */
     uint64_t number;          /* of the last message, over all connections */
 
@@ -73,7 +73,7 @@ struct fl_ws_session {
     uint8_t pong[FL_WS_MAX_CONTROL];
     size_t pong_n;
 
-    int64_t handshake_deadline, opened_at, received_at, message_at, paused_at, pong_at, close_deadline;
+    int64_t handshake_deadline, opened_at, received_at, message_at, pong_at, close_deadline;
 };
 
 static void fill_random(void *p, size_t n)
@@ -183,11 +183,13 @@ static void arm(struct fl_ws_session *s)
         sooner(&next, s->handshake_deadline);
     if (s->phase == PHASE_CLOSING)
         sooner(&next, s->close_deadline);
-    if (s->phase == PHASE_OPEN && s->paused)
+    if (s->phase == PHASE_OPEN && s->ahead.paused) {
         sooner(&next, s->pong_at);
-    if (s->phase == PHASE_OPEN && !s->paused && s->o.dead_timeout)
+        sooner(&next, s->ahead.next);
+    }
+    if (s->phase == PHASE_OPEN && !s->ahead.paused && s->o.dead_timeout)
         sooner(&next, s->received_at + s->o.dead_timeout);
-    if (s->phase == PHASE_OPEN && !s->paused && s->o.idle_timeout)
+    if (s->phase == PHASE_OPEN && !s->ahead.paused && s->o.idle_timeout)
         sooner(&next, s->message_at + s->o.idle_timeout);
     if (next == INT64_MAX)
         lws_sul_cancel(&s->timer);
@@ -199,11 +201,10 @@ static void arm(struct fl_ws_session *s)
 
 static void pause_reading(struct fl_ws_session *s)
 {
-    if (s->paused || s->detached)
+    if (s->ahead.paused || s->detached)
         return;
-    s->paused = true;
-    s->paused_at = fl_clock_monotonic();
-    s->pong_at = s->paused_at + PONG_EVERY;
+    fl_ahead_pause(&s->ahead, fl_clock_monotonic());
+    s->pong_at = s->ahead.paused_at + PONG_EVERY;
     lws_rx_flow_control(s->wsi, 0);
 }
 
@@ -323,7 +324,7 @@ static void use_block(struct fl_ws_session *s)
 {
     s->at = (const uint8_t *)s->block->data;
     s->end = s->at + s->waiting;
-    s->parser.block = s->tls || s->waiting < SLICED || fl_queue_behind(s->o.queue) ? NULL : s->block;
+    s->parser.block = !s->tls && s->waiting >= SLICED && fl_ahead_slices(&s->ahead) ? s->block : NULL;
     s->waiting = 0;
 }
 
@@ -447,25 +448,26 @@ static bool readable(struct fl_ws_session *s)
     enum phase before = s->phase;
     if (s->phase == PHASE_OVER)
         return false;
-    if (s->paused)
+    if (s->ahead.paused)
         return true;
     pump(s);
-    if (s->phase != before || s->paused)
+    if (s->phase != before || s->ahead.paused)
         arm(s);
     return s->phase != PHASE_OVER && !s->ended;
 }
 
-/* Is there room again? */
+/* Is there room again, or has it lasted too long? */
 static void try_resume(struct fl_ws_session *s)
 {
-    if (!s->paused || fl_queue_full(s->o.queue))
+    int64_t now = fl_clock_monotonic();
+    if (!s->ahead.paused || !fl_ahead_resume(&s->ahead, now))
         return;
-    s->paused = false;
-    s->received_at = s->message_at = fl_clock_monotonic();
-    if (s->received_at - s->paused_at >= STOOD && s->phase == PHASE_OPEN)
-        s->o.stood(s->o.arg, s->paused_at);
+    s->received_at = s->message_at = now;
+    if (now - s->ahead.paused_at >= STOOD && s->phase == PHASE_OPEN)
+        s->o.stood(s->o.arg, s->ahead.paused_at);
     pump(s);
-    if (!s->paused && s->phase != PHASE_OVER)
+    fl_ahead_turn_ends(&s->ahead);
+    if (!s->ahead.paused && s->phase != PHASE_OVER)
         lws_rx_flow_control(s->wsi, 1);
 }
 
@@ -501,10 +503,10 @@ static void on_timer(lws_sorted_usec_list_t *timer)
         s->phase = PHASE_OVER;
     } else if (s->phase == PHASE_CLOSING && now >= s->close_deadline) {
         s->phase = PHASE_OVER;
-    } else if (s->phase == PHASE_OPEN && s->paused && now >= s->pong_at) {
+    } else if (s->phase == PHASE_OPEN && s->ahead.paused && now >= s->pong_at) {
         ask_pong(s, NULL, 0);
         s->pong_at = now + PONG_EVERY;
-    } else if (s->phase == PHASE_OPEN && !s->paused) {
+    } else if (s->phase == PHASE_OPEN && !s->ahead.paused) {
         if (s->o.dead_timeout && now - s->received_at >= s->o.dead_timeout) {
             because(s, "nothing received for %.3g s, not even a ping (dead_timeout)",
                     (double)s->o.dead_timeout / FL_SECOND);
@@ -565,6 +567,7 @@ struct fl_ws_session *fl_ws_session_new(const struct fl_ws_options *o)
     struct fl_ws_session *s = fl_new(struct fl_ws_session);
     s->o = *o;
     s->fd = -1;
+    s->ahead = (struct fl_ahead){.queue = o->queue, .max = o->read_ahead};
     s->plain = o->tls ? fl_alloc(PLAIN_SIZE) : NULL;
     lws_set_log_level(LLL_ERR | LLL_WARN, lws_says);
     struct lws_context_creation_info info = {
@@ -620,7 +623,7 @@ static void clean(struct fl_ws_session *s)
     fl_queue_recycle(s->o.queue, s->block);
     s->block = NULL;
     s->at = s->end = NULL;
-    s->paused = s->detached = s->pong_wanted = s->ended = s->dry = false;
+    s->ahead.paused = s->ahead.full = s->detached = s->pong_wanted = s->ended = s->dry = false;
     close(s->fd);
     s->fd = -1;
 }
@@ -644,15 +647,17 @@ static bool adopt(struct fl_ws_session *s)
 static void finish(struct fl_ws_session *s)
 {
     s->detached = true;
-    s->result->stood = s->paused;
+    s->result->stood = s->ahead.paused && s->ahead.full;
     if (!s->result->quiet_since)
         s->result->quiet_since = s->received_at;
     s->ended |= s->stop || s->phase == PHASE_OVER;
     if (s->phase == PHASE_OVER)
         s->phase = PHASE_CLOSING;
+    fl_ahead_all(&s->ahead); /* the sooner there is another connection the better */
     do
         pump(s);
     while (!s->stop && s->phase != PHASE_OVER && !s->ended && !s->dry);
+    fl_ahead_turn_ends(&s->ahead);
     s->result->lasted = fl_clock_monotonic() - s->opened_at;
 }
 

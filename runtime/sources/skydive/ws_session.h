@@ -4,9 +4,11 @@
  *
  * libwebsockets runs the event loop and the timers and says when the socket can be read or written (as for any file
  * descriptor, its raw file role); TLS, handshake and frames are ours. So the kernel writes a message straight into the
- * memory in which it goes to the queue, and nothing copies it again. When the queue is full, with what may be read ahead
- * (fl_queue_ahead), the socket is not read: the message in hand and the bytes behind it wait, and because pings can't be seen
- * then, a pong is sent unasked every 2 s, which an analyzer (it waits 7 s for one) takes as well, as long as it can send pings.
+ * memory in which it goes to the queue, and nothing copies it again. When the queue is full the socket is not read until
+ * there is room; if that takes longer than a worker takes that is at work, up to read_ahead more bytes are read, some
+ * megabytes each tenth of a second. When they are used up the message in hand and the bytes behind it wait, and because
+ * pings can't be seen then, a pong is sent unasked every 2 s, which an analyzer (it waits 7 s for one) takes as well, as
+ * long as it can send pings.
  */
 #ifndef FL_WS_SESSION_H
 #define FL_WS_SESSION_H
@@ -27,6 +29,7 @@ struct fl_ws_options {
     struct fl_ws_request request;                    /* the nonce is made anew for each connection */
     int64_t dead_timeout, idle_timeout;              /* ns; 0: never */
     uint64_t max_message;
+    size_t read_ahead;                               /* bytes, beyond what fills the queue */
     void (*opened)(void *arg);                       /* the handshake is through */
     /* The socket was not read since mono time `since`, so long that an analyzer may have given up on us; now it is. */
     void (*stood)(void *arg, int64_t since);
@@ -40,7 +43,7 @@ struct fl_ws_result {
     uint64_t messages;
     int64_t lasted;        /* ns since it was opened */
     int64_t quiet_since;   /* mono time from which on flows may be missed */
-    bool stood;            /* it ended while the socket wasn't read */
+    bool stood;            /* it ended while the socket wasn't read, and read_ahead was used up */
     char why[FL_WS_MAX_WHY]; /* why it ended */
 };
 
