@@ -18,6 +18,7 @@
 #include "value/address.h"
 #include "base/arena.h"
 #include "lang/builtins.h"
+#include "json/once.h"
 #include "json/pretty.h"
 #include "json/walk.h"
 #include "json/write.h"
@@ -292,7 +293,7 @@ struct fl_pipeline {
 
     /* Params are known: build what depends on them. An error text (to be freed) or NULL. */
     char *(*init)(struct fl_cx *cx);
-    /* Decode the flow object that d->p stands at into a zeroed record. json/scan.h says how it fails. */
+    /* Decode the flow object that d->p stands at into a zeroed record, and say where its text is. json/scan.h says how it fails. */
     bool (*decode)(struct fl_decoder *d, struct fl_rec *r);
     /* All stages up to mangle over a batch. Asks and awaits lookups; sets class_, state and reason. */
     void (*run)(struct fl_cx *cx, struct fl_batch *b);

@@ -22,6 +22,43 @@ static void note_presence(struct fc_em *m, const struct fc_in *x, const char *co
     fce_line(m, "%s = %s ? %s | HAS_%s : %s & ~HAS_%s;", has, condition, has, x->c, has, x->c);
 }
 
+/*
+ * Of a key that comes twice the last one holds. The member guessed at isn't compared with those before, so each notes that it came, and
+ * behind the row of guesses it is seen whether one of them had come before. Such a record is decoded again, from text that has each
+ * key once. What nobody looks into needs it only if the record goes on as it came.
+ */
+static bool noticed(const struct fc_em *m, const struct fc_in *x)
+{
+    return fc_in_live(x) || m->p->pass;
+}
+
+static int came_words(const struct fc_in *record)
+{
+    return record->ninner <= FC_WORD ? 1 : (record->ninner + FC_WORD - 1) / FC_WORD;
+}
+
+static void note_coming(struct fc_em *m, const struct fc_in *x)
+{
+    int i = x->member->index;
+    const char *word = came_words(x->parent) > 1 ? fce_text(m, "[%d]", i / FC_WORD) : "";
+    if (noticed(m, x))
+        fce_line(m, "came%s |= UINT64_C(1) << %d;", word, i % FC_WORD);
+}
+
+/* Has a member of the last row come before? */
+static void notice_repeated(struct fc_em *m, const struct fc_in *n, bool last)
+{
+    if (came_words(n) > 1) {
+        fce_line(m, "d->repeated |= fl_came_again(came, before, %d);", came_words(n));
+        return;
+    }
+    fce_line(m, "d->repeated |= (came & before) != 0;");
+    if (!last) {
+        fce_line(m, "before |= came;");
+        fce_line(m, "came = 0;");
+    }
+}
+
 /* Passed on only: its text is kept. */
 static bool text_only(const struct fc_in *n)
 {
@@ -87,7 +124,7 @@ static const char *text_getter(struct fc_em *m, const struct fc_in *x, const cha
     switch (t->kind) {
     case FC_K_LIST:
     case FC_K_MAP:
-        return by_getter(m, "fl_get_json", at, field);
+        return by_getter(m, "fl_get_passed_json", at, field);
     case FC_K_FLOAT:
         return by_getter(m, "fl_get_raw_number", at, field);
     case FC_K_INT:
@@ -137,7 +174,7 @@ static const char *getter(struct fc_em *m, const struct fc_in *x, const char *at
     case FC_K_ENUM:
         return by_getter(m, fce_text(m, "enum_%s", t->en->name), at, field);
     case FC_K_MAP:
-        return by_getter(m, "fl_get_json", at, field);
+        return by_getter(m, x->raw || x->parent->raw || m->p->pass ? "fl_get_passed_json" : "fl_get_json", at, field);
     case FC_K_LIST: {
         const char *what = t->elem->kind == FC_K_STRING ? "strings" : t->elem->kind == FC_K_IP ? "ips" : t->elem->kind == FC_K_CIDR ? "cidrs" : "ints";
         return by_getter(m, fce_text(m, "fl_get_%s", what), at, field);
@@ -207,70 +244,13 @@ static void enum_getters(struct fc_em *m, const struct fc_in *n, struct fc_index
     }
 }
 
-/* ---- forms: records passed on whole ---------------------------------------------------------------------------------- */
-
-static const char *json_value(struct fc_em *m, const struct fc_expr *e, const struct fc_type *t)
-{
-    e = fce_constant(e);
-    if (e->kind == FC_E_STRING || e->kind == FC_E_ADDRESS)
-        return fce_text(m, "\"%s\"", fce_escaped(m, e->s));
-    if (e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_ENUMERATOR) {
-        int i = 0;
-        for (const struct fc_enumerator *x = t->en->list; x; x = x->next, i++)
-            if (i == e->sym->index)
-                return t->en->text ? fce_text(m, "\"%s\"", fce_escaped(m, x->as ? x->as : x->name.s)) : fce_text(m, "%lld", (long long)x->value);
-    }
-    if (e->kind == FC_E_LIST) {
-        struct fc_join list = {.arena = m->a};
-        fc_join(&list, "[");
-        for (const struct fc_expr *x = e->args; x; x = x->next)
-            fc_join(&list, "%s%s", x == e->args ? "" : ",", json_value(m, x, t->elem));
-        fc_join(&list, "]");
-        return fc_joined(&list);
-    }
-    if (e->kind == FC_E_BOOL)
-        return e->i ? "true" : "false";
-    if (e->kind == FC_E_FLOAT)
-        return fce_text(m, "%.17g", e->f);
-    if (t->form == FC_FORM_RFC3339) /* the only constant time is 0 */
-        return "\"1970-01-01T00:00:00Z\"";
-    if (t->kind == FC_K_TIME || t->kind == FC_K_DURATION) {
-        int64_t scale = t->form == FC_FORM_S ? 1000000000 : t->form == FC_FORM_MS ? 1000000 : t->form == FC_FORM_US ? 1000 : 1;
-        if (t->form == FC_FORM_S && e->i % scale)
-            return fce_text(m, "%.17g", (double)e->i / 1e9);
-        return fce_text(m, "%lld", (long long)(e->i / scale));
-    }
-    return fce_text(m, t->form == FC_FORM_TEXT ? "\"%lld\"" : "%lld", (long long)e->i);
-}
-
-static const char *json_default(struct fc_em *m, const struct fc_member *x)
-{
-    return x->dflt ? json_value(m, x->dflt, x->type) : NULL;
-}
-
-static void form_of(struct fc_em *m, const struct fc_in *n)
-{
-    for (int i = 0; i < n->ninner; i++)
-        if (n->inner[i].type->kind == FC_K_RECORD)
-            form_of(m, &n->inner[i]);
-    fce_line(m, "static const struct fl_form form_%s = {(const struct fl_form_member[]){", n->c);
-    for (int i = 0; i < n->ninner; i++) {
-        const struct fc_member *x = n->inner[i].member;
-        const char *dflt = json_default(m, x);
-        const char *key = fce_escaped(m, x->key);
-        fce_line(m, "    {%s, %zu, %s, %zu, %s, %s},", fce_quote(m, x->key, strlen(x->key)), strlen(x->key), fce_quote(m, key, strlen(key)), strlen(key), dflt ? fce_quote(m, dflt, strlen(dflt)) : "NULL",
-                 n->inner[i].type->kind == FC_K_RECORD ? fce_text(m, "&form_%s", n->inner[i].c) : "NULL");
-    }
-    fce_line(m, "}, %d};\n", n->ninner);
-}
-
 /* ---- the functions -------------------------------------------------------------------------------------------------------- */
 
 static const char *default_value(struct fc_em *m, const struct fc_in *x)
 {
     const struct fc_expr *d = fce_constant(x->member->dflt);
     if (text_only(x)) {
-        const char *json = json_default(m, x->member);
+        const char *json = fce_json_default(m, x->member);
         size_t n = strlen(json);
         if (d->kind == FC_E_STRING)
             return fce_string(m, d->s, d->len);
@@ -298,7 +278,7 @@ static void absent_members(struct fc_em *m, const struct fc_in *n)
         m->depth++;
         if (x->member->dflt) {
             if (x->type->kind != FC_K_RECORD && (x->value || text_only(x))) {
-                const char *json = json_default(m, x->member);
+                const char *json = fce_json_default(m, x->member);
                 if (x->late && !x->raw)
                     fce_line(m, "v->%s = %s;", fce_name(m, x->member->name), fce_quote(m, json, strlen(json)));
                 else if (!x->late)
@@ -354,8 +334,8 @@ static bool guess(struct fc_em *m, const struct fc_member *members, int i, int *
 
 /* ---- skipping ------------------------------------------------------------------------------------------------ */
 
-/* C that moves behind a value of this type without looking into it; NULL: not JSON. */
-static const char *skipper(struct fc_em *m, const struct fc_type *t)
+/* C that moves behind a value of this type without looking into it; NULL: not JSON. `passed`: but it goes on as it came. */
+static const char *skipper(struct fc_em *m, const struct fc_type *t, bool passed)
 {
     bool text = false;
     switch (t->kind) {
@@ -376,15 +356,18 @@ static const char *skipper(struct fc_em *m, const struct fc_type *t)
         break;
     case FC_K_RECORD:
         return fce_text(m, "skip_%s(d, p)", fce_rec_name(m, t));
+    case FC_K_LIST:
+    case FC_K_MAP:
+        return passed ? "fl_pass_on(d, p)" : "fl_pass_value(d, p)";
     default:
         return "fl_pass_value(d, p)";
     }
     return fce_text(m, "fl_pass_%s(d, p, %d)", text ? "text" : "int", m->nsites++);
 }
 
-static void skip_value(struct fc_em *m, const struct fc_type *t)
+static void skip_value(struct fc_em *m, const struct fc_type *t, bool passed)
 {
-    fce_line(m, "if (!(p = %s))", skipper(m, t));
+    fce_line(m, "if (!(p = %s))", skipper(m, t, passed));
     fce_line(m, "    return NULL;");
 }
 
@@ -401,16 +384,20 @@ static void skip_record(struct fc_em *m, const struct fc_type *t)
     fce_line(m, "static const char *skip_%s(struct fl_decoder *d, const char *p)", fce_rec_name(m, t));
     fce_line(m, "{");
     m->depth++;
+    const char *rest = m->p->pass ? "fl_pass_on_members(d, start, p)" : "fl_pass_members(d, p)";
+    const char *first = fce_text(m, "return %s(d, p);", m->p->pass ? "fl_pass_on" : "fl_pass_value"), *other = fce_text(m, "return %s;", rest);
     int passed = 0;
+    if (m->p->pass)
+        fce_line(m, "const char *start = p;");
     for (int i = 0; i < t->nmembers; i++) {
-        bool block = guess(m, t->members, i, &passed, "return fl_pass_value(d, p);", "return fl_pass_members(d, p);");
-        skip_value(m, t->members[i].type);
+        bool block = guess(m, t->members, i, &passed, first, other);
+        skip_value(m, t->members[i].type, m->p->pass);
         if (block) {
             m->depth--;
             fce_line(m, "}");
         }
     }
-    fce_line(m, "return FL_OBJECT_END(d, p) ? p : fl_pass_members(d, p);");
+    fce_line(m, "return FL_OBJECT_END(d, p) ? p : %s;", rest);
     m->depth--;
     fce_line(m, "}\n");
 }
@@ -439,6 +426,7 @@ static void member_value(struct fc_em *m, const struct fc_in *x, bool whole)
     const char *name = fce_name(m, x->member->name);
     bool record = x->type->kind == FC_K_RECORD, live = fc_in_live(x);
     bool presence = live && !x->value && !x->raw && !record, both = x->value && x->raw && !record;
+    note_coming(m, x);
     if (presence && x->parent->places) {
         fce_line(m, "if (!(p = fl_pass_digits(d, p, %d, &v->%s, &k)))", m->nsites++, name);
         fce_line(m, "    return NULL;");
@@ -455,7 +443,7 @@ static void member_value(struct fc_em *m, const struct fc_in *x, bool whole)
         }
         if (whole)
             fce_line(m, "clean &= *p != 'n'; /* null */");
-        skip_value(m, x->type);
+        skip_value(m, x->type, whole || m->p->pass);
         return;
     }
     if (both && !x->late)
@@ -517,12 +505,15 @@ static void members_out_of_order(struct fc_em *m, const struct fc_in *n, bool wh
     label(m, "key");
     if (n->places)
         fce_line(m, "placed = false; /* and perhaps not with these very keys */");
+    notice_repeated(m, n, false);
     fce_line(m, "if (fl_next_key(d, &key) < 0)");
     fce_line(m, "    return NULL;");
     fce_line(m, "p = d->p;");
     fce_keys(m, n, whole);
     if (whole)
         fce_line(m, "clean = false;");
+    if (m->p->pass)
+        fce_line(m, "strange = true;");
     fce_line(m, "if (!(p = fl_pass_value(d, p)))");
     fce_line(m, "    return NULL;");
     fce_line(m, "goto other;");
@@ -591,7 +582,7 @@ static void decode_record(struct fc_em *m, const struct fc_in *n)
             decode_record(m, x);
     }
     if (whole)
-        form_of(m, n);
+        fce_whole_form(m, n);
     bool needs = needed(m, n);
     fce_line(m, "/* %s */", fce_where(m, n->member ? n->member->span : n->type->members[0].span));
     fce_line(m, "static const char *decode_%s(struct fl_decoder *d, const char *p, struct in_%s *v, int *got)", name, name);
@@ -601,6 +592,14 @@ static void decode_record(struct fc_em *m, const struct fc_in *n)
         fce_line(m, "uint64_t has[%d] = {0};", fc_in_words(n));
     else
         fce_line(m, "uint64_t has = 0;");
+    if (came_words(n) > 1)
+        fce_line(m, "uint64_t came[%d] = {0}, before[%d] = {0};", came_words(n), came_words(n));
+    else
+        fce_line(m, "uint64_t came = 0, before = 0;");
+    if (m->p->pass) {
+        fce_line(m, "const char *first = p;");
+        fce_line(m, "bool strange = false; /* has keys that aren't declared */");
+    }
     fce_line(m, "fl_str key;");
     fce_line(m, "int k;");
     if (whole) {
@@ -611,12 +610,14 @@ static void decode_record(struct fc_em *m, const struct fc_in *n)
         if (n->places)
             fce_line(m, "bool placed = true;");
     }
-    if (n->member)
-        fce_line(m, "if (%s) /* of a key that comes twice the last holds */\n        memset(v, 0, sizeof *v);",
-                 wide ? fce_text(m, "fl_has_any(v->has, %d)", fc_in_words(n)) : "v->has");
     members_in_order(m, n, whole);
     members_out_of_order(m, n, whole, fce_quote(m, path, strlen(path)));
     label(m, "end");
+    notice_repeated(m, n, true);
+    if (m->p->pass) {
+        fce_line(m, "if (FL_UNLIKELY(strange))");
+        fce_line(m, "    d->repeated |= fl_json_repeats(first, p);");
+    }
     fce_line(m, wide ? "memcpy(v->has, has, sizeof has);" : "v->has = has;");
     if (needs)
         absent_members(m, n);
@@ -645,10 +646,22 @@ void fce_decoder(struct fc_em *m)
     decode_record(m, &m->p->in);
     fce_line(m, "static bool decode(struct fl_decoder *d, struct fl_rec *h)");
     fce_line(m, "{");
+    fce_line(m, "    struct in_record *in = &((struct rec *)h)->in;");
     fce_line(m, "    int got;");
-    fce_line(m, "    const char *end = decode_record(d, d->p, &((struct rec *)h)->in, &got);");
-    fce_line(m, "    if (end)");
-    fce_line(m, "        d->p = end;");
-    fce_line(m, "    return end != NULL;");
+    fce_line(m, "    h->raw = d->p;");
+    fce_line(m, "    d->repeated = false;");
+    fce_line(m, "    const char *end = decode_record(d, h->raw, in, &got);");
+    fce_line(m, "    if (!end)");
+    fce_line(m, "        return false;");
+    fce_line(m, "    h->raw_n = (uint32_t)(end - h->raw);");
+    fce_line(m, "    if (FL_UNLIKELY(d->repeated)) { /* of a key that comes twice the last one holds */");
+    fce_line(m, "        const char *data_end = d->end;");
+    fce_line(m, "        fl_once(d, h);");
+    fce_line(m, "        memset(in, 0, sizeof *in);");
+    fce_line(m, "        decode_record(d, h->raw, in, &got);");
+    fce_line(m, "        d->end = data_end;");
+    fce_line(m, "    }");
+    fce_line(m, "    d->p = end;");
+    fce_line(m, "    return true;");
     fce_line(m, "}\n");
 }

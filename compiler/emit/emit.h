@@ -12,6 +12,7 @@
  *   call.c     calls: functions, lookups, builtins; match, new, templates, in
  *   decode.c   the decoder of the input record
  *   keys.c     its members by their keys
+ *   whole.c    its declared members, where it is passed on whole
  *   encode.c   the output record as JSON
  *   csv.c      as csv
  *   encoders.c the functions that write it; put.h is what these three share
@@ -235,6 +236,9 @@ void fce_decoder(struct fc_em *m);
 /* keys.c */
 /* C that goes to value_X where `key` is the key of the record's member X. `whole`: it notes whether that is in the declared order. */
 void fce_keys(struct fc_em *m, const struct fc_in *n, bool whole);
+/* whole.c: form_X of the record and of those in it; a member's default as JSON text, or NULL. */
+void fce_whole_form(struct fc_em *m, const struct fc_in *n);
+const char *fce_json_default(struct fc_em *m, const struct fc_member *x);
 /* encode.c */
 void fce_encoders(struct fc_em *m);
 #define FCE_SHORT_LINE 13 /* TABs of a line below `level`, which is at most 2: fl_put_line puts 15 */

@@ -40,12 +40,12 @@ struct fc_slot *fc_plan_form(const struct fc_plan *p, const struct fc_stage *s)
 }
 
 /* What is only passed on is kept as text; after fc_plan_reads, so that what is read besides is known. */
-void fc_pass_slots(struct fc_plan *p, struct fc_slot *s)
+static void pass_slots(struct fc_plan *p, struct fc_slot *s)
 {
     for (int i = 0; i < s->ninner; i++) {
         struct fc_slot *m = origin(&s->inner[i]);
         if (m->kind == FC_SLOT_OBJECT) {
-            fc_pass_slots(p, m);
+            pass_slots(p, m);
         } else if (m->kind == FC_SLOT_INPUT) {
             struct fc_in *n = (struct fc_in *)m->in;
             fc_mark_way(n);
@@ -57,12 +57,30 @@ void fc_pass_slots(struct fc_plan *p, struct fc_slot *s)
                 n->raw = true; /* read and passed on: what comes out is what came in */
             if (n->type->kind == FC_K_RECORD && p->program->out.needs & FL_NEEDS_CSV)
                 fc_csv_leaves(n); /* its leaves are columns */
-            if (n->raw) {
+            if (n->raw)
                 fc_look_for_all(n);
-                n->places = fc_only_numbers(n);
-            }
         } else if (m->kind == FC_SLOT_STORED && m->in) {
             ((struct fc_in *)m->in)->raw = true;
         }
     }
+}
+
+/* When all is known that is kept: a number of such a record may be passed on by itself too. */
+static void find_places(struct fc_slot *s)
+{
+    for (int i = 0; i < s->ninner; i++) {
+        struct fc_slot *m = &s->inner[i];
+        if (m->kind == FC_SLOT_OBJECT) {
+            find_places(m);
+        } else if (m->kind == FC_SLOT_INPUT && m->in->raw) {
+            struct fc_in *n = (struct fc_in *)m->in;
+            n->places = fc_only_numbers(n);
+        }
+    }
+}
+
+void fc_pass_slots(struct fc_plan *p, struct fc_slot *s)
+{
+    pass_slots(p, s);
+    find_places(s);
 }

@@ -178,8 +178,6 @@ static bool take_flow(struct fl_intake *in)
         in->batch.n--;
         return false;
     }
-    r->raw = raw;
-    r->raw_n = (uint32_t)(d->p - raw);
     r->spaced = d->spaced;
     if (FL_UNLIKELY(d->bad_field != NULL)) {
         note_bad(in, raw, d->bad_field, d->bad_what);

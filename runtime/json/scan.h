@@ -49,6 +49,7 @@ struct fl_decoder {
     const char *error_at;
     bool truncated;            /* not JSON only because the data ended */
     bool spaced;               /* white space outside strings was passed; the caller resets it */
+    bool repeated;             /* perhaps a key came twice in an object; generated code resets it */
     uint32_t depth;            /* containers that are open around p */
     const char *bad_field;     /* the first field with a wrong type, as given to the getter */
     const char *bad_what;      /* "expected an integer" */

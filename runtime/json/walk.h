@@ -107,6 +107,10 @@ const char *fl_pass_value(struct fl_decoder *d, const char *p);
 /* p behind a value: what else there is in the object, and its end. */
 const char *fl_pass_members(struct fl_decoder *d, const char *p);
 
+/* The same of what goes on as it came: d->repeated is set where a key may come twice in it. `start`: where the object begins. */
+const char *fl_pass_on(struct fl_decoder *d, const char *p);
+const char *fl_pass_on_members(struct fl_decoder *d, const char *start, const char *p);
+
 /* p at a value: the closing quote if it is a string of ASCII without escapes, else NULL. */
 static inline const char *fl_plain_text(const char *p)
 {

@@ -2,6 +2,7 @@
 #include "lang/record.h"
 
 #include "flowrt.h"
+#include "json/once.h"
 
 /* ---- records passed on as text -------------------------------------------------------------------------- */
 
@@ -119,6 +120,24 @@ int fl_get_json(struct fl_decoder *d, fl_str *out, const char *field)
         *out = fl_compact(d->scratch, *out);
     d->spaced |= before;
     return k;
+}
+
+int fl_get_passed_json(struct fl_decoder *d, fl_str *out, const char *field)
+{
+    int k = fl_get_json(d, out, field);
+    if (k == 1 && (*out->p == '{' || *out->p == '[') && fl_json_repeats(out->p, out->p + out->n))
+        d->repeated = true;
+    return k;
+}
+
+void fl_once(struct fl_decoder *d, struct fl_rec *r)
+{
+    fl_str text = fl_json_once(d->scratch, (fl_str){r->raw, r->raw_n, FL_RAW});
+    r->raw = text.p;
+    r->raw_n = text.n;
+    d->end = text.p + text.n;
+    d->bad_field = NULL;
+    d->spaced = false;
 }
 
 /* ---- lists ------------------------------------------------------------------------------------------------------- */

@@ -16,6 +16,7 @@
 
 struct fl_cx;
 struct fl_list;
+struct fl_rec;
 
 /* ---- presence sets of more than 64 members: words ---------------------------------------------------- */
 
@@ -34,6 +35,18 @@ static inline bool fl_has_all(const uint64_t *has, const uint64_t *need, unsigne
     for (unsigned i = 0; i < words; i++)
         lacks |= need[i] & ~has[i];
     return lacks == 0;
+}
+
+/* Are some of those that came in `before` too? Then they are there as well, and nothing has come. */
+static inline bool fl_came_again(uint64_t *came, uint64_t *before, unsigned words)
+{
+    uint64_t again = 0;
+    for (unsigned i = 0; i < words; i++) {
+        again |= came[i] & before[i];
+        before[i] |= came[i];
+        came[i] = 0;
+    }
+    return again != 0;
 }
 
 /* ---- records passed on as text ------------------------------------------------------------------------- */
@@ -63,6 +76,14 @@ fl_str fl_reshape(struct fl_arena *scratch, fl_str raw, const struct fl_form *fo
 fl_str fl_compact(struct fl_arena *scratch, fl_str json);
 /* Any value as compact JSON text (a copy only if it has white space). Returns as the getters of json/scan.h. */
 int fl_get_json(struct fl_decoder *d, fl_str *out, const char *field);
+/* The same, and d->repeated is set where a key may come twice in it. */
+int fl_get_passed_json(struct fl_decoder *d, fl_str *out, const char *field);
+
+/*
+ * A record was decoded that has a key twice: its text becomes one that has each once, in d's scratch, d->end is its end, and nothing is
+ * known to be wrong. The caller decodes it again.
+ */
+void fl_once(struct fl_decoder *d, struct fl_rec *r);
 
 /* ---- lists and maps --------------------------------------------------------------------------------------- */
 

@@ -57,18 +57,21 @@ struct rec {
 static const char *decode_record(struct fl_decoder *d, const char *p, struct in_record *v, int *got)
 {
     uint64_t has = 0;
+    uint64_t came = 0, before = 0;
     fl_str key;
     int k;
     if (!FL_FIRST(d, p, "{\"id\":"))
         goto open;
     p += 6;
 value_id:
+    came |= UINT64_C(1) << 0;
     if (!(p = fl_take_raw_string(d, p, 0, &v->id, &k, "id")))
         return NULL;
     has = k ? has | HAS_id : has & ~HAS_id;
     if (FL_NEXT(p, ",\"addr\":")) {
         p += 8;
     value_addr:
+        came |= UINT64_C(1) << 1;
         if (!(p = fl_take_ip(d, p, 1, &v->addr, &k, "addr")))
             return NULL;
         has = k ? has | HAS_addr : has & ~HAS_addr;
@@ -76,6 +79,7 @@ value_id:
     if (FL_NEXT(p, ",\"skip\":")) {
         p += 8;
     value_skip:
+        came |= UINT64_C(1) << 2;
         if (!(p = FL_TAKE(d, p, &k, fl_get_bool(d, &v->skip, "skip"))))
             return NULL;
         has = k ? has | HAS_skip : has & ~HAS_skip;
@@ -87,6 +91,9 @@ other:
     if ((k = fl_member_end(d)) <= 0)
         goto closed;
 key:
+    d->repeated |= (came & before) != 0;
+    before |= came;
+    came = 0;
     if (fl_next_key(d, &key) < 0)
         return NULL;
     p = d->p;
@@ -119,6 +126,7 @@ closed:
         return NULL;
     p = d->p;
 end:
+    d->repeated |= (came & before) != 0;
     v->has = has;
     if (v->has != ALL_record && (v->has & NEED_record) != NEED_record) {
         if (!(v->has & HAS_id)) {
@@ -135,11 +143,23 @@ end:
 
 static bool decode(struct fl_decoder *d, struct fl_rec *h)
 {
+    struct in_record *in = &((struct rec *)h)->in;
     int got;
-    const char *end = decode_record(d, d->p, &((struct rec *)h)->in, &got);
-    if (end)
-        d->p = end;
-    return end != NULL;
+    h->raw = d->p;
+    d->repeated = false;
+    const char *end = decode_record(d, h->raw, in, &got);
+    if (!end)
+        return false;
+    h->raw_n = (uint32_t)(end - h->raw);
+    if (FL_UNLIKELY(d->repeated)) { /* of a key that comes twice the last one holds */
+        const char *data_end = d->end;
+        fl_once(d, h);
+        memset(in, 0, sizeof *in);
+        decode_record(d, h->raw, in, &got);
+        d->end = data_end;
+    }
+    d->p = end;
+    return true;
 }
 
 /* ---- lookups ---- */

@@ -96,12 +96,14 @@ static int enum_Kind(struct fl_decoder *d, int64_t *out, const char *field)
 static const char *decode_record(struct fl_decoder *d, const char *p, struct in_record *v, int *got)
 {
     uint64_t has = 0;
+    uint64_t came = 0, before = 0;
     fl_str key;
     int k;
     if (!FL_FIRST(d, p, "{\"kind\":"))
         goto open;
     p += 8;
 value_kind:
+    came |= UINT64_C(1) << 0;
     v->text_kind.p = p = fl_unspaced(d, p);
     if (!(p = FL_TAKE(d, p, &k, enum_Kind(d, &v->kind, "kind"))))
         return NULL;
@@ -111,6 +113,7 @@ value_kind:
     if (FL_NEXT(p, ",\"a\":")) {
         p += 5;
     value_a:
+        came |= UINT64_C(1) << 1;
         if (!(p = fl_take_int(d, p, 0, &v->a, &k, "a")))
             return NULL;
         has = k ? has | HAS_a : has & ~HAS_a;
@@ -118,6 +121,7 @@ value_kind:
     if (FL_NEXT(p, ",\"b\":")) {
         p += 5;
     value_b:
+        came |= UINT64_C(1) << 2;
         if (!(p = fl_take_int(d, p, 1, &v->b, &k, "b")))
             return NULL;
         has = k ? has | HAS_b : has & ~HAS_b;
@@ -125,6 +129,7 @@ value_kind:
     if (FL_NEXT(p, ",\"name\":")) {
         p += 8;
     value_name:
+        came |= UINT64_C(1) << 3;
         if (!(p = fl_take_string(d, p, 2, &v->name, &k, "name")))
             return NULL;
         has = k ? has | HAS_name : has & ~HAS_name;
@@ -136,6 +141,9 @@ other:
     if ((k = fl_member_end(d)) <= 0)
         goto closed;
 key:
+    d->repeated |= (came & before) != 0;
+    before |= came;
+    came = 0;
     if (fl_next_key(d, &key) < 0)
         return NULL;
     p = d->p;
@@ -170,6 +178,7 @@ closed:
         return NULL;
     p = d->p;
 end:
+    d->repeated |= (came & before) != 0;
     v->has = has;
     if (v->has != ALL_record && (v->has & NEED_record) != NEED_record) {
         if (!(v->has & HAS_kind)) {
@@ -184,11 +193,23 @@ end:
 
 static bool decode(struct fl_decoder *d, struct fl_rec *h)
 {
+    struct in_record *in = &((struct rec *)h)->in;
     int got;
-    const char *end = decode_record(d, d->p, &((struct rec *)h)->in, &got);
-    if (end)
-        d->p = end;
-    return end != NULL;
+    h->raw = d->p;
+    d->repeated = false;
+    const char *end = decode_record(d, h->raw, in, &got);
+    if (!end)
+        return false;
+    h->raw_n = (uint32_t)(end - h->raw);
+    if (FL_UNLIKELY(d->repeated)) { /* of a key that comes twice the last one holds */
+        const char *data_end = d->end;
+        fl_once(d, h);
+        memset(in, 0, sizeof *in);
+        decode_record(d, h->raw, in, &got);
+        d->end = data_end;
+    }
+    d->p = end;
+    return true;
 }
 
 /* ---- functions ---- */

@@ -54,17 +54,22 @@ struct rec {
 static const char *decode_record(struct fl_decoder *d, const char *p, struct in_record *v, int *got)
 {
     uint64_t has = 0;
+    uint64_t came = 0, before = 0;
+    const char *first = p;
+    bool strange = false; /* has keys that aren't declared */
     fl_str key;
     int k;
     if (!FL_FIRST(d, p, "{\"id\":"))
         goto open;
     p += 6;
 value_id:
+    came |= UINT64_C(1) << 0;
     if (!(p = fl_pass_text(d, p, 0)))
         return NULL;
     if (FL_NEXT(p, ",\"size\":")) {
         p += 8;
     value_size:
+        came |= UINT64_C(1) << 1;
         if (!(p = fl_take_int(d, p, 1, &v->size, &k, "size")))
             return NULL;
         has = k ? has | HAS_size : has & ~HAS_size;
@@ -72,6 +77,7 @@ value_id:
     if (FL_NEXT(p, ",\"peer\":")) {
         p += 8;
     value_peer:
+        came |= UINT64_C(1) << 2;
         if (!(p = fl_take_ip(d, p, 2, &v->peer, &k, "peer")))
             return NULL;
         has = k ? has | HAS_peer : has & ~HAS_peer;
@@ -83,6 +89,9 @@ other:
     if ((k = fl_member_end(d)) <= 0)
         goto closed;
 key:
+    d->repeated |= (came & before) != 0;
+    before |= came;
+    came = 0;
     if (fl_next_key(d, &key) < 0)
         return NULL;
     p = d->p;
@@ -98,6 +107,7 @@ key:
             goto value_peer;
         break;
     }
+    strange = true;
     if (!(p = fl_pass_value(d, p)))
         return NULL;
     goto other;
@@ -115,6 +125,9 @@ closed:
         return NULL;
     p = d->p;
 end:
+    d->repeated |= (came & before) != 0;
+    if (FL_UNLIKELY(strange))
+        d->repeated |= fl_json_repeats(first, p);
     v->has = has;
     if (v->has != ALL_record && (v->has & NEED_record) != NEED_record) {
         if (!(v->has & HAS_size)) {
@@ -128,11 +141,23 @@ end:
 
 static bool decode(struct fl_decoder *d, struct fl_rec *h)
 {
+    struct in_record *in = &((struct rec *)h)->in;
     int got;
-    const char *end = decode_record(d, d->p, &((struct rec *)h)->in, &got);
-    if (end)
-        d->p = end;
-    return end != NULL;
+    h->raw = d->p;
+    d->repeated = false;
+    const char *end = decode_record(d, h->raw, in, &got);
+    if (!end)
+        return false;
+    h->raw_n = (uint32_t)(end - h->raw);
+    if (FL_UNLIKELY(d->repeated)) { /* of a key that comes twice the last one holds */
+        const char *data_end = d->end;
+        fl_once(d, h);
+        memset(in, 0, sizeof *in);
+        decode_record(d, h->raw, in, &got);
+        d->end = data_end;
+    }
+    d->p = end;
+    return true;
 }
 
 /* ---- stages ---- */
