@@ -115,7 +115,8 @@ enum fl_value_type {
     FL_T_BYTES,    /* int64_t */
     FL_T_PACKETS,  /* int64_t */
     FL_T_CLASS,    /* int64_t, index of the class; -1: a name that no class has (harmless, as in the original) */
-    FL_T_ENUM      /* int64_t, index; names in fl_param.names */
+    FL_T_ENUM,     /* int64_t, index; names in fl_param.names */
+    FL_T_RECORD    /* in lists of lookups: the struct of fl_lookup_field.of */
 };
 
 enum fl_shape { FL_ONE, FL_LIST_OF, FL_MAP_OF };
@@ -162,6 +163,7 @@ struct fl_lookup_field {
     bool optional;                /* a required one that is missing makes the whole answer null */
     uint32_t offset;              /* of the value in the result struct */
     uint32_t has_offset;          /* of a bool that says it is there; only for optional ones */
+    const struct fl_lookup *of;   /* FL_T_RECORD: its fields, whose paths are keys, and size; an element that lacks one is left out */
 };
 
 struct fl_lookup {

@@ -222,11 +222,44 @@ void fck_function(struct fc_checker *k, struct fc_item *it)
 
 /* ---- lookups ------------------------------------------------------------------------- */
 
+static bool is_number(const struct fc_expr *e)
+{
+    return e->kind == FC_E_INT || (e->kind == FC_E_UNARY && e->op == FC_OP_NEG && e->a->kind == FC_E_INT);
+}
+
 static bool path_ok(const struct fc_expr *e)
 {
     if (e->kind == FC_E_INDEX)
-        return path_ok(e->a) && e->args && !e->args->next && e->args->kind == FC_E_INT;
+        return path_ok(e->a) && e->args && !e->args->next && is_number(e->args);
     return e->kind == FC_E_NAME || (e->kind == FC_E_FIELD && path_ok(e->a));
+}
+
+static bool answer_scalar(const struct fc_type *t)
+{
+    switch (t->kind) {
+    case FC_K_ERROR:
+    case FC_K_STRING:
+    case FC_K_BOOL:
+    case FC_K_FLOAT:
+    case FC_K_IP:
+    case FC_K_CIDR:
+    case FC_K_BYTES:
+    case FC_K_PACKETS:
+        return true;
+    default:
+        return t->kind == FC_K_INT && t->form == FC_FORM_PLAIN;
+    }
+}
+
+/* What can be found in an answer: scalars, and lists of them and of records of such. */
+static bool answer_type(const struct fc_type *t)
+{
+    if (t->kind != FC_K_LIST || answer_scalar(t->elem))
+        return answer_scalar(t->kind == FC_K_LIST ? t->elem : t);
+    for (int i = 0; t->elem->kind == FC_K_RECORD && i < t->elem->nmembers; i++)
+        if (!answer_type(t->elem->members[i].type) || t->elem->members[i].dflt)
+            return false;
+    return t->elem->kind == FC_K_RECORD;
 }
 
 static void check_query(struct fc_checker *k, struct fc_item *it)
@@ -294,12 +327,7 @@ void fck_lookup(struct fc_checker *k, struct fc_item *it)
             fc_report(k->d, FC_ANSWER_FIELD, f->span, s->name,
                       fl_arena_printf(k->a, m->optional ? "`%s` is optional in the result: write `%s? = ..`"
                                       : "`%s` is not optional in the result: write `%s = ..`", f->name.s, f->name.s));
-        bool ok = m->type->kind == FC_K_STRING || m->type->kind == FC_K_INT || m->type->kind == FC_K_BOOL ||
-            m->type->kind == FC_K_FLOAT || m->type->kind == FC_K_IP ||
-                  m->type->kind == FC_K_CIDR || (m->type->kind == FC_K_LIST &&
-                                                 (m->type->elem->kind == FC_K_STRING ||
-                                                  m->type->elem->kind == FC_K_CIDR || m->type->elem->kind == FC_K_IP));
-        if (!ok && m->type->kind != FC_K_ERROR)
+        if (!answer_type(m->type))
             fc_report(k->d, FC_ANSWER_FIELD, f->span, s->name,
                       fl_arena_printf(k->a, "`%s` cannot be %s", f->name.s, fck_type_text(k, m->type, false)));
         f->index = m->index;

@@ -131,7 +131,6 @@ void fck_param(struct fc_checker *k, struct fc_item *it)
     const struct fc_type *t = s->type;
     bool ok = t->kind == FC_K_ERROR || fck_scalar(t) || (t->kind == FC_K_LIST && fck_scalar(t->elem)) ||
         (t->kind == FC_K_MAP && t->elem->kind == FC_K_STRING);
-    ok |= t->kind == FC_K_LIST && t->elem->kind == FC_K_RECORD; /* said already */
     if (!ok || s->optional)
         fc_report(k->d, FC_PARAM_TYPE, it->type->span, fck_type_text(k, t, s->optional));
     k->where = FC_IN_CONSTANT;

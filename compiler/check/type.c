@@ -148,7 +148,7 @@ static void check_elem(struct fc_checker *k, const struct fc_texpr *t, const str
     bool ok = e == FC_K_ERROR || e == FC_K_STRING || e == FC_K_INT || e == FC_K_BYTES || e == FC_K_PACKETS ||
         e == FC_K_BOOL || e == FC_K_FLOAT;
     if (t->kind == FC_T_LIST)
-        ok |= e != FC_K_RECORD && e != FC_K_LIST && e != FC_K_MAP;
+        ok |= e != FC_K_LIST && e != FC_K_MAP;
     ok &= n->elem->form == FC_FORM_PLAIN && !t->elem->optional;
     if (!ok)
         fc_report(k->d, FC_LATER, t->span, fl_arena_printf(k->a, "`%s`", fc_source_slice(&k->c->sources, t->span)));
@@ -237,8 +237,8 @@ static void no_class(struct fc_checker *k, const struct fc_type *t)
         const struct fc_type *m = t->members[i].type;
         if (m->kind == FC_K_CLASS || ((m->kind == FC_K_LIST || m->kind == FC_K_MAP) && m->elem->kind == FC_K_CLASS))
             fc_report(k->d, FC_NOT_HERE, t->members[i].span, "class", "in a schema: it is what classify finds");
-        else if (m->kind == FC_K_RECORD)
-            no_class(k, m);
+        else if (m->kind == FC_K_RECORD || (m->kind == FC_K_LIST && m->elem->kind == FC_K_RECORD))
+            no_class(k, m->kind == FC_K_LIST ? m->elem : m);
     }
 }
 

@@ -175,72 +175,12 @@ static const char *getter(struct fc_em *m, const struct fc_in *x, const char *at
         return by_getter(m, fce_text(m, "enum_%s", t->en->name), at, field);
     case FC_K_MAP:
         return by_getter(m, x->raw || x->parent->raw || m->p->pass ? "fl_get_passed_json" : "fl_get_json", at, field);
-    case FC_K_LIST: {
-        const char *what = t->elem->kind == FC_K_STRING ? "strings" : t->elem->kind == FC_K_IP ? "ips" : t->elem->kind == FC_K_CIDR ? "cidrs" : "ints";
-        return by_getter(m, fce_text(m, "fl_get_%s", what), at, field);
-    }
+    case FC_K_LIST:
+        return by_getter(m, fce_list_getter(m, t, x->c), at, field);
     case FC_K_RECORD:
         return fce_text(m, "decode_%s(d, p, &%s, &k)", x->c, at);
     default:
         return t->form == FC_FORM_TEXT ? by_getter(m, "fl_get_int_text", at, field) : by_walk(m, x, "int", at, "", field);
-    }
-}
-
-/* ---- enums -------------------------------------------------------------------------------------------------------- */
-
-static void enum_getter(struct fc_em *m, const struct fc_enum *en)
-{
-    fce_line(m, "static int enum_%s(struct fl_decoder *d, int64_t *out, const char *field)", en->name);
-    fce_line(m, "{");
-    m->depth++;
-    int i = 0;
-    if (en->text) {
-        fce_line(m, "fl_str s;");
-        fce_line(m, "int k = fl_get_string(d, &s, field);");
-        fce_line(m, "if (k != 1)");
-        fce_line(m, "    return k;");
-        for (const struct fc_enumerator *e = en->list; e; e = e->next, i++) {
-            const char *name = e->as ? e->as : e->name.s;
-            if (i == en->other)
-                continue;
-            fce_line(m, "if (s.n == %zu && memcmp(s.p, %s, %zu) == 0) {", strlen(name), fce_quote(m, name, strlen(name)), strlen(name));
-            fce_line(m, "    *out = %d;", i);
-            fce_line(m, "    return 1;");
-            fce_line(m, "}");
-        }
-    } else {
-        fce_line(m, "int64_t v;");
-        fce_line(m, "int k = fl_get_digit(d, &v, field);");
-        fce_line(m, "if (k != 1)");
-        fce_line(m, "    return k;");
-        fce_line(m, "switch (v) {");
-        for (const struct fc_enumerator *e = en->list; e; e = e->next, i++) {
-            if (i == en->other && !e->has_value)
-                continue;
-            fce_line(m, "case %lld:", (long long)e->value);
-            fce_line(m, "    *out = %d;", i);
-            fce_line(m, "    return 1;");
-        }
-        fce_line(m, "}");
-    }
-    if (en->other >= 0) {
-        fce_line(m, "*out = %d; /* other */", en->other);
-        fce_line(m, "return 1;");
-    } else {
-        fce_line(m, "fl_bad(d, field, \"is not a value of enum %s\");", en->name);
-        fce_line(m, "return 0;");
-    }
-    m->depth--;
-    fce_line(m, "}\n");
-}
-
-static void enum_getters(struct fc_em *m, const struct fc_in *n, struct fc_index *done)
-{
-    for (int i = 0; i < n->ninner; i++) {
-        const struct fc_in *x = &n->inner[i];
-        if (x->type->kind == FC_K_ENUM && x->value && !fc_index_seen(done, m->a, x->type->en))
-            enum_getter(m, x->type->en);
-        enum_getters(m, x, done);
     }
 }
 
@@ -637,11 +577,10 @@ static void decode_record(struct fc_em *m, const struct fc_in *n)
 
 void fce_decoder(struct fc_em *m)
 {
-    struct fc_index done = {0};
     in_struct(m, &m->p->in);
     fce_line(m, "/* ---- decode ---- */\n");
-    enum_getters(m, &m->p->in, &done);
     m->cx = FC_CX_DECODE;
+    fce_getters(m);
     skip_records(m, &m->p->in);
     decode_record(m, &m->p->in);
     fce_line(m, "static bool decode(struct fl_decoder *d, struct fl_rec *h)");

@@ -11,6 +11,7 @@
  *   expr.c     expressions, truth of conditions
  *   call.c     calls: functions, lookups, builtins; match, new, templates, in
  *   decode.c   the decoder of the input record
+ *   get.c      getters of enums, of lists and the records in them
  *   keys.c     its members by their keys
  *   whole.c    its declared members, where it is passed on whole
  *   encode.c   the output record as JSON
@@ -233,6 +234,10 @@ struct fc_cv fce_any(struct fc_em *m, const struct fc_expr *e);
 
 /* decode.c */
 void fce_decoder(struct fc_em *m);
+/* get.c */
+void fce_getters(struct fc_em *m);
+/* The function that takes a list of this type, which is at the path whose C name is c. */
+const char *fce_list_getter(struct fc_em *m, const struct fc_type *list, const char *c);
 /* keys.c */
 /* C that goes to value_X where `key` is the key of the record's member X. `whole`: it notes whether that is in the declared order. */
 void fce_keys(struct fc_em *m, const struct fc_in *n, bool whole);

@@ -270,23 +270,47 @@ static const char *path_text(struct fc_em *m, const struct fc_expr *e)
     if (e->kind == FC_E_FIELD)
         return fce_text(m, "%s.%s", path_text(m, e->a), e->name.s);
     if (e->kind == FC_E_INDEX)
-        return fce_text(m, "%s[%lld]", path_text(m, e->a), (long long)e->args->i);
+        return fce_text(m, "%s[%s%lld]", path_text(m, e->a), e->args->kind == FC_E_INT ? "" : "-",
+                        (long long)(e->args->kind == FC_E_INT ? e->args : e->args->a)->i);
     return e->name.s;
+}
+
+/* A row of the fields of an answer. `of`: the row of a record in a list, or NULL. */
+static void answer_field(struct fc_em *m, const struct fc_member *x, const char *path, const char *type, const char *of)
+{
+    fce_line(m, "    {%s, %s, %s, %s, %s, offsetof(struct %s, %s), %s, %s},", fce_quote(m, x->name, strlen(x->name)), fce_quote(m, path, strlen(path)),
+             of ? "FL_T_RECORD" : fce_value_type(x->type), x->type->kind == FC_K_LIST ? "FL_LIST_OF" : "FL_ONE", x->optional ? "true" : "false", type,
+             fce_name(m, x->name), x->optional ? fce_text(m, "offsetof(struct %s, has_%s)", type, x->name) : "0", of ? fce_text(m, "&%s", of) : "NULL");
+}
+
+/* The row of the records in a list, or NULL: its name is made of that of the answer's field. */
+static const char *record_row(struct fc_em *m, const struct fc_type *list, const char *name)
+{
+    if (list->kind != FC_K_LIST || list->elem->kind != FC_K_RECORD)
+        return NULL;
+    const struct fc_type *t = list->elem;
+    const char *type = fce_rec(m, t)->c, **of = fl_arena_get(m->a, sizeof *of * (size_t)t->nmembers);
+    for (int i = 0; i < t->nmembers; i++)
+        of[i] = record_row(m, t->members[i].type, fce_text(m, "%s__%s", name, t->members[i].name));
+    fce_line(m, "static const struct fl_lookup_field fields_%s[] = {", name);
+    for (int i = 0; i < t->nmembers; i++)
+        answer_field(m, &t->members[i], t->members[i].key, type, of[i]);
+    fce_line(m, "};");
+    fce_line(m, "static const struct fl_lookup %s = {.name = %s, .size = sizeof(struct %s), .fields = fields_%s, .nfields = %d};", name,
+             fce_quote(m, name, strlen(name)), type, name, t->nmembers);
+    return name;
 }
 
 static void one_lookup(struct fc_em *m, const struct fc_sym *s)
 {
-    const char *type = fce_rec(m, s->type)->c, *params = "";
+    const char *type = fce_rec(m, s->type)->c, *params = "", **of = fl_arena_get(m->a, sizeof *of * (size_t)(s->type->nmembers + 1));
     for (const struct fc_sym *a = s->args; a; a = a->next)
         params = fce_text(m, a->optional ? "%s, %s a_%s, bool has_%s" : "%s, %s a_%s", params, fce_type(m, a->type), a->name, a->name);
+    for (const struct fc_field *f = s->item->fields; f; f = f->next)
+        of[f->index] = record_row(m, s->type->members[f->index].type, fce_text(m, "%s__%s", s->name, f->name.s));
     fce_line(m, "static const struct fl_lookup_field fields_%s[] = {", s->name);
-    for (const struct fc_field *f = s->item->fields; f; f = f->next) {
-        const struct fc_member *mem = &s->type->members[f->index];
-        const char *name = fce_name(m, mem->name), *path = path_text(m, f->value);
-        fce_line(m, "    {%s, %s, %s, %s, %s, offsetof(struct %s, %s), %s},", fce_quote(m, mem->name, strlen(mem->name)), fce_quote(m, path, strlen(path)),
-                 fce_value_type(mem->type), mem->type->kind == FC_K_LIST ? "FL_LIST_OF" : "FL_ONE", mem->optional ? "true" : "false", type, name,
-                 mem->optional ? fce_text(m, "offsetof(struct %s, has_%s)", type, mem->name) : "0");
-    }
+    for (const struct fc_field *f = s->item->fields; f; f = f->next)
+        answer_field(m, &s->type->members[f->index], path_text(m, f->value), type, of[f->index]);
     fce_line(m, "};\n");
     fce_line(m, "static void key_%s(struct fl_cx *cx, struct fl_key *key%s)", s->name, params);
     fce_line(m, "{");

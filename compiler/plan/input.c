@@ -89,17 +89,23 @@ void fc_number_members(struct fc_in *n)
     }
 }
 
-/* Lists of what can be decoded element by element. */
-void fc_check_lists(struct fc_compilation *c, const struct fc_in *n)
+static bool holds_records(const struct fc_type *t)
 {
-    for (int i = 0; i < n->ninner; i++) {
-        const struct fc_in *m = &n->inner[i];
-        fc_check_lists(c, m);
-        if (!m->value || m->type->kind != FC_K_LIST)
-            continue;
-        enum fc_kind k = m->type->elem->kind;
-        if (k != FC_K_STRING && k != FC_K_IP && k != FC_K_CIDR && k != FC_K_INT && k != FC_K_BYTES && k != FC_K_PACKETS)
-            fc_report(&c->diags, FC_LATER, m->member->span,
-                      fl_arena_printf(&c->arena, "looking into a list of `%s`", fc_type_text(&c->arena, m->type->elem, false)));
+    if (t->kind == FC_K_LIST)
+        return t->elem->kind == FC_K_RECORD;
+    for (int i = 0; t->kind == FC_K_RECORD && i < t->nmembers; i++)
+        if (holds_records(t->members[i].type))
+            return true;
+    return false;
+}
+
+void fc_check_lists(struct fc_compilation *c, const struct fc_slot *s)
+{
+    for (int i = 0; i < s->ninner; i++) {
+        const struct fc_slot *m = &s->inner[i];
+        if (m->kind == FC_SLOT_OBJECT)
+            fc_check_lists(c, m);
+        else if (m->kind != FC_SLOT_INPUT && holds_records(m->type))
+            fc_report(&c->diags, FC_LATER, m->field->span, "a list of records in the output that isn't passed on as it came");
     }
 }

@@ -33,8 +33,8 @@ void fc_look_for_all(struct fc_in *n);
 bool fc_only_numbers(const struct fc_in *n);
 /* Members that are looked for get their bits. */
 void fc_number_members(struct fc_in *n);
-/* Report lists that are read and can't be decoded element by element. */
-void fc_check_lists(struct fc_compilation *c, const struct fc_in *n);
+/* Report lists of records that would have to be encoded element by element. */
+void fc_check_lists(struct fc_compilation *c, const struct fc_slot *s);
 
 /* slots.c: what is only passed on is kept as text; when it is known what is read. */
 void fc_pass_slots(struct fc_plan *p, struct fc_slot *s);

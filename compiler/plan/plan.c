@@ -24,7 +24,7 @@ bool fc_make_plan(struct fc_compilation *c)
     fc_plan_reads(c, p);
     fc_pass_slots(p, &p->out);
     fc_number_members(&p->in);
-    fc_check_lists(c, &p->in);
+    fc_check_lists(c, &p->out);
     fc_find_matchers(c, p);
     fc_plan_steps(c, p);
     fc_plan_asks(c, p);

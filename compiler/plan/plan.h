@@ -148,7 +148,7 @@ struct fc_plan {
 static inline bool fc_in_lossy(const struct fc_type *t)
 {
     if (t->kind == FC_K_LIST)
-        return t->elem->kind == FC_K_CIDR || (t->elem->kind == FC_K_ENUM && t->elem->en->other >= 0);
+        return t->elem->kind == FC_K_CIDR || t->elem->kind == FC_K_RECORD || t->elem->kind == FC_K_FLOAT || (t->elem->kind == FC_K_ENUM && t->elem->en->other >= 0);
     return (t->kind == FC_K_ENUM && t->en->other >= 0) || t->kind == FC_K_CIDR || t->kind == FC_K_FLOAT || t->form == FC_FORM_RFC3339 || t->form == FC_FORM_TEXT ||
            ((t->kind == FC_K_TIME || t->kind == FC_K_DURATION) && t->form == FC_FORM_S);
 }

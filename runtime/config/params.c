@@ -90,6 +90,7 @@ static bool convert(struct fl_config *c, const struct fl_param *p, const char *s
     case FL_T_PACKETS: return fl_value_int(s, &out->i) && out->i >= 0;
     case FL_T_CLASS: out->i = name_index(c->pipeline->classes, c->pipeline->nclasses, s); return true;
     case FL_T_ENUM: out->i = name_index(p->names, count(p->names), s); return out->i >= 0;
+    case FL_T_RECORD: return false; /* no param is one */
     }
     return false;
 }

@@ -160,9 +160,8 @@ static void *next_element(struct fl_arena *a, struct growing *g, size_t size)
     return g->v + size * g->n++;
 }
 
-typedef int getter(struct fl_decoder *d, void *out, const char *field);
-
-static int get_list(struct fl_decoder *d, struct fl_list *out, const char *field, size_t size, getter *get)
+int fl_get_list(struct fl_decoder *d, struct fl_list *out, const char *field, size_t size,
+                int (*get)(struct fl_decoder *d, void *out, const char *field))
 {
     struct growing g = {0};
     int k = fl_array_begin(d, field);
@@ -207,22 +206,22 @@ static int one_cidr(struct fl_decoder *d, void *out, const char *field)
 
 int fl_get_strings(struct fl_decoder *d, struct fl_list *out, const char *field)
 {
-    return get_list(d, out, field, sizeof(fl_str), one_string);
+    return fl_get_list(d, out, field, sizeof(fl_str), one_string);
 }
 
 int fl_get_ints(struct fl_decoder *d, struct fl_list *out, const char *field)
 {
-    return get_list(d, out, field, sizeof(int64_t), one_int);
+    return fl_get_list(d, out, field, sizeof(int64_t), one_int);
 }
 
 int fl_get_ips(struct fl_decoder *d, struct fl_list *out, const char *field)
 {
-    return get_list(d, out, field, sizeof(fl_ip), one_ip);
+    return fl_get_list(d, out, field, sizeof(fl_ip), one_ip);
 }
 
 int fl_get_cidrs(struct fl_decoder *d, struct fl_list *out, const char *field)
 {
-    return get_list(d, out, field, sizeof(fl_cidr), one_cidr);
+    return fl_get_list(d, out, field, sizeof(fl_cidr), one_cidr);
 }
 
 #define LIST_WRITER(name, type, bound, put)                            \

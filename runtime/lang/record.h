@@ -92,6 +92,9 @@ int fl_get_strings(struct fl_decoder *d, struct fl_list *out, const char *field)
 int fl_get_ints(struct fl_decoder *d, struct fl_list *out, const char *field);
 int fl_get_ips(struct fl_decoder *d, struct fl_list *out, const char *field);
 int fl_get_cidrs(struct fl_decoder *d, struct fl_list *out, const char *field);
+/* Of anything else: `get` takes one element of `size` bytes. */
+int fl_get_list(struct fl_decoder *d, struct fl_list *out, const char *field, size_t size,
+                int (*get)(struct fl_decoder *d, void *out, const char *field));
 
 /* Lists as JSON arrays; the caller has reserved fl_*_max bytes. */
 size_t fl_strings_max(struct fl_list l);

@@ -21,15 +21,19 @@
 struct leaf {
     uint32_t field;
     const json_t *value;
+    struct take *record; /* what was found in it, or NULL */
 };
 
+/* What an object gives. */
 struct take {
     const struct fl_lookup *row;
+    bool by_name;   /* tests: fields are members by their names */
     struct leaf *leaf;
     uint32_t n, cap;
     uint32_t field; /* that is being looked for */
-    bool spread;    /* its path went through a list */
-    size_t text;    /* bytes of all texts */
+    bool *there;    /* by field */
+    const char *missing; /* a required field that is not there, or NULL */
+    size_t room;    /* bytes of lists and texts, those of records in lists too */
 };
 
 /* ---- finding values ------------------------------------------------------------------------------- */
@@ -39,9 +43,10 @@ static bool is_text(enum fl_value_type type)
     return type == FL_T_STRING || type == FL_T_IP;
 }
 
-static size_t size_of(enum fl_value_type type)
+static size_t size_of(const struct fl_lookup_field *f)
 {
-    switch (type) {
+    switch (f->type) {
+    case FL_T_RECORD: return f->of->size;
     case FL_T_BOOL: return sizeof(bool);
     case FL_T_FLOAT: return sizeof(double);
     case FL_T_STRING: return sizeof(fl_str);
@@ -98,18 +103,45 @@ static bool fits(enum fl_value_type type, const json_t *v)
     case FL_T_DURATION:
     case FL_T_BYTES:
     case FL_T_PACKETS: return to_int(v, &i);
+    case FL_T_RECORD: return json_is_object(v);
     default: return false; /* classes and enums aren't in answers */
     }
 }
 
+static size_t round16(size_t n)
+{
+    return (n + 15) & ~(size_t)15;
+}
+
+static struct take *take(const struct fl_lookup *row, const json_t *object, bool by_name, bool inner);
+
+static void given_back(struct take *t)
+{
+    for (uint32_t i = 0; i < t->n; i++)
+        if (t->leaf[i].record)
+            given_back(t->leaf[i].record);
+    free(t->there);
+    free(t->leaf);
+    free(t);
+}
+
 static void keep(struct take *t, const json_t *v)
 {
-    if (!fits(t->row->fields[t->field].type, v))
+    const struct fl_lookup_field *f = &t->row->fields[t->field];
+    struct take *record = NULL;
+    if (!fits(f->type, v))
         return;
+    if (f->type == FL_T_RECORD) {
+        record = take(f->of, v, t->by_name, true);
+        if (record->missing) {
+            given_back(record);
+            return;
+        }
+        t->room += record->room;
+    }
     fl_grow(t->leaf, t->n, t->cap);
-    if (is_text(t->row->fields[t->field].type))
-        t->text += json_string_length(v);
-    t->leaf[t->n++] = (struct leaf){t->field, v};
+    t->room += round16(size_of(f)) + (is_text(f->type) ? json_string_length(v) : 0);
+    t->leaf[t->n++] = (struct leaf){t->field, v, record};
 }
 
 /* The end of a path. Returns whether the field is there. */
@@ -140,8 +172,10 @@ static bool walk(struct take *t, const json_t *v, const char *path, bool spread)
         return found(t, v, spread);
     if (*path == '[') {
         char *end;
-        unsigned long i = strtoul(path + 1, &end, 10);
-        const json_t *element = json_array_get(v, i); /* NULL: no array, or too short */
+        long i = strtol(path + 1, &end, 10);
+        if (i < 0)
+            i += (long)json_array_size(v);
+        const json_t *element = i < 0 ? NULL : json_array_get(v, (size_t)i); /* NULL: no array, or too short */
         return element && *end == ']' && walk(t, element, end + 1, spread);
     }
     if (json_is_array(v)) {
@@ -183,62 +217,76 @@ static void put(enum fl_value_type type, const json_t *v, void *at, char **room)
     }
 }
 
-static size_t round16(size_t n)
+/* What is behind the structs: lists, then texts. */
+struct behind {
+    char *list, *text;
+};
+
+static void fill(const struct take *t, char *at, struct behind *b);
+
+/* The next element, which is leaf number n. */
+static void put_element(const struct take *t, uint32_t n, char *at, struct behind *b)
 {
-    return (n + 15) & ~(size_t)15;
+    if (t->leaf[n].record)
+        fill(t->leaf[n].record, at, b);
+    else
+        put(t->row->fields[t->leaf[n].field].type, t->leaf[n].value, at, &b->text);
 }
 
-/* `there[i]`: field i was found. */
-static void *fill(const struct take *t, const bool *there)
+static void fill(const struct take *t, char *at, struct behind *b)
 {
-    const struct fl_lookup *row = t->row;
-    size_t lists = 0;
-    for (uint32_t i = 0; i < t->n; i++)
-        lists += round16(size_of(row->fields[t->leaf[i].field].type));
-    lists += 16 * (size_t)row->nfields;
-    size_t head = round16(row->size);
-    char *block = fl_alloc_zero(head + lists + t->text + FL_PAD);
-    char *list = block + head, *room = list + lists;
-    uint32_t at = 0;
-    for (uint32_t i = 0; i < row->nfields; i++) {
-        const struct fl_lookup_field *f = &row->fields[i];
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < t->row->nfields; i++) {
+        const struct fl_lookup_field *f = &t->row->fields[i];
         if (f->optional)
-            *(bool *)(block + f->has_offset) = there[i];
+            *(bool *)(at + f->has_offset) = t->there[i];
         if (f->shape == FL_LIST_OF) {
-            struct fl_list *l = (struct fl_list *)(void *)(block + f->offset);
-            size_t size = size_of(f->type);
-            l->v = list;
-            for (; at < t->n && t->leaf[at].field == i; at++)
-                put(f->type, t->leaf[at].value, list + size * l->n++, &room);
-            list += round16(size * l->n);
-        } else if (there[i]) {
-            put(f->type, t->leaf[at++].value, block + f->offset, &room);
+            uint32_t first = n;
+            while (n < t->n && t->leaf[n].field == i)
+                n++;
+            char *list = b->list;
+            b->list += round16(size_of(f) * (n - first)); /* before its elements', if these have lists */
+            *(struct fl_list *)(void *)(at + f->offset) = (struct fl_list){list, n - first};
+            for (uint32_t k = first; k < n; k++)
+                put_element(t, k, list + size_of(f) * (k - first), b);
+        } else if (t->there[i]) {
+            put_element(t, n++, at + f->offset, b);
         }
     }
+}
+
+static size_t texts_of(const struct take *t)
+{
+    size_t n = 0;
+    for (uint32_t i = 0; i < t->n; i++)
+        n += t->leaf[i].record ? texts_of(t->leaf[i].record)
+            : is_text(t->row->fields[t->leaf[i].field].type) ? json_string_length(t->leaf[i].value) : 0;
+    return n;
+}
+
+static void *filled(const struct take *t)
+{
+    size_t head = round16(t->row->size), texts = texts_of(t);
+    char *block = fl_alloc_zero(head + t->room + FL_PAD);
+    struct behind b = {block + head, block + head + t->room - texts};
+    fill(t, block, &b);
     return block;
 }
 
-/* All fields from one object; `by_name` instead of by path. */
-static enum fl_answer take(const struct fl_lookup *row, const json_t *object, bool by_name, void **result,
-                           const char **missing)
+/* All fields from one object. `inner`: paths are its keys as they are. */
+static struct take *take(const struct fl_lookup *row, const json_t *object, bool by_name, bool inner)
 {
-    struct take t = {.row = row};
-    bool *there = fl_new_array(bool, row->nfields + 1);
-    enum fl_answer r = FL_ANSWER_RESULT;
-    for (t.field = 0; r == FL_ANSWER_RESULT && t.field < row->nfields; t.field++) {
-        const struct fl_lookup_field *f = &row->fields[t.field];
-        const json_t *named = by_name ? json_object_get(object, f->name) : NULL;
-        there[t.field] = by_name ? named && found(&t, named, false) : walk(&t, object, f->path, false);
-        if (!there[t.field] && !f->optional) {
-            *missing = f->name;
-            r = FL_ANSWER_NULL;
-        }
+    struct take *t = fl_new(struct take);
+    *t = (struct take){.row = row, .by_name = by_name, .there = fl_new_array(bool, row->nfields + 1)};
+    for (t->field = 0; !t->missing && t->field < row->nfields; t->field++) {
+        const struct fl_lookup_field *f = &row->fields[t->field];
+        bool plain = by_name || inner;
+        const json_t *named = plain ? json_object_get(object, by_name ? f->name : f->path) : NULL;
+        t->there[t->field] = plain ? named && found(t, named, false) : walk(t, object, f->path, false);
+        if (!t->there[t->field] && !f->optional)
+            t->missing = f->name;
     }
-    if (r == FL_ANSWER_RESULT)
-        *result = fill(&t, there);
-    free(there);
-    free(t.leaf);
-    return r;
+    return t;
 }
 
 /* ---- answers ------------------------------------------------------------------------------------------- */
@@ -260,10 +308,10 @@ static const json_t *first_node(const json_t *list)
 static void *first_value(const struct fl_lookup *row, const json_t *list)
 {
     json_t *empty = json_string(""), *v = json_array_get(list, 0);
-    struct take t = {.row = row};
+    bool there = true;
+    struct take t = {.row = row, .there = &there};
     keep(&t, json_is_string(v) ? v : empty);
-    bool there = t.n > 0;
-    void *block = fill(&t, &there);
+    void *block = filled(&t);
     free(t.leaf);
     json_decref(empty);
     return block;
@@ -278,7 +326,6 @@ static const char *kind_of(const json_t *v)
 
 enum fl_answer fl_answer_json(const struct fl_lookup *row, const json_t *answer, void **result, char *why)
 {
-    const char *missing;
     *result = NULL;
     if (!json_is_array(answer) && !json_is_null(answer)) {
         snprintf(why, FL_ANSWER_WHY, "the answer is %s, expected a list", kind_of(answer));
@@ -295,7 +342,11 @@ enum fl_answer fl_answer_json(const struct fl_lookup *row, const json_t *answer,
         snprintf(why, FL_ANSWER_WHY, "the answer's first node has no ID");
         return FL_ANSWER_BAD;
     }
-    return take(row, node, false, result, &missing);
+    struct take *t = take(row, node, false, false);
+    if (!t->missing)
+        *result = filled(t);
+    given_back(t);
+    return *result ? FL_ANSWER_RESULT : FL_ANSWER_NULL;
 }
 
 enum fl_answer fl_answer_text(const struct fl_lookup *row, const char *text, size_t n, void **result, char *why)
@@ -337,7 +388,7 @@ static const struct fl_lookup_field *field_named(const struct fl_lookup *row, co
 char *fl_answer_preset(const struct fl_lookup *row, const char *json, void **result)
 {
     json_error_t e;
-    const char *name, *missing = NULL;
+    const char *name;
     json_t *v = json_loads(json, JSON_DECODE_ANY | JSON_ALLOW_NUL, &e), *member;
     char *error = NULL;
     *result = NULL;
@@ -347,15 +398,21 @@ char *fl_answer_preset(const struct fl_lookup *row, const char *json, void **res
         error = problem(row, "an answer is an object or null, not", kind_of(v));
     json_object_foreach(v, name, member) {
         const struct fl_lookup_field *f = field_named(row, name);
-        struct take t = {.row = row, .field = f ? (uint32_t)(f - row->fields) : 0};
+        struct take *t = take(row, NULL, true, true);
+        t->field = f ? (uint32_t)(f - row->fields) : 0;
         if (!error && !f)
             error = problem(row, "unknown field", name);
-        else if (!error && !json_is_null(member) && !found(&t, member, false))
+        else if (!error && !json_is_null(member) && !found(t, member, false))
             error = problem(row, "a value of another type is given for", name);
-        free(t.leaf);
+        given_back(t);
     }
-    if (!error && json_is_object(v) && take(row, v, true, result, &missing) == FL_ANSWER_NULL)
-        error = problem(row, "the answer lacks the required field", missing);
+    struct take *t = !error && json_is_object(v) ? take(row, v, true, true) : NULL;
+    if (t && t->missing)
+        error = problem(row, "the answer lacks the required field", t->missing);
+    else if (t)
+        *result = filled(t);
+    if (t)
+        given_back(t);
     json_decref(v);
     return error;
 }

@@ -3,7 +3,7 @@
  *
  * A node query answers a list; its first node counts. An element that is itself a list is a
  * path of nodes and is flattened. Paths go through the node's members: `Metadata.K8s.Name`, `Host`,
- * `Metadata.List[0].Kind`. Where a path meets a list without an index, the values found in the list's objects are a
+ * `Metadata.List[0].Kind`, `List[-1]` from its end. Where a path meets a list without an index, the values found in the list's objects are a
  * list again.
  *
  * Types are those of the JSON: a string field takes only a JSON string, a number that equals an integer is an integer.

@@ -178,6 +178,65 @@ static void first_values(void **state)
     }
 }
 
+struct port {
+    int64_t n;
+    bool has_name;
+    fl_str name;
+};
+struct leaf {
+    fl_str type;
+    bool has_ports;
+    struct fl_list ports;
+};
+struct tree {
+    struct fl_list leaves;
+    bool has_last;
+    int64_t last;
+};
+
+/* Records in lists, in lists of such records; what lacks a required field is left out. */
+static void records(void **state)
+{
+    static const struct fl_lookup_field port_fields[] = {
+        {"n", "N", FL_T_INT, FL_ONE, false, offsetof(struct port, n), 0, NULL},
+        {"name", "a.b", FL_T_STRING, FL_ONE, true, offsetof(struct port, name), offsetof(struct port, has_name), NULL},
+    };
+    static const struct fl_lookup port = {.name = "port", .size = sizeof(struct port), .fields = port_fields, .nfields = 2};
+    static const struct fl_lookup_field leaf_fields[] = {
+        {"type", "Type", FL_T_STRING, FL_ONE, false, offsetof(struct leaf, type), 0, NULL},
+        {"ports", "Ports", FL_T_RECORD, FL_LIST_OF, true, offsetof(struct leaf, ports), offsetof(struct leaf, has_ports), &port},
+    };
+    static const struct fl_lookup leaf = {.name = "leaf", .size = sizeof(struct leaf), .fields = leaf_fields, .nfields = 2};
+    static const struct fl_lookup_field tree_fields[] = {
+        {"leaves", "M.Leaves", FL_T_RECORD, FL_LIST_OF, false, offsetof(struct tree, leaves), 0, &leaf},
+        {"last", "M.Leaves[-1].Ports[-2].N", FL_T_INT, FL_ONE, true, offsetof(struct tree, last), offsetof(struct tree, has_last), NULL},
+    };
+    static const struct fl_lookup tree = {.name = "tree", .size = sizeof(struct tree), .fields = tree_fields, .nfields = 2};
+    const char *text = "[{\"ID\":\"1\",\"M\":{\"Leaves\":[{\"Type\":\"a\",\"Ports\":[]},{\"Ports\":[]},7,{\"Type\":\"bb\"},"
+                       "{\"Type\":\"ccc\",\"Ports\":[{\"N\":1,\"a.b\":\"x\"},{\"N\":\"no\"},{\"N\":2}]}]}}]";
+    char why[FL_ANSWER_WHY];
+    void *r;
+    (void)state;
+    assert_int_equal(fl_answer_text(&tree, text, strlen(text), &r, why), FL_ANSWER_RESULT);
+    const struct tree *t = r;
+    const struct leaf *l = t->leaves.v;
+    assert_int_equal(t->leaves.n, 3);
+    is(l[0].type, "a");
+    is(l[1].type, "bb");
+    is(l[2].type, "ccc");
+    assert_true(l[0].has_ports && !l[1].has_ports && l[0].ports.n == 0 && l[2].ports.n == 2);
+    const struct port *p = l[2].ports.v;
+    assert_true(p[0].n == 1 && p[0].has_name && p[1].n == 2 && !p[1].has_name);
+    is(p[0].name, "x");
+    assert_false(t->has_last); /* the last but one's N is a text */
+    free(r);
+    assert_null(fl_answer_preset(&tree, "{\"leaves\":[{\"type\":\"a\",\"ports\":[{\"n\":5}]}],\"last\":3}", &r));
+    t = r;
+    l = t->leaves.v;
+    assert_true(t->last == 3 && t->leaves.n == 1 && ((const struct port *)l[0].ports.v)->n == 5);
+    free(r);
+}
+
 static void preset_fails(const char *json, const char *why)
 {
     void *r;
@@ -214,6 +273,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole),     cmocka_unit_test(types),        cmocka_unit_test(nodes),
         cmocka_unit_test(top_level), cmocka_unit_test(first_values), cmocka_unit_test(presets),
+        cmocka_unit_test(records),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

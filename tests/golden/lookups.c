@@ -165,8 +165,8 @@ static bool decode(struct fl_decoder *d, struct fl_rec *h)
 /* ---- lookups ---- */
 
 static const struct fl_lookup_field fields_host[] = {
-    {"Name", "Metadata.Name", FL_T_STRING, FL_ONE, false, offsetof(struct rec_1, Name), 0},
-    {"Rack", "Metadata.Rack", FL_T_INT, FL_ONE, true, offsetof(struct rec_1, Rack), offsetof(struct rec_1, has_Rack)},
+    {"Name", "Metadata.Name", FL_T_STRING, FL_ONE, false, offsetof(struct rec_1, Name), 0, NULL},
+    {"Rack", "Metadata.Rack", FL_T_INT, FL_ONE, true, offsetof(struct rec_1, Rack), offsetof(struct rec_1, has_Rack), NULL},
 };
 
 static void key_host(struct fl_cx *cx, struct fl_key *key, fl_ip a_addr)
@@ -195,7 +195,7 @@ static const struct rec_1 *lookup_host(struct fl_cx *cx, fl_ip a_addr)
 }
 
 static const struct fl_lookup_field fields_rack[] = {
-    {"Room", "Metadata.Room", FL_T_STRING, FL_ONE, false, offsetof(struct rec_2, Room), 0},
+    {"Room", "Metadata.Room", FL_T_STRING, FL_ONE, false, offsetof(struct rec_2, Room), 0, NULL},
 };
 
 static void key_rack(struct fl_cx *cx, struct fl_key *key, int64_t a_n)
