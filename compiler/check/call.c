@@ -456,6 +456,8 @@ static void new_field(struct fc_checker *k, const struct fc_expr *e, const struc
         return;
     }
     const struct fc_member *m = fc_member_find(t, f->name.s);
+    if (!m && fck_spread_unknown(k, f, t))
+        return;
     if (!m) {
         struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_FIELD, f->name.span, fck_type_text(k, t, false), f->name.s);
         fck_suggest_members(k, g, t, f->name.s);
@@ -466,15 +468,18 @@ static void new_field(struct fc_checker *k, const struct fc_expr *e, const struc
             fc_report(k->d, FC_DUPLICATE, f->name.span, f->name.s);
     fck_same_field(k, f);
     f->index = m->index;
+    bool fits = fck_field_as(k, f, m);
     f->ty = m->type;
-    if (!fck_expr_as(k, f->value, m->type, true) || !f->value->nullable)
+    if (!fits || !f->value->nullable)
         return;
     f->nullable = true;
-    if (!m->optional) {
+    if (!m->optional && f->spread) {
+        fck_spread_null(k, f, m, e->name.s);
+    } else if (!m->optional) {
         struct fc_diag *g = fck_may_be_null(k, f->value);
         fc_diag_note(k->d, g, m->span, "`%s` is not optional in `%s`", m->name, e->name.s);
         fck_help_null(k, g, f->value);
-    } else if (!f->optional) {
+    } else if (!f->optional && !f->spread) {
         fck_help_null(k, fc_report2(k->d, FC_OPTIONAL_NEEDED, f->name.span, f->value->span, f->name.s, f->name.s),
                       f->value);
     }
@@ -487,6 +492,7 @@ const struct fc_type *fck_new(struct fc_checker *k, struct fc_expr *e)
         return no_record(k, e);
     s->used++;
     const struct fc_type *t = s->type;
+    fck_spread(k, &e->fields, false);
     for (struct fc_field *f = e->fields; f; f = f->next)
         new_field(k, e, t, f);
     for (int i = 0; i < t->nmembers; i++) {

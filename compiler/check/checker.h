@@ -13,6 +13,7 @@
  *   name.c       names, fields, tables' entries, any()
  *   operator.c   arithmetic, comparison, logic, `??`, `?:`
  *   call.c       calls, match, new, templates, lists
+ *   spread.c     `...record` among fields
  *   regex.c      regular expressions; ere.c reads them
  *   format.c     formats of times
  *   fold.c       constants
@@ -187,6 +188,18 @@ void fck_same_field(struct fc_checker *k, struct fc_field *f);
 struct fc_expr *fck_as_text(struct fc_checker *k, struct fc_expr *x);
 const struct fc_type *fck_template(struct fc_checker *k, struct fc_expr *e);
 const struct fc_type *fck_list(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want);
+
+/* spread.c */
+/* Every `...record` in the list becomes fields; `declares`: also what the record has and `new` gives no value. */
+void fck_spread(struct fc_checker *k, struct fc_field **fields, bool declares);
+/* The type of the field's value, whether it is written there or came with `...`; as fck_expr. */
+const struct fc_type *fck_field_value(struct fc_checker *k, struct fc_field *f, const struct fc_type *want);
+/* The same, and report unless it has the type of member m; null is left to the caller. */
+bool fck_field_as(struct fc_checker *k, struct fc_field *f, const struct fc_member *m);
+/* Report that a field that came with `...` may be null, and m of this record not. */
+void fck_spread_null(struct fc_checker *k, const struct fc_field *f, const struct fc_member *m, const char *record);
+/* Report, once for all fields of a `...`, one that the record t hasn't; false: the field didn't come so. */
+bool fck_spread_unknown(struct fc_checker *k, const struct fc_field *f, const struct fc_type *t);
 
 /* statement.c */
 void fck_block(struct fc_checker *k, struct fc_stmt *body);

@@ -125,8 +125,11 @@ static void check_emit(struct fc_checker *k, struct fc_stmt *st)
     if (!st->sym)
         return;
     const struct fc_type *form = st->sym->type;
+    fck_spread(k, &st->fields, false);
     for (struct fc_field *f = st->fields; f; f = f->next) {
         const struct fc_member *m = fc_member_find(form, f->name.s);
+        if (!m && fck_spread_unknown(k, f, form))
+            continue;
         if (!m) {
             struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_FIELD, f->name.span, fck_type_text(k, form, false),
                                           f->name.s);
@@ -142,8 +145,11 @@ static void check_emit(struct fc_checker *k, struct fc_stmt *st)
             if (strcmp(other->name.s, f->name.s) == 0)
                 fc_report(k->d, FC_DUPLICATE, f->name.span, f->name.s);
         f->index = m->index;
+        if (f->spread)
+            fck_field_as(k, f, m);
+        else
+            fck_expr_as(k, f->value, m->type, f->optional);
         f->ty = m->type;
-        fck_expr_as(k, f->value, m->type, f->optional);
         f->nullable = f->value->nullable;
     }
 }

@@ -179,12 +179,15 @@ struct fc_cv fce_new(struct fc_em *m, const struct fc_expr *e)
 {
     const char *t = fce_temp(m);
     fce_zeroed(m, e->type, t, NULL);
+    int from = m->nfrom;
     for (const struct fc_field *f = e->fields; f; f = f->next) {
         const struct fc_member *mem = &e->type->members[f->index];
-        if (f->value->type->kind == FC_K_NULL)
+        if (!f->value || f->value->type->kind == FC_K_NULL)
             continue;
+        fce_spread(m, f);
         fce_assign(m, fce_text(m, "%s.%s", t, fce_name(m, mem->name)), mem->optional ? fce_text(m, "%s.has_%s", t, mem->name) : NULL, fce_expr(m, f->value));
     }
+    m->nfrom = from;
     return fce_value(e->type, t, NULL, true);
 }
 

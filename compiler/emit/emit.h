@@ -214,6 +214,8 @@ const struct fc_cond *fce_true(struct fc_em *m, const struct fc_expr *e);
 const struct fc_cond *fce_false(struct fc_em *m, const struct fc_expr *e);
 const struct fc_cond *fce_equal(struct fc_em *m, const struct fc_cv *l, const struct fc_cv *r); /* texts or numbers, neither null */
 struct fc_cv fce_slot(struct fc_em *m, const struct fc_slot *s, bool nullable);
+/* Compute the record that the field was taken from with `...`, once; undone by m->nfrom = what it was. */
+void fce_spread(struct fc_em *m, const struct fc_field *f);
 /* The record of `from e { .. }`, computed once: v holds it where it is not null. Undone by m->nfrom = what it was. */
 void fce_from(struct fc_em *m, const struct fc_expr *e, struct fc_cv v);
 bool fce_presence(struct fc_em *m, const struct fc_slot *s);

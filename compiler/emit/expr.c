@@ -524,7 +524,7 @@ void fce_from(struct fc_em *m, const struct fc_expr *e, struct fc_cv v)
         m->from[m->nfrom++] = (struct fc_from){e, v};
 }
 
-/* Inside the braces of `from`, the checker wrote the record's expression before each plain name: the same piece of source. */
+/* Inside the braces of `from`, and for `...`, the checker wrote the record's expression before each plain name: the same piece of source. */
 static const struct fc_cv *known_record(const struct fc_em *m, const struct fc_expr *e)
 {
     for (int i = m->nfrom - 1; i >= 0; i--) {
@@ -533,6 +533,15 @@ static const struct fc_cv *known_record(const struct fc_em *m, const struct fc_e
             return &m->from[i].v;
     }
     return NULL;
+}
+
+void fce_spread(struct fc_em *m, const struct fc_field *f)
+{
+    const struct fc_expr *e = f->spread;
+    if (!e || f->checked || e->kind == FC_E_NAME || fc_plan_input(m->p, e) || known_record(m, e) || m->nfrom == (int)(sizeof m->from / sizeof *m->from))
+        return;
+    struct fc_cv v = fce_bind(m, fce_expr(m, e));
+    m->from[m->nfrom++] = (struct fc_from){e, v};
 }
 
 struct fc_cv fce_expr(struct fc_em *m, const struct fc_expr *e)

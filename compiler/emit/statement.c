@@ -83,12 +83,15 @@ static void emit_record(struct fc_em *m, const struct fc_stmt *s)
         fce_line(m, "e->h.form = %lld; /* %s */", (long long)s->sym->index + 1, form->type->name);
     fce_line(m, "e->h.behind = cx->at;");
     fce_line(m, "e->h.class_ = %s;", m->class_);
+    int from = m->nfrom;
     for (const struct fc_field *f = s->fields; f; f = f->next) {
         const struct fc_slot *slot = &form->inner[f->index];
+        fce_spread(m, f);
         struct fc_cv v = fce_expr(m, f->value);
         if (v.type->kind != FC_K_NULL)
             fce_assign(m, fce_stored(m, "e", slot), fce_stored_is(m, "e", slot), v);
     }
+    m->nfrom = from;
     m->depth--;
     fce_line(m, "}");
 }

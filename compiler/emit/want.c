@@ -142,9 +142,11 @@ static void want_rules(struct wants *w, const struct fc_rule *rules)
 
 static void want_fields(struct wants *w, const struct way *way, const struct fc_field *f)
 {
+    const struct fc_expr *asked = NULL; /* a record that several fields are taken from is asked for once */
     for (; f; f = f->next) {
-        if (f->value)
+        if (f->value && !(f->spread && !f->checked && f->spread == asked))
             want(w, way, f->value);
+        asked = f->spread;
         struct way inner = {.up = way, .record = f->kind == FC_F_FROM ? f->value : NULL};
         want_fields(w, inner.record ? &inner : way, f->fields);
     }

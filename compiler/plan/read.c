@@ -40,6 +40,9 @@ static void read_slot(struct reader *y, struct fc_slot *s, const struct fc_expr 
         struct fc_in *n = fc_plan_below((struct fc_in *)s->in, e, rest);
         mark_value(y, n);
         fc_mark_way(n);
+    } else if (s->kind == FC_SLOT_INPUT) {
+        ((struct fc_in *)s->in)->raw = true; /* its digits */
+        fc_mark_way((struct fc_in *)s->in);
     } else if (s->kind == FC_SLOT_OBJECT && rest == 0) {
         for (int i = 0; i < s->ninner; i++)
             read_slot(y, s->inner[i].kind == FC_SLOT_SAME ? s->inner[i].same : &s->inner[i], e, 0);

@@ -117,7 +117,7 @@ static void fc_yyerror(const struct fc_span *span, struct fc_parser *ps, const c
   GAUGE "gauge" COUNTER "counter" GIVEN "given" EXPECT "expect" AT "at" DROPPED "dropped" OBJECT "object"
   OVER "over" OF "of" LATE "late" HAVING "having" ONE "one" SECRET "secret" RELOAD "reload"
   TIMEOUT "timeout" REJECT "reject" REFUSED "refused" DECODE "decode" DECOMPRESS "decompress" PARTITION "partition"
-  QUEUE "queue" WHERE "where" ALLOW "allow"
+  QUEUE "queue" WHERE "where" ALLOW "allow" WITHOUT "without"
 
 %type <str> word reserved version_opt yaml_opt
 %type <name> name anyname name_opt
@@ -132,9 +132,9 @@ static void fc_yyerror(const struct fc_span *span, struct fc_parser *ps, const c
 %type <enumerator> enumerator
 %type <enumerators> enumerators enumerator_block
 %type <terms> ors ands
-%type <expr> expr logic negation comparison coalesce sum product unary postfix primary literal template query target
+%type <expr> expr logic negation comparison coalesce sum product unary postfix primary literal template query target path
 %type <expr> default_opt timeout_opt one_opt expire_opt when_opt
-%type <exprs> args exprs parts conditions condition_block
+%type <exprs> args exprs parts conditions condition_block without_opt paths
 %type <arm> arm
 %type <arms> arms arm_block
 %type <pattern> pattern
@@ -431,11 +431,19 @@ field: anyname opt as_opt ';' { $$ = fc_field_new(ps, FC_F_SAME, @$, $1, $2, $3)
           $$->value = $expr;
           $$->fields = $6.first;
       }
-    | SPREAD expr ';' { $$ = fc_field_new(ps, FC_F_SPREAD, @$, fc_no_name, false, (struct fc_as){0}); $$->value = $expr; }
+    | SPREAD expr without_opt ';' {
+          $$ = fc_field_new(ps, FC_F_SPREAD, @$, fc_no_name, false, (struct fc_as){0});
+          $$->value = $expr;
+          $$->without = $without_opt.first;
+      }
     | ALLOW name ';' field[it] { fc_allow(ps, $name, @it); $$ = $it; }
     | error ';' { GOOD; $$ = NULL; }
     | error SKIPPED { GOOD; $$ = NULL; }
     ;
+
+without_opt: %empty { $$ = (struct fc_exprs){0}; } | WITHOUT '(' paths ')' { $$ = $paths; };
+paths: path { $$ = (struct fc_exprs){$1, $1}; } | paths ',' path { $$ = $1; FC_APPEND($$, $3); };
+path: anyname { $$ = fc_expr_name(ps, $1); } | path '.' anyname { $$ = fc_expr_field(ps, @$, $1, $3); };
 
 output_block: '{' outputs close { $$ = $2; };
 outputs: %empty { $$ = (struct fc_outputs){0}; } | outputs output { $$ = $1; FC_APPEND($$, $2); };
@@ -626,7 +634,7 @@ word:
      | EACH | ABSENT | YAML | EXPIRE | MAX | CACHE | BY | WITHIN | EVERY | TOP | BOTH | ALONE | STOREHEADER
      | STORE | ENCODE | COMPRESS | ACCOUNT | WRITE | METRICS | LABELS | GAUGE | COUNTER | GIVEN | EXPECT | AT
      | DROPPED | OBJECT | OVER | OF | LATE | HAVING | ONE | SECRET | RELOAD | TIMEOUT | REJECT | REFUSED | DECODE
-     | DECOMPRESS | PARTITION | QUEUE | WHERE | ALLOW
+     | DECOMPRESS | PARTITION | QUEUE | WHERE | ALLOW | WITHOUT
     ;
 
 %%

@@ -153,12 +153,15 @@ struct fc_field {
     struct fc_expr *value;  /* EXPR, FROM, SPREAD */
     struct fc_texpr *type;  /* DECLARED; EXPR with a type: `start : time(s) = Start` */
     struct fc_field *fields;/* OBJECT, FROM */
+    struct fc_expr *without;/* SPREAD: fields that are left out, by next */
     struct fc_field *next;
 
     /* filled by check */
     const struct fc_type *ty;
     bool nullable;          /* the value may be null: left out then */
     int index;              /* which member of the record type */
+    const struct fc_expr *spread; /* of a field that `...` brought: the record that it is taken from; see check/spread.c */
+    bool checked;           /* its value was checked where it is written, in a function or `new` */
 };
 
 /* ---- statements ------------------------------------------------------------------------------------------ */

@@ -168,6 +168,8 @@ static void dump_fields(struct dump *d, const struct fc_field *f)
         dump_expr(d, "", f->value);
         if (f->type)
             dump_type(d, "type ", f->type);
+        for (const struct fc_expr *x = f->without; x; x = x->next)
+            dump_expr(d, "without ", x);
         dump_fields(d, f->fields);
         d->depth--;
     }

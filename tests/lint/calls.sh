@@ -2,7 +2,7 @@
 # calls.sh - who really calls whom: arrows between files, read from the objects of this build.
 #
 #   1  an arrow runs down the floors (floors.awk), from a kind never to another kind
-#   2  files call each other in no circle, but for two recursions of four files each: an expression holds expressions
+#   2  files call each other in no circle, but for two recursions of a few files each: an expression holds expressions
 #
 # An arrow is a symbol that one file defines and another one uses, a variable too. What is called through a pointer isn't seen.
 set -eu
@@ -20,7 +20,7 @@ fi
 } | awk "$(cat "$srcdir/tests/lint/floors.awk")"'
 # Recursions, each as one file.
 BEGIN {
-    recursion("compiler/check/", "expr name operator call")
+    recursion("compiler/check/", "expr name operator call spread")
     recursion("compiler/emit/", "expr call state type")
 }
 # What is still to be cut: files that call up. Lines go from here, none comes.

@@ -6,7 +6,7 @@
 
 #include "check/stages/stages.h"
 
-static struct fc_type *build(struct fc_checker *k, struct fc_field *fields, bool declared_ok);
+static struct fc_type *build(struct fc_checker *k, struct fc_field **fields, bool declared_ok);
 
 static void check_value_field(struct fc_checker *k, struct fc_field *f)
 {
@@ -15,8 +15,10 @@ static void check_value_field(struct fc_checker *k, struct fc_field *f)
     if (f->type)
         want = fck_type(k, f->type, &optional);
     f->optional |= optional;
-    const struct fc_type *t = fck_expr(k, f->value, want);
+    const struct fc_type *t = fck_field_value(k, f, want);
     f->nullable = f->value->nullable || t->kind == FC_K_NULL;
+    if (f->spread)
+        f->optional |= f->nullable; /* as it comes */
     f->ty = want ? want : t;
     if (t->kind == FC_K_ERROR)
         return;
@@ -54,26 +56,24 @@ static void check_from(struct fc_checker *k, struct fc_field *f)
     base->nullable = false; /* inside the braces it is there */
     struct fc_overlay o = {t, base, k->overlay};
     k->overlay = &o;
-    f->ty = build(k, f->fields, false);
+    f->ty = build(k, &f->fields, false);
     k->overlay = o.up;
     k->facts = before;
 }
 
-static struct fc_type *build(struct fc_checker *k, struct fc_field *fields, bool declared_ok)
+static struct fc_type *build(struct fc_checker *k, struct fc_field **fields, bool declared_ok)
 {
     struct fc_type *r = fl_arena_zero(k->a, sizeof *r);
     int n = 0;
     r->kind = FC_K_RECORD;
-    for (struct fc_field *f = fields; f; f = f->next)
+    fck_spread(k, fields, true);
+    for (struct fc_field *f = *fields; f; f = f->next)
         n++;
     r->members = fl_arena_zero(k->a, sizeof *r->members * (size_t)(n ? n : 1));
-    for (struct fc_field *f = fields; f; f = f->next) {
+    for (struct fc_field *f = *fields; f; f = f->next) {
         const char *key = f->as ? f->as : f->name.s;
-        f->ty = &FC_ERROR_T;
-        if (f->kind == FC_F_SPREAD) {
-            fc_report(k->d, FC_LATER, f->span, "`...`");
-            continue;
-        }
+        if (!f->checked)
+            f->ty = &FC_ERROR_T;
         struct fc_member *m = &r->members[r->nmembers];
         *m = (struct fc_member){.name = f->name.s, .key = key, .span = f->name.span, .index = r->nmembers};
         fck_new_member(k, r, m);
@@ -82,8 +82,9 @@ static struct fc_type *build(struct fc_checker *k, struct fc_field *fields, bool
             check_value_field(k, f);
         } else if (f->kind == FC_F_DECLARED) {
             bool optional = false;
-            f->ty = fck_type(k, f->type, &optional);
-            if (!declared_ok)
+            if (!f->checked)
+                f->ty = fck_type(k, f->type, &optional);
+            if (!declared_ok && !f->checked)
                 fc_report(k->d, FC_NOT_HERE, f->name.span, f->name.s,
                           "in an inner object: only fields of the record itself are set later");
             else if (!f->optional && !optional)
@@ -92,7 +93,7 @@ static struct fc_type *build(struct fc_checker *k, struct fc_field *fields, bool
             f->optional = true;
             f->nullable = true;
         } else if (f->kind == FC_F_OBJECT) {
-            f->ty = build(k, f->fields, false);
+            f->ty = build(k, &f->fields, false);
             f->nullable = f->optional;
         } else {
             check_from(k, f);
@@ -130,7 +131,7 @@ void fck_transform(struct fc_checker *k, struct fc_stage *s)
         fc_report(k->d, FC_TOO_MUCH, s->head, "transforms", "255");
     k->where = FC_IN_TRANSFORM;
     k->stage = s;
-    struct fc_type *t = build(k, s->fields, true);
+    struct fc_type *t = build(k, &s->fields, true);
     t->name = s->name.s;
     struct fc_made *made = fl_arena_zero(k->a, sizeof *made);
     made->stage = s;

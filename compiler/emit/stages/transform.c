@@ -39,6 +39,7 @@ static void fill_slots(struct fc_em *m, const struct fc_slot *object)
             if (n)
                 fce_line(m, "}");
         } else if (s->kind == FC_SLOT_STORED && s->field->value && !fc_slot_text(s)) {
+            fce_spread(m, s->field);
             fce_line(m, "/* %s %s */", fce_where(m, s->field->span), s->field->name.s);
             fce_place(m, s->field->span);
             bool silent = s->optional && fc_silent_null(s->field->value);
@@ -59,5 +60,6 @@ void fce_transform(struct fc_em *m, int i, const struct fc_stage *s)
 {
     fce_stage_begin(m, i, s, "");
     fill_slots(m, fc_plan_form(m->p, s));
+    m->nfrom = 0;
     fce_stage_end(m);
 }
