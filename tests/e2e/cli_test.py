@@ -64,6 +64,11 @@ def secrets_open_to_others_are_said(folder):
         r = run("dummy", path, "--input", "/dev/null", "--check-config").expect(0)
         assert [l for l in logged(r.err) if "open to others" in l] == expected, r.err
     os.chmod(path, 0o644)
+    for user, what in ("u", []), ("u\n      password: p", ["key=analyzer.auth.cluster.password what=\"everybody may read it\""]):
+        with open(path, "w") as f:
+            f.write(f"pipeline:\n  write:\n    type: stdout\nanalyzer:\n  auth:\n    cluster:\n      username: {user}\n")
+        r = run("dummy", path, "--input", "/dev/null", "--check-config").expect(0)
+        assert [l.split(f"file={path} ")[1] for l in logged(r.err) if "open to others" in l] == what, r.err
     with open(path, "w") as f:
         f.write("pipeline:\n  write:\n    type: file\n")
     r = run("dummy", path, "--input", "/dev/null", "--check-config")
@@ -278,9 +283,10 @@ param plain : map<string>;
 param Named : map<string> = { "A": "b" };
 param keyed : map<string> yaml "transform.p.keyed";
 param nets  : [cidr] = [10.0.0.0/8] yaml "classify.nets";
+param zone  : string = "" yaml "Transform.AZ.Zone";
 schema In { id : string; a? : ip; }
 source stdin { decode json; }
-transform T { id; x? = plain["x"]; dots? = plain["a.B"]; named? = Named["A"]; k? = keyed["K"]; home? = a in nets; }
+transform T { id; x? = plain["x"]; dots? = plain["a.B"]; named? = Named["A"]; k? = keyed["K"]; home? = a in nets; z? = zone == "" ? null : zone; }
 output { store direct; encode ndjson; write stdout; }
 """)
     program = os.path.join(folder, "p")
@@ -300,6 +306,7 @@ output { store direct; encode ndjson; write stdout; }
     assert record("plain.x=z", "Named.A=q") == '{"id":"1","x":"z","named":"q","home":true}'
     assert record("keyed.K=w") == record("keyed={K: w}") == record("pipeline.transform.p.keyed={K: w}") == \
         '{"id":"1","named":"b","k":"w","home":true}'
+    assert record("pipeline.transform.az.zone=q") == record("pipeline.Transform.AZ.Zone=q") == '{"id":"1","named":"b","home":true,"z":"q"}'
     assert record("nets=[192.0.2.0/24]") == '{"id":"1","named":"b","home":false}'
     assert refused("plain=5") == "--set plain: plain: expected names with texts, as {name: text}", refused("plain=5")
     assert refused("plain={x: [1]}") == "--set plain: plain.x: expected a text", refused("plain={x: [1]}")

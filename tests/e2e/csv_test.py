@@ -61,5 +61,42 @@ def any_form(d):
             assert read == [[missing if v is None else v for v in row] for row in rows], read
 
 
+PASSED = """
+pipeline passed "";
+enum E : string { a; b as "B"; }
+schema In {
+    n : int; s? : string; o : { x? : float; l : [int]; m? : map<string>; t : time(rfc3339); e? : E; in? : { f : float = 0; b? : bool; a? : ip; }; };
+    u? : { d : duration(ms); };
+}
+source stdin;
+output { store direct; encode csv; write stdout; }
+"""
+KEPT = """
+transform Out { first = n; o; rest? = u; }
+output"""
+
+
+def what_is_passed_on(d):
+    """Of a record that is passed on, whole or as a field, each leaf is a column, and is what came."""
+    given = ('{"n":1,"o":{"x":1.50,"l":[1, 2],"m":{"k":"v"},"t":"2026-11-23T08:55:02.500Z","e":"B","in":{"f":1e2,"b":false,"a":"::1"}},"u":{"d":7}}\n'
+             '{"n":2,"s":"s","o":{"l":[],"t":"2026-11-23T08:55:02Z"}}\n'
+             '{"n":3,"o":{"l":[3],"t":"2026-11-23T08:55:02Z","in":{}}}\n')
+    inner = [["o.x", "o.l", "o.m", "o.t", "o.e", "o.in.f", "o.in.b", "o.in.a"],
+             ["1.50", "[1,2]", '{"k":"v"}', "2026-11-23T08:55:02.500Z", "B", "1e2", "false", "::1"],
+             ["", "[]", "", "2026-11-23T08:55:02Z", "", "", "", ""],
+             ["", "[3]", "", "2026-11-23T08:55:02Z", "", "0", "", ""]]
+    whole = [["n", "s"], ["1", ""], ["2", "s"], ["3", ""]], [["u.d"], ["7"], [""], [""]]
+    kept = [["first"], ["1"], ["2"], ["3"]], [["rest.d"], ["7"], [""], [""]]
+    for name, text, (before, behind) in ("whole", PASSED, whole), ("kept", PASSED.replace("\noutput", KEPT), kept):
+        path, program = os.path.join(d, name + ".flow"), os.path.join(d, name)
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        support.run(support.FLOWC, "build", path, "-o", program).expect(0)
+        body = support.run(program, "--input", "-", "--output", "-", stdin=given.encode()).expect(0).out.split(" ---\n", 1)[1]
+        want = [a + b + c for a, b, c in zip(before, inner, behind)]
+        got = list(csv.reader(io.StringIO(body[:-1], newline=""), strict=True))
+        assert got == want, f"{name}:\n{got}\nexpected\n{want}"
+
+
 if __name__ == "__main__":
-    support.main([any_form])
+    support.main([any_form, what_is_passed_on])
