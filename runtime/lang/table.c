@@ -136,6 +136,8 @@ void fl_table_open(struct fl_table *t)
     t->seed = fl_hash_seed(t->map);
     fl_mark(t, MAGIC);
     forget_all(t);
+    if (t->rider)
+        t->rider->open(t);
 }
 
 void fl_table_close(struct fl_table *t)
@@ -144,6 +146,8 @@ void fl_table_close(struct fl_table *t)
         return;
     FL_ALIVE(t, MAGIC);
     fl_unmark(t);
+    if (t->rider)
+        t->rider->close(t);
     munmap(t->map, t->map_size);
     t->map = NULL;
     t->rows = t->rest = NULL;
@@ -156,6 +160,8 @@ void fl_table_clear(struct fl_table *t)
     FL_ALIVE(t, MAGIC);
     madvise(t->map, t->map_size, MADV_DONTNEED); /* zero again */
     forget_all(t);
+    if (t->rider)
+        t->rider->clear(t);
 }
 
 void fl_table_seed(struct fl_table *t, uint64_t seed)
@@ -323,6 +329,12 @@ static void link_newest(struct fl_table *t, uint32_t i, struct row *r)
     t->newest = i;
 }
 
+static void value_goes(struct fl_table *t, struct row *r)
+{
+    if (t->rider)
+        t->rider->gone(t, (char *)r + t->value_at);
+}
+
 /* The row's place in the index by its own key. */
 static void drop_row(struct fl_table *t, uint32_t i)
 {
@@ -334,6 +346,7 @@ static void drop_row(struct fl_table *t, uint32_t i)
         memcpy(whole + t->key_room, rest_at(t, i), r->n - t->key_room);
         key = whole;
     }
+    value_goes(t, r);
     take_out(t, hash_of(t->seed, key, r->n), i);
     unlink_row(t, i, r);
     r->live = 0;
@@ -427,8 +440,10 @@ void *fl_table_put(struct fl_table *t, const void *key, uint32_t n, int64_t now,
     struct row *r;
     if (i != NONE) {
         r = row_at(t, i);
-        if (r->expires <= now)
+        if (r->expires <= now) {
+            value_goes(t, r);
             memset((char *)r + t->value_at, 0, t->value_size);
+        }
         if (t->newest != i) {
             unlink_row(t, i, r);
             link_newest(t, i, r);
@@ -455,6 +470,18 @@ void fl_table_forget(struct fl_table *t, const void *key, uint32_t n)
     uint32_t i = find(t, hash_of(t->seed, key, n), key, n);
     if (i != NONE)
         drop_row(t, i);
+}
+
+bool fl_table_make_room(struct fl_table *t, const void *keep)
+{
+    uint32_t i = t->oldest;
+    if (i != NONE && (const char *)row_at(t, i) + t->value_at == keep)
+        i = row_at(t, i)->newer;
+    if (i == NONE)
+        return false;
+    t->evicted++;
+    drop_row(t, i);
+    return true;
 }
 
 /* ---- hints ----------------------------------------------------------------------------------- */

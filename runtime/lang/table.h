@@ -17,6 +17,14 @@
 #include "dsl/table_size.h"
 #include "base/text.h"
 
+struct fl_table;
+
+/* What is kept besides for each row, in memory of its own: called when the table is opened, closed and cleared, and when a row's value goes. */
+struct fl_rider {
+    void (*open)(struct fl_table *t), (*close)(struct fl_table *t), (*clear)(struct fl_table *t);
+    void (*gone)(struct fl_table *t, void *value);
+};
+
 struct fl_table {
     /* given by FL_TABLE */
     const char *name;
@@ -24,6 +32,7 @@ struct fl_table {
     uint32_t value_size;
     uint32_t key_size;     /* bytes of a fixed-size key, at most 256; 0: text */
     bool walked;           /* fl_table_absent is called: rows know when they were written */
+    const struct fl_rider *rider; /* or NULL */
 
     /* counters that the worker reads and resets */
     uint64_t evicted;      /* rows that made room before they expired */
@@ -71,6 +80,8 @@ void *fl_table_get(struct fl_table *t, const void *key, uint32_t n, int64_t now)
  */
 void *fl_table_put(struct fl_table *t, const void *key, uint32_t n, int64_t now, int64_t expire, uint16_t class_);
 void fl_table_forget(struct fl_table *t, const void *key, uint32_t n);
+/* The least recently written row goes (counted as evicted), but not the one with the value `keep`. False: there is no other. */
+bool fl_table_make_room(struct fl_table *t, const void *keep);
 
 /*
  * Hints: this key is going to be read or written, for instance with the next records of a batch. Tables that fit into
