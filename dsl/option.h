@@ -96,6 +96,9 @@ struct fl_clash_row {
     const char *why;
 };
 
+/* Outputs of a pipeline. */
+#define FL_OUTPUTS_MAX 16
+
 /* The word for no kind, in any phase. */
 #define FL_NONE "none"
 /* The kind of a phase that has only one. */

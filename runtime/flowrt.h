@@ -6,7 +6,7 @@
  *
  * ABI history
  *   1  2026-11-23  first
- *   2  2026-11-30  fl_pipeline.outputs: how records become objects is said by output
+ *   2  2026-11-30  fl_pipeline.outputs: how records become objects is said by output, of which there may be several
  */
 #ifndef FLOWRT_H
 #define FLOWRT_H
@@ -266,11 +266,17 @@ struct fl_place {           /* of rules, for coverage */
 /* ---- the descriptor --------------------------------------------------------------------------------------------------------- */
 
 /*
- * How the records that one output takes become objects. Outputs are told apart by their number in fl_pipeline.outputs; there is one.
+ * How the records that one output takes become objects. Outputs are told apart by their number in fl_pipeline.outputs. Each gets all
+ * records that the pipeline's stages let through.
  */
 struct fl_output_of {
-    const char *name;                       /* NULL: it has none in the .flow */
-    const struct fl_stage_choice *stages;   uint32_t nstages; /* store, encode, compress, account, write */
+    const char *name;                       /* NULL: it is the only one and has none in the .flow */
+    const struct fl_stage_choice *stages;   uint32_t nstages; /* store, encode, compress, account, write, queue */
+    /*
+     * The output's own stages over records that are live; NULL: it has none. What they drop is dropped for this output only: state is
+     * set back before the next one. Asks and awaits lookups. No record is added.
+     */
+    void (*run)(struct fl_cx *cx, struct fl_batch *b);
     /* The record's partition path such as `date=2026-11-23/class=internal`, NULL: none was declared. */
     void (*partition)(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out);
     /* One record as compact JSON. */
@@ -287,7 +293,7 @@ struct fl_pipeline {
     const char *name, *doc, *version, *file;
     uint32_t record_size;
     const struct fl_param *params;          uint32_t nparams;
-    const struct fl_stage_choice *stages;   uint32_t nstages; /* source, decode, decompress, queue, reject */
+    const struct fl_stage_choice *stages;   uint32_t nstages; /* source, decode, decompress, intake, reject */
     const char *const *classes;             uint32_t nclasses;
     const char *const *reasons;             uint32_t nreasons;
     const struct fl_lookup *lookups;        uint32_t nlookups;

@@ -62,7 +62,12 @@ static bool pipeline(struct fc_checker *k, struct fc_item *items)
 
 static void items_in_order(struct fc_checker *k, struct fc_item *items)
 {
-    struct fc_item *output = NULL;
+    const struct fc_item *output = NULL;
+    for (const struct fc_item *it = items; it; it = it->next) {
+        k->several |= it->kind == FC_I_OUTPUT && output;
+        output = it->kind == FC_I_OUTPUT ? it : output;
+    }
+    output = NULL;
     for (struct fc_item *it = items; it; it = it->next) {
         k->local = NULL;
         switch (it->kind) {
@@ -91,17 +96,19 @@ static void items_in_order(struct fc_checker *k, struct fc_item *items)
             fck_stage(k, it->stage);
             break;
         case FC_I_OUTPUT:
-            if (output)
-                fc_report(k->d, FC_LATER, it->span, "a second output");
-            else
-                fck_output(k, it);
+            fck_output(k, it);
             output = it;
             break;
-        case FC_I_TEST:
+        case FC_I_TEST: {
             if (!k->p->tests)
                 k->p->tests = it;
+            struct fc_sym *record = k->record;
+            if (k->several && k->p->outputs) /* what tests ask about is as the first output has it */
+                k->record = k->p->outputs->made ? (struct fc_sym *)&k->p->outputs->made->sym : NULL;
             fck_test(k, it);
+            k->record = record;
             break;
+        }
         default:
             break;
         }

@@ -9,6 +9,7 @@
 
 #include "flowc.h"
 #include "tree/sym.h"
+#include "tree/walk.h"
 
 /* A row of dsl/builtins.def; the info of a call's expression. */
 struct fc_builtin { const char *name, *params, *result, *c, *doc; };
@@ -43,12 +44,19 @@ struct fc_choice {
     struct fc_choice *next;
 };
 
+struct fc_made;
+
 /* An output: what becomes of the records that come to it. */
 struct fc_output {
     const char *name;               /* NULL: it has none */
-    struct fc_choice *choices;      /* store, encode, compress, account, write */
+    struct fc_span span;
+    int index;
+    int first, nstages;             /* its own, in fc_program.stages; an only output has none: they are the pipeline's */
+    const struct fc_made *made;     /* whose records it gets, NULL: records as they came */
+    struct fc_choice *choices;      /* store, encode, compress, account, write, queue */
     struct fc_part *parts;          /* partition, or NULL */
     unsigned needs;                 /* enum fl_needs: what the chosen kinds want to be emitted, besides what always is */
+    struct fc_output *next;
 };
 
 /*
@@ -74,12 +82,18 @@ struct fc_program {
     int nclasses;
     struct fc_reason *reasons;
     int nreasons;
-    struct fc_stage **stages;       /* pipeline's and then the output's filters and transform, in order of running */
-    int nstages;
-    struct fc_choice *choices;      /* source, decode, decompress, queue, reject */
-    struct fc_output out;
+    struct fc_stage **stages;       /* the pipeline's and then those of each output, in order of running */
+    int nstages, ncommon;           /* ncommon: the pipeline's */
+    struct fc_choice *choices;      /* source, decode, decompress, intake, reject */
+    struct fc_output *outputs;      /* one at least */
+    int noutputs;
     const struct fc_stage *templates; /* the transform that templates() stands in: it needs a lookup; NULL: none */
     const struct fc_item *tests;    /* first test item in the list of items; others follow by next */
 };
+
+/* The values of all partitions. */
+void fc_partition_parts(const struct fc_program *g, fc_visit_expr *visit, void *arg);
+/* What the chosen kinds of all outputs that get such a record want to be emitted. */
+unsigned fc_outputs_need(const struct fc_program *g, bool formed);
 
 #endif

@@ -3,7 +3,8 @@
  *
  *   check.c      order of things: declarations first, then items as they stand
  *   stage.c      the stages by kind, each in a file of stages/
- *   option.c     options of stages, partition
+ *   option.c     options of stages
+ *   output.c     outputs, partition; program.c what is asked about them
  *   test.c       test blocks
  *   decl.c       tables, lets, functions, lookups
  *   param.c      params: what they may be, their defaults and allowed values
@@ -68,6 +69,8 @@ struct fc_checker {
     const struct fc_fact *facts;
     enum fc_where where;
     bool classified;       /* `class` is known */
+    bool several;          /* outputs */
+    struct fc_output *out; /* the one at hand, NULL: outside of them */
     struct fc_span schema;       /* where the input is declared */
     struct fc_sym input;         /* stands for the source's record */
     struct fc_sym *record;       /* what plain names are fields of below a transform; NULL: of the input */
@@ -124,6 +127,11 @@ void fck_assume(struct fc_checker *k, const struct fc_expr *e, enum fc_outcome o
 void fck_assigned(struct fc_checker *k, const struct fc_expr *target, bool there);
 /* What holds where two ways meet: the facts of both. */
 const struct fc_fact *fck_meet(struct fc_checker *k, const struct fc_fact *a, const struct fc_fact *b);
+/* Do records that `emit` made come here too? */
+static inline bool fck_past_emit(const struct fc_checker *k)
+{
+    return k->where == FC_IN_PARTITION || (k->several && k->out);
+}
 /* An `emit` so far whose records may lack this field of the current form, or, for NULL, what is not of it. */
 const struct fc_stmt *fck_emit_without(const struct fc_checker *k, const struct fc_member *m);
 
@@ -227,6 +235,13 @@ void fck_format(struct fc_checker *k, const struct fc_expr *e);
 /* option.c */
 void fck_source(struct fc_checker *k, struct fc_item *it);
 void fck_reject(struct fc_checker *k, struct fc_item *it); /* and refused */
+/* The kind of a phase and its options, at the end of the list; NULL after a message. */
+struct fc_choice *fck_choose(struct fc_checker *k, struct fc_choice **last, const char *phase, struct fc_name kind, struct fc_span span,
+                             struct fc_option *options);
+/* "s3, file, stdout": those that this flowc has. */
+const char *fck_kinds_of(struct fc_checker *k, const char *phase);
+
+/* output.c */
 void fck_output(struct fc_checker *k, struct fc_item *it);
 
 /* config.c */

@@ -205,6 +205,5 @@ void fck_secrets(struct fc_checker *k)
         fc_field_parts(k->p->stages[i]->fields, no_secret, k);
         fc_walk_statements(k->p->stages[i], FC_PART_ALL, set_or_emitted, k);
     }
-    for (const struct fc_part *p = k->p->out.parts; p; p = p->next)
-        no_secret(k, p->value);
+    fc_partition_parts(k->p, no_secret, k);
 }

@@ -25,6 +25,11 @@ static void see_walk(void *arg, struct fc_sym *table, const struct fc_stmt *by)
         read[table->index] = true;
 }
 
+static void see_reads(void *arg, const struct fc_expr *e)
+{
+    fc_walk_expr(e, see_read, arg);
+}
+
 static void tables(struct fc_checker *k, const struct fc_item *items)
 {
     bool *read = fl_arena_zero(k->a, sizeof *read * (size_t)(k->p->ntables + 1));
@@ -39,8 +44,7 @@ static void tables(struct fc_checker *k, const struct fc_item *items)
         for (const struct fc_stmt *l = it->lets; l; l = l->next)
             fc_walk_expr(l->value, see_read, read);
     }
-    for (const struct fc_part *p = k->p->out.parts; p; p = p->next)
-        fc_walk_expr(p->value, see_read, read);
+    fc_partition_parts(k->p, see_reads, read);
     for (const struct fc_sym *t = k->p->tables; t; t = t->next)
         if (!read[t->index] && t->used)
             fc_report(k->d, FC_NEVER_READ, t->span, t->name);
@@ -56,9 +60,9 @@ static bool identifies(const char *name)
            (n > 3 && (strcmp(name + n - 3, "_id") == 0 || strcmp(name + n - 3, "_ts") == 0));
 }
 
-static void partition(struct fc_checker *k)
+static void partition(struct fc_checker *k, const struct fc_output *o)
 {
-    for (const struct fc_part *p = k->p->out.parts; p; p = p->next) {
+    for (const struct fc_part *p = o->parts; p; p = p->next) {
         const struct fc_expr *v = p->value;
         while (v->kind == FC_E_CALL && v->args && !v->args->next && strcmp(v->name.s, "text") == 0)
             v = v->args;
@@ -95,24 +99,33 @@ static void csv_fields(struct fc_checker *k, const struct fc_field *f)
     }
 }
 
-/* The columns are those of the last form. */
+/* The columns are those of the form that the output gets. */
+struct columns {
+    struct fc_checker *k;
+    const struct fc_made *made;
+};
+
 static void csv_emit(void *arg, const struct fc_stmt *s)
 {
-    struct fc_checker *k = arg;
-    if (s->kind != FC_S_EMIT || s->sym == &k->p->output->sym)
+    const struct columns *c = arg;
+    struct fc_checker *k = c->k;
+    if (s->kind != FC_S_EMIT || s->sym == &c->made->sym)
         return;
-    struct fc_diag *g = fc_report(k->d, FC_EMIT_CSV, s->span, s->sym->type->name, k->p->output->stage->name.s);
-    fc_diag_note(k->d, g, k->p->output->stage->head, "the columns are the fields of this transform");
+    struct fc_diag *g = fc_report(k->d, FC_EMIT_CSV, s->span, s->sym->type->name, c->made->stage->name.s);
+    fc_diag_note(k->d, g, c->made->stage->head, "the columns are the fields of this transform");
     fc_diag_help(k->d, g, "emit it below this transform, or take another encoding (ndjson)");
 }
 
 static void csv(struct fc_checker *k)
 {
-    if (!(k->p->out.needs & FL_NEEDS_CSV) || !k->p->output)
-        return;
-    csv_fields(k, k->p->output->stage->fields);
-    for (int i = 0; i < k->p->nstages; i++)
-        fc_walk_statements(k->p->stages[i], FC_PART_ALL, csv_emit, k);
+    for (const struct fc_output *o = k->p->outputs; o; o = o->next) {
+        if (!(o->needs & FL_NEEDS_CSV) || !o->made)
+            continue;
+        struct columns c = {k, o->made};
+        csv_fields(k, o->made->stage->fields);
+        for (int i = 0; i < k->p->ncommon; i++)
+            fc_walk_statements(k->p->stages[i], FC_PART_ALL, csv_emit, &c);
+    }
 }
 
 /* ---- texts that were meant as templates ---- */
@@ -161,13 +174,13 @@ static void texts(void *arg, const struct fc_expr *e)
 void fck_doubts(struct fc_checker *k, const struct fc_item *items)
 {
     tables(k, items);
-    partition(k);
+    for (const struct fc_output *o = k->p->outputs; o; o = o->next)
+        partition(k, o);
     csv(k);
     for (int i = 0; i < k->p->nstages; i++)
         fc_stage_parts(k->p->stages[i], FC_PART_ALL, texts, k);
     for (const struct fc_item *it = items; it; it = it->next)
         if ((it->kind == FC_I_LET || it->kind == FC_I_FUNCTION) && it->value)
             texts(k, it->value);
-    for (const struct fc_part *p = k->p->out.parts; p; p = p->next)
-        texts(k, p->value);
+    fc_partition_parts(k->p, texts, k);
 }

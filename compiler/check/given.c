@@ -153,6 +153,11 @@ static void see(void *arg, const struct fc_expr *e)
     fc_index_put(g->read, g->k->a, (const char *)name, sizeof *name, m);
 }
 
+static void see_all_of(void *arg, const struct fc_expr *e)
+{
+    fc_walk_expr(e, see, arg);
+}
+
 static void see_all(struct given *g, const struct fc_item *items)
 {
     for (int i = 0; i < g->k->p->nstages; i++)
@@ -162,8 +167,7 @@ static void see_all(struct given *g, const struct fc_item *items)
         for (const struct fc_stmt *l = it->lets; l; l = l->next)
             fc_walk_expr(l->value, see, g);
     }
-    for (const struct fc_part *p = g->k->p->out.parts; p; p = p->next)
-        fc_walk_expr(p->value, see, g);
+    fc_partition_parts(g->k->p, see_all_of, g);
 }
 
 void fck_given(struct fc_checker *k, const struct fc_item *items)

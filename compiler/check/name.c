@@ -39,7 +39,7 @@ static const struct fc_type *symbol_value(struct fc_checker *k, struct fc_expr *
             fc_report(k->d, FC_NOT_HERE, e->span, s->name, fck_place(k));
             return fck_done(e, &FC_ERROR_T, false);
         }
-        if (k->where == FC_IN_PARTITION && fck_emit_without(k, NULL))
+        if (fck_past_emit(k) && fck_emit_without(k, NULL))
             return fck_done(e, s->type, true);
         return fck_done(e, s->type, s->optional && !fck_known(k, fck_path(k, e)));
     case FC_SYM_ARG:
@@ -241,7 +241,7 @@ const struct fc_type *fck_field(struct fc_checker *k, struct fc_expr *e)
             nullable = false;
     }
     bool own = k->record && e->a->sym == k->record;
-    if (k->where == FC_IN_PARTITION && (own || e->a->sym == &k->input))
+    if (fck_past_emit(k) && (own || e->a->sym == &k->input))
         nullable |= fck_emit_without(k, own ? m : NULL) != NULL; /* a record of `emit` was never received */
     return fck_done(e, m->type, nullable);
 }

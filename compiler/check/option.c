@@ -1,5 +1,5 @@
 /*
- * option.c - source, reject and output: kinds and options against the rows of dsl/stages.def, and the partition.
+ * option.c - source and reject; kinds and options against the rows of dsl/stages.def.
  */
 #ifdef HAVE_CONFIG_H
 #include <config.h>
@@ -209,7 +209,7 @@ static void set_option(struct fc_checker *k, struct fc_choice *c, struct fc_opti
         fc_report(k->d, FC_NOT_CONSTANT, o->value->span, "an option, unless it is a param,");
 }
 
-static const char *kinds_of(struct fc_checker *k, const char *phase)
+const char *fck_kinds_of(struct fc_checker *k, const char *phase)
 {
     const char *all = "";
     for (uint32_t i = 0; i < fl_kind_nrows; i++)
@@ -218,8 +218,8 @@ static const char *kinds_of(struct fc_checker *k, const char *phase)
     return all;
 }
 
-static struct fc_choice *choose(struct fc_checker *k, struct fc_choice **last, const char *phase, struct fc_name kind,
-                                struct fc_span span, struct fc_option *options)
+struct fc_choice *fck_choose(struct fc_checker *k, struct fc_choice **last, const char *phase, struct fc_name kind, struct fc_span span,
+                             struct fc_option *options)
 {
     const struct fl_kind_row *row = fl_kind_row(phase, kind.s);
     if (!row && fl_kind_is_later(phase, kind.s)) {
@@ -229,10 +229,11 @@ static struct fc_choice *choose(struct fc_checker *k, struct fc_choice **last, c
     if (!row || row->needs & FL_NEEDS_LIBRARY) {
         struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_KIND, kind.span, phase, kind.s);
         fc_diag_help(k->d, g, row ? "this flowc was built without its library; install that and build flowc again, or "
-                     "take %s" : "there is %s", kinds_of(k, phase));
+                     "take %s" : "there is %s", fck_kinds_of(k, phase));
         return NULL;
     }
-    k->p->out.needs |= row->needs & FL_EMITTED;
+    if (k->out)
+        k->out->needs |= row->needs & FL_EMITTED;
     for (; *last; last = &(*last)->next)
         if (strcmp((*last)->phase, phase) == 0) {
             struct fc_diag *g = fc_report(k->d, FC_OPTION_TWICE, span, phase);
@@ -250,10 +251,12 @@ static struct fc_choice *choose(struct fc_checker *k, struct fc_choice **last, c
 
 void fck_source(struct fc_checker *k, struct fc_item *it)
 {
-    choose(k, &k->p->choices, "source", it->name, it->name.span, it->options);
+    fck_choose(k, &k->p->choices, "source", it->name, it->name.span, it->options);
     for (struct fc_option *o = it->options; o; o = o->next) {
         if (o->kind == FC_O_STEP && (o->step == FC_STEP_DECODE || o->step == FC_STEP_DECOMPRESS))
-            choose(k, &k->p->choices, o->step == FC_STEP_DECODE ? "decode" : "decompress", o->name, o->span, o->options);
+            fck_choose(k, &k->p->choices, o->step == FC_STEP_DECODE ? "decode" : "decompress", o->name, o->span, o->options);
+        else if (o->kind == FC_O_STEP && o->step == FC_STEP_QUEUE)
+            fck_choose(k, &k->p->choices, "intake", (struct fc_name){FL_ONLY, o->span}, o->span, o->options);
         else if (o->kind != FC_O_VALUE)
             fc_report(k->d, FC_UNKNOWN_OPTION, o->span, "source", it->name.s,
                       o->kind == FC_O_PARTITION ? "partition" : fc_step_text(o->step));
@@ -262,135 +265,5 @@ void fck_source(struct fc_checker *k, struct fc_item *it)
 
 void fck_reject(struct fc_checker *k, struct fc_item *it)
 {
-    choose(k, &k->p->choices, it->kind == FC_I_REJECT ? "reject" : "refused", (struct fc_name){FL_ONLY, it->span}, it->span, it->options);
-}
-
-/* The first field of the transform that e reads and an `emit` may leave out; of lets and the input, any `emit`. */
-static void visit_emit(void *arg, const struct fc_expr *e)
-{
-    struct emit_search { const struct fc_checker *k; const struct fc_stmt *found; } *s = arg;
-    bool own = e->kind == FC_E_FIELD && e->a->sym == s->k->record;
-    bool other = e->sym && (e->sym == &s->k->input || e->sym->kind == FC_SYM_LET);
-    if (!s->found && (own || other))
-        s->found = fck_emit_without(s->k, own ? e->info : NULL);
-}
-
-static void partition_null(struct fc_checker *k, const struct fc_expr *e)
-{
-    struct { const struct fc_checker *k; const struct fc_stmt *found; } s = {k, NULL};
-    struct fc_diag *g = fck_may_be_null(k, e);
-    fc_walk_expr(e, visit_emit, &s);
-    if (!s.found) {
-        fck_help_null(k, g, e);
-        return;
-    }
-    fc_diag_note(k->d, g, s.found->span, "records that are made here may lack it");
-    fc_diag_help(k->d, g, "give a default with `%s ?? ..`", fck_text(k, e->span));
-}
-
-/*
- * partition date = strftime(Start, "%Y"), class: constant names, text values that are always there. What is known below
- * filters is known of received records only.
- */
-static void check_partition(struct fc_checker *k, struct fc_option *o)
-{
-    if (k->p->out.parts)
-        fc_report(k->d, FC_OPTION_TWICE, o->span, "partition");
-    k->p->out.parts = o->parts;
-    const struct fc_fact *facts = k->facts;
-    if (fck_emit_without(k, NULL))
-        k->facts = NULL;
-    for (struct fc_part *p = o->parts; p; p = p->next) {
-        for (struct fc_part *q = o->parts; q != p; q = q->next)
-            if (strcmp(q->name.s, p->name.s) == 0)
-                fc_report(k->d, FC_OPTION_TWICE, p->name.span,
-                          fl_arena_printf(k->a, "part `%s` of the partition", p->name.s));
-        if (!p->value) {
-            p->value = fc_expr_new(k->a, FC_E_NAME, p->name.span);
-            p->value->name = p->name;
-        }
-        k->where = FC_IN_PARTITION;
-        const struct fc_type *t = fck_expr(k, p->value, NULL);
-        if (t->kind == FC_K_ERROR)
-            continue;
-        if (p->value->nullable)
-            partition_null(k, p->value);
-        struct fc_expr *call = t->kind == FC_K_STRING ? NULL : fck_as_text(k, p->value);
-        if (call)
-            p->value = call;
-    }
-    k->facts = facts;
-}
-
-static const struct fc_choice *chosen(const struct fc_choice *list, const char *phase, const char *kind)
-{
-    while (list && (strcmp(list->phase, phase) || strcmp(list->kind, kind)))
-        list = list->next;
-    return list;
-}
-
-/* Kinds and options that don't go together; what a param or YAML says of them is the runtime's to see. */
-static void check_clashes(struct fc_checker *k)
-{
-    for (uint32_t i = 0; i < fl_clash_nrows; i++) {
-        const struct fl_clash_row *r = &fl_clash_rows[i];
-        const struct fc_choice *one = chosen(k->p->out.choices, r->phase, r->kind);
-        const struct fc_choice *other = chosen(k->p->out.choices, r->other, r->its);
-        for (const struct fc_set *s = one && other ? other->sets : NULL; s; s = s->next)
-            if (strcmp(s->name, r->option) == 0 && s->text && strcmp(s->text, "true") == 0) {
-                struct fc_diag *g = fc_report(k->d, FC_CLASH, one->span, r->phase, r->kind, r->option, r->other, r->its);
-                fc_diag_help(k->d, g, "%s: leave one of them out", r->why);
-            }
-    }
-}
-
-void fck_output(struct fc_checker *k, struct fc_item *it)
-{
-    static const char *const phases[] = {"store", "encode", "compress", "account", "write", "decode", "decompress"};
-    bool have[7] = {false}, later = false;
-    k->p->out.name = it->name.s;
-    for (struct fc_output_part *p = it->outputs; p; p = p->next) {
-        switch (p->kind) {
-        case FC_OUT_STAGE:
-            fck_stage(k, p->stage);
-            break;
-        case FC_OUT_STEP:
-            have[p->step] = true;
-            later |= p->step == FC_STEP_WRITE && fl_kind_is_later(phases[p->step], p->name.s);
-            if (p->step == FC_STEP_DECODE || p->step == FC_STEP_DECOMPRESS) {
-                fc_report(k->d, FC_ORDER, p->head, "decode and decompress belong into the source's braces");
-                break;
-            }
-            choose(k, &k->p->out.choices, phases[p->step], p->name, p->name.span, p->options);
-            for (struct fc_option *o = p->options; o; o = o->next) {
-                if (o->kind == FC_O_PARTITION && p->step == FC_STEP_STORE)
-                    check_partition(k, o);
-                else if (o->kind != FC_O_VALUE)
-                    fc_report(k->d, FC_UNKNOWN_OPTION, o->span, phases[p->step], p->name.s,
-                              o->kind == FC_O_PARTITION ? "partition" : fc_step_text(o->step));
-            }
-            break;
-        case FC_OUT_QUEUE:
-            choose(k, &k->p->choices, "queue", (struct fc_name){FL_ONLY, p->span}, p->head, p->options);
-            break;
-        case FC_OUT_STOREHEADER:
-            fc_report(k->d, FC_LATER, p->head, "`storeheader`");
-            break;
-        case FC_OUT_METRICS:
-            fc_report(k->d, FC_LATER, p->head, "`metrics`");
-            later = true;
-            break;
-        case FC_OUT_SELECT:
-            fc_report(k->d, FC_LATER, p->head, "`select`");
-            break;
-        }
-    }
-    check_clashes(k);
-    static const enum fc_step_kind needed[] = {FC_STEP_STORE, FC_STEP_ENCODE, FC_STEP_WRITE};
-    for (int i = 0; i < 3 && !later; i++) /* metrics have no objects */
-        if (!have[needed[i]])
-            fc_diag_help(k->d, fc_report(k->d, FC_MISSING_STAGE, it->span,
-                                         fl_arena_printf(k->a, "`%s` in its output", phases[needed[i]])),
-                                         "there is %s %s",
-                         phases[needed[i]], kinds_of(k, phases[needed[i]]));
+    fck_choose(k, &k->p->choices, it->kind == FC_I_REJECT ? "reject" : "refused", (struct fc_name){FL_ONLY, it->span}, it->span, it->options);
 }

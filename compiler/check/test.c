@@ -142,7 +142,7 @@ void fck_test(struct fc_checker *k, struct fc_item *it)
         case FC_C_EXPECT_JSON:
             fck_expr(k, c->expr, NULL);
             if (c->expr->type->kind != FC_K_ERROR &&
-                (!fck_path(k, c->expr) || fck_path(k, c->expr)[0] != (k->p->output ? 'o' : 'i')))
+                (!fck_path(k, c->expr) || fck_path(k, c->expr)[0] != (k->record ? 'o' : 'i')))
                 fc_report(k->d, FC_TEST_EXPECT, c->expr->span,
                           "JSON is compared with `record` or a field of it: expect record.FIELD == { .. };");
             break;

@@ -97,6 +97,7 @@ struct together {
 
 struct stage {
     unsigned number;
+    bool own;   /* an output's: what it drops is gone for that output alone */
     bool emits; /* a mangle above may emit records of a class that was dropped after it had written a table */
     struct together *v;
     uint32_t n;
@@ -248,7 +249,7 @@ static void rules(struct fc_values *x, const struct fc_stage *st, struct stage *
             drops[n] = l.yes;
     }
     n = 0;
-    for (const struct fc_rule *r = st->rules; r; r = r->next, n++)
+    for (const struct fc_rule *r = s->own ? NULL : st->rules; r; r = r->next, n++)
         for (uint32_t i = 0; !drops[n].unknown && i < drops[n].n; i++)
             if (drops[n].v[i].n == 1 && drops[n].v[i].v[0].key->stable)
                 take(x, &drops[n].v[i].v[0].key->gone, &drops[n].v[i].v[0].set, r);
@@ -365,6 +366,11 @@ static void expression(struct fc_values *x, const struct fc_expr *e)
         below(x, e);
 }
 
+static void visit_part(void *arg, const struct fc_expr *e)
+{
+    expression(arg, e);
+}
+
 static const struct fc_stmt *else_if(const struct fc_stmt *s)
 {
     return s->other && s->other->kind == FC_S_IF && !s->other->next ? s->other : NULL;
@@ -437,7 +443,7 @@ void fck_values(struct fc_checker *k, const struct fc_item *items)
     }
     for (int i = 0; i < k->p->nstages; i++) {
         const struct fc_stage *st = k->p->stages[i];
-        s = (struct stage){.number = ++x->numbers, .emits = s.emits || st->kind == FC_ST_MANGLE};
+        s = (struct stage){.number = ++x->numbers, .own = i >= k->p->ncommon, .emits = s.emits || st->kind == FC_ST_MANGLE};
         rules(x, st, &s);
         block(x, st->body, !s.emits);
         fields(x, st->fields);
@@ -445,6 +451,5 @@ void fck_values(struct fc_checker *k, const struct fc_item *items)
         for (const struct fc_absent *m = st->mangles; m; m = m->next)
             block(x, m->body, false);
     }
-    for (const struct fc_part *p = k->p->out.parts; p; p = p->next)
-        expression(x, p->value);
+    fc_partition_parts(k->p, visit_part, x);
 }

@@ -77,7 +77,7 @@ void fce_csv_leaves(struct fce_enc *k, struct fc_cv v, bool *first)
             struct fc_cv x = fce_slot_now(m, s);
             if (v.n)
                 x.n = fce_or(m, v.n, x.n);
-            if (m->p->emits && v.slot == &m->p->out && !field->emitted) /* no emit gives it */
+            if (m->p->emits && v.slot == m->form && !field->emitted) /* no emit gives it */
                 x.n = fce_or(m, x.n, fce_cond(m, FC_COND_ATOM, "r->h.emitted"));
             csv_cell(k, x, s, s->kind == FC_SLOT_INPUT && !s->text ? s->in : NULL, first);
         } else {

@@ -220,13 +220,14 @@ static void init(struct fc_em *m)
 
 /* ---- stage choices ------------------------------------------------------------------------------------------------------ */
 
-static int choices(struct fc_em *m, const struct fc_choice *list, const char *name)
+/* `of`: behind the names of what is written, to tell outputs apart. */
+static int choices(struct fc_em *m, const struct fc_choice *list, const char *name, const struct fc_output *of)
 {
     int n = 0;
     for (const struct fc_choice *c = list; c; c = c->next, n++) {
         if (!c->sets)
             continue;
-        fce_line(m, "static const struct fl_option_set options_%s[] = {", c->phase);
+        fce_line(m, "static const struct fl_option_set %s[] = {", fce_of_output(m, fce_text(m, "options_%s", c->phase), of));
         for (const struct fc_set *s = c->sets; s; s = s->next) {
             const char *param = s->param ? fce_text(m, "&params[%lld]", (long long)s->param->index) : "NULL";
             fce_line(m, "    {\"%s\", %s, %s},", s->name, text_or_null(m, s->text), param);
@@ -235,12 +236,13 @@ static int choices(struct fc_em *m, const struct fc_choice *list, const char *na
     }
     if (!n)
         return 0;
-    fce_line(m, "static const struct fl_stage_choice %s[] = {", name);
+    fce_line(m, "static const struct fl_stage_choice %s[] = {", fce_of_output(m, name, of));
     for (const struct fc_choice *c = list; c; c = c->next) {
         int k = 0;
         for (const struct fc_set *s = c->sets; s; s = s->next)
             k++;
-        fce_line(m, "    {\"%s\", \"%s\", %s, %d},", c->phase, strcmp(c->kind, "_") == 0 ? "" : c->kind, k ? fce_text(m, "options_%s", c->phase) : "NULL", k);
+        fce_line(m, "    {\"%s\", \"%s\", %s, %d},", c->phase, strcmp(c->kind, "_") == 0 ? "" : c->kind,
+                 k ? fce_of_output(m, fce_text(m, "options_%s", c->phase), of) : "NULL", k);
     }
     fce_line(m, "};\n");
     return n;
@@ -259,24 +261,35 @@ static void columns(struct fc_em *m, const struct fc_type *t, const char *prefix
     }
 }
 
-static void output(struct fc_em *m, const struct fc_output *o)
+static void output(struct fc_em *m, const struct fc_output *o, int nchoices)
 {
-    int n = choices(m, o->choices, "output_stages");
-    if (o->needs & FL_NEEDS_CSV) {
-        fce_line(m, "static const fl_str columns[] = {");
-        columns(m, m->p->pass ? m->g->input : m->p->out.type, "");
-        fce_line(m, "};\n");
-    }
-    fce_line(m, "static const struct fl_output_of outputs[] = {");
     fce_line(m, "    {");
     m->depth += 2;
     if (o->name)
         fce_line(m, ".name = %s,", text_or_null(m, o->name));
-    if (n)
-        fce_line(m, ".stages = output_stages, .nstages = %d,", n);
-    fce_line(m, ".json = json, .pretty = pretty,%s%s", o->needs & FL_NEEDS_CSV ? " .csv = csv, .columns = columns, .ncolumns = sizeof columns / sizeof *columns," : "", o->parts ? " .partition = partition," : "");
+    if (nchoices)
+        fce_line(m, ".stages = %s, .nstages = %d,", fce_of_output(m, "output_stages", o), nchoices);
+    if (fc_output_runs(m->p, o))
+        fce_line(m, ".run = %s,", fce_of_output(m, "run", o));
+    fce_line(m, "%s%s", fce_writers(m, o), o->parts ? fce_text(m, " .partition = %s,", fce_of_output(m, "partition", o)) : "");
     m->depth -= 2;
     fce_line(m, "    },");
+}
+
+static void outputs(struct fc_em *m)
+{
+    int *n = fl_arena_zero(m->a, sizeof *n * (size_t)(m->g->noutputs + 1));
+    for (const struct fc_output *o = m->g->outputs; o; o = o->next)
+        n[o->index] = choices(m, o->choices, "output_stages", o);
+    for (const struct fc_output *o = m->g->outputs; o; o = o->next)
+        if (fce_writers_of(m, o) & FL_NEEDS_CSV) {
+            fce_line(m, "static const fl_str %s[] = {", fce_writer(m, "columns", o->made));
+            columns(m, o->made ? o->made->sym.type : m->g->input, "");
+            fce_line(m, "};\n");
+        }
+    fce_line(m, "static const struct fl_output_of outputs[] = {");
+    for (const struct fc_output *o = m->g->outputs; o; o = o->next)
+        output(m, o, n[o->index]);
     fce_line(m, "};\n");
 }
 
@@ -315,10 +328,8 @@ void fce_descriptor(struct fc_em *m)
 {
     init(m);
     fce_line(m, "/* ---- descriptor ---- */\n");
-    int nchoices = choices(m, m->g->choices, "stages"), nlookups, ntables = 0;
-    for (const struct fc_plan_step *step = m->p->steps; step; step = step->next)
-        if (step->kind == FC_ROUTE)
-            output(m, step->output);
+    int nchoices = choices(m, m->g->choices, "stages", NULL), nlookups, ntables = 0;
+    outputs(m);
     nlookups = lookup_rows(m);
     struct fc_join list = {.arena = m->a}, reasons = list, tables = list;
     for (const struct fc_class *c = m->g->classes; c; c = c->next)
@@ -356,7 +367,7 @@ void fce_descriptor(struct fc_em *m)
     if (ntables)
         fce_line(m, ".tables = tables, .ntables = %d,", ntables);
     fce_line(m, ".init = init, .decode = decode, .run = run,%s", m->p->ticks ? " .tick = tick," : "");
-    fce_line(m, ".outputs = outputs, .noutputs = 1,");
+    fce_line(m, ".outputs = outputs, .noutputs = %d,", m->g->noutputs);
     if (m->options->tests) {
         int n = 0;
         for (const struct fc_item *it = m->g->tests; it; it = it->next)

@@ -107,6 +107,7 @@ struct fc_em {
     enum fc_context cx;
     bool known;            /* lookups are answered: no unwinding */
     bool made;             /* the record may be one of `emit`: what was received is not there */
+    const struct fc_slot *form; /* of the records that go out here */
     const char *unwind;    /* statement that leaves the function when a lookup is pending */
     const char *class_;    /* C for the class of emitted records */
     struct fc_rec *recs;
@@ -161,6 +162,8 @@ const char *fce_base_name(const char *path);
 const char *fce_comment(struct fc_em *m, const char *s);      /* the user's words inside of a comment */
 const char *fce_where(struct fc_em *m, struct fc_span span);  /* secadvisor.flow:12, for a comment */
 void fce_place(struct fc_em *m, struct fc_span span);         /* line directive or nothing */
+/* `name`, or with the output's number where there are several. */
+const char *fce_of_output(struct fc_em *m, const char *name, const struct fc_output *o);
 void fce_reach(struct fc_em *m, struct fc_span span);         /* coverage, tests only */
 
 /* condition.c */
@@ -248,6 +251,17 @@ void fce_whole_form(struct fc_em *m, const struct fc_in *n);
 const char *fce_json_default(struct fc_em *m, const struct fc_member *x);
 /* encode.c */
 void fce_encoders(struct fc_em *m);
+/* What the function (json, pretty, csv) that writes records of this form, or, for NULL, as they came, is called, or its columns. */
+const char *fce_writer(struct fc_em *m, const char *name, const struct fc_made *made);
+/* The output's functions, for the descriptor. */
+const char *fce_writers(struct fc_em *m, const struct fc_output *o);
+/* What has to be emitted for the form of this output and all others of it; 0 when one of those stands above. */
+unsigned fce_writers_of(struct fc_em *m, const struct fc_output *o);
+/* The form of the output's records, NULL: as they came. */
+static inline const struct fc_slot *fce_form_of(const struct fc_em *m, const struct fc_output *o)
+{
+    return o->made ? m->p->forms[o->made->sym.index] : NULL;
+}
 #define FCE_SHORT_LINE 13 /* TABs of a line below `level`, which is at most 2: fl_put_line puts 15 */
 /* lay.c */
 struct fc_laid {
@@ -284,7 +298,7 @@ void fce_block(struct fc_em *m, const struct fc_stmt *s);
 void fce_block_let(struct fc_em *m, const struct fc_stmt *s);
 /* want.c */
 void fce_wants(struct fc_em *m, int i, const struct fc_stage *s);
-void fce_wants_partition(struct fc_em *m); /* as if it were one more stage */
+void fce_wants_partition(struct fc_em *m, const struct fc_plan_step *wave); /* as if it were one more stage */
 /* state.c */
 void fce_tables(struct fc_em *m);
 void fce_lookups(struct fc_em *m);

@@ -11,13 +11,42 @@ static void signature(struct fc_em *m, const char *name, enum fce_encoding form)
     fce_line(m, "static void %s(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out%s)", name, form == FCE_PRETTY ? ", unsigned level" : form == FCE_CSV ? ", const struct fl_csv *form" : "");
 }
 
+const char *fce_writer(struct fc_em *m, const char *name, const struct fc_made *made)
+{
+    if (!made)
+        return m->p->pass ? name : fce_text(m, "%s_input", name);
+    const struct fc_slot *form = m->p->forms[made->sym.index];
+    return form == &m->p->out ? name : fce_text(m, "%s_%s", name, form->type->name);
+}
+
+unsigned fce_writers_of(struct fc_em *m, const struct fc_output *o)
+{
+    unsigned needs = 0;
+    for (const struct fc_output *x = m->g->outputs; x != o; x = x->next)
+        if (x->made == o->made)
+            return 0;
+    for (const struct fc_output *x = o; x; x = x->next)
+        if (x->made == o->made)
+            needs |= x->needs;
+    return needs | FL_ALWAYS_EMITTED;
+}
+
+const char *fce_writers(struct fc_em *m, const struct fc_output *o)
+{
+    const char *json = fce_writer(m, "json", o->made), *pretty = fce_writer(m, "pretty", o->made);
+    const char *csv = fce_writer(m, "csv", o->made), *names = fce_writer(m, "columns", o->made);
+    if (!(o->needs & FL_NEEDS_CSV))
+        return fce_text(m, ".json = %s, .pretty = %s,", json, pretty);
+    return fce_text(m, ".json = %s, .pretty = %s, .csv = %s, .columns = %s, .ncolumns = sizeof %s / sizeof *%s,", json, pretty, csv, names, names, names);
+}
+
 static const char *emitted_name(struct fc_em *m, const char *name, const struct fc_slot *made)
 {
     return made == &m->p->out ? fce_text(m, "%s_emitted", name) : fce_text(m, "%s_emitted_%s", name, made->type->name);
 }
 
 /* Records of `emit` have functions of their own, those of each form. */
-static void if_emitted(struct fc_em *m, const char *name, enum fce_encoding form)
+static void if_emitted(struct fc_em *m, const char *kind, enum fce_encoding form)
 {
     for (int i = 0; i < m->g->nmade; i++) {
         const struct fc_slot *made = m->p->forms[i];
@@ -27,7 +56,7 @@ static void if_emitted(struct fc_em *m, const char *name, enum fce_encoding form
             fce_line(m, "if (h->emitted) {");
         else
             fce_line(m, "if (h->form == %d) {", i + 1);
-        fce_line(m, "    %s(cx, h, out%s);", emitted_name(m, name, made), form == FCE_PRETTY ? ", level" : "");
+        fce_line(m, "    %s(cx, h, out%s);", emitted_name(m, kind, made), form == FCE_PRETTY ? ", level" : "");
         fce_line(m, "    return;");
         fce_line(m, "}");
     }
@@ -41,7 +70,7 @@ static void writer(struct fc_em *m, const char *name, enum fce_encoding form, co
     fce_begin(m, &c);
     if (form == FCE_CSV) {
         bool first = true;
-        struct fc_cv all = m->p->pass ? fce_input(m, &m->p->in, false) : (struct fc_cv){.v = "", .type = m->p->out.type, .slot = &m->p->out};
+        struct fc_cv all = !made ? fce_input(m, &m->p->in, false) : (struct fc_cv){.v = "", .type = made->type, .slot = made};
         fce_csv_leaves(&k, all, &first);
     } else {
         fce_members_open(&k, "{");
@@ -58,7 +87,7 @@ static void writer(struct fc_em *m, const char *name, enum fce_encoding form, co
     m->depth++;
     fce_line(m, "const struct rec *r = (const struct rec *)h;");
     if (form != FCE_CSV && !emitted)
-        if_emitted(m, name, form);
+        if_emitted(m, form == FCE_JSON ? "json" : "pretty", form);
     const char *most = fce_text(m, "%zu", k.fixed);
     if (k.lines)
         most = fce_text(m, "%s + %zu * level", most, k.lines);
@@ -82,14 +111,14 @@ static void writer(struct fc_em *m, const char *name, enum fce_encoding form, co
 /* Records that go on as they came. */
 static void pass_on(struct fc_em *m)
 {
-    signature(m, "json", FCE_JSON);
+    signature(m, fce_writer(m, "json", NULL), FCE_JSON);
     fce_line(m, "{");
     fce_line(m, "    if (h->spaced)");
     fce_line(m, "        fl_json_compact(out, h->raw, h->raw_n);");
     fce_line(m, "    else");
     fce_line(m, "        fl_buf_put(out, h->raw, h->raw_n);");
     fce_line(m, "}\n");
-    signature(m, "pretty", FCE_PRETTY);
+    signature(m, fce_writer(m, "pretty", NULL), FCE_PRETTY);
     fce_line(m, "{");
     fce_line(m, "    fl_str raw = {h->raw, h->raw_n, FL_RAW};");
     fce_line(m, "    if (h->spaced)");
@@ -103,19 +132,23 @@ void fce_encoders(struct fc_em *m)
     m->cx = FC_CX_RECORD;
     m->known = true;
     fce_line(m, "/* ---- encode ---- */\n");
-    if (m->p->pass) {
-        pass_on(m);
-    } else {
-        for (int i = 0; i < m->g->nmade; i++) {
-            const struct fc_slot *made = m->p->forms[i];
-            if (!made->emitted)
-                continue;
-            writer(m, emitted_name(m, "json", made), FCE_JSON, made, true);
-            writer(m, emitted_name(m, "pretty", made), FCE_PRETTY, made, true);
-        }
-        writer(m, "json", FCE_JSON, &m->p->out, false);
-        writer(m, "pretty", FCE_PRETTY, &m->p->out, false);
+    for (int i = 0; i < m->g->nmade; i++) {
+        const struct fc_slot *made = m->p->forms[i];
+        if (!made->emitted)
+            continue;
+        writer(m, emitted_name(m, "json", made), FCE_JSON, made, true);
+        writer(m, emitted_name(m, "pretty", made), FCE_PRETTY, made, true);
     }
-    if (m->g->out.needs & FL_NEEDS_CSV)
-        writer(m, "csv", FCE_CSV, &m->p->out, false);
+    for (const struct fc_output *o = m->g->outputs; o; o = o->next) {
+        unsigned needs = fce_writers_of(m, o);
+        m->form = fce_form_of(m, o);
+        if (needs && !o->made) {
+            pass_on(m);
+        } else if (needs) {
+            writer(m, fce_writer(m, "json", o->made), FCE_JSON, m->form, false);
+            writer(m, fce_writer(m, "pretty", o->made), FCE_PRETTY, m->form, false);
+        }
+        if (needs & FL_NEEDS_CSV)
+            writer(m, fce_writer(m, "csv", o->made), FCE_CSV, m->form, false);
+    }
 }

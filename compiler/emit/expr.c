@@ -160,7 +160,7 @@ static struct fc_cv unless_made(struct fc_em *m, const struct fc_expr *e, struct
     const struct fc_slot *s = m->made && e->nullable ? fc_plan_slot(m->p, e, &rest) : NULL;
     while (s && s->parent && s->parent->parent)
         s = s->parent;
-    if (m->made && e->nullable && !(s && s->emitted && s->parent == &m->p->out))
+    if (m->made && e->nullable && !(s && s->emitted && s->parent == m->form))
         v.n = fce_or(m, v.n, fce_cond(m, FC_COND_ATOM, "r->h.emitted"));
     return v;
 }

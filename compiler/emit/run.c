@@ -93,14 +93,17 @@ static void guard(struct fc_em *m, const struct fc_stage *before, const struct f
     }
 }
 
-static void run(struct fc_em *m)
+/* The steps of the pipeline, or, `of` not NULL, of an output's own stages and its partition. */
+static void run(struct fc_em *m, const struct fc_output *of)
 {
     const struct fc_stage *on = NULL;
-    fce_line(m, "static void run(struct fl_cx *cx, struct fl_batch *b)");
+    fce_line(m, "static void %s(struct fl_cx *cx, struct fl_batch *b)", fce_of_output(m, "run", of));
     fce_line(m, "{");
     m->depth++;
     fce_line(m, "const uint32_t n = b->n;");
     for (const struct fc_plan_step *step = m->p->steps; step; step = step->next) {
+        if (step->of != of)
+            continue;
         guard(m, on, step);
         on = step->on;
         if (step->kind == FC_WAVE)
@@ -117,7 +120,8 @@ static void partition(struct fc_em *m, const struct fc_output *output)
 {
     fce_function_begin(m, FC_CX_RECORD, NULL);
     m->made = m->p->emits;
-    fce_line(m, "static void partition(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out)");
+    m->form = fce_form_of(m, output);
+    fce_line(m, "static void %s(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out)", fce_of_output(m, "partition", output));
     fce_line(m, "{");
     m->depth++;
     fce_line(m, "struct rec *r = (struct rec *)h;");
@@ -140,10 +144,13 @@ void fce_steps(struct fc_em *m)
         if (step->kind == FC_ROUTE && step->output->parts)
             partition(m, step->output);
         else if (step->kind == FC_WAVE && step->output)
-            fce_wants_partition(m);
+            fce_wants_partition(m, step);
     }
     for (const struct fc_plan_step *step = m->p->steps; step; step = step->next)
         if (step->kind == FC_EACH)
             fce_ahead(m, step);
-    run(m);
+    run(m, NULL);
+    for (const struct fc_output *o = m->g->outputs; o; o = o->next)
+        if (fc_output_runs(m->p, o))
+            run(m, o);
 }

@@ -39,9 +39,15 @@ void fce_stages(struct fc_em *m)
     fce_line(m, "/* ---- stages ---- */\n");
     for (int i = 0; i < m->g->nstages; i++) {
         const struct fc_stage *s = m->g->stages[i];
+        for (const struct fc_output *o = m->g->outputs; o; o = o->next)
+            if (i >= o->first && i < o->first + o->nstages) { /* all that goes on comes here */
+                m->made = m->p->emits;
+                m->form = fce_form_of(m, o);
+            }
         fc_stage_emits[s->kind].write(m, i, s);
         if (m->p->asks[i])
             fce_wants(m, i, s);
+        m->made = false;
     }
     if (m->p->ticks)
         tick(m);

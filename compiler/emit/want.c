@@ -200,10 +200,10 @@ void fce_wants(struct fc_em *m, int i, const struct fc_stage *s)
     want_all(&w, fce_text(m, "stage %d", i + 1));
 }
 
-void fce_wants_partition(struct fc_em *m)
+void fce_wants_partition(struct fc_em *m, const struct fc_plan_step *wave)
 {
-    struct wants w = {m, m->g->nstages, 0, ""};
-    for (const struct fc_part *p = m->g->out.parts; p; p = p->next)
+    struct wants w = {m, wave->first, 0, ""};
+    for (const struct fc_part *p = wave->output->parts; p; p = p->next)
         want(&w, NULL, p->value);
-    want_all(&w, "the partition");
+    want_all(&w, fce_of_output(m, "the partition", wave->of));
 }

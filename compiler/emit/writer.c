@@ -270,3 +270,8 @@ void fce_reach(struct fc_em *m, struct fc_span span)
     fce_line(m, "if (cx->reached)");
     fce_line(m, "    cx->reached[%d]++;", m->nplaces++);
 }
+
+const char *fce_of_output(struct fc_em *m, const char *name, const struct fc_output *o)
+{
+    return o && m->g->noutputs > 1 ? fce_text(m, "%s_%d", name, o->index + 1) : name;
+}

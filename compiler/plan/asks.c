@@ -361,7 +361,7 @@ static void asks_wave(struct asker k)
 {
     const struct fc_program *g = k.p->program;
     const struct fc_output *output = k.wave->output;
-    int first = output ? 0 : k.wave->first, end = k.wave->first + k.wave->n;
+    int first = output ? 0 : k.wave->first, end = output ? g->ncommon : k.wave->first + k.wave->n;
     for (int i = first; i < end; i++)
         fc_walk_tables(g->stages[i], FC_PART_RECORD, visit_write, &k);
     if (!k.write)

@@ -84,6 +84,8 @@ static void dump_step(struct fc_compilation *c, const struct fc_plan_step *step,
     for (int i = step->first; i < step->first + step->n; i++)
         if (step->kind == FC_EACH || p->asks[i])
             fprintf(out, " %s", fc_stage_text(p->program->stages[i]->kind));
+    if (step->of && !step->output)
+        fprintf(out, " of output %s", step->of->name);
     if (step->output)
         fprintf(out, step->kind == FC_WAVE ? " the partition" : " to %s%s", step->output->name ? "output " : "the output",
                 step->output->name ? step->output->name : "");
@@ -91,17 +93,28 @@ static void dump_step(struct fc_compilation *c, const struct fc_plan_step *step,
     dump_ahead(c, step, out);
 }
 
+/* "output", with names where there are several, of those that get this form; NULL: none does. */
+static const char *outputs_of(struct fc_compilation *c, const struct fc_made *made)
+{
+    const char *list = NULL;
+    for (const struct fc_output *o = c->program->outputs; o; o = o->next)
+        if (o->made == made)
+            list = c->program->noutputs == 1 ? "output" : fl_arena_printf(&c->arena, "%s%s%s", list ? list : "output ", list ? ", " : "", o->name);
+    return list;
+}
+
 void fc_dump_plan(struct fc_compilation *c, FILE *out)
 {
     const struct fc_plan *p = c->plan;
     fprintf(out, "pipeline %s\n\ninput: what is read; the rest is skipped\n", p->program->name);
     dump_in(&p->in, out);
-    for (int i = 0; i + 1 < p->program->nmade; i++) {
-        fprintf(out, "\nmade on the way: %s\n", p->forms[i]->type->name);
-        dump_slots(&c->arena, p->forms[i], out);
+    for (const struct fc_made *m = p->program->made; m; m = m->next) {
+        const char *to = outputs_of(c, m);
+        fprintf(out, "\n%s: %s\n", to ? to : "made on the way", m->sym.type->name);
+        dump_slots(&c->arena, p->forms[m->sym.index], out);
     }
-    fprintf(out, "\noutput: %s\n", p->pass ? "the record as it came, one slice" : p->out.type->name);
-    dump_slots(&c->arena, &p->out, out);
+    if (outputs_of(c, NULL))
+        fprintf(out, "\n%s: the record as it came, one slice\n", outputs_of(c, NULL));
     fprintf(out, "\nmatchers\n");
     for (const struct fc_matcher *m = p->matchers; m; m = m->next)
         fprintf(out, "    %-32s %s\n", m->c, m->kind == FC_SET_PREFIXES ? "sorted ranges of prefixes, built at start" : "flags by class, built at start");

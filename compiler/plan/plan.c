@@ -19,10 +19,12 @@ bool fc_make_plan(struct fc_compilation *c)
         if (fc_stage_plans[g->stages[i]->kind].plan)
             fc_stage_plans[g->stages[i]->kind].plan(c, p, g->stages[i]);
     p->pass = !p->out.inner;
-    if (p->pass && g->out.needs & FL_NEEDS_CSV)
+    if (fc_outputs_need(g, false) & FL_NEEDS_CSV)
         fc_csv_leaves(&p->in);
     fc_plan_reads(c, p);
-    fc_pass_slots(p, &p->out);
+    for (const struct fc_output *o = g->outputs; o; o = o->next)
+        if (o->made)
+            fc_pass_slots(p, p->forms[o->made->sym.index]);
     fc_number_members(&p->in);
     fc_check_lists(c, &p->out);
     fc_find_matchers(c, p);

@@ -114,10 +114,14 @@ struct fc_plan_step {
     unsigned long long writes;      /* EACH: tables; WAVE: those of the step behind it */
     struct fc_ahead *ahead;         /* EACH */
     const struct fc_output *output; /* ROUTE, and its WAVE */
+    const struct fc_output *of;     /* whose own stages these are; NULL: the pipeline's */
     struct fc_plan_step *next;
 };
 
 struct fc_plan;
+
+/* Has it something to do before its records are written: stages of its own, or a wave for its partition? */
+bool fc_output_runs(const struct fc_plan *p, const struct fc_output *o);
 
 /* What a kind of stage needs of the plan; a row by kind in stage.c. */
 struct fc_stage_plan {

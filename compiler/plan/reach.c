@@ -81,8 +81,7 @@ void fc_reach(struct fc_compilation *c)
         fc_walk_exprs(g->stages[i], FC_PART_ALL, visit, NULL);
         fc_walk_tables(g->stages[i], FC_PART_ALL, visit_table, NULL);
     }
-    for (const struct fc_part *p = g->out.parts; p; p = p->next)
-        fc_walk_expr(p->value, visit, NULL);
+    fc_partition_parts(g, visit_root, NULL);
     if (c->tests)
         tests(g);
     for (struct fc_sym *l = g->templates ? g->lets : NULL; l; l = l->next)

@@ -160,8 +160,7 @@ static void read_all(struct reader *y)
     read_declarations(y);
     for (int i = 0; i < g->nstages; i++)
         read_stage(y, g->stages[i]);
-    for (const struct fc_part *part = g->out.parts; part; part = part->next)
-        read_expr(y, part->value);
+    fc_partition_parts(g, visit_root, y);
     for (const struct fc_item *it = y->c->tests ? g->tests : NULL; it; it = it->next)
         for (const struct fc_check *c = it->kind == FC_I_TEST ? it->checks : NULL; c; c = c->next)
             if (c->kind == FC_C_EXPECT)
@@ -201,8 +200,9 @@ static void settle(struct fc_in *n)
 void fc_plan_reads(struct fc_compilation *c, struct fc_plan *p)
 {
     struct reader y = {.c = c, .p = p};
-    if (c->program->out.needs & FL_NEEDS_CSV)
-        read_columns(&p->out);
+    for (const struct fc_output *o = c->program->outputs; o; o = o->next)
+        if (o->made && o->needs & FL_NEEDS_CSV)
+            read_columns(p->forms[o->made->sym.index]);
     read_all(&y);
     y.late = true;
     read_all(&y);

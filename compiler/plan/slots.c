@@ -55,7 +55,7 @@ static void pass_slots(struct fc_plan *p, struct fc_slot *s)
                 n->raw = true;
             else if (fc_in_lossy(n->type))
                 n->raw = true; /* read and passed on: what comes out is what came in */
-            if (n->type->kind == FC_K_RECORD && p->program->out.needs & FL_NEEDS_CSV)
+            if (n->type->kind == FC_K_RECORD && fc_outputs_need(p->program, true) & FL_NEEDS_CSV)
                 fc_csv_leaves(n); /* its leaves are columns */
             if (n->raw)
                 fc_look_for_all(n);

@@ -2,7 +2,7 @@
  * steps.c - the pipeline as a list of steps, which `run` does one after the other for a whole batch.
  *
  * Consecutive stages are one step that runs record by record. A stage that asks lookups begins a new one, unless tables bind it to
- * those above, with a wave before it that asks for all records. Last comes the way to the output.
+ * those above, with a wave before it that asks for all records. Last come the outputs, each with its own stages and the way to it.
  */
 #include "plan/parts.h"
 #include "tree/walk.h"
@@ -26,7 +26,7 @@ static bool stage_asks(const struct fc_program *g, const struct fc_stage *s)
  * Tables are read and written record by record. Does one bind stages above i, from `first` on, to i or those below it?
  * Mangle stands alone. Lets were computed before what they read was written.
  */
-static bool bound(const struct fc_program *g, int first, int i)
+static bool bound(const struct fc_program *g, int first, int i, int end)
 {
     unsigned long long reads = 0, writes = 0;
     for (int k = first; k < i; k++) {
@@ -34,7 +34,7 @@ static bool bound(const struct fc_program *g, int first, int i)
         reads |= t.reads;
         writes |= t.writes;
     }
-    for (int k = i; k < g->nstages && !fc_stage_plans[g->stages[k]->kind].alone; k++) {
+    for (int k = i; k < end && !fc_stage_plans[g->stages[k]->kind].alone; k++) {
         struct fc_stage_tables t = fc_stage_tables(g->stages[k]);
         if ((reads & t.writes) || (writes & (t.reads_here | t.writes)))
             return true;
@@ -43,9 +43,9 @@ static bool bound(const struct fc_program *g, int first, int i)
 }
 
 /* Where the step of the asking stage i begins: as late as tables allow, so that dropped records are not asked for. */
-static int begin_asking(const struct fc_program *g, int first, int i)
+static int begin_asking(const struct fc_program *g, int first, int i, int end)
 {
-    while (i > first && bound(g, first, i))
+    while (i > first && bound(g, first, i, end))
         i--;
     return i;
 }
@@ -61,10 +61,10 @@ static struct fc_plan_step *add(struct fc_compilation *c, struct fc_plan *p, str
 }
 
 /* Stages from..to, which `run` does record by record; those that ask are asked for before. */
-static void add_stages(struct fc_compilation *c, struct fc_plan *p, int from, int to)
+static void add_stages(struct fc_compilation *c, struct fc_plan *p, int from, int to, const struct fc_output *of)
 {
     const struct fc_stage *first = p->program->stages[from];
-    struct fc_plan_step each = {.kind = FC_EACH, .first = from, .n = to - from};
+    struct fc_plan_step each = {.kind = FC_EACH, .first = from, .n = to - from, .of = of};
     bool asks = false;
     if (fc_stage_plans[first->kind].alone && first->when)
         each.on = first;
@@ -82,39 +82,59 @@ static void add_stages(struct fc_compilation *c, struct fc_plan *p, int from, in
 static void add_route(struct fc_compilation *c, struct fc_plan *p, const struct fc_output *output)
 {
     bool asks = false;
+    const struct fc_output *of = p->program->noutputs > 1 ? output : NULL;
     for (const struct fc_part *part = output->parts; part; part = part->next)
         asks |= fc_depends_on(part->value).asks;
     if (asks)
-        add(c, p, (struct fc_plan_step){.kind = FC_WAVE, .first = p->program->nstages, .output = output});
-    add(c, p, (struct fc_plan_step){.kind = FC_ROUTE, .first = p->program->nstages, .output = output});
+        add(c, p, (struct fc_plan_step){.kind = FC_WAVE, .first = p->program->nstages + output->index, .output = output, .of = of});
+    add(c, p, (struct fc_plan_step){.kind = FC_ROUTE, .first = p->program->nstages + output->index, .output = output, .of = of});
+}
+
+/* Stages from..to, of the pipeline or of one output. */
+static void add_range(struct fc_compilation *c, struct fc_plan *p, int from, int to, const struct fc_output *of)
+{
+    const struct fc_program *g = p->program;
+    int *begin = fl_arena_zero(&c->arena, sizeof *begin * (size_t)(to - from + 1)), n = 0;
+    for (int i = from; i < to; i++) {
+        bool alone = fc_stage_plans[g->stages[i]->kind].alone;
+        if (i == from || alone || fc_stage_plans[g->stages[i - 1]->kind].alone) {
+            begin[n++] = i;
+        } else if (p->asks[i]) {
+            int start = begin_asking(g, begin[n - 1], i, to);
+            if (start > begin[n - 1])
+                begin[n++] = start;
+        }
+    }
+    begin[n] = to;
+    for (int i = 0; i < n; i++)
+        add_stages(c, p, begin[i], begin[i + 1], of);
 }
 
 void fc_plan_steps(struct fc_compilation *c, struct fc_plan *p)
 {
     const struct fc_program *g = p->program;
-    int *begin = fl_arena_zero(&c->arena, sizeof *begin * (size_t)(g->nstages + 1)), n = 0;
     p->asks = fl_arena_zero(&c->arena, sizeof *p->asks * (size_t)(g->nstages + 1));
-    for (int i = 0; i < g->nstages; i++) {
-        bool alone = fc_stage_plans[g->stages[i]->kind].alone;
+    for (int i = 0; i < g->nstages; i++)
         p->asks[i] = stage_asks(g, g->stages[i]);
-        if (i == 0 || alone || fc_stage_plans[g->stages[i - 1]->kind].alone) {
-            begin[n++] = i;
-        } else if (p->asks[i]) {
-            int start = begin_asking(g, begin[n - 1], i);
-            if (start > begin[n - 1])
-                begin[n++] = start;
-        }
+    add_range(c, p, 0, g->ncommon, NULL);
+    for (const struct fc_output *o = g->outputs; o; o = o->next) {
+        add_range(c, p, o->first, o->first + o->nstages, o);
+        add_route(c, p, o);
     }
-    begin[n] = g->nstages;
-    for (int i = 0; i < n; i++)
-        add_stages(c, p, begin[i], begin[i + 1]);
-    add_route(c, p, &g->out);
 }
 
 bool fc_tried(const struct fc_plan *p, const struct fc_sym *let)
 {
     for (const struct fc_plan_step *s = p->steps; s; s = s->next)
         if (fc_guessed(let, s))
+            return true;
+    return false;
+}
+
+bool fc_output_runs(const struct fc_plan *p, const struct fc_output *o)
+{
+    for (const struct fc_plan_step *s = p->steps; s; s = s->next)
+        if (s->of == o && s->kind != FC_ROUTE)
             return true;
     return false;
 }

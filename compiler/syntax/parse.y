@@ -479,6 +479,11 @@ option: anyname '=' expr ';' { $$ = fc_option_new(ps, FC_O_VALUE, @$, $anyname);
           $$->step = $step;
           $$->options = $3.first;
       }
+    | QUEUE options {
+          $$ = fc_option_new(ps, FC_O_STEP, @$, fc_no_name);
+          $$->step = FC_STEP_QUEUE;
+          $$->options = $2.first;
+      }
     | PARTITION parts_list ';' { $$ = fc_option_new(ps, FC_O_PARTITION, @$, fc_no_name); $$->parts = $2.first; }
     | error ';' { GOOD; $$ = NULL; }
     | error SKIPPED { GOOD; $$ = NULL; }

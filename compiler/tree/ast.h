@@ -193,7 +193,7 @@ struct fc_part { /* partition date = strftime(..), class; */
     struct fc_part *next;
 };
 
-enum fc_step_kind { FC_STEP_STORE, FC_STEP_ENCODE, FC_STEP_COMPRESS, FC_STEP_ACCOUNT, FC_STEP_WRITE, FC_STEP_DECODE, FC_STEP_DECOMPRESS };
+enum fc_step_kind { FC_STEP_STORE, FC_STEP_ENCODE, FC_STEP_COMPRESS, FC_STEP_ACCOUNT, FC_STEP_WRITE, FC_STEP_DECODE, FC_STEP_DECOMPRESS, FC_STEP_QUEUE };
 
 struct fc_option {
     enum fc_option_kind kind;

@@ -16,7 +16,7 @@ static const char *const op_texts[] = {
 };
 static const char *const step_texts[] = {
     [FC_STEP_STORE] = "store", [FC_STEP_ENCODE] = "encode", [FC_STEP_COMPRESS] = "compress", [FC_STEP_ACCOUNT] = "account",
-    [FC_STEP_WRITE] = "write", [FC_STEP_DECODE] = "decode", [FC_STEP_DECOMPRESS] = "decompress",
+    [FC_STEP_WRITE] = "write", [FC_STEP_DECODE] = "decode", [FC_STEP_DECOMPRESS] = "decompress", [FC_STEP_QUEUE] = "queue",
 };
 static const char *const stage_texts[] = {
     [FC_ST_CLASSIFY] = "classify", [FC_ST_FILTER] = "filter", [FC_ST_UPDATE] = "update", [FC_ST_TRANSFORM] = "transform",

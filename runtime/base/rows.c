@@ -35,6 +35,10 @@ const struct fl_clash_row fl_clash_rows[] = {
 #define CLASHES(phase, kind, other, its, option, why) {#phase, #kind, #other, #its, #option, why},
 #include "dsl/stages.def"
 };
+static const char *const of_output[] = {
+#define OF_OUTPUT(phase) #phase,
+#include "dsl/stages.def"
+};
 static const struct { const char *phase, *kind; } later[] = {
 #define LATER(phase, kind) {#phase, #kind},
 #include "dsl/stages.def"
@@ -43,6 +47,14 @@ static const struct { const char *phase, *kind; } later[] = {
 const uint32_t fl_phase_nrows = COUNT(fl_phase_rows), fl_kind_nrows = COUNT(fl_kind_rows),
                fl_option_nrows = COUNT(fl_option_rows), fl_argument_nrows = COUNT(fl_argument_rows),
                fl_implied_nrows = COUNT(fl_implied_rows), fl_clash_nrows = COUNT(fl_clash_rows);
+
+bool fl_phase_of_output(const char *phase)
+{
+    for (size_t i = 0; i < COUNT(of_output); i++)
+        if (strcmp(of_output[i], phase) == 0)
+            return true;
+    return false;
+}
 
 const struct fl_phase_row *fl_phase_row(const char *phase)
 {

@@ -25,6 +25,8 @@ extern const uint32_t fl_implied_nrows;
 extern const struct fl_clash_row fl_clash_rows[];
 extern const uint32_t fl_clash_nrows;
 
+/* Has each output one of its own? */
+bool fl_phase_of_output(const char *phase);
 /* NULL: there is none. */
 const struct fl_phase_row *fl_phase_row(const char *phase);
 const struct fl_kind_row *fl_kind_row(const char *phase, const char *kind);

@@ -90,6 +90,17 @@ static void read_sets(struct fl_config *c, const struct fl_overrides *over)
     }
 }
 
+/* Kinds and options of each output, those of the pipeline with the first. */
+static void read_scopes(struct fl_config *c)
+{
+    for (uint32_t i = 0; i < c->nscopes; i++) {
+        c->at = &c->scope[i];
+        fl_conf_kinds(c);
+        fl_conf_options(c);
+    }
+    c->at = c->scope;
+}
+
 /* ---- loading ---------------------------------------------------------------------------------------------------- */
 
 static struct fl_config *new_config(const struct fl_pipeline *p)
@@ -98,7 +109,10 @@ static struct fl_config *new_config(const struct fl_pipeline *p)
     fl_arena_init(&c->arena, 16384);
     c->problems.arena = &c->arena;
     c->pipeline = p;
-    c->option = fl_arena_zero(&c->arena, fl_option_nrows * sizeof *c->option);
+    c->nscopes = p->noutputs;
+    c->at = c->scope = fl_arena_zero(&c->arena, c->nscopes * sizeof *c->scope);
+    for (uint32_t i = 0; i < c->nscopes; i++)
+        c->scope[i].option = fl_arena_zero(&c->arena, fl_option_nrows * sizeof *c->at->option);
     c->param = fl_arena_zero(&c->arena, (p->nparams + 1) * sizeof *c->param);
     c->key = fl_arena_zero(&c->arena, fl_key_nrows * sizeof *c->key);
     return c;
@@ -115,8 +129,7 @@ struct fl_config *fl_config_load(const struct fl_pipeline *p, const struct fl_ov
     if (over->nset)
         read_sets(c, over);
     fl_conf_params(c, false);
-    fl_conf_kinds(c);
-    fl_conf_options(c);
+    read_scopes(c);
     fl_conf_read_plain(c);
     fl_conf_logging(c);
     fl_conf_check_keys(c);
@@ -127,15 +140,18 @@ struct fl_config *fl_config_load(const struct fl_pipeline *p, const struct fl_ov
 void fl_config_require(struct fl_config *c)
 {
     fl_conf_params(c, true);
-    fl_conf_options_require(c);
+    for (uint32_t i = 0; i < c->nscopes; i++) {
+        c->at = &c->scope[i];
+        fl_conf_options_require(c);
+    }
+    c->at = c->scope;
 }
 
 struct fl_config *fl_config_defaults(const struct fl_pipeline *p, char **error)
 {
     struct fl_config *c = new_config(p);
     fl_conf_params(c, false);
-    fl_conf_kinds(c);
-    fl_conf_options(c);
+    read_scopes(c);
     fl_conf_read_plain(c);
     fl_conf_logging(c);
     *error = fl_problems_text(&c->problems);

@@ -54,6 +54,13 @@ struct fl_note {
 
 #define FL_PHASES 24
 
+/* What holds for one output. */
+struct fl_scope {
+    struct { const char *phase, *kind; enum fl_given given; } kind[FL_PHASES];
+    uint32_t nkinds;
+    struct fl_option_value *option;      /* by row */
+};
+
 struct fl_config {
     struct fl_arena arena;
     const struct fl_pipeline *pipeline;
@@ -62,9 +69,9 @@ struct fl_config {
     bool environment;                    /* is it looked at? */
     struct fl_yaml file, set;
     struct fl_problems problems;
-    struct { const char *phase, *kind; enum fl_given given; } kind[FL_PHASES];
-    uint32_t nkinds;
-    struct fl_option_value *option;      /* by row */
+    struct fl_scope *scope;              /* by output; the first one has what belongs to none too */
+    uint32_t nscopes;                    /* one at least */
+    struct fl_scope *at;                 /* while it is loaded: the output at hand; then the first */
     struct fl_param_value *param;        /* by param */
     struct fl_key_value *key;            /* by key row */
     struct fl_log_options log;
@@ -87,6 +94,6 @@ void fl_config_free(struct fl_config *c);
 void fl_config_log_notes(const struct fl_config *c);
 
 /* And what others may read or write that they shouldn't: guard.c. */
-void fl_config_log_dangers(const struct fl_config *c);
+void fl_config_log_dangers(struct fl_config *c);
 
 #endif

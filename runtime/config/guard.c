@@ -22,12 +22,12 @@ static bool has_userinfo(const struct fl_yaml_value *v)
     return false;
 }
 
-static bool is_secret(const struct fl_config *c, const struct fl_yaml_entry *e)
+static bool is_secret(struct fl_config *c, const struct fl_yaml_entry *e)
 {
     if (e->value.kind != FL_YAML_TEXT || !*e->value.text)
         return has_userinfo(&e->value);
     for (uint32_t i = 0; i < fl_option_nrows; i++)
-        if (fl_option_rows[i].of.type == FL_OPT_SECRET && fl_option_rows[i].yaml && !strcmp(fl_option_rows[i].yaml, e->path))
+        if (fl_option_rows[i].of.type == FL_OPT_SECRET && fl_conf_option_at(c, &fl_option_rows[i], e->path) >= 0)
             return true;
     for (uint32_t i = 0; i < fl_key_nrows; i++)
         if (fl_key_rows[i].type == FL_KEY_SECRET && !strcmp(fl_key_rows[i].path, e->path))
@@ -61,7 +61,7 @@ static bool ends_in_file(const char *name)
     return n > 5 && !strcmp(name + n - 5, "_file");
 }
 
-void fl_config_log_dangers(const struct fl_config *c)
+void fl_config_log_dangers(struct fl_config *c)
 {
     const char *what = c->file_name ? exposed(c->file_name) : NULL;
     const char *secret = NULL;
@@ -73,8 +73,9 @@ void fl_config_log_dangers(const struct fl_config *c)
                fl_log_quote(c->file_name), secret, fl_log_quote(what));
     for (uint32_t i = 0; i < fl_option_nrows; i++) {
         const struct fl_option_row *r = &fl_option_rows[i];
-        if (r->yaml && ends_in_file(r->name) && !strcmp(r->kind, fl_config_kind(c, r->phase)))
-            check_secret_file(r->yaml, c->option[i].s);
+        for (uint32_t o = 0; o < c->nscopes && r->yaml && ends_in_file(r->name); o++)
+            if (!strcmp(r->kind, fl_config_kind_of(c, o, r->phase)) && (o == 0 || fl_phase_of_output(r->phase)))
+                check_secret_file(r->yaml, c->scope[o].option[i].s);
     }
     for (uint32_t i = 0; i < fl_key_nrows; i++)
         if (ends_in_file(fl_key_rows[i].path))

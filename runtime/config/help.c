@@ -91,14 +91,18 @@ static void params(const struct fl_pipeline *p, FILE *out)
 static bool selectable(const struct fl_pipeline *p, const struct fl_kind_row *k)
 {
     const struct fl_phase_row *phase = fl_phase_row(k->phase);
-    if (!fl_conf_compiled_in(p, k) || !fl_conf_in_build(k))
+    bool in = false;
+    for (uint32_t i = 0; i < p->noutputs; i++)
+        in |= fl_conf_compiled_in(p, i, k);
+    if (!in || !fl_conf_in_build(k))
         return false;
     if ((phase && phase->yaml) || !strcmp(k->kind, FL_ONLY))
         return true;
     const struct fl_stage_choice *s;
-    for (uint32_t i = 0; (s = fl_conf_choice_at(p, i)); i++)
-        if (!strcmp(s->phase, k->phase) && !strcmp(s->kind, k->kind))
-            return true;
+    for (uint32_t o = 0; o < p->noutputs; o++)
+        for (uint32_t i = 0; (s = fl_conf_choice_at(p, o, i)); i++)
+            if (!strcmp(s->phase, k->phase) && !strcmp(s->kind, k->kind))
+                return true;
     return false;
 }
 
@@ -115,6 +119,19 @@ static void stage(const struct fl_kind_row *k, FILE *out)
     }
 }
 
+/* Several outputs, or one that has a name: its keys are below that. */
+static void outputs(const struct fl_pipeline *p, FILE *out)
+{
+    if (!p->outputs[0].name)
+        return;
+    fprintf(out, "\nEach output has keys of its own, outputs.NAME.write.type for pipeline.write.type, outputs.NAME.queue.max_bytes for\n"
+                 "pipeline.output.queue.max_bytes and so on for its queue, store, encoding, compression and sink; those below pipeline are the\n"
+                 "first one's. The outputs:");
+    for (uint32_t i = 0; i < p->noutputs; i++)
+        words(out, i ? ", " : " ", p->outputs[i].name);
+    fputc('\n', out);
+}
+
 void fl_help(const struct fl_pipeline *p, FILE *out)
 {
     usage(p, out);
@@ -124,6 +141,7 @@ void fl_help(const struct fl_pipeline *p, FILE *out)
     for (uint32_t i = 0; i < fl_kind_nrows; i++)
         if (selectable(p, &fl_kind_rows[i]))
             stage(&fl_kind_rows[i], out);
+    outputs(p, out);
     fprintf(out, "\nAny key may be given in the environment: SKYDIVE_ and the key in upper case with _ for . and -, "
             "as\n"
             "SKYDIVE_PIPELINE_WRITE_S3_SECRET_KEY. --set beats the environment, the environment beats the file.\n\n"

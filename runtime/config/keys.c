@@ -17,6 +17,19 @@
 
 /* ---- all known paths ------------------------------------------------------------------------------------------ */
 
+/* Number i of those below outputs.NAME, NULL: there are no more. */
+static const char *output_path(struct fl_config *c, uint32_t i)
+{
+    uint32_t each = fl_option_nrows + fl_phase_nrows, output = i / each;
+    i %= each;
+    if (output >= c->pipeline->noutputs)
+        return NULL;
+    const struct fl_option_row *r = i < fl_option_nrows ? &fl_option_rows[i] : NULL;
+    const struct fl_phase_row *p = r ? NULL : &fl_phase_rows[i - fl_option_nrows];
+    const char *path = fl_conf_output_path(c, output, r ? r->phase : p->phase, r ? r->yaml : p->yaml);
+    return path ? path : "";
+}
+
 /* Number i of all paths that a file may hold, NULL at the end; one may come twice. A path may end in ".*". */
 static const char *known_path(struct fl_config *c, uint32_t i)
 {
@@ -27,7 +40,7 @@ static const char *known_path(struct fl_config *c, uint32_t i)
         return fl_option_rows[i].yaml ? fl_option_rows[i].yaml : "";
     i -= fl_option_nrows;
     if (i >= c->pipeline->nparams)
-        return NULL;
+        return output_path(c, i - c->pipeline->nparams);
     const struct fl_param *p = &c->pipeline->params[i];
     if (!p->yaml)
         return "";
@@ -151,9 +164,9 @@ static void check_entry(struct fl_config *c, const struct fl_yaml_entry *e, bool
         fl_problem(&c->problems, e->at, "unknown key %s; --print-config shows all that there are", e->path);
 }
 
-static bool chosen(const struct fl_config *c, const struct fl_option_row *r)
+static bool chosen(const struct fl_config *c, uint32_t output, const struct fl_option_row *r)
 {
-    return !strcmp(r->kind, FL_ONLY) || !strcmp(r->kind, fl_config_kind(c, r->phase));
+    return !strcmp(r->kind, FL_ONLY) || !strcmp(r->kind, fl_config_kind_of(c, output, r->phase));
 }
 
 static bool overridden(const struct fl_config *c, const char *phase)
@@ -165,20 +178,23 @@ static bool overridden(const struct fl_config *c, const char *phase)
 static void note_idle(struct fl_config *c, const struct fl_yaml_entry *e)
 {
     const struct fl_option_row *idle = NULL;
+    uint32_t output = 0;
     if (e->value.kind == FL_YAML_NULL || e->value.kind == FL_YAML_MAP || fl_conf_param_at(c, e->path))
         return;
     for (uint32_t i = 0; i < fl_option_nrows; i++) {
         const struct fl_option_row *r = &fl_option_rows[i];
-        if (!r->yaml || strcmp(r->yaml, e->path))
+        int of = fl_conf_option_at(c, r, e->path);
+        if (of < 0)
             continue;
-        if (chosen(c, r))
+        if (chosen(c, (uint32_t)of, r))
             return;
         idle = r;
+        output = (uint32_t)of;
     }
     if (idle) {
         if (!overridden(c, idle->phase))
             fl_conf_note(c, FL_INFO, "%s has no effect in this program: %s is %s", e->path, idle->phase,
-                         fl_config_kind(c, idle->phase));
+                         fl_config_kind_of(c, output, idle->phase));
         return;
     }
     for (uint32_t i = 0; i < c->pipeline->nparams; i++) {
@@ -196,7 +212,7 @@ static void note_idle(struct fl_config *c, const struct fl_yaml_entry *e)
     }
 }
 
-/* Only SKYDIVE_PIPELINE_..: Kubernetes sets SKYDIVE_ANALYZER_PORT and the like for its own reasons. */
+/* Only SKYDIVE_PIPELINE_.. and SKYDIVE_OUTPUTS_..: Kubernetes sets SKYDIVE_ANALYZER_PORT and the like for its own reasons. */
 static void check_environment(struct fl_config *c)
 {
     extern char **environ;
@@ -204,7 +220,7 @@ static void check_environment(struct fl_config *c)
         size_t n = strcspn(*e, "=");
         bool known = false;
         const char *path;
-        if (strncmp(*e, "SKYDIVE_PIPELINE", 16) || !(*e)[n] || !(*e)[n + 1])
+        if ((strncmp(*e, "SKYDIVE_PIPELINE", 16) && strncmp(*e, "SKYDIVE_OUTPUTS_", 16)) || !(*e)[n] || !(*e)[n + 1])
             continue;
         for (uint32_t i = 0; !known && (path = known_path(c, i)); i++) {
             const char *name = fl_conf_env_name(c, path);

@@ -23,26 +23,26 @@ static const struct { const char *phase, *path, *dflt; } fixed[] = {
 static void set_kind(struct fl_config *c, const char *phase, const char *kind, enum fl_given given)
 {
     uint32_t i = 0;
-    while (i < c->nkinds && strcmp(c->kind[i].phase, phase))
+    while (i < c->at->nkinds && strcmp(c->at->kind[i].phase, phase))
         i++;
     if (i == FL_PHASES)
         return;
-    c->kind[i].phase = phase;
-    c->kind[i].kind = kind;
-    c->kind[i].given = given;
-    if (i == c->nkinds)
-        c->nkinds++;
+    c->at->kind[i].phase = phase;
+    c->at->kind[i].kind = kind;
+    c->at->kind[i].given = given;
+    if (i == c->at->nkinds)
+        c->at->nkinds++;
 }
 
 /* What flowc has written for this pipeline. */
-static unsigned emitted(const struct fl_pipeline *p)
+static unsigned emitted(const struct fl_output_of *o)
 {
-    return FL_ALWAYS_EMITTED | (p->outputs[0].csv ? FL_NEEDS_CSV : 0);
+    return FL_ALWAYS_EMITTED | (o->csv ? FL_NEEDS_CSV : 0);
 }
 
-bool fl_conf_compiled_in(const struct fl_pipeline *p, const struct fl_kind_row *k)
+bool fl_conf_compiled_in(const struct fl_pipeline *p, uint32_t output, const struct fl_kind_row *k)
 {
-    return !(k->needs & FL_EMITTED & ~emitted(p));
+    return !(k->needs & FL_EMITTED & ~emitted(&p->outputs[output]));
 }
 
 bool fl_conf_in_build(const struct fl_kind_row *k)
@@ -56,7 +56,7 @@ static const char *kinds_of(struct fl_config *c, const char *phase)
     const char *list = "";
     for (uint32_t i = 0; i < fl_kind_nrows; i++)
         if (!strcmp(fl_kind_rows[i].phase, phase) && fl_conf_in_build(&fl_kind_rows[i]) &&
-            fl_conf_compiled_in(c->pipeline, &fl_kind_rows[i]))
+            fl_conf_compiled_in(c->pipeline, fl_conf_output(c), &fl_kind_rows[i]))
             list = fl_arena_printf(&c->arena, "%s%s%s", list, *list ? ", " : "", fl_kind_rows[i].kind);
     return list;
 }
@@ -107,17 +107,18 @@ static void not_compiled_in(struct fl_config *c, struct fl_place_of at, const ch
 
 /* ---- chosen at start -------------------------------------------------------------------------------------------- */
 
-static void choose(struct fl_config *c, const char *phase, const char *path)
+static void choose(struct fl_config *c, const char *phase, const char *yaml)
 {
     enum fl_given given;
-    const struct fl_yaml_value *v = fl_conf_find(c, path, false, &given);
+    const char *path;
+    const struct fl_yaml_value *v = fl_conf_find_in(c, phase, yaml, &given, &path);
     if (!v || fl_conf_param_at(c, path) || !one_text(c, path, v) || !*v->text)
         return;
     const struct fl_kind_row *k = fl_kind_row(phase, v->text);
     const char *kind = k ? k->kind : NULL;
     if (k && !fl_conf_in_build(k)) {
         not_in_build(c, v->at, path, k);
-    } else if (k && fl_conf_compiled_in(c->pipeline, k)) {
+    } else if (k && fl_conf_compiled_in(c->pipeline, fl_conf_output(c), k)) {
         set_kind(c, phase, kind, given);
     } else if (k) {
         not_compiled_in(c, v->at, path, k);
@@ -212,19 +213,26 @@ const struct fl_argument_row *fl_conf_argument(const struct fl_config *c, const 
 /* What the .flow chose may have been compiled by a flowc that was built with more. */
 static void check_build(struct fl_config *c)
 {
-    for (uint32_t i = 0; i < c->nkinds; i++) {
-        const struct fl_kind_row *k = fl_kind_row(c->kind[i].phase, c->kind[i].kind);
+    for (uint32_t i = 0; i < c->at->nkinds; i++) {
+        const struct fl_kind_row *k = fl_kind_row(c->at->kind[i].phase, c->at->kind[i].kind);
         if (k && !fl_conf_in_build(k))
             not_in_build(c, (struct fl_place_of){ base_name(c->pipeline->file), 0, 0 }, k->phase, k);
-        else if (k && !fl_conf_compiled_in(c->pipeline, k))
+        else if (k && !fl_conf_compiled_in(c->pipeline, fl_conf_output(c), k))
             not_compiled_in(c, (struct fl_place_of){ base_name(c->pipeline->file), 0, 0 }, k->phase, k);
     }
+}
+
+/* Is the phase one of the scope at hand? What belongs to no output is read with the first. */
+static bool here(const struct fl_config *c, const char *phase)
+{
+    return fl_conf_output(c) == 0 || fl_phase_of_output(phase);
 }
 
 void fl_conf_kinds(struct fl_config *c)
 {
     for (uint32_t i = 0; i < fl_phase_nrows; i++)
-        set_kind(c, fl_phase_rows[i].phase, fl_phase_rows[i].dflt, FL_BY_DEFAULT);
+        if (here(c, fl_phase_rows[i].phase))
+            set_kind(c, fl_phase_rows[i].phase, fl_phase_rows[i].dflt, FL_BY_DEFAULT);
     for (uint32_t i = 0; i < fl_implied_nrows; i++) {
         const struct fl_implied_row *r = &fl_implied_rows[i];
         const struct fl_stage_choice *s = fl_conf_choice(c, r->phase);
@@ -232,18 +240,18 @@ void fl_conf_kinds(struct fl_config *c)
             set_kind(c, r->other, r->its, FL_BY_DEFAULT);
     }
     const struct fl_stage_choice *s;
-    for (uint32_t i = 0; (s = fl_conf_choice_at(c->pipeline, i)); i++) {
-        if (fl_conf_choice(c, s->phase) == s)
+    for (uint32_t i = 0; (s = fl_conf_choice_at(c->pipeline, fl_conf_output(c), i)); i++) {
+        if (here(c, s->phase) && fl_conf_choice(c, s->phase) == s)
             set_kind(c, s->phase, *s->kind ? s->kind : FL_ONLY, FL_BY_FLOW);
     }
     for (uint32_t i = 0; i < fl_phase_nrows; i++)
-        if (fl_phase_rows[i].yaml)
+        if (fl_phase_rows[i].yaml && here(c, fl_phase_rows[i].phase))
             choose(c, fl_phase_rows[i].phase, fl_phase_rows[i].yaml);
-    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed && fl_conf_output(c) == 0; i++)
         check_fixed(c, fixed[i].phase, fixed[i].path, fixed[i].dflt);
     for (uint32_t i = 0; i < fl_phase_nrows; i++) {
         const struct fl_argument_row *a = fl_conf_argument(c, fl_phase_rows[i].phase);
-        if (a)
+        if (a && here(c, a->phase))
             set_kind(c, a->phase, a->kind, FL_BY_SET);
     }
     check_build(c);

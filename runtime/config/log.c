@@ -82,8 +82,12 @@ void fl_conf_logging(struct fl_config *c)
     if (s && *s && strcmp(s, "unixgram"))
         fl_problem(&c->problems, where(c, "logging.syslog.protocol"),
                    "logging.syslog.protocol: `%s` is not supported; expected unixgram (a local socket)", s);
-    const struct fl_kind_row *sink = fl_kind_row("write", fl_config_kind(c, "write"));
-    if ((o->backends & FL_LOG_STDOUT) && sink && sink->needs & FL_NEEDS_STDOUT)
+    bool taken = false;
+    for (uint32_t i = 0; i < c->nscopes; i++) {
+        const struct fl_kind_row *sink = fl_kind_row("write", fl_config_kind_of(c, i, "write"));
+        taken |= sink && sink->needs & FL_NEEDS_STDOUT;
+    }
+    if ((o->backends & FL_LOG_STDOUT) && taken)
         fl_conf_note(c, FL_WARN, "the log and the objects both go to standard output; set logging.backends to "
                      "[stderr]");
 }

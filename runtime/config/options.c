@@ -19,7 +19,7 @@
 
 static const char *path_of(struct fl_config *c, const struct fl_option_row *r)
 {
-    return r->yaml ? r->yaml : fl_arena_printf(&c->arena, "%s %s %s", r->phase, r->kind, r->name);
+    return r->yaml ? fl_conf_path(c, r->phase, r->yaml) : fl_arena_printf(&c->arena, "%s %s %s", r->phase, r->kind, r->name);
 }
 
 /* ---- values ------------------------------------------------------------------------------------------------- */
@@ -165,6 +165,8 @@ static const struct fl_yaml_value *from_command_line(struct fl_config *c, const 
     }
     if (!text || !gets)
         return NULL;
+    if (c->nscopes > 1 && fl_phase_of_output(r->phase))
+        text = fl_arena_printf(&c->arena, "%s/%s", text, c->pipeline->outputs[fl_conf_output(c)].name);
     struct fl_yaml_value *v = fl_arena_zero(&c->arena, sizeof *v);
     *v = (struct fl_yaml_value){ .kind = FL_YAML_TEXT, .quoted = true, .text = text, .at = { "command line", 0, 0 } };
     return v;
@@ -175,11 +177,12 @@ static void read_row(struct fl_config *c, const struct fl_option_row *r, struct 
     bool holds = !strcmp(r->kind, FL_ONLY) || !strcmp(r->kind, fl_config_kind(c, r->phase));
     out->given = FL_BY_SET;
     out->v = from_command_line(c, r);
-    if (!out->v && r->yaml && holds && !fl_conf_param_at(c, r->yaml))
-        out->v = fl_conf_find(c, r->yaml, false, &out->given);
+    const char *path;
+    if (!out->v && r->yaml && holds && !(fl_conf_output(c) == 0 && fl_conf_param_at(c, r->yaml)))
+        out->v = fl_conf_find_in(c, r->phase, r->yaml, &out->given, &path);
     if (out->v && r->of.type == FL_OPT_SECRET && out->given == FL_BY_SET)
         fl_conf_note(c, FL_WARN, "%s was given on the command line, where every user of this machine sees it; use a "
-                     "file or the environment", r->yaml);
+                     "file or the environment", path);
     if (!out->v && (out->v = from_flow(c, r)))
         out->given = FL_BY_FLOW;
     if (!out->v && r->dflt) {
@@ -202,7 +205,7 @@ static void check_clashes(struct fl_config *c)
     for (uint32_t i = 0; i < fl_clash_nrows; i++) {
         const struct fl_clash_row *r = &fl_clash_rows[i];
         const struct fl_option_row *o = fl_option_row(r->other, r->its, r->option);
-        const struct fl_option_value *v = &c->option[o - fl_option_rows];
+        const struct fl_option_value *v = &c->at->option[o - fl_option_rows];
         if (strcmp(fl_config_kind(c, r->phase), r->kind) || strcmp(fl_config_kind(c, r->other), r->its) || !v->b)
             continue;
         fl_problem(&c->problems, place(v, path_of(c, o)), "%s is true, but with %s %s it can't be: %s. Leave one of them out",
@@ -213,7 +216,8 @@ static void check_clashes(struct fl_config *c)
 void fl_conf_options(struct fl_config *c)
 {
     for (uint32_t i = 0; i < fl_option_nrows; i++)
-        read_row(c, &fl_option_rows[i], &c->option[i]);
+        if (fl_conf_output(c) == 0 || fl_phase_of_output(fl_option_rows[i].phase))
+            read_row(c, &fl_option_rows[i], &c->at->option[i]);
     check_clashes(c);
 }
 
@@ -241,14 +245,14 @@ void fl_conf_options_require(struct fl_config *c)
 {
     for (uint32_t i = 0; i < fl_option_nrows; i++) {
         const struct fl_option_row *r = &fl_option_rows[i];
-        const struct fl_option_value *v = &c->option[i];
-        if (strcmp(r->kind, FL_ONLY) && strcmp(r->kind, fl_config_kind(c, r->phase)))
+        const struct fl_option_value *v = &c->at->option[i];
+        if ((fl_conf_output(c) > 0 && !fl_phase_of_output(r->phase)) || (strcmp(r->kind, FL_ONLY) && strcmp(r->kind, fl_config_kind(c, r->phase))))
             continue;
         bool bucket = needs_bucket(c) && !strcmp(r->phase, "store") && !strcmp(r->name, "dirname");
         if ((!r->dflt && !v->v) || ((!r->dflt || bucket) && v->v && !*v->s))
             fl_problem(&c->problems, place(v, c->file_name ? c->file_name : c->pipeline->name),
                        "%s has to be given: %s (in the file, as %s, or with --set)", path_of(c, r), r->doc,
-                       r->yaml ? fl_conf_env_name(c, r->yaml) : "an option in the .flow");
+                       r->yaml ? fl_conf_env_name(c, path_of(c, r)) : "an option in the .flow");
         if (r->of.type == FL_OPT_URL)
             check_url(c, r, v);
     }

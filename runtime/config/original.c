@@ -40,9 +40,9 @@ static bool of_kind(struct fl_config *c, const char *path, const char *original,
         const struct fl_phase_row *p = &fl_phase_rows[i];
         if (!p->yaml || strcmp(p->yaml, path))
             continue;
-        for (uint32_t k = 0; k < c->nkinds; k++)
-            if (!strcmp(c->kind[k].phase, p->phase))
-                *h = (struct held){ c->kind[k].kind, c->kind[k].given, false };
+        for (uint32_t k = 0; k < c->at->nkinds; k++)
+            if (!strcmp(c->at->kind[k].phase, p->phase))
+                *h = (struct held){ c->at->kind[k].kind, c->at->kind[k].given, false };
         /* The original's secadvisor had the encoder of its name by default. */
         h->same = !strcmp(h->text, original) || !strcmp(h->text, c->pipeline->name);
         return true;
@@ -54,7 +54,7 @@ static bool of_option(struct fl_config *c, const char *path, const char *origina
 {
     for (uint32_t i = 0; i < fl_option_nrows; i++) {
         const struct fl_option_row *r = &fl_option_rows[i];
-        const struct fl_option_value *v = &c->option[i];
+        const struct fl_option_value *v = &c->at->option[i];
         if (!r->yaml || strcmp(r->yaml, path) || !v->v || strcmp(r->kind, fl_config_kind(c, r->phase)))
             continue;
         *h = (struct held){ fl_yaml_show(&c->arena, v->v), v->given, false };

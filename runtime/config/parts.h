@@ -23,6 +23,16 @@
  * the environment is YAML.
  */
 const struct fl_yaml_value *fl_conf_find(struct fl_config *c, const char *path, bool list, enum fl_given *given);
+/* The output at hand. */
+uint32_t fl_conf_output(const struct fl_config *c);
+/* outputs.NAME.* for a path of one of its phases; NULL: it has no name, or the phase isn't an output's. */
+const char *fl_conf_output_path(struct fl_config *c, uint32_t output, const char *phase, const char *path);
+/* What messages call the path: for one of several outputs that with its name. */
+const char *fl_conf_path(struct fl_config *c, const char *phase, const char *path);
+/* As fl_conf_find, below outputs.NAME, or, for the first output, at the path itself; *found is where. */
+const struct fl_yaml_value *fl_conf_find_in(struct fl_config *c, const char *phase, const char *path, enum fl_given *given, const char **found);
+/* The output whose key the row has at this path, -1: of none. */
+int fl_conf_option_at(struct fl_config *c, const struct fl_option_row *r, const char *path);
 /* A default's text as a value. */
 const struct fl_yaml_value *fl_conf_parse(struct fl_config *c, const char *source, const char *text);
 void fl_conf_note(struct fl_config *c, enum fl_level level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
@@ -41,15 +51,15 @@ void fl_conf_original(struct fl_config *c);        /* original.c: notes on what 
 /* kinds.c: may a param at pipeline.<phase>.type be given `v`? False: its default stays; said as a note or a problem. */
 bool fl_conf_param_kind(struct fl_config *c, const struct fl_param *p, const struct fl_yaml_value *v);
 /* Has flowc written what the kind needs, and has this build its library? */
-bool fl_conf_compiled_in(const struct fl_pipeline *p, const struct fl_kind_row *k);
+bool fl_conf_compiled_in(const struct fl_pipeline *p, uint32_t output, const struct fl_kind_row *k);
 bool fl_conf_in_build(const struct fl_kind_row *k);
 /* What --input or --output gives a phase, and the kind that it thereby chooses; NULL: nothing. */
 const char *fl_conf_argument_text(const struct fl_config *c, const char *phase);
 const struct fl_argument_row *fl_conf_argument(const struct fl_config *c, const char *phase);
 const struct fl_param *fl_conf_param_at(const struct fl_config *c, const char *path);
 /* The .flow's choices by number, those of the output behind the pipeline's own; NULL: there are no more. */
-const struct fl_stage_choice *fl_conf_choice_at(const struct fl_pipeline *p, uint32_t i);
-/* That of a phase, or NULL. */
+const struct fl_stage_choice *fl_conf_choice_at(const struct fl_pipeline *p, uint32_t output, uint32_t i);
+/* That of a phase for the output at hand, or NULL. */
 const struct fl_stage_choice *fl_conf_choice(const struct fl_config *c, const char *phase);
 /* params.c: how help calls it. */
 const char *fl_value_type_name(enum fl_value_type t);

@@ -84,20 +84,22 @@ static void add_params(struct fl_config *c, struct items *l)
     }
 }
 
+/* Of the output at hand; `source`: those of the source, else all others. */
 static void add_options(struct fl_config *c, struct items *l, bool source)
 {
     for (uint32_t i = 0; i < fl_option_nrows; i++) {
         const struct fl_option_row *r = &fl_option_rows[i];
-        if (!strcmp(r->phase, "source") != source)
+        if (!strcmp(r->phase, "source") != source || (fl_conf_output(c) > 0 && !fl_phase_of_output(r->phase)))
             continue;
-        const struct fl_option_value *o = &c->option[i];
+        const char *path = r->yaml ? fl_conf_path(c, r->phase, r->yaml) : NULL;
+        const struct fl_option_value *o = &c->at->option[i];
         bool holds = !strcmp(r->kind, FL_ONLY) || !strcmp(r->kind, fl_config_kind(c, r->phase));
         if (!r->yaml)
             continue;
         if (r->of.type == FL_OPT_SECRET)
-            add(c, l, r->yaml, *o->s ? "(set, not shown)" : NULL, r->doc, true);
+            add(c, l, path, *o->s ? "(set, not shown)" : NULL, r->doc, true);
         else
-            add(c, l, r->yaml, o->v ? fl_yaml_show(&c->arena, o->v) : NULL, r->doc, !holds || !o->v);
+            add(c, l, path, o->v ? fl_yaml_show(&c->arena, o->v) : NULL, r->doc, !holds || !o->v);
     }
 }
 
@@ -147,7 +149,7 @@ static void add_keys(struct fl_config *c, struct items *l, bool pipeline)
             const char *phase = fl_arena_strndup(&c->arena, r->path + 9, strlen(r->path) - 14);
             const char *kind = fl_config_kind(c, phase);
             const struct fl_phase_row *p = fl_phase_row(phase);
-            if (p && p->yaml)
+            if (p && p->yaml && (c->nscopes == 1 || !fl_phase_of_output(phase)))
                 add(c, l, r->path, kind, kind_doc(c, phase), false);
             continue;
         }
@@ -158,6 +160,20 @@ static void add_keys(struct fl_config *c, struct items *l, bool pipeline)
             add(c, l, r->path, text, r->doc, !text);
         }
     }
+}
+
+/* Several outputs have all that is theirs below their names. */
+static void add_outputs(struct fl_config *c, struct items *l)
+{
+    for (uint32_t i = 0; i < c->nscopes; i++) {
+        c->at = &c->scope[i];
+        for (uint32_t k = 0; k < fl_phase_nrows && c->nscopes > 1; k++)
+            if (fl_phase_rows[k].yaml && fl_phase_of_output(fl_phase_rows[k].phase))
+                add(c, l, fl_conf_path(c, fl_phase_rows[k].phase, fl_phase_rows[k].yaml), fl_config_kind(c, fl_phase_rows[k].phase),
+                    kind_doc(c, fl_phase_rows[k].phase), false);
+        add_options(c, l, false);
+    }
+    c->at = c->scope;
 }
 
 /* ---- printing ------------------------------------------------------------------------------------------------- */
@@ -226,7 +242,7 @@ static void print(const struct items *l, FILE *out)
 
 void fl_print_config(struct fl_config *c, FILE *out)
 {
-    uint32_t most = fl_key_nrows + fl_option_nrows + c->pipeline->nparams;
+    uint32_t most = fl_key_nrows + c->nscopes * (fl_option_nrows + fl_phase_nrows) + c->pipeline->nparams;
     struct items l = { fl_arena_zero(&c->arena, most * sizeof *l.v), 0 };
     struct items unsorted = { fl_arena_zero(&c->arena, most * sizeof *l.v), 0 };
     /* Sections come in the order of their first key: here that of the data's way. */
@@ -234,7 +250,7 @@ void fl_print_config(struct fl_config *c, FILE *out)
     add_options(c, &l, true);
     add_params(c, &l);
     add_keys(c, &l, true);
-    add_options(c, &l, false);
+    add_outputs(c, &l);
     memcpy(unsorted.v, l.v, l.n * sizeof *l.v);
     unsorted.n = l.n;
     qsort_r(l.v, l.n, sizeof *l.v, compare, &unsorted);

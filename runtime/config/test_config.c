@@ -422,7 +422,7 @@ static void good_option_values(void **state)
     assert_int_equal(fl_option_int(k.c, "store", "buffered", "max_seconds_per_stream"), 5400 * FL_SECOND);
     assert_int_equal(fl_option_int(k.c, "store", "buffered", "max_flow_array_size"), 0);
     assert_int_equal(fl_option_int(k.c, "compress", "gzip", "level"), -3);
-    assert_int_equal(fl_option_int(k.c, "queue", "", "max_bytes"), 65536);
+    assert_int_equal(fl_option_int(k.c, "intake", "", "max_bytes"), 65536);
     assert_false(fl_option_bool(k.c, "encode", "secadvisor", "pretty"));
     assert_int_equal(max_flows(&k), 16);
     case_end(&k);

@@ -106,76 +106,158 @@ const struct fl_param *fl_conf_param_at(const struct fl_config *c, const char *p
     return NULL;
 }
 
-const struct fl_stage_choice *fl_conf_choice_at(const struct fl_pipeline *p, uint32_t i)
+const struct fl_stage_choice *fl_conf_choice_at(const struct fl_pipeline *p, uint32_t output, uint32_t i)
 {
     if (i < p->nstages)
         return &p->stages[i];
-    return i - p->nstages < p->outputs[0].nstages ? &p->outputs[0].stages[i - p->nstages] : NULL;
+    return i - p->nstages < p->outputs[output].nstages ? &p->outputs[output].stages[i - p->nstages] : NULL;
 }
 
 const struct fl_stage_choice *fl_conf_choice(const struct fl_config *c, const char *phase)
 {
     const struct fl_stage_choice *s;
-    for (uint32_t i = 0; (s = fl_conf_choice_at(c->pipeline, i)); i++)
+    for (uint32_t i = 0; (s = fl_conf_choice_at(c->pipeline, fl_conf_output(c), i)); i++)
         if (!strcmp(s->phase, phase))
             return s;
     return NULL;
 }
 
+uint32_t fl_conf_output(const struct fl_config *c)
+{
+    return (uint32_t)(c->at - c->scope);
+}
+
+/* "pipeline.write.type", "pipeline.output.queue.max_bytes": what stands behind its output's name. */
+static const char *behind(const char *path)
+{
+    static const char *const sections[] = { "pipeline.output.", "pipeline." };
+    for (int i = 0; i < 2; i++)
+        if (!strncmp(path, sections[i], strlen(sections[i])))
+            return path + strlen(sections[i]);
+    return path;
+}
+
+const char *fl_conf_output_path(struct fl_config *c, uint32_t output, const char *phase, const char *path)
+{
+    const char *name = c->pipeline->outputs[output].name;
+    if (!name || !path || !fl_phase_of_output(phase))
+        return NULL;
+    char *s = fl_arena_printf(&c->arena, "outputs.%s.%s", name, behind(path));
+    for (char *p = s; *p; p++)
+        *p = (char)tolower((unsigned char)*p);
+    return s;
+}
+
+const char *fl_conf_path(struct fl_config *c, const char *phase, const char *path)
+{
+    const char *own = c->nscopes > 1 ? fl_conf_output_path(c, fl_conf_output(c), phase, path) : NULL;
+    return own ? own : path;
+}
+
+const struct fl_yaml_value *fl_conf_find_in(struct fl_config *c, const char *phase, const char *path, enum fl_given *given, const char **found)
+{
+    enum fl_given other;
+    const char *own = fl_conf_output_path(c, fl_conf_output(c), phase, path);
+    const struct fl_yaml_value *v = own ? fl_conf_find(c, own, false, given) : NULL;
+    *found = own;
+    if (fl_conf_output(c) > 0)
+        return v;
+    const struct fl_yaml_value *w = fl_conf_find(c, path, false, &other);
+    if (v && (!w || *given >= other))
+        return v;
+    *given = other;
+    *found = path;
+    return w;
+}
+
+int fl_conf_option_at(struct fl_config *c, const struct fl_option_row *r, const char *path)
+{
+    if (r->yaml && !strcmp(r->yaml, path))
+        return 0;
+    for (uint32_t i = 0; r->yaml && !strncmp(path, "outputs.", 8) && i < c->nscopes; i++) {
+        const char *own = fl_conf_output_path(c, i, r->phase, r->yaml);
+        if (own && !strcmp(own, path))
+            return (int)i;
+    }
+    return -1;
+}
+
 /* ---- asking ------------------------------------------------------------------------------------------------------ */
+
+static const char *kind_in(const struct fl_scope *s, const char *phase)
+{
+    for (uint32_t i = 0; i < s->nkinds; i++)
+        if (!strcmp(s->kind[i].phase, phase))
+            return s->kind[i].kind;
+    return NULL;
+}
+
+const char *fl_config_kind_of(const struct fl_config *c, uint32_t output, const char *phase)
+{
+    const char *kind = kind_in(&c->scope[output], phase);
+    if (!kind)
+        kind = kind_in(c->scope, phase); /* what belongs to no output */
+    return kind ? kind : FL_NONE;
+}
 
 const char *fl_config_kind(const struct fl_config *c, const char *phase)
 {
-    for (uint32_t i = 0; i < c->nkinds; i++)
-        if (!strcmp(c->kind[i].phase, phase))
-            return c->kind[i].kind;
-    return FL_NONE;
+    return fl_config_kind_of(c, fl_conf_output(c), phase);
 }
 
-static const struct fl_option_value *option(const struct fl_config *c, const char *phase, const char *kind,
-                                            const char *name)
+static const struct fl_option_value *option(const struct fl_scope *s, const char *phase, const char *kind, const char *name)
 {
     if (!*kind)
         kind = FL_ONLY;
     const struct fl_option_row *r = fl_option_row(phase, kind, name);
     if (r)
-        return &c->option[r - fl_option_rows];
+        return &s->option[r - fl_option_rows];
     FL_BUG("%s %s has no option %s in stages.def", phase, kind, name);
 }
 
 bool fl_option_bool(const struct fl_config *c, const char *phase, const char *kind, const char *name)
 {
-    return option(c, phase, kind, name)->b;
+    return option(c->scope, phase, kind, name)->b;
 }
 
 int64_t fl_option_int(const struct fl_config *c, const char *phase, const char *kind, const char *name)
 {
-    return option(c, phase, kind, name)->i;
+    return option(c->scope, phase, kind, name)->i;
 }
 
 const char *fl_option_str(const struct fl_config *c, const char *phase, const char *kind, const char *name)
 {
-    return option(c, phase, kind, name)->s;
+    return option(c->scope, phase, kind, name)->s;
+}
+
+struct fl_options fl_options_of_output(const struct fl_config *c, uint32_t output, const char *phase)
+{
+    return (struct fl_options){c, phase, fl_config_kind_of(c, output, phase), output};
 }
 
 struct fl_options fl_options_of(const struct fl_config *c, const char *phase)
 {
-    return (struct fl_options){c, phase, fl_config_kind(c, phase)};
+    return fl_options_of_output(c, 0, phase);
+}
+
+static const struct fl_option_value *opt(const struct fl_options *o, const char *name)
+{
+    return option(&o->config->scope[o->output], o->phase, o->kind, name);
 }
 
 bool fl_opt_bool(const struct fl_options *o, const char *name)
 {
-    return fl_option_bool(o->config, o->phase, o->kind, name);
+    return opt(o, name)->b;
 }
 
 int64_t fl_opt_int(const struct fl_options *o, const char *name)
 {
-    return fl_option_int(o->config, o->phase, o->kind, name);
+    return opt(o, name)->i;
 }
 
 const char *fl_opt_str(const struct fl_options *o, const char *name)
 {
-    return fl_option_str(o->config, o->phase, o->kind, name);
+    return opt(o, name)->s;
 }
 
 static const struct fl_key_value *key_value(const struct fl_config *c, const char *key)

@@ -8,7 +8,8 @@
  *
  * One worker thread does all of it for a load of messages; with two processors or more there are two, which take turns (run/turns.h).
  * A plain file is read by the worker threads themselves: there is no source thread then.
- * The queue and the output are bounded; whoever is ahead waits (back-pressure), nothing is dropped silently.
+ * The queue and the outputs are bounded; whoever is ahead waits (back-pressure), nothing is dropped silently. Each output of the
+ * .flow has a store, a sink and upload threads of its own.
  * The main thread starts everything, waits for signals, and stops it in the order of the arrows.
  */
 #ifndef FL_RUNTIME_H
@@ -17,7 +18,14 @@
 #include "core/clock.h"
 #include "core/drivers.h"
 #include "core/ledger.h"
+#include "dsl/option.h"
 #include "flowrt.h"
+
+/* What stands behind one output of the .flow; its books are fl_ledger_of. */
+struct fl_route {
+    struct fl_store *store;
+    struct fl_output *output;
+};
 
 struct fl_runtime {
     const struct fl_driver *drivers; /* the kinds that are linked in */
@@ -28,8 +36,7 @@ struct fl_runtime {
     struct fl_time virtual_time;
     struct fl_queue *queue;
     struct fl_lookups *lookups;
-    struct fl_store *store;
-    struct fl_output *output;
+    struct fl_route route[FL_OUTPUTS_MAX]; /* pipeline->noutputs of them */
     struct fl_source *source;
     struct fl_worker *worker;
     const char *input;     /* --input, or NULL */

@@ -54,12 +54,12 @@ static void log_line(void **state)
     struct fl_ledger l;
     fl_ledger_init(&l, &pipeline);
     fl_log_capture(listen_, NULL);
-    fl_ledger_log(&l);
+    fl_ledger_log(&l, NULL);
     assert_non_null(strstr(said, " INFO ledger pending=0"));
     fl_count(&l, FL_C_received, 5);
     fl_count(&l, FL_C_written, 2);
     drop(&l, 1, 1);
-    fl_ledger_log(&l);
+    fl_ledger_log(&l, NULL);
     assert_non_null(strstr(said, " INFO ledger received=5 written=2 dropped.started=1 pending=2"));
     fl_log_capture(NULL, NULL);
     fl_ledger_free(&l);

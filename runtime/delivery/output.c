@@ -30,15 +30,24 @@
 
 #define IN_FLIGHT FL_SECOND /* for what is being written when the process has to leave at once */
 
-struct fl_output *fl_output_new_with(struct fl_runtime *rt, const struct fl_sink_kind *kind, char **error)
+static char *label_of(const struct fl_runtime *rt, uint32_t number)
+{
+    bool several = rt->pipeline->noutputs > 1;
+    return fl_said("%s%s%s", several ? "output=" : "", several ? rt->pipeline->outputs[number].name : "", several ? " " : "");
+}
+
+struct fl_output *fl_output_new_with(struct fl_runtime *rt, uint32_t number, const struct fl_sink_kind *kind, char **error)
 {
     struct fl_output *o = fl_new(struct fl_output);
     fl_mark(o, FL_OUTPUT_MARK);
     o->rt = rt;
+    o->number = number;
+    o->ledger = fl_ledger_of(&rt->ledger, number);
+    o->label = label_of(rt, number);
     o->kind = kind;
     o->lost_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     o->into = &o->own;
-    o->compress = fl_options_of(rt->config, "compress");
+    o->compress = fl_options_of_output(rt->config, number, "compress");
     o->compression = fl_driver(rt->drivers, FL_COMPRESS, o->compress.kind);
     o->waiting = fl_new_array(_Atomic uint64_t, rt->pipeline->nclasses + 1);
     o->lines = fl_new_array(struct fl_line, rt->pipeline->nclasses + 1);
@@ -55,7 +64,11 @@ struct fl_output *fl_output_new_with(struct fl_runtime *rt, const struct fl_sink
     o->wrote = INT64_MIN;
     o->refused = fl_refused_new(fl_option_str(rt->config, "refused", "_", "directory"),
                                 fl_option_int(rt->config, "refused", "_", "max"));
-    struct fl_options options = fl_options_of(rt->config, "write");
+    struct fl_options queue = fl_options_of_output(rt->config, number, "queue");
+    queue.kind = "_";
+    o->max_bytes = (uint64_t)fl_opt_int(&queue, "max_bytes");
+    o->when_full = (enum fl_when_full)fl_opt_int(&queue, "when_full");
+    struct fl_options options = fl_options_of_output(rt->config, number, "write");
     if (!o->compression)
         *error = fl_said("compress %s is not in this program", o->compress.kind);
     else if (!(o->lanes[0].slots[0].compressor = o->compression->open(rt, &o->compress, error)))
@@ -66,12 +79,12 @@ struct fl_output *fl_output_new_with(struct fl_runtime *rt, const struct fl_sink
     return NULL;
 }
 
-struct fl_output *fl_output_new(struct fl_runtime *rt, char **error)
+struct fl_output *fl_output_new(struct fl_runtime *rt, uint32_t number, char **error)
 {
-    const char *name = fl_config_kind(rt->config, "write");
+    const char *name = fl_config_kind_of(rt->config, number, "write");
     const struct fl_sink_kind *kind = fl_driver(rt->drivers, FL_SINK, name);
     if (kind)
-        return fl_output_new_with(rt, kind, error);
+        return fl_output_new_with(rt, number, kind, error);
     *error = fl_said("write %s is not in this program", name);
     return NULL;
 }
@@ -153,7 +166,7 @@ void fl_output_freeze(struct fl_output *o)
             records += p->object.num_records;
         }
     if (objects)
-        fl_log(FL_WARN, "counted as undelivered, but under way: they may arrive", "objects=%llu records=%llu",
+        fl_log(FL_WARN, "counted as undelivered, but under way: they may arrive", "%sobjects=%llu records=%llu", o->label,
                (unsigned long long)objects, (unsigned long long)records);
 }
 
@@ -196,7 +209,7 @@ uint64_t fl_output_stop(struct fl_output *o, int64_t deadline)
     bool stuck = o->uploading > 0;
     pthread_mutex_unlock(&o->lock);
     o->started = stuck; /* its memory is in use: fl_output_free leaves it alone */
-    return atomic_load_explicit(&o->rt->ledger.n[FL_C_undelivered], memory_order_relaxed);
+    return atomic_load_explicit(&o->ledger->n[FL_C_undelivered], memory_order_relaxed);
 }
 
 void fl_output_free(struct fl_output *o)
@@ -217,6 +230,7 @@ void fl_output_free(struct fl_output *o)
     pthread_mutex_destroy(&o->lock);
     close(o->lost_fd);
     free(o->waiting);
+    free(o->label);
     fl_refused_free(o->refused);
     free(o->lines);
     fl_unmark(o);

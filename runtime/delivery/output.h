@@ -5,13 +5,15 @@
 #define FL_OUTPUT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct fl_output;
 struct fl_runtime;
 struct fl_sink_kind;
 
-struct fl_output *fl_output_new(struct fl_runtime *rt, char **error);
+/* For output number `number` of the .flow. */
+struct fl_output *fl_output_new(struct fl_runtime *rt, uint32_t number, char **error);
 /* Ask the sink for a first sign of life (directory is writable, bucket configured); error text to be freed, or NULL. */
 char *fl_output_check(struct fl_output *o);
 /* Without it (tests) there are no threads: an object is written when it is sealed, or by fl_output_step. */
@@ -32,13 +34,15 @@ uint64_t fl_output_stop(struct fl_output *o, int64_t deadline);
 void fl_output_free(struct fl_output *o);
 /* ns that the oldest sealed object has waited for the sink; 0: none waits. Any thread. */
 int64_t fl_output_age(struct fl_output *o);
+/* What waits, since when and why, as `objects_waiting=3 bytes_waiting=.. oldest=12s ..`; "" when nothing does. Any thread. */
+void fl_output_waits(struct fl_output *o, char *out, size_t size);
 /* Says in the log that an attempt has gone on for 10 s. To be called every few seconds, by any thread. */
 void fl_output_watch(struct fl_output *o);
 
 /* ---- for tests and the test runner ---- */
 
 /* fl_output_new with this sink instead of the configured one. */
-struct fl_output *fl_output_new_with(struct fl_runtime *rt, const struct fl_sink_kind *sink, char **error);
+struct fl_output *fl_output_new_with(struct fl_runtime *rt, uint32_t number, const struct fl_sink_kind *sink, char **error);
 /* The sink's own state, as its `open` gave it: for fl_memory_objects. */
 void *fl_output_sink(struct fl_output *o);
 /*

@@ -116,6 +116,7 @@ void fl_parcel_enqueue(struct fl_output *o, struct fl_parcel *p)
     *(l->newest ? &l->newest->newer : &l->oldest) = p;
     l->newest = p;
     o->sealed_bytes += FL_PARCEL_BYTES + p->object.size;
+    atomic_store_explicit(&o->held, o->sealed_bytes, memory_order_relaxed);
     o->nsealed++;
     pthread_cond_signal(&o->due);
 }
@@ -128,10 +129,26 @@ void fl_parcel_leave(struct fl_output *o, struct fl_parcel *p)
     *(p->older ? &p->older->newer : &l->oldest) = p->newer;
     *(p->newer ? &p->newer->older : &l->newest) = p->older;
     o->sealed_bytes -= FL_PARCEL_BYTES + p->object.size;
+    atomic_store_explicit(&o->held, o->sealed_bytes, memory_order_relaxed);
     o->nsealed--;
     atomic_fetch_sub_explicit(&o->waiting[p->class_], p->object.num_records, memory_order_relaxed);
     fl_parcel_release(o, p);
     pthread_cond_broadcast(&o->gone);
+}
+
+bool fl_output_full(const struct fl_output *o)
+{
+    return atomic_load_explicit(&o->held, memory_order_relaxed) >= o->max_bytes;
+}
+
+enum fl_when_full fl_output_when_full(const struct fl_output *o)
+{
+    return o->when_full;
+}
+
+const char *fl_output_label(const struct fl_output *o)
+{
+    return o->label;
 }
 
 uint64_t fl_output_waiting(const struct fl_output *o, uint32_t class_)

@@ -15,6 +15,10 @@ struct fl_compress_kind;
 struct fl_output;
 struct fl_parcel;
 
+/* What is done when queue.max_bytes wait; in the order of the option's words. */
+enum fl_when_full { FL_BLOCK, FL_DROP_OLDEST, FL_DROP_NEWEST };
+#define FL_ANY_CLASS UINT32_MAX
+
 /* What a sealed object is called; texts are copied. */
 struct fl_label {
     const char *bucket, *key;
@@ -35,10 +39,20 @@ void fl_output_seal(struct fl_output *o, struct fl_parcel *p, struct fl_buf *raw
 void fl_output_discard(struct fl_output *o, struct fl_parcel *p);
 /* Records of the class in sealed parcels that are not yet written. No lock: for one look per record. */
 uint64_t fl_output_waiting(const struct fl_output *o, uint32_t class_);
-/* Wait until they are fewer than `seen`, mono time `until` at most. False: don't wait (hurry, or no threads). */
+/* Do queue.max_bytes wait for the sink? No lock. And what is to be done then. */
+bool fl_output_full(const struct fl_output *o);
+enum fl_when_full fl_output_when_full(const struct fl_output *o);
+/*
+ * Wait until fewer than `seen` of the class wait, or, for FL_ANY_CLASS, until it isn't full; mono time `until` at most. False: don't
+ * wait (hurry, or no threads).
+ */
 bool fl_output_wait(struct fl_output *o, uint32_t class_, uint64_t seen, int64_t until);
-/* policy = drop_oldest: the class's oldest sealed parcel goes, counted as overflow. False: all are being written. */
+/* The class's oldest sealed parcel goes, or that of FL_ANY_CLASS, counted as overflow. False: all are being written. */
 bool fl_output_drop_oldest(struct fl_output *o, uint32_t class_);
+/* FL_DROP_NEWEST: a record of the class isn't taken, and counted. */
+void fl_output_drop_newest(struct fl_output *o, uint32_t class_);
+/* For log lines about it: "output=NAME ", "" for the only one. */
+const char *fl_output_label(const struct fl_output *o);
 /* Suffix of the chosen compression, "" or ".gz", and its content encoding or NULL. */
 const struct fl_compress_kind *fl_output_compression(const struct fl_output *o);
 /* YYYYMMDDTHHMMSS of a UTC second, 15 bytes and a NUL: how keys tell the time. */

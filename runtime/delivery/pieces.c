@@ -248,7 +248,8 @@ bool fl_output_wait(struct fl_output *o, uint32_t class_, uint64_t seen, int64_t
     }
     compress_now(o);
     pthread_mutex_lock(&o->lock);
-    while (!o->hurry && fl_output_waiting(o, class_) >= seen && o->rt->clock(o->rt).mono < until)
+    while (!o->hurry && (class_ == FL_ANY_CLASS ? fl_output_full(o) : fl_output_waiting(o, class_) >= seen) &&
+           o->rt->clock(o->rt).mono < until)
         fl_output_cond_wait(o, &o->gone, until);
     bool go_on = !o->hurry;
     pthread_mutex_unlock(&o->lock);
@@ -277,15 +278,22 @@ bool fl_output_drop_oldest(struct fl_output *o, uint32_t class_)
     FL_ALIVE(o, FL_OUTPUT_MARK);
     compress_now(o);
     pthread_mutex_lock(&o->lock);
-    struct fl_parcel *p = o->lines[class_].oldest;
+    struct fl_parcel *p = class_ == FL_ANY_CLASS ? o->first : o->lines[class_].oldest;
     while (p && p->uploading)
-        p = p->newer;
+        p = class_ == FL_ANY_CLASS ? p->next : p->newer;
     if (p) {
-        fl_count(&o->rt->ledger, FL_C_overflow, p->object.num_records);
-        fl_log_limited(60, FL_WARN, "too many records wait, dropping the oldest", "class=%s key=%s records=%llu",
-                       p->object.class_, fl_log_quote(p->object.key), (unsigned long long)p->object.num_records);
+        fl_count(o->ledger, FL_C_overflow, p->object.num_records);
+        fl_log_limited(60, FL_WARN, "too many records wait, dropping the oldest", "%sclass=%s key=%s records=%llu",
+                       o->label, p->object.class_, fl_log_quote(p->object.key), (unsigned long long)p->object.num_records);
         fl_parcel_leave(o, p);
     }
     pthread_mutex_unlock(&o->lock);
     return p != NULL;
+}
+
+void fl_output_drop_newest(struct fl_output *o, uint32_t class_)
+{
+    fl_count(o->ledger, FL_C_overflow, 1);
+    fl_log_limited(60, FL_WARN, "too many records wait, dropping what comes", "%sclass=%s bytes_waiting=%llu limit=%llu", o->label,
+                   o->rt->pipeline->classes[class_], (unsigned long long)atomic_load(&o->held), (unsigned long long)o->max_bytes);
 }

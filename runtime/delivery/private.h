@@ -14,6 +14,7 @@
 #include <pthread.h>
 
 #include "base/text.h"
+#include "delivery/parcel.h"
 #include "delivery/pieces.h"
 #include "config/values.h"
 #include "drivers/compressor.h"
@@ -67,6 +68,8 @@ struct fl_output {
     uint32_t magic;
     struct fl_runtime *rt;
     uint32_t number;                  /* in fl_pipeline.outputs */
+    struct fl_ledger *ledger;         /* this output's books */
+    char *label;                      /* for log lines: "output=NAME ", "" for the only one */
     const struct fl_sink_kind *kind;
     void *sink;
     const struct fl_compress_kind *compression;
@@ -92,12 +95,16 @@ struct fl_output {
     int64_t wrote;                    /* mono: something was taken last */
     struct fl_refused *refused;       /* NULL: no folder for what is never taken */
     uint64_t sealed_bytes;            /* of memory, about */
+    _Atomic uint64_t held;            /* the same, to be read without the lock */
+    uint64_t max_bytes;               /* of these */
+    enum fl_when_full when_full;
     unsigned nsealed;
     unsigned uploading;
     unsigned failures;                /* in a row, over all parcels */
     int64_t gate;                     /* mono: no attempt before, after a failure */
     int64_t said;                     /* mono: last log line about failures */
     bool told;                        /* the log knows that writing fails now */
+    char why[128];                    /* what the sink said last, when it failed */
     int64_t said_slow;                /* mono: last log line about an attempt that goes on and on */
     bool told_unproven;               /* the log knows that the sink proves nothing */
     bool lost;                        /* the sink is gone: nothing is tried any more */

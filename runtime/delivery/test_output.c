@@ -16,7 +16,7 @@
 
 static void *sink_of(struct world *w)
 {
-    return fl_output_sink(w->rt.output);
+    return fl_output_sink(w->rt.route[0].output);
 }
 
 static void script(struct world *w, size_t n, const enum fl_write_result *results)
@@ -68,23 +68,23 @@ static void retries_until_taken(void **state)
     assert_int_equal(written(&w), 0);
     assert_int_equal(logged(&w, "cannot write, will try again"), 1);
     int64_t before = 0, since = w.rt.virtual_time.mono;
-    assert_int_equal(fl_output_age(w.rt.output), 0);
+    assert_int_equal(fl_output_age(w.rt.route[0].output), 0);
     for (int i = 0; i < 3; i++) {
-        int64_t due = fl_output_step(w.rt.output), pause = due - w.rt.virtual_time.mono;
+        int64_t due = fl_output_step(w.rt.route[0].output), pause = due - w.rt.virtual_time.mono;
         assert_in_range(pause, FL_SECOND / 2, 3 * FL_SECOND);
         assert_true(pause > before);
         before = pause;
         pass(&w, pause - 1);
-        assert_int_equal(fl_output_step(w.rt.output), due);
+        assert_int_equal(fl_output_step(w.rt.route[0].output), due);
         assert_int_equal(written(&w), 0);
         pass(&w, 1);
-        assert_int_equal(fl_output_age(w.rt.output), w.rt.virtual_time.mono - since);
-        fl_output_step(w.rt.output);
+        assert_int_equal(fl_output_age(w.rt.route[0].output), w.rt.virtual_time.mono - since);
+        fl_output_step(w.rt.route[0].output);
     }
     assert_int_equal(written(&w), 1);
     pass(&w, FL_SECOND);
-    assert_int_equal(fl_output_age(w.rt.output), 0);
-    assert_int_equal(fl_output_step(w.rt.output), INT64_MAX);
+    assert_int_equal(fl_output_age(w.rt.route[0].output), 0);
+    assert_int_equal(fl_output_step(w.rt.route[0].output), INT64_MAX);
     assert_int_equal(counter(&w, FL_C_write_retries), 3);
     /* one line when it begins, one when it is over */
     assert_int_equal(logged(&w, "cannot write, will try again"), 1);
@@ -106,7 +106,7 @@ static void one_success_frees_all(void **state)
         add_object(&w, i & 1);
     assert_int_equal(counter(&w, FL_C_write_retries), 1);
     for (int64_t pause = FL_SECOND / 2; written(&w) < 6; pause *= 2) {
-        int64_t due = fl_output_step(w.rt.output);
+        int64_t due = fl_output_step(w.rt.route[0].output);
         if (written(&w) == 6)
             break;
         assert_int_equal(written(&w), 0);
@@ -117,8 +117,8 @@ static void one_success_frees_all(void **state)
     const struct fl_object *o = objects(&w, &n);
     assert_string_equal(o[0].key, "logs/internal/20261123T085502Z/00000002"); /* the fifth: four had failed */
     assert_int_equal(counter(&w, FL_C_write_retries), 4);
-    assert_int_equal(fl_output_waiting(w.rt.output, 0), 0);
-    assert_int_equal(fl_output_waiting(w.rt.output, 1), 0);
+    assert_int_equal(fl_output_waiting(w.rt.route[0].output, 0), 0);
+    assert_int_equal(fl_output_waiting(w.rt.route[0].output, 1), 0);
     assert_books(&w);
     world_close(&w);
 }
@@ -134,13 +134,13 @@ static void refused(void **state)
     add_object(&w, 0);
     for (int i = 0; i < 3; i++) {
         pass(&w, 60 * FL_SECOND);
-        fl_output_step(w.rt.output);
+        fl_output_step(w.rt.route[0].output);
     }
     assert_int_equal(written(&w), 2);
     assert_int_equal(counter(&w, FL_C_undelivered), 0);
     assert_int_equal(counter(&w, FL_C_written), 4);
     assert_books(&w);
-    assert_int_equal(fl_output_stop(w.rt.output, w.rt.virtual_time.mono), 0);
+    assert_int_equal(fl_output_stop(w.rt.route[0].output, w.rt.virtual_time.mono), 0);
     world_close(&w);
 }
 
@@ -153,20 +153,20 @@ static void refused_is_kept(void **state)
     assert_non_null(mkdtemp(dir));
     snprintf(set, sizeof set, "pipeline.refused.directory=%s/r", dir);
     world_open(&w, &fl_sink_memory, SETS(SMALL, set, "pipeline.refused.max=400"));
-    assert_null(fl_output_check(w.rt.output));
+    assert_null(fl_output_check(w.rt.route[0].output));
     SCRIPT(&w, FL_REFUSED, FL_WRITTEN, FL_REFUSED);
     for (int i = 0; i < 3; i++)
         add_object(&w, 0);
     assert_int_equal(written(&w), 1);
     assert_int_equal(counter(&w, FL_C_refused), 2);
-    assert_int_equal(fl_output_waiting(w.rt.output, 0), 2);
+    assert_int_equal(fl_output_waiting(w.rt.route[0].output, 0), 2);
     assert_int_equal(logged(&w, "ERROR object refused, kept in refused.directory bucket=bucket key=logs/internal/"), 1);
     assert_int_equal(logged(&w, "/r is full (pipeline.refused.max): see what is there and move it away"), 1);
     snprintf(command, sizeof command, "cd %s/r && test $(ls | wc -l) = 2 && printf '[1,2]\\n' | cmp - *.object && "
              "grep -qx 'key: logs/internal/20261123T085502Z/00000000' *.answer && grep -q '^answer: ' *.answer", dir);
     assert_int_equal(system(command), 0);
     pass(&w, 60 * FL_SECOND);
-    fl_output_step(w.rt.output);
+    fl_output_step(w.rt.route[0].output);
     assert_int_equal(written(&w), 2);
     assert_books(&w);
     world_close(&w);
@@ -179,7 +179,7 @@ static void refused_directory_is_checked(void **state)
     (void)state;
     struct world w;
     world_open(&w, &fl_sink_memory, SETS(SMALL, "pipeline.refused.directory=/dev/null/r"));
-    char *error = fl_output_check(w.rt.output);
+    char *error = fl_output_check(w.rt.route[0].output);
     assert_non_null(error);
     assert_non_null(strstr(error, "cannot keep refused objects in /dev/null/r: Not a directory; make it"));
     free(error);
@@ -225,12 +225,12 @@ static void one_class_is_denied(void **state)
     assert_int_equal(counter(&w, FL_C_written), 20); /* all others, without a pause */
     assert_int_equal(denials, 1);
     for (int i = 0; i < 10; i++) {
-        int64_t due = fl_output_step(w.rt.output);
+        int64_t due = fl_output_step(w.rt.route[0].output);
         assert_true(due > w.rt.virtual_time.mono && due < INT64_MAX);
         pass(&w, due - w.rt.virtual_time.mono);
     }
     assert_in_range(denials, 2, 11);
-    assert_int_equal(fl_output_waiting(w.rt.output, 0), 20);
+    assert_int_equal(fl_output_waiting(w.rt.route[0].output, 0), 20);
     assert_int_equal(counter(&w, FL_C_undelivered), 0);
     assert_int_equal(logged(&w, "WARN cannot write, will try again class=internal bucket=bucket key="), 1);
     world_close(&w);
@@ -251,7 +251,7 @@ static void denied_for_good_is_kept(void **state)
             pass(&w, 60 * FL_SECOND);
             if (others)
                 add_object(&w, 1);
-            fl_output_step(w.rt.output);
+            fl_output_step(w.rt.route[0].output);
         }
         assert_int_equal(counter(&w, FL_C_refused), others ? 2 : 0);
         if (others)
@@ -275,7 +275,7 @@ static void unproven(void **state)
     assert_int_equal(counter(&w, FL_C_unproven), 4);
     assert_int_equal(logged(&w, "WARN nothing proves that objects are stored, taken as written bucket=bucket "
                                 "key=logs/internal/"), 1);
-    assert_int_equal(fl_output_waiting(w.rt.output, 0), 0);
+    assert_int_equal(fl_output_waiting(w.rt.route[0].output, 0), 0);
     assert_books(&w);
     world_close(&w);
 }
@@ -315,12 +315,12 @@ static void drop_oldest(void **state)
     for (int i = 0; i < 5; i++)
         add_object(&w, 0);
     assert_int_equal(counter(&w, FL_C_overflow), 4);
-    assert_int_equal(fl_output_waiting(w.rt.output, 0), 6);
-    assert_int_equal(fl_output_waiting(w.rt.output, 1), 2);
+    assert_int_equal(fl_output_waiting(w.rt.route[0].output, 0), 6);
+    assert_int_equal(fl_output_waiting(w.rt.route[0].output, 1), 2);
     assert_true(logged(&w, "too many records wait, dropping the oldest class=internal") >= 1);
     script(&w, 0, fail);
     pass(&w, 60 * FL_SECOND);
-    fl_output_step(w.rt.output);
+    fl_output_step(w.rt.route[0].output);
     const struct fl_object *o = objects(&w, &n);
     assert_int_equal(n, 4);
     for (size_t i = 0; i < n; i++)
@@ -339,7 +339,7 @@ static void stop_without_threads(void **state)
     add_object(&w, 0);
     add_object(&w, 0);
     assert_int_equal(written(&w), 0);
-    assert_int_equal(fl_output_stop(w.rt.output, w.rt.virtual_time.mono), 2);
+    assert_int_equal(fl_output_stop(w.rt.route[0].output, w.rt.virtual_time.mono), 2);
     assert_int_equal(written(&w), 1);
     assert_int_equal(counter(&w, FL_C_undelivered), 2);
     assert_int_equal(logged(&w, "ERROR stopped before everything was written objects=1 records=2"), 1);
@@ -362,7 +362,7 @@ static void more_objects_than_compressors(void **state)
             snprintf(path, sizeof path, "p=%02d", p);
             add_to(&w, 0, record, path);
         }
-    fl_store_seal_all(w.rt.store, w.rt.virtual_time);
+    fl_store_seal_all(w.rt.route[0].store, w.rt.virtual_time);
     const struct fl_object *o = objects(&w, &n);
     assert_int_equal(n, PARTITIONS);
     char *text = malloc(size + 1);
@@ -462,7 +462,7 @@ static void start(struct world *w, const char **sets)
 {
     world_open(w, &gate_sink, sets);
     w->rt.clock = world_real;
-    fl_output_start(w->rt.output);
+    fl_output_start(w->rt.route[0].output);
 }
 
 static int64_t in(struct world *w, int64_t ns)
@@ -480,7 +480,7 @@ static void uploads_at_the_same_time(void **state)
         add_object(&w, 0);
     gate_await(3);
     gate_set(false);
-    assert_int_equal(fl_output_stop(w.rt.output, in(&w, 20 * FL_SECOND)), 0);
+    assert_int_equal(fl_output_stop(w.rt.route[0].output, in(&w, 20 * FL_SECOND)), 0);
     assert_int_equal(gate.most, 3);
     assert_int_equal(gate.done, 8);
     assert_int_equal(counter(&w, FL_C_written), 16);
@@ -513,7 +513,7 @@ static void full_blocks(void **state)
     add_object(&w, 0);
     assert_true(w.rt.clock(&w.rt).mono - before >= 90 * 1000000);
     pthread_join(t, NULL);
-    assert_int_equal(fl_output_stop(w.rt.output, in(&w, 20 * FL_SECOND)), 0);
+    assert_int_equal(fl_output_stop(w.rt.route[0].output, in(&w, 20 * FL_SECOND)), 0);
     assert_int_equal(logged(&w, "output is full, input waits class=internal waiting=10 limit=10"), 1);
     assert_int_equal(counter(&w, FL_C_written), 14);
     assert_books(&w);
@@ -524,7 +524,7 @@ static void *hurry_later(void *arg)
 {
     struct world *w = arg;
     usleep(100000);
-    fl_output_hurry(w->rt.output);
+    fl_output_hurry(w->rt.route[0].output);
     return NULL;
 }
 
@@ -541,10 +541,10 @@ static void stop_by_deadline(void **state)
     assert_int_equal(pthread_create(&t, NULL, hurry_later, &w), 0);
     add_object(&w, 0); /* waits until hurry */
     add(&w, 0, "5");
-    fl_store_seal_all(w.rt.store, w.rt.clock(&w.rt));
+    fl_store_seal_all(w.rt.route[0].store, w.rt.clock(&w.rt));
     pthread_join(t, NULL);
     int64_t before = w.rt.clock(&w.rt).mono;
-    assert_int_equal(fl_output_stop(w.rt.output, in(&w, FL_SECOND / 5)), 7);
+    assert_int_equal(fl_output_stop(w.rt.route[0].output, in(&w, FL_SECOND / 5)), 7);
     int64_t took = w.rt.clock(&w.rt).mono - before;
     assert_in_range(took, FL_SECOND / 5, 3 * FL_SECOND);
     assert_int_equal(counter(&w, FL_C_undelivered), 7);
@@ -561,10 +561,10 @@ static void stop_retries(void **state)
     world_open(&w, &fl_sink_memory, SETS(SMALL));
     w.rt.clock = world_real;
     SCRIPT(&w, FL_RETRY, FL_RETRY, FL_RETRY);
-    fl_output_start(w.rt.output);
+    fl_output_start(w.rt.route[0].output);
     add_object(&w, 0);
     add_object(&w, 1);
-    assert_int_equal(fl_output_stop(w.rt.output, in(&w, 20 * FL_SECOND)), 0);
+    assert_int_equal(fl_output_stop(w.rt.route[0].output, in(&w, 20 * FL_SECOND)), 0);
     assert_int_equal(counter(&w, FL_C_written), 4);
     assert_books(&w);
     world_close(&w);
@@ -579,14 +579,14 @@ static void threads_give_the_same(void **state)
     size_t n[2];
     for (int i = 0; i < 2; i++) {
         world_open(&w[i], &fl_sink_memory, SETS("pipeline.store.buffered.max_flows_per_object=1000"));
-        fl_output_start(w[i].rt.output);
+        fl_output_start(w[i].rt.route[0].output);
         char record[200];
         for (int k = 0; k < 50000; k++) {
             snprintf(record, sizeof record, "{\"n\":%d,\"text\":\"%0150d\"}", k, k * 7919);
             add(&w[i], k % 3 == 0, record);
         }
-        fl_store_seal_all(w[i].rt.store, w[i].rt.clock(&w[i].rt));
-        assert_int_equal(fl_output_stop(w[i].rt.output, in(&w[i], 60 * FL_SECOND)), 0);
+        fl_store_seal_all(w[i].rt.route[0].store, w[i].rt.clock(&w[i].rt));
+        assert_int_equal(fl_output_stop(w[i].rt.route[0].output, in(&w[i], 60 * FL_SECOND)), 0);
         assert_books(&w[i]);
         o[i] = objects(&w[i], &n[i]);
     }
@@ -618,8 +618,8 @@ static void sealed_behind_pieces_of_another(void **state)
             add(&w, 1, "1");
         gate_await(1);
         gate_set(false);
-        fl_store_seal_all(w.rt.store, w.rt.clock(&w.rt));
-        assert_int_equal(fl_output_stop(w.rt.output, in(&w, 20 * FL_SECOND)), 0);
+        fl_store_seal_all(w.rt.route[0].store, w.rt.clock(&w.rt));
+        assert_int_equal(fl_output_stop(w.rt.route[0].output, in(&w, 20 * FL_SECOND)), 0);
         assert_int_equal(gate.done, pieces ? 2 : 1);
         assert_int_equal(counter(&w, FL_C_written), 1000 + pieces * 133);
         assert_books(&w);
@@ -633,8 +633,8 @@ static void unknown_sink(void **state)
     struct world w;
     char *error = NULL;
     world_config(&w, SETS("pipeline.write.type=stdout"));
-    w.rt.output = fl_output_new(&w.rt, &error);
-    assert_non_null(w.rt.output);
+    w.rt.route[0].output = fl_output_new(&w.rt, 0, &error);
+    assert_non_null(w.rt.route[0].output);
     assert_null(error);
     world_close(&w);
 }

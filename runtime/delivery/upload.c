@@ -100,23 +100,23 @@ static int64_t next_due(const struct fl_output *o)
 
 static void was_written(struct fl_output *o, struct fl_parcel *p)
 {
-    struct fl_ledger *l = &o->rt->ledger;
+    struct fl_ledger *l = o->ledger;
     fl_count(l, FL_C_written, p->object.num_records);
     fl_count(l, FL_C_objects, 1);
     fl_count(l, FL_C_bytes_out, p->object.size);
-    fl_log(FL_INFO, "wrote", "key=%s records=%llu bytes=%zu", fl_log_quote(p->object.key),
+    fl_log(FL_INFO, "wrote", "%skey=%s records=%llu bytes=%zu", o->label, fl_log_quote(p->object.key),
            (unsigned long long)p->object.num_records, p->object.size);
     o->wrote = o->rt->clock(o->rt).mono;
     struct fl_line *line = &o->lines[p->class_];
     if (line->failures) {
-        fl_log(FL_INFO, "writing works again", "class=%s after_failures=%u", p->object.class_, line->failures);
+        fl_log(FL_INFO, "writing works again", "%sclass=%s after_failures=%u", o->label, p->object.class_, line->failures);
         line->failures = 0;
         line->gate = INT64_MIN;
         o->denied--;
     }
     if (o->failures) {
         if (o->told)
-            fl_log(FL_INFO, "writing works again", "after_failures=%u", o->failures);
+            fl_log(FL_INFO, "writing works again", "%safter_failures=%u", o->label, o->failures);
         o->told = false;
         o->failures = 0;
         fl_upload_all_due(o);
@@ -127,9 +127,9 @@ static void was_written(struct fl_output *o, struct fl_parcel *p)
 /* It is in refused.directory. */
 static void was_refused(struct fl_output *o, struct fl_parcel *p, const char *why)
 {
-    fl_count(&o->rt->ledger, FL_C_refused, p->object.num_records);
-    fl_log(FL_ERROR, "object refused, kept in refused.directory", "bucket=%s key=%s records=%llu reason=%s",
-           fl_log_quote(p->object.bucket), fl_log_quote(p->object.key), (unsigned long long)p->object.num_records,
+    fl_count(o->ledger, FL_C_refused, p->object.num_records);
+    fl_log(FL_ERROR, "object refused, kept in refused.directory", "%sbucket=%s key=%s records=%llu reason=%s",
+           o->label, fl_log_quote(p->object.bucket), fl_log_quote(p->object.key), (unsigned long long)p->object.num_records,
            fl_log_quote(why));
     fl_parcel_leave(o, p);
 }
@@ -141,7 +141,7 @@ static void is_unwelcome(struct fl_output *o, struct fl_parcel *p, bool whole_cl
     struct fl_line *line = &o->lines[p->class_];
     p->tries++;
     p->next_try = now + pause_of(o, p->tries);
-    fl_count(&o->rt->ledger, FL_C_write_retries, 1);
+    fl_count(o->ledger, FL_C_write_retries, 1);
     if (whole_class) {
         if (line->failures++ == 0) {
             line->since = now;
@@ -154,7 +154,7 @@ static void is_unwelcome(struct fl_output *o, struct fl_parcel *p, bool whole_cl
     bool still = line->said != 0;
     line->said = now;
     fl_log(FL_WARN, still ? "still cannot write" : "cannot write, will try again",
-           "class=%s bucket=%s key=%s failures=%u reason=%s", p->object.class_, fl_log_quote(p->object.bucket),
+           "%sclass=%s bucket=%s key=%s failures=%u reason=%s", o->label, p->object.class_, fl_log_quote(p->object.bucket),
            fl_log_quote(p->object.key), p->tries, fl_log_quote(why));
 }
 
@@ -167,12 +167,12 @@ static bool is_stuck(const struct fl_output *o, const struct fl_parcel *p)
 
 static void is_unproven(struct fl_output *o, const struct fl_parcel *p, const char *why)
 {
-    fl_count(&o->rt->ledger, FL_C_unproven, p->object.num_records);
+    fl_count(o->ledger, FL_C_unproven, p->object.num_records);
     if (o->told_unproven)
         return;
     o->told_unproven = true;
-    fl_log(FL_WARN, "nothing proves that objects are stored, taken as written", "bucket=%s key=%s reason=%s",
-           fl_log_quote(p->object.bucket), fl_log_quote(p->object.key), fl_log_quote(why));
+    fl_log(FL_WARN, "nothing proves that objects are stored, taken as written", "%sbucket=%s key=%s reason=%s",
+           o->label, fl_log_quote(p->object.bucket), fl_log_quote(p->object.key), fl_log_quote(why));
 }
 
 /* program/stop.c ends the process: what waits is counted there. */
@@ -180,7 +180,7 @@ static void sink_is_gone(struct fl_output *o, const char *why)
 {
     uint64_t one = 1;
     if (!o->lost)
-        fl_log(FL_ERROR, "the output is gone", "reason=%s", fl_log_quote(why));
+        fl_log(FL_ERROR, "the output is gone", "%sreason=%s", o->label, fl_log_quote(why));
     o->lost = true;
     while (write(o->lost_fd, &one, sizeof one) < 0 && errno == EINTR)
         ;
@@ -188,19 +188,20 @@ static void sink_is_gone(struct fl_output *o, const char *why)
 
 static void has_failed(struct fl_output *o, struct fl_parcel *p, const char *why)
 {
+    snprintf(o->why, sizeof o->why, "%.*s", (int)sizeof o->why - 1, why);
     int64_t now = o->rt->clock(o->rt).mono;
     p->tries++;
     o->failures++;
     p->next_try = now + pause_of(o, p->tries);
     o->gate = now + pause_of(o, o->failures);
-    fl_count(&o->rt->ledger, FL_C_write_retries, 1);
+    fl_count(o->ledger, FL_C_write_retries, 1);
     if (o->said && now - o->said < (o->told ? REMIND : FLAPPING))
         return;
     o->said = now;
     bool still = o->told;
     o->told = true;
     fl_log(FL_WARN, still ? "still cannot write" : "cannot write, will try again",
-           "bucket=%s key=%s failures=%u reason=%s", fl_log_quote(p->object.bucket), fl_log_quote(p->object.key),
+           "%sbucket=%s key=%s failures=%u reason=%s", o->label, fl_log_quote(p->object.bucket), fl_log_quote(p->object.key),
            o->failures, fl_log_quote(why));
 }
 
@@ -287,8 +288,28 @@ void fl_output_watch(struct fl_output *o)
         if (!p->uploading || now - p->begun < SLOW || (o->said_slow && now - o->said_slow < REMIND))
             continue;
         o->said_slow = now;
-        fl_log(FL_WARN, "still writing", "bucket=%s key=%s bytes=%zu for=%.0fs objects_waiting=%u", fl_log_quote(p->object.bucket),
+        fl_log(FL_WARN, "still writing", "%sbucket=%s key=%s bytes=%zu for=%.0fs objects_waiting=%u", o->label, fl_log_quote(p->object.bucket),
                fl_log_quote(p->object.key), p->object.size, (double)(now - p->begun) / FL_SECOND, o->nsealed);
+    }
+    pthread_mutex_unlock(&o->lock);
+}
+
+void fl_output_waits(struct fl_output *o, char *out, size_t size)
+{
+    FL_ALIVE(o, FL_OUTPUT_MARK);
+    pthread_mutex_lock(&o->lock);
+    int64_t now = o->rt->clock(o->rt).mono, writing = 0;
+    for (const struct fl_parcel *p = o->first; p; p = p->next)
+        if (p->uploading && now - p->begun > writing)
+            writing = now - p->begun;
+    *out = 0;
+    if (o->first) {
+        int n = snprintf(out, size, "objects_waiting=%u bytes_waiting=%llu oldest=%.0fs", o->nsealed, (unsigned long long)o->sealed_bytes,
+                         (double)(now - o->first->sealed) / FL_SECOND);
+        if (n > 0 && (size_t)n < size && writing >= SLOW)
+            n += snprintf(out + n, size - (size_t)n, " writing_for=%.0fs", (double)writing / FL_SECOND);
+        if (n > 0 && (size_t)n < size && o->failures)
+            snprintf(out + n, size - (size_t)n, " failures=%u reason=%s", o->failures, fl_log_quote(o->why));
     }
     pthread_mutex_unlock(&o->lock);
 }
@@ -332,8 +353,8 @@ void fl_upload_give_up(struct fl_output *o)
         if (!p->uploading)
             fl_parcel_leave(o, p);
     }
-    fl_count(&o->rt->ledger, FL_C_undelivered, records);
+    fl_count(o->ledger, FL_C_undelivered, records);
     if (objects)
-        fl_log(FL_ERROR, "stopped before everything was written", "objects=%llu records=%llu",
+        fl_log(FL_ERROR, "stopped before everything was written", "%sobjects=%llu records=%llu", o->label,
                (unsigned long long)objects, (unsigned long long)records);
 }

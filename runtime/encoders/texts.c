@@ -21,10 +21,10 @@ struct array {
     const char *between, *close;
 };
 
-void *fl_array_new(struct fl_runtime *rt, bool pretty, const char *wrap)
+void *fl_array_new(struct fl_runtime *rt, uint32_t output, bool pretty, const char *wrap)
 {
     struct array *a = fl_new(struct array);
-    a->of = &rt->pipeline->outputs[0];
+    a->of = &rt->pipeline->outputs[output];
     a->pretty = pretty;
     a->level = *wrap ? 2 : 1;
     if (*wrap) {

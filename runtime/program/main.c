@@ -53,20 +53,37 @@ static bool fail(const char *what, char *error)
     return false;
 }
 
+/* The same about an output, with its name where there are several. */
+static bool fail_at(const struct fl_runtime *rt, uint32_t output, const char *what, char *error)
+{
+    char *text = rt->pipeline->noutputs > 1 ? fl_said("%s %s", what, rt->pipeline->outputs[output].name) : fl_said("%s", what);
+    fail(text, error);
+    free(text);
+    return false;
+}
+
+static bool make_route(struct fl_runtime *rt, uint32_t i)
+{
+    struct fl_route *r = &rt->route[i];
+    char *error = NULL;
+    r->output = fl_output_new(rt, i, &error);
+    if (!r->output)
+        return fail_at(rt, i, "cannot set up the output", error);
+    r->store = fl_store_new(rt, i, &error);
+    return r->store || fail_at(rt, i, "cannot set up the store", error);
+}
+
 /* Everything up to where threads and the network would begin. */
 static bool make_parts(struct fl_runtime *rt, const struct fl_args *args)
 {
     char *error = NULL;
-    rt->queue = fl_queue_new((size_t)fl_option_int(rt->config, "queue", "_", "max_bytes"));
+    rt->queue = fl_queue_new((size_t)fl_option_int(rt->config, "intake", "_", "max_bytes"));
     rt->lookups = fl_lookups_new(rt, args->lookups, &error);
     if (!rt->lookups)
         return fail("cannot set up lookups", error);
-    rt->output = fl_output_new(rt, &error);
-    if (!rt->output)
-        return fail("cannot set up the output", error);
-    rt->store = fl_store_new(rt, &error);
-    if (!rt->store)
-        return fail("cannot set up the store", error);
+    for (uint32_t i = 0; i < rt->pipeline->noutputs; i++)
+        if (!make_route(rt, i))
+            return false;
     rt->worker = fl_worker_new(rt, &error);
     if (!rt->worker)
         return fail("cannot set up the pipeline", error);
@@ -82,8 +99,10 @@ static void free_parts(struct fl_runtime *rt)
 {
     fl_source_free(rt->source);
     fl_worker_free(rt->worker);
-    fl_store_free(rt->store);
-    fl_output_free(rt->output);
+    for (uint32_t i = 0; i < rt->pipeline->noutputs; i++) {
+        fl_store_free(rt->route[i].store);
+        fl_output_free(rt->route[i].output);
+    }
     fl_lookups_free(rt->lookups);
     fl_queue_free(rt->queue);
     fl_config_free(rt->config);
@@ -93,9 +112,10 @@ static void free_parts(struct fl_runtime *rt)
 static bool start(struct fl_runtime *rt, const struct fl_args *args, struct fl_metrics **metrics)
 {
     const struct fl_pipeline *p = rt->pipeline;
-    char *error = fl_output_check(rt->output);
-    if (error)
-        return fail("the output does not work", error);
+    char *error = NULL;
+    for (uint32_t i = 0; i < p->noutputs; i++)
+        if ((error = fl_output_check(rt->route[i].output)) != NULL)
+            return fail_at(rt, i, p->noutputs > 1 ? "this output does not work:" : "the output does not work", error);
     if (args->metrics_listen) {
         *metrics = fl_metrics_start(rt, args->metrics_listen, args->ready_age, &error);
         if (!*metrics)
@@ -103,11 +123,15 @@ static bool start(struct fl_runtime *rt, const struct fl_args *args, struct fl_m
         fl_log(FL_INFO, "serving metrics", "address=%s port=%d", fl_log_quote(args->metrics_listen),
                fl_metrics_port(*metrics));
     }
-    fl_output_start(rt->output);
+    struct fl_buf sinks = { 0 };
+    for (uint32_t i = 0; i < p->noutputs; i++) {
+        fl_output_start(rt->route[i].output);
+        fl_buf_printf(&sinks, "%s%s", i ? "," : "", fl_config_kind_of(rt->config, i, "write"));
+    }
     fl_worker_start(rt->worker);
-    fl_log(FL_INFO, "started", "pipeline=%s version=%s flowc=%s source=%s write=%s", p->name,
-           fl_log_quote(p->version ? p->version : ""), PACKAGE_VERSION, fl_config_kind(rt->config, "source"),
-           fl_config_kind(rt->config, "write"));
+    fl_log(FL_INFO, "started", "pipeline=%s version=%s flowc=%s source=%s write=%.*s", p->name,
+           fl_log_quote(p->version ? p->version : ""), PACKAGE_VERSION, fl_config_kind(rt->config, "source"), (int)sinks.n, sinks.p);
+    fl_buf_free(&sinks);
     fl_source_start(rt->source);
     fl_metrics_ready(*metrics, true);
     return true;

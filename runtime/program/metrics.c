@@ -85,17 +85,33 @@ static int reply(struct lws *wsi, struct answer *a, unsigned status, const char 
     return 0;
 }
 
+/* For how long the oldest object waits; *of: its output's name where there are several, else NULL. */
+static int64_t waited(struct fl_runtime *rt, const char **of)
+{
+    int64_t most = 0;
+    *of = NULL;
+    for (uint32_t i = 0; i < rt->pipeline->noutputs; i++) {
+        int64_t age = rt->route[i].output ? fl_output_age(rt->route[i].output) : 0;
+        if (age > most) {
+            most = age;
+            *of = rt->pipeline->noutputs > 1 ? rt->pipeline->outputs[i].name : NULL;
+        }
+    }
+    return most;
+}
+
 /* What keeps the pipeline from being ready, as a sentence; false: nothing. */
 static bool unready(struct fl_metrics *m, struct fl_buf *b)
 {
-    int64_t age = m->rt->output ? fl_output_age(m->rt->output) : 0;
+    const char *oldest;
+    int64_t age = waited(m->rt, &oldest);
     if (!atomic_load(&m->ready))
         fl_buf_puts(b, "not ready: still starting, or stopping\n");
     else if (!fl_source_connected(m->rt->source))
         fl_buf_puts(b, "not ready: there is no connection to the source\n");
     else if (age >= m->ready_age)
-        fl_buf_printf(b, "not ready: the oldest object has waited for %.0f s to be written; %.0f s are allowed (--ready-age)\n",
-                      (double)age / FL_SECOND, (double)m->ready_age / FL_SECOND);
+        fl_buf_printf(b, "not ready: the oldest object%s%s has waited for %.0f s to be written; %.0f s are allowed (--ready-age)\n",
+                      oldest ? " of output " : "", oldest ? oldest : "", (double)age / FL_SECOND, (double)m->ready_age / FL_SECOND);
     return b->n > 0;
 }
 

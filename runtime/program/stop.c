@@ -50,7 +50,20 @@ static int64_t now(const struct life *l)
 
 static uint64_t counter(const struct life *l, enum fl_counter c)
 {
-    return atomic_load_explicit(&l->rt->ledger.n[c], memory_order_relaxed);
+    return fl_ledger_sum(&l->rt->ledger, c);
+}
+
+/* The books, and what waits at which of several outputs. */
+static void log_ledger(const struct life *l)
+{
+    const uint32_t n = l->rt->pipeline->noutputs;
+    char waits[FL_OUTPUTS_MAX][512];
+    const char *list[FL_OUTPUTS_MAX];
+    for (uint32_t i = 0; i < n; i++) {
+        fl_output_waits(l->rt->route[i].output, waits[i], sizeof waits[i]);
+        list[i] = waits[i];
+    }
+    fl_ledger_log(&l->rt->ledger, list);
 }
 
 /* ---- the finisher ------------------------------------------------------------------------------------------------ */
@@ -83,8 +96,11 @@ static void *finish(void *arg)
     struct life *l = arg;
     fl_worker_join(l->rt->worker);
     atomic_store(&l->drained, true);
-    fl_output_hurry(l->rt->output);
-    fl_output_stop(l->rt->output, wait_for_delivery(l));
+    for (uint32_t i = 0; i < l->rt->pipeline->noutputs; i++)
+        fl_output_hurry(l->rt->route[i].output);
+    int64_t deadline = wait_for_delivery(l);
+    for (uint32_t i = 0; i < l->rt->pipeline->noutputs; i++)
+        fl_output_stop(l->rt->route[i].output, deadline);
     uint64_t one = 1;
     while (write(l->done, &one, sizeof one) < 0 && errno == EINTR)
         ;
@@ -133,14 +149,17 @@ void fl_signals_block(void)
 /* What is pending will not be delivered: count it, so that the books balance, and leave. */
 static void leave(struct life *l, const char *why, int status)
 {
-    fl_output_freeze(l->rt->output);
-    uint64_t lost = fl_ledger_pending(&l->rt->ledger), unread = fl_queue_waiting(l->rt->queue);
-    fl_count(&l->rt->ledger, FL_C_undelivered, lost);
+    uint64_t unread = fl_queue_waiting(l->rt->queue);
+    for (uint32_t i = 0; i < l->rt->pipeline->noutputs; i++) {
+        fl_output_freeze(l->rt->route[i].output);
+        struct fl_ledger *books = fl_ledger_of(&l->rt->ledger, i);
+        fl_count(books, FL_C_undelivered, fl_ledger_pending(books));
+    }
     fl_count(&l->rt->ledger, FL_C_messages, unread);
     fl_count(&l->rt->ledger, FL_C_rejected_messages, unread);
     fl_log(FL_ERROR, why, "undelivered=%llu messages_not_decoded=%llu",
            (unsigned long long)counter(l, FL_C_undelivered), (unsigned long long)unread);
-    fl_ledger_log(&l->rt->ledger);
+    fl_ledger_log(&l->rt->ledger, NULL); /* the outputs are locked now */
     fflush(NULL);
     _exit(status);
 }
@@ -148,7 +167,9 @@ static void leave(struct life *l, const char *why, int status)
 /* SIGHUP: what can be had anew while it runs. */
 static void reload(struct life *l)
 {
-    bool log_file = fl_log_reopen(), credentials = fl_output_reload(l->rt->output);
+    bool log_file = fl_log_reopen(), credentials = false;
+    for (uint32_t i = 0; i < l->rt->pipeline->noutputs; i++)
+        credentials |= fl_output_reload(l->rt->route[i].output);
     if (log_file || credentials)
         fl_log(FL_INFO, "SIGHUP: read again; other changes need a restart", "log_file=%s credentials=%s",
                log_file ? "reopened" : "none", credentials ? "read" : "none");
@@ -170,7 +191,8 @@ static void on_signal(struct life *l, int fd)
     fl_log(FL_INFO, "stopping", "signal=SIG%s timeout=%.3gs pending=%llu", sigabbrev_np((int)s.ssi_signo),
            (double)l->timeout / 1e9, (unsigned long long)fl_ledger_pending(&l->rt->ledger));
     atomic_store(&l->deadline, now(l) + l->timeout);
-    fl_output_hurry(l->rt->output); /* the worker may be waiting in front of a full output */
+    for (uint32_t i = 0; i < l->rt->pipeline->noutputs; i++)
+        fl_output_hurry(l->rt->route[i].output); /* the worker may be waiting in front of a full output */
     /* Or for an analyzer that answers slowly: a record without a name is better than none. */
     fl_lookups_until(l->rt->lookups, now(l) + l->timeout / 2);
     start(&l->stopper, stop_source, l);
@@ -181,11 +203,12 @@ static int between(struct life *l)
 {
     int64_t t = now(l);
     if (t >= l->watch_at) {
-        fl_output_watch(l->rt->output);
+        for (uint32_t i = 0; i < l->rt->pipeline->noutputs; i++)
+            fl_output_watch(l->rt->route[i].output);
         l->watch_at = t + WATCH;
     }
     if (l->ledger_every && t >= l->ledger_at) {
-        fl_ledger_log(&l->rt->ledger);
+        log_ledger(l);
         l->ledger_at = t + l->ledger_every;
     }
     int64_t next = l->ledger_every && l->ledger_at < l->watch_at ? l->ledger_at : l->watch_at;
@@ -208,14 +231,19 @@ static int time_left(struct life *l)
 
 static void wait_for_end(struct life *l, int signals)
 {
-    struct pollfd fds[] = { { .fd = l->done, .events = POLLIN }, { .fd = signals, .events = POLLIN },
-                            { .fd = fl_output_lost_fd(l->rt->output), .events = POLLIN } };
+    const uint32_t noutputs = l->rt->pipeline->noutputs;
+    struct pollfd fds[2 + FL_OUTPUTS_MAX] = { { .fd = l->done, .events = POLLIN }, { .fd = signals, .events = POLLIN } };
+    for (uint32_t i = 0; i < noutputs; i++)
+        fds[2 + i] = (struct pollfd){ .fd = fl_output_lost_fd(l->rt->route[i].output), .events = POLLIN };
     for (;;) {
-        int n = poll(fds, 3, time_left(l));
+        int n = poll(fds, 2 + noutputs, time_left(l));
         FL_CHECK(n >= 0 || errno == EINTR);
         if (n > 0 && fds[1].revents)
             on_signal(l, signals);
-        if (n > 0 && fds[2].revents)
+        bool lost = false;
+        for (uint32_t i = 0; n > 0 && i < noutputs; i++)
+            lost |= fds[2 + i].revents != 0;
+        if (lost)
             leave(l, "nothing can be written any more, leaving", 1);
         if (n > 0 && fds[0].revents)
             return;
@@ -261,7 +289,7 @@ int fl_run_to_end(struct fl_runtime *rt, int64_t timeout, int64_t ledger_every)
     bool useless = atomic_load(&l.deadline) == INT64_MAX && nothing_good(&l);
     if (useless)
         fl_log(FL_ERROR, "nothing in the input could be read", NULL);
-    fl_ledger_log(&rt->ledger);
+    fl_ledger_log(&rt->ledger, NULL);
     fl_stage_times_log();
     return lost || broken || useless;
 }

@@ -71,11 +71,12 @@ static struct fl_time virtual_clock(struct fl_runtime *rt)
 
 static void tear_down(struct testrun *t)
 {
-    fl_store_free(t->rt.store);
-    fl_output_free(t->rt.output);
+    for (uint32_t i = 0; i < t->rt.pipeline->noutputs; i++) {
+        fl_store_free(t->rt.route[i].store);
+        fl_output_free(t->rt.route[i].output);
+        t->rt.route[i] = (struct fl_route){0};
+    }
     fl_lookups_free(t->rt.lookups);
-    t->rt.store = NULL;
-    t->rt.output = NULL;
     t->rt.lookups = NULL;
 }
 
@@ -87,11 +88,12 @@ static char *build(struct testrun *t)
     t->rt.lookups = fl_lookups_new(&t->rt, NULL, &error);
     if (!t->rt.lookups)
         return error;
-    t->rt.output = fl_output_new_with(&t->rt, &fl_sink_memory, &error);
-    if (!t->rt.output)
-        return error;
-    t->rt.store = fl_store_new(&t->rt, &error);
-    return t->rt.store ? NULL : error;
+    for (uint32_t i = 0; i < t->rt.pipeline->noutputs && !error; i++) {
+        struct fl_route *r = &t->rt.route[i];
+        r->output = fl_output_new_with(&t->rt, i, &fl_sink_memory, &error);
+        r->store = r->output ? fl_store_new(&t->rt, i, &error) : NULL;
+    }
+    return error;
 }
 
 static char *start_afresh(struct testrun *t)
@@ -101,10 +103,7 @@ static char *start_afresh(struct testrun *t)
     fl_intake_reset(&t->w->in);
     for (uint32_t i = 0; i < p->ntables; i++)
         fl_table_clear(p->tables[i]);
-    for (int i = 0; i < FL_COUNTERS; i++)
-        atomic_store(&t->rt.ledger.n[i], 0);
-    for (uint32_t i = 0; i < p->nreasons; i++)
-        atomic_store(&t->rt.ledger.dropped[i], 0);
+    fl_ledger_clear(&t->rt.ledger);
     t->last = NULL;
     t->nothing = "no record has been given yet";
     tear_down(t);
@@ -214,38 +213,63 @@ static void expect_dropped(struct testrun *t, const struct fl_test_step *step)
         fail(t, step, "the record was dropped: %s, not %s", reasons[t->last->reason], reasons[step->number]);
 }
 
+/* One that matches. Of several outputs the key is `NAME:` and the object's. */
+static void matching(struct testrun *t, const struct fl_test_step *step, const struct fl_object *o, const char *key)
+{
+    const char *encoding = o->content_encoding ? o->content_encoding : "";
+    struct fl_test_object seen = {
+        .key = {key, (uint32_t)strlen(key), FL_PLAIN},
+        .content_type = {o->content_type, (uint32_t)strlen(o->content_type), FL_PLAIN},
+        .content_encoding = {encoding, (uint32_t)strlen(encoding), FL_PLAIN},
+        .class_ = {o->class_, (uint32_t)strlen(o->class_), FL_PLAIN},
+        .count = (int64_t)o->num_records,
+        .bytes = (int64_t)o->size,
+    };
+    enum fl_truth truth = step->object ? step->object(&t->w->cx, &seen) : FL_YES;
+    if (truth != FL_YES)
+        fail(t, step, "it is %s for %s (class %s, count %lld, bytes %lld)", truth == FL_NULL ? "null" : "false", key, o->class_,
+             (long long)seen.count, (long long)seen.bytes);
+}
+
+/* The name under which tests know an object; padded, as what generated code compares. */
+static char *test_key(const struct testrun *t, uint32_t output, const struct fl_object *o)
+{
+    const struct fl_pipeline *p = t->rt.pipeline;
+    bool several = p->noutputs > 1;
+    struct fl_buf b = {0};
+    fl_buf_printf(&b, "%s%s%s", several ? p->outputs[output].name : "", several ? ":" : "", o->key);
+    memset(fl_buf_room(&b, 0), 0, FL_PAD);
+    return b.p;
+}
+
 static void expect_object(struct testrun *t, const struct fl_test_step *step)
 {
-    fl_store_seal_all(t->rt.store, t->rt.virtual_time);
-    while (fl_output_step(t->rt.output) <= t->rt.virtual_time.mono)
-        ;
-    size_t n, matched = 0;
-    const struct fl_object *objects = fl_memory_objects(fl_output_sink(t->rt.output), &n);
-    for (size_t i = 0; i < n; i++) {
-        const struct fl_object *o = &objects[i];
-        if (fnmatch(step->text, o->key, 0) != 0)
-            continue;
-        matched++;
-        const char *encoding = o->content_encoding ? o->content_encoding : "";
-        struct fl_test_object seen = {
-            .key = {o->key, (uint32_t)strlen(o->key), FL_PLAIN},
-            .content_type = {o->content_type, (uint32_t)strlen(o->content_type), FL_PLAIN},
-            .content_encoding = {encoding, (uint32_t)strlen(encoding), FL_PLAIN},
-            .class_ = {o->class_, (uint32_t)strlen(o->class_), FL_PLAIN},
-            .count = (int64_t)o->num_records,
-            .bytes = (int64_t)o->size,
-        };
-        enum fl_truth truth = step->object ? step->object(&t->w->cx, &seen) : FL_YES;
-        if (truth != FL_YES)
-            fail(t, step, "it is %s for %s (class %s, count %lld, bytes %lld)",
-                         truth == FL_NULL ? "null" : "false", o->key,
-                         o->class_, (long long)seen.count, (long long)seen.bytes);
+    size_t all = 0, matched = 0;
+    struct fl_buf others = {0};
+    for (uint32_t i = 0; i < t->rt.pipeline->noutputs; i++) {
+        const struct fl_route *r = &t->rt.route[i];
+        size_t n;
+        fl_store_seal_all(r->store, t->rt.virtual_time);
+        while (fl_output_step(r->output) <= t->rt.virtual_time.mono)
+            ;
+        const struct fl_object *objects = fl_memory_objects(fl_output_sink(r->output), &n);
+        all += n;
+        for (size_t k = 0; k < n; k++) {
+            char *key = test_key(t, i, &objects[k]);
+            if (fnmatch(step->text, key, 0) == 0) {
+                matched++;
+                matching(t, step, &objects[k], key);
+            } else {
+                fl_buf_printf(&others, "#     %s (count %llu)\n", key, (unsigned long long)objects[k].num_records);
+            }
+            free(key);
+        }
     }
-    if (matched)
-        return;
-    fail(t, step, "no object's key matches; there %s %zu", n == 1 ? "is" : "are", n);
-    for (size_t i = 0; i < n; i++)
-        printf("#     %s (count %llu)\n", objects[i].key, (unsigned long long)objects[i].num_records);
+    if (!matched) {
+        fail(t, step, "no object's key matches; there %s %zu", all == 1 ? "is" : "are", all);
+        printf("%.*s", (int)others.n, others.n ? others.p : "");
+    }
+    fl_buf_free(&others);
 }
 
 /* ---- `expect record.Context == {...}`: a part of the encoded record against JSON ---------------------------------- */

@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "base/memory.h"
 #include "core/runtime.h"
 #include "core/stage_times.h"
 #include "delivery/pieces.h"
@@ -38,8 +39,11 @@ void fl_hand_init(struct fl_hand *h, struct fl_worker *w)
 {
     h->w = w;
     h->number = (uint64_t)(h - w->hand);
-    h->pieces.turn = compress_turn;
-    h->pieces.arg = h;
+    h->pieces = fl_new_array(struct fl_pieces, w->p->noutputs);
+    for (uint32_t i = 0; i < w->p->noutputs; i++) {
+        h->pieces[i].turn = compress_turn;
+        h->pieces[i].arg = h;
+    }
     fl_arena_init(&h->load.scratch, SCRATCH_CHUNK);
 }
 
@@ -49,7 +53,9 @@ void fl_hand_free(struct fl_hand *h)
         free(h->load.batch[i].rec);
     free(h->load.batch);
     fl_arena_free(&h->load.scratch);
-    fl_pieces_free(&h->pieces);
+    for (uint32_t i = 0; i < h->w->p->noutputs; i++)
+        fl_pieces_free(&h->pieces[i]);
+    free(h->pieces);
 }
 
 static void pass(struct fl_hand *h, enum fl_turn turn)
@@ -124,7 +130,8 @@ static void *work(void *arg)
         pass(h, FL_TURN_RUN);
         for (unsigned lane = 0; lane < FL_LANES; lane++) {
             fl_hand_turn(h, FL_TURN_COMPRESS + lane);
-            fl_output_compress(w->rt->output, &h->pieces, lane);
+            for (uint32_t i = 0; i < w->p->noutputs; i++)
+                fl_output_compress(w->rt->route[i].output, &h->pieces[i], lane);
             pass(h, FL_TURN_COMPRESS + lane);
         }
     }
@@ -156,5 +163,6 @@ void fl_hands_work(struct fl_worker *w)
     fl_intake_end(&w->in); /* input was stopped inside a document */
     fl_reject_flush(w->in.reject);
     fl_hand_turn(&w->hand[0], FL_TURN_RUN);
-    fl_store_seal_all(rt->store, rt->clock(rt));
+    for (uint32_t i = 0; i < w->p->noutputs; i++)
+        fl_store_seal_all(rt->route[i].store, rt->clock(rt));
 }

@@ -36,7 +36,7 @@ struct fl_hand {
     struct fl_worker *w;
     struct fl_load load;
     struct fl_message *block;    /* for reading without a queue */
-    struct fl_pieces pieces;
+    struct fl_pieces *pieces;    /* by output */
     uint64_t number;             /* of the load */
     bool has[FL_TURNS];          /* turns that it waited for and hasn't passed on */
     pthread_t thread;

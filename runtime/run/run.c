@@ -32,17 +32,22 @@ void fl_load_account(struct fl_worker *w, struct fl_load *load)
     count(l, FL_C_skipped_bytes, &n->skipped);
 }
 
-/* What became of it. */
-static void account(struct fl_worker *w, uint64_t emitted)
+static void account_dropped(struct fl_worker *w, struct fl_ledger *l)
 {
-    struct fl_ledger *l = &w->rt->ledger;
-    count(l, FL_C_emitted, &emitted);
-    count(l, FL_C_arithmetic_overflow, &w->cx.overflows);
+    count(&w->rt->ledger, FL_C_arithmetic_overflow, &w->cx.overflows);
     for (uint32_t i = 0; i < w->p->nreasons; i++) {
         if (w->cx.dropped[i])
             atomic_fetch_add_explicit(&l->dropped[i], w->cx.dropped[i], memory_order_relaxed);
         w->cx.dropped[i] = 0;
     }
+}
+
+/* What became of it. */
+static void account(struct fl_worker *w, uint64_t emitted)
+{
+    struct fl_ledger *l = &w->rt->ledger;
+    count(l, FL_C_emitted, &emitted);
+    account_dropped(w, l);
     for (uint32_t i = 0; i < w->p->ntables; i++) {
         count(l, FL_C_table_evicted, &w->p->tables[i]->evicted);
         count(l, FL_C_key_too_long, &w->p->tables[i]->too_long);
@@ -53,9 +58,9 @@ static void account(struct fl_worker *w, uint64_t emitted)
 /* ---- a batch --------------------------------------------------------------------------------------------------- */
 
 /* Where each record belongs, in scratch; NULL: the pipeline doesn't say. */
-static const fl_str *partitions(struct fl_worker *w, const struct fl_batch *b, uint32_t from)
+static const fl_str *partitions(struct fl_worker *w, uint32_t output, const struct fl_batch *b, uint32_t from)
 {
-    const struct fl_output_of *out = &w->p->outputs[0];
+    const struct fl_output_of *out = &w->p->outputs[output];
     if (!out->partition)
         return NULL;
     fl_str *list = fl_arena_get(w->cx.scratch, b->n * sizeof *list);
@@ -70,14 +75,6 @@ static const fl_str *partitions(struct fl_worker *w, const struct fl_batch *b, u
     return list;
 }
 
-static bool any_live(const struct fl_batch *b)
-{
-    for (uint32_t i = 0; i < b->n; i++)
-        if (b->rec[i]->state == FL_LIVE)
-            return true;
-    return false;
-}
-
 static uint64_t count_emitted(const struct fl_batch *b)
 {
     uint64_t n = 0;
@@ -86,15 +83,49 @@ static uint64_t count_emitted(const struct fl_batch *b)
     return n;
 }
 
-/* The batch's live records from number `from` on, into open objects. */
-static void encode(struct fl_worker *w, const struct fl_batch *b, uint32_t from)
+/* The batch's live records from number `from` on, into the output's open objects. */
+static void encode(struct fl_worker *w, uint32_t output, const struct fl_batch *b, uint32_t from)
 {
-    struct fl_store *s = w->rt->store;
-    const fl_str *partition = partitions(w, b, from);
+    struct fl_store *s = w->rt->route[output].store;
+    const fl_str *partition = partitions(w, output, b, from);
     for (uint32_t i = from; i < b->n; i++)
         if (b->rec[i]->state == FL_LIVE)
             fl_store_add(s, &w->cx, b->rec[i], partition ? partition[i] : (fl_str){NULL, 0, FL_PLAIN});
     fl_store_batch_end(s);
+}
+
+static struct fl_batch live_ones(struct fl_worker *w, const struct fl_batch *b, uint32_t from)
+{
+    struct fl_batch live = {.rec = fl_arena_get(w->cx.scratch, (b->n - from + 1) * sizeof *live.rec)};
+    for (uint32_t i = from; i < b->n; i++)
+        if (b->rec[i]->state == FL_LIVE)
+            live.rec[live.n++] = b->rec[i];
+    return live;
+}
+
+/*
+ * To all outputs, from the last to the first: a record's state is then as the first one left it, which is what tests ask about. What
+ * the stages of one output drop comes to the others all the same.
+ */
+static void route(struct fl_worker *w, const struct fl_batch *b, uint32_t from)
+{
+    bool several = w->p->noutputs > 1;
+    struct fl_batch live = several ? live_ones(w, b, from) : *b;
+    uint32_t first = several ? 0 : from;
+    for (uint32_t i = w->p->noutputs; live.n > first && i-- > 0;) {
+        const struct fl_output_of *of = &w->p->outputs[i];
+        for (uint32_t k = 0; several && k < live.n; k++)
+            live.rec[k]->state = FL_LIVE;
+        if (of->run) {
+            w->cx.silent = fl_lookups_silent(w->rt->lookups);
+            of->run(&w->cx, &live);
+            w->cx.silent = false;
+            account_dropped(w, fl_ledger_of(&w->rt->ledger, i));
+            fl_stage_time(FL_TIMED_RUN);
+        }
+        encode(w, i, &live, first);
+        fl_stage_time(FL_TIMED_ENCODE);
+    }
 }
 
 static void run(struct fl_worker *w, struct fl_batch *b)
@@ -107,9 +138,7 @@ static void run(struct fl_worker *w, struct fl_batch *b)
     w->cx.silent = false; /* a test may preset answers before it expects */
     account(w, count_emitted(b));
     fl_stage_time(FL_TIMED_RUN);
-    if (any_live(b))
-        encode(w, b, 0);
-    fl_stage_time(FL_TIMED_ENCODE);
+    route(w, b, 0);
 }
 
 /* ---- a load ---------------------------------------------------------------------------------------------------- */
@@ -163,8 +192,7 @@ static int64_t tick_pipeline(struct fl_worker *w, struct fl_time now)
     int64_t next = w->p->tick(&w->cx, &w->ticked);
     w->cx.silent = false;
     account(w, w->ticked.n - from);
-    if (w->ticked.n > from)
-        encode(w, &w->ticked, from);
+    route(w, &w->ticked, from);
     if (w->hold) {
         w->held = true;
     } else {
@@ -183,7 +211,7 @@ int64_t fl_worker_timers(struct fl_worker *w)
 {
     struct fl_time now = w->rt->clock(w->rt);
     int64_t next = tick_pipeline(w, now);
-    return earlier(next, fl_store_tick(w->rt->store, now));
+    return earlier(next, fl_stores_tick(w->rt, now));
 }
 
 /* A second at most: records that come meanwhile may need an earlier one. */

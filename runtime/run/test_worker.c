@@ -89,8 +89,8 @@ static void set_up(struct world *w, const char *source, const char *decode, cons
         fail_msg("%s", error);
     fl_ledger_init(&w->rt.ledger, &w->p);
     w->rt.lookups = fl_lookups_new(&w->rt, NULL, &error);
-    w->rt.output = fl_output_new_with(&w->rt, &fl_sink_memory, &error);
-    w->rt.store = fl_store_new(&w->rt, &error);
+    w->rt.route[0].output = fl_output_new_with(&w->rt, 0, &fl_sink_memory, &error);
+    w->rt.route[0].store = fl_store_new(&w->rt, 0, &error);
     w->w = fl_worker_new(&w->rt, &error);
     if (!w->w)
         fail_msg("%s", error);
@@ -102,8 +102,8 @@ static void set_up(struct world *w, const char *source, const char *decode, cons
 static void tear_down(struct world *w)
 {
     fl_worker_free(w->w);
-    fl_store_free(w->rt.store);
-    fl_output_free(w->rt.output);
+    fl_store_free(w->rt.route[0].store);
+    fl_output_free(w->rt.route[0].output);
     fl_lookups_free(w->rt.lookups);
     fl_config_free(w->rt.config);
     fl_ledger_free(&w->rt.ledger);
@@ -135,11 +135,11 @@ static uint64_t counter(struct world *w, enum fl_counter c)
 /* Everything that was stored of a class, to be freed. */
 static char *stored(struct world *w, const char *class_)
 {
-    fl_store_seal_all(w->rt.store, w->rt.virtual_time);
-    while (fl_output_step(w->rt.output) <= w->rt.virtual_time.mono)
+    fl_store_seal_all(w->rt.route[0].store, w->rt.virtual_time);
+    while (fl_output_step(w->rt.route[0].output) <= w->rt.virtual_time.mono)
         ;
     size_t n;
-    const struct fl_object *o = fl_memory_objects(fl_output_sink(w->rt.output), &n);
+    const struct fl_object *o = fl_memory_objects(fl_output_sink(w->rt.route[0].output), &n);
     struct fl_buf all = {0};
     for (size_t i = 0; i < n; i++)
         if (strcmp(o[i].class_, class_) == 0)
@@ -572,18 +572,18 @@ static char *stored_with(unsigned processors)
     struct world w;
     set_up(&w, "skydive", "skydive", NULL, NULL);
     fl_worker_free(w.w);
-    fl_store_free(w.rt.store);
+    fl_store_free(w.rt.route[0].store);
     fl_config_free(w.rt.config);
     w.output_stage[0].options = small_objects;
     char *error = NULL;
     w.rt.config = fl_config_defaults(&w.p, &error);
-    w.rt.store = fl_store_new(&w.rt, &error);
+    w.rt.route[0].store = fl_store_new(&w.rt, 0, &error);
     w.w = fl_worker_new(&w.rt, &error);
     assert_non_null(w.w);
     w.w->processors = processors;
     w.rt.clock = real_clock;
     w.rt.queue = fl_queue_new(20000);
-    fl_output_start(w.rt.output);
+    fl_output_start(w.rt.route[0].output);
     fl_worker_start(w.w);
     enum { MESSAGES = 3000, FLOWS = 20 };
     for (int i = 0; i < MESSAGES; i++) {
@@ -597,7 +597,7 @@ static char *stored_with(unsigned processors)
     }
     fl_queue_close(w.rt.queue);
     fl_worker_join(w.w);
-    assert_int_equal(fl_output_stop(w.rt.output, real_clock(&w.rt).mono + 10 * FL_SECOND), 0);
+    assert_int_equal(fl_output_stop(w.rt.route[0].output, real_clock(&w.rt).mono + 10 * FL_SECOND), 0);
     assert_int_equal(counter(&w, FL_C_received), MESSAGES * FLOWS);
     assert_int_equal(counter(&w, FL_C_written), MESSAGES * FLOWS);
     expect_balance(&w);

@@ -65,6 +65,7 @@ struct fl_store {
     uint32_t magic;
     struct fl_runtime *rt;
     struct fl_output *output;
+    uint32_t of;               /* number of the output */
     const struct fl_store_kind *kind;
     const struct fl_encode_kind *encode;
     void *encoder;

@@ -228,28 +228,40 @@ static void seal_class(struct fl_store *s, uint32_t class_)
     }
 }
 
-/* max_flow_array_size records of the class wait: hold up the input, or let the oldest go. */
-static void make_room(struct fl_store *s, uint32_t class_)
+/*
+ * max_flow_array_size records of the class wait, or queue.max_bytes of all: hold up the input, or let the oldest go. False: the record
+ * isn't taken. The others' objects don't get older than they may meanwhile.
+ */
+static bool make_room(struct fl_store *s, uint32_t class_)
 {
     for (;;) {
         uint64_t waiting = fl_output_waiting(s->output, class_);
-        if (s->open_records[class_] + waiting < (uint64_t)s->max_waiting)
-            return;
-        if (waiting == 0) {
+        bool many = s->open_records[class_] + waiting >= (uint64_t)s->max_waiting, full = fl_output_full(s->output);
+        if (!many && !full)
+            return true;
+        if (many && waiting == 0) {
             seal_class(s, class_); /* the limit is below the size of one object */
             continue;
         }
-        if (s->drop_oldest) {
-            if (!fl_output_drop_oldest(s->output, class_))
-                return;
+        enum fl_when_full what = full ? fl_output_when_full(s->output) : s->drop_oldest ? FL_DROP_OLDEST : FL_BLOCK;
+        if (what == FL_DROP_NEWEST) {
+            fl_output_drop_newest(s->output, class_);
+            return false;
+        }
+        if (what == FL_DROP_OLDEST) {
+            if (!fl_output_drop_oldest(s->output, full ? FL_ANY_CLASS : class_))
+                return true;
             continue;
         }
-        fl_log_limited(60, FL_WARN, "output is full, input waits", "class=%s waiting=%llu limit=%lld",
-                       s->rt->pipeline->classes[class_],
-                       (unsigned long long)(s->open_records[class_] + waiting), (long long)s->max_waiting);
-        int64_t until = fl_store_tick(s, s->rt->clock(s->rt));
-        if (!fl_output_wait(s->output, class_, waiting, until))
-            return;
+        if (full)
+            fl_log_limited(60, FL_WARN, "output is full, input waits", "%squeue.max_bytes", fl_output_label(s->output));
+        else
+            fl_log_limited(60, FL_WARN, "output is full, input waits", "%sclass=%s waiting=%llu limit=%lld", fl_output_label(s->output),
+                           s->rt->pipeline->classes[class_], (unsigned long long)(s->open_records[class_] + waiting),
+                           (long long)s->max_waiting);
+        int64_t until = fl_stores_tick(s->rt, s->rt->clock(s->rt));
+        if (!fl_output_wait(s->output, full ? FL_ANY_CLASS : class_, waiting, until))
+            return true;
     }
 }
 
@@ -269,8 +281,9 @@ void fl_store_add(struct fl_store *s, struct fl_cx *cx, const struct fl_rec *r, 
     FL_EXPECT(s && s->magic == FL_STORE_MARK);
     uint32_t class_ = r->class_;
     struct fl_series *e = series_of(s, class_, partition);
-    if (__builtin_expect(s->open_records[class_] + fl_output_waiting(s->output, class_) >= (uint64_t)s->max_waiting, 0))
-        make_room(s, class_);
+    bool many = s->open_records[class_] + fl_output_waiting(s->output, class_) >= (uint64_t)s->max_waiting;
+    if (__builtin_expect(many || (!e->parcel && fl_output_full(s->output)), 0) && !make_room(s, class_))
+        return;
     if (!e->parcel)
         open_object(s, e);
     s->encode->add(s->encoder, cx, r, e->records == 0, &e->raw);
@@ -304,6 +317,16 @@ int64_t fl_store_tick(struct fl_store *s, struct fl_time now)
     while (s->oldest && now.mono - s->oldest->opened >= s->max_age)
         seal(s, s->oldest, now);
     return s->oldest ? s->oldest->opened + s->max_age : INT64_MAX;
+}
+
+int64_t fl_stores_tick(struct fl_runtime *rt, struct fl_time now)
+{
+    int64_t next = INT64_MAX;
+    for (uint32_t i = 0; i < rt->pipeline->noutputs; i++) {
+        int64_t t = rt->route[i].store ? fl_store_tick(rt->route[i].store, now) : INT64_MAX;
+        next = t < next ? t : next;
+    }
+    return next;
 }
 
 /* ---- start ------------------------------------------------------------------------------------------------------ */
@@ -352,7 +375,7 @@ static char *read_common(struct fl_store *s, const struct fl_options *o)
 
 static char *open_encoder(struct fl_store *s)
 {
-    struct fl_options o = fl_options_of(s->rt->config, "encode");
+    struct fl_options o = fl_options_of_output(s->rt->config, s->of, "encode");
     char *error = NULL;
     s->encode = fl_driver(s->rt->drivers, FL_ENCODE, o.kind);
     if (!s->encode)
@@ -362,23 +385,24 @@ static char *open_encoder(struct fl_store *s)
     return error;
 }
 
-static const struct fl_store_kind *kind_of(const struct fl_runtime *rt)
+static const struct fl_store_kind *kind_of(const struct fl_runtime *rt, uint32_t number)
 {
     static const struct fl_store_kind *const kinds[] = {&fl_store_buffered, &fl_store_direct};
-    const char *name = fl_config_kind(rt->config, "store");
+    const char *name = fl_config_kind_of(rt->config, number, "store");
     size_t i = 0;
     while (i + 1 < sizeof kinds / sizeof *kinds && strcmp(kinds[i]->name, name) != 0)
         i++;
     return kinds[i];
 }
 
-struct fl_store *fl_store_new(struct fl_runtime *rt, char **error)
+struct fl_store *fl_store_new(struct fl_runtime *rt, uint32_t number, char **error)
 {
     struct fl_store *s = fl_new(struct fl_store);
     fl_mark(s, FL_STORE_MARK);
     s->rt = rt;
-    s->output = rt->output;
-    s->kind = kind_of(rt);
+    s->of = number;
+    s->output = rt->route[number].output;
+    s->kind = kind_of(rt, number);
     s->max_records = s->max_age = s->max_open = INT64_MAX;
     s->now = rt->clock(rt);
     s->compress = fl_output_compression(s->output);
@@ -389,7 +413,7 @@ struct fl_store *fl_store_new(struct fl_runtime *rt, char **error)
     s->plain = fl_new_array(struct fl_series *, rt->pipeline->nclasses + 1);
     s->open_records = fl_new_array(uint64_t, rt->pipeline->nclasses + 1);
     set_piece(s);
-    struct fl_options o = fl_options_of(rt->config, "store");
+    struct fl_options o = fl_options_of_output(rt->config, number, "store");
     *error = open_encoder(s);
     if (!*error)
         *error = read_common(s, &o);

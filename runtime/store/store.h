@@ -13,15 +13,20 @@
 struct fl_runtime;
 struct fl_store;
 
-/* After fl_output_new. NULL and *error (to be freed) when the options are no good. */
-struct fl_store *fl_store_new(struct fl_runtime *rt, char **error);
+/* For output number `number`, after its fl_output_new. NULL and *error (to be freed) when the options are no good. */
+struct fl_store *fl_store_new(struct fl_runtime *rt, uint32_t number, char **error);
 void fl_store_free(struct fl_store *s);
-/* Encode one live record into the open object of its class and partition ({NULL} or "": none); seals what is full. */
+/*
+ * Encode one live record into the open object of its class and partition ({NULL} or "": none); seals what is full. When too much waits
+ * for the sink it is held up meanwhile, or something is dropped and counted, as the output says.
+ */
 void fl_store_add(struct fl_store *s, struct fl_cx *cx, const struct fl_rec *r, fl_str partition);
 /* A message's records are through: `direct` seals. */
 void fl_store_batch_end(struct fl_store *s);
 /* Seal what is old enough; returns the mono time at which it wants to be called next, INT64_MAX: not before more records. */
 int64_t fl_store_tick(struct fl_store *s, struct fl_time now);
+/* All outputs' stores. */
+int64_t fl_stores_tick(struct fl_runtime *rt, struct fl_time now);
 void fl_store_seal_all(struct fl_store *s, struct fl_time now);
 
 #endif

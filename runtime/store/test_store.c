@@ -37,7 +37,7 @@ static void limit_by_records(void **state)
     add(&w, 0, "{\"a\":2}");
     add(&w, 0, "{\"a\":3}");
     assert_int_equal(count(&w), 1);
-    fl_store_seal_all(w.rt.store, w.rt.clock(&w.rt));
+    fl_store_seal_all(w.rt.route[0].store, w.rt.clock(&w.rt));
     assert_int_equal(count(&w), 3);
     assert_object(&w, 0, "logs/internal/20261123T085502Z/00000000", "[{\"a\":1},{\"a\":2}]\n");
     assert_object(&w, 1, "logs/egress/20261123T085502Z/00000000", "[{\"b\":1}]\n");
@@ -56,19 +56,19 @@ static void limit_by_age(void **state)
     size_t n;
     world_open(&w, &fl_sink_memory, SETS(MEMORY_LIMITS, "pipeline.store.buffered.max_seconds_per_object=60"));
     int64_t begin = w.rt.virtual_time.mono;
-    assert_int_equal(fl_store_tick(w.rt.store, w.rt.virtual_time), INT64_MAX);
+    assert_int_equal(fl_store_tick(w.rt.route[0].store, w.rt.virtual_time), INT64_MAX);
     add(&w, 0, "1");
     pass(&w, 10 * FL_SECOND);
     add(&w, 1, "2");
-    assert_int_equal(fl_store_tick(w.rt.store, w.rt.virtual_time), begin + 60 * FL_SECOND);
+    assert_int_equal(fl_store_tick(w.rt.route[0].store, w.rt.virtual_time), begin + 60 * FL_SECOND);
     pass(&w, 50 * FL_SECOND - 1);
-    fl_store_tick(w.rt.store, w.rt.virtual_time);
+    fl_store_tick(w.rt.route[0].store, w.rt.virtual_time);
     assert_int_equal(count(&w), 0);
     pass(&w, 1);
-    assert_int_equal(fl_store_tick(w.rt.store, w.rt.virtual_time), begin + 70 * FL_SECOND);
+    assert_int_equal(fl_store_tick(w.rt.route[0].store, w.rt.virtual_time), begin + 70 * FL_SECOND);
     assert_int_equal(count(&w), 1);
     pass(&w, 10 * FL_SECOND);
-    assert_int_equal(fl_store_tick(w.rt.store, w.rt.virtual_time), INT64_MAX);
+    assert_int_equal(fl_store_tick(w.rt.route[0].store, w.rt.virtual_time), INT64_MAX);
     const struct fl_object *o = objects(&w, &n);
     assert_int_equal(n, 2);
     /* The stream is named after the seal; the window goes from the first sight of the class to the seal. */
@@ -81,7 +81,7 @@ static void limit_by_age(void **state)
     /* The next window begins where this one ended, though its first record comes later. */
     pass(&w, 100 * FL_SECOND);
     add(&w, 0, "3");
-    fl_store_seal_all(w.rt.store, w.rt.virtual_time);
+    fl_store_seal_all(w.rt.route[0].store, w.rt.virtual_time);
     o = objects(&w, &n);
     assert_int_equal(o[2].first_timestamp, WALL / 1000000 + 60000);
     assert_int_equal(o[2].last_timestamp, WALL / 1000000 + 170000);
@@ -98,16 +98,16 @@ static void age_zero(void **state)
     add(&w, 0, "1");
     add(&w, 0, "2");
     assert_int_equal(count(&w), 0);
-    fl_store_batch_end(w.rt.store);
+    fl_store_batch_end(w.rt.route[0].store);
     assert_object(&w, 0, "logs/internal/20261123T085502Z/00000000", "[1,2]\n");
-    assert_int_equal(fl_store_tick(w.rt.store, w.rt.virtual_time), INT64_MAX);
+    assert_int_equal(fl_store_tick(w.rt.route[0].store, w.rt.virtual_time), INT64_MAX);
     world_close(&w);
 }
 
 static void seal_one(struct world *w)
 {
     add(w, 0, "1");
-    fl_store_seal_all(w->rt.store, w->rt.virtual_time);
+    fl_store_seal_all(w->rt.route[0].store, w->rt.virtual_time);
 }
 
 static const char *last_key(struct world *w)
@@ -215,7 +215,7 @@ static void compressed_names(void **state)
     world_open(&w, &fl_sink_memory, SETS("pipeline.store.buffered.dirname=b"));
     add(&w, 0, "1");
     add_to(&w, 0, "2", "date=2026-11-23/class=internal");
-    fl_store_seal_all(w.rt.store, w.rt.virtual_time);
+    fl_store_seal_all(w.rt.route[0].store, w.rt.virtual_time);
     const struct fl_object *o = objects(&w, &n);
     assert_string_equal(o[0].key, "logs/internal/20261123T085502Z/00000000.gz");
     assert_string_equal(o[0].content_encoding, "gzip");
@@ -254,7 +254,7 @@ static void partitions(void **state)
     add_to(&w, 0, "4", "p");
     add_to(&w, 0, "5", "x/../../etc/.");
     assert_object(&w, 1, "logs/p/20261123T085502Z/00000000.json", "[2,4]\n");
-    fl_store_seal_all(w.rt.store, w.rt.virtual_time);
+    fl_store_seal_all(w.rt.route[0].store, w.rt.virtual_time);
     assert_object(&w, 2, "logs/p/20261123T085502Z/00000001.json", "[3]\n");
     assert_object(&w, 3, "logs/x/%2E%2E/%2E%2E/etc/%2E/20261123T085502Z/00000001.json", "[5]\n");
     world_close(&w);
@@ -275,7 +275,7 @@ static void long_partitions(void **state)
     add_to(&w, 0, "2", path);
     path[1900] = 'x';
     add_to(&w, 0, "3", path);
-    fl_store_seal_all(w.rt.store, w.rt.virtual_time);
+    fl_store_seal_all(w.rt.route[0].store, w.rt.virtual_time);
     const struct fl_object *o = objects(&w, &n);
     assert_int_equal(n, 2);
     assert_in_range(strlen(o[0].key), 700, 1024);
@@ -310,7 +310,7 @@ static void instances(void **state)
         snprintf(legacy, sizeof legacy, "pipeline.store.buffered.legacy_names=%s", rows[i].legacy);
         world_open(&w, &fl_sink_memory, SETS("pipeline.compress.type=none", type, instance, legacy));
         add(&w, 0, "1");
-        fl_store_seal_all(w.rt.store, w.rt.virtual_time);
+        fl_store_seal_all(w.rt.route[0].store, w.rt.virtual_time);
         const struct fl_object *o = objects(&w, &n);
         assert_int_equal(n, 1);
         if (fnmatch(rows[i].key, o[0].key, 0) != 0)
@@ -338,7 +338,7 @@ static void many_partitions(void **state)
             add_to(&w, 0, "1", path);
             pass(&w, FL_SECOND / 100);
         }
-    fl_store_seal_all(w.rt.store, w.rt.virtual_time);
+    fl_store_seal_all(w.rt.route[0].store, w.rt.virtual_time);
     size_t n;
     const struct fl_object *o = objects(&w, &n);
     assert_int_equal(n, 9000);
@@ -365,15 +365,15 @@ static void direct(void **state)
     add(&w, 0, "1");
     add(&w, 1, "2");
     add(&w, 0, "3");
-    fl_store_batch_end(w.rt.store);
-    fl_store_batch_end(w.rt.store);
+    fl_store_batch_end(w.rt.route[0].store);
+    fl_store_batch_end(w.rt.route[0].store);
     add(&w, 0, "4");
-    fl_store_batch_end(w.rt.store);
+    fl_store_batch_end(w.rt.route[0].store);
     assert_int_equal(count(&w), 3);
     assert_object(&w, 0, "logs/internal/20261123T085502.007Z-000000.json", "[1,3]\n");
     assert_object(&w, 1, "logs/egress/20261123T085502.007Z-000001.json", "[2]\n");
     assert_object(&w, 2, "logs/internal/20261123T085502.007Z-000002.json", "[4]\n");
-    assert_int_equal(fl_store_tick(w.rt.store, w.rt.virtual_time), INT64_MAX);
+    assert_int_equal(fl_store_tick(w.rt.route[0].store, w.rt.virtual_time), INT64_MAX);
     world_close(&w);
 }
 
@@ -389,7 +389,7 @@ static void large_object(void **state)
         snprintf(record, sizeof record, "\"%0*d\"", LENGTH - 2, i);
         add(&w, 0, record);
     }
-    fl_store_seal_all(w.rt.store, w.rt.virtual_time);
+    fl_store_seal_all(w.rt.route[0].store, w.rt.virtual_time);
     size_t n, size = RECORDS * (LENGTH + 1) + 2;
     const struct fl_object *o = objects(&w, &n);
     char *text = malloc(size + 1);
@@ -410,8 +410,8 @@ static void assert_refused(const char *set, const char *text)
     struct world w;
     char *error = NULL;
     world_config(&w, SETS(set));
-    w.rt.output = fl_output_new_with(&w.rt, &fl_sink_memory, &error);
-    assert_null(fl_store_new(&w.rt, &error));
+    w.rt.route[0].output = fl_output_new_with(&w.rt, 0, &fl_sink_memory, &error);
+    assert_null(fl_store_new(&w.rt, 0, &error));
     assert_non_null(error);
     if (!strstr(error, text))
         fail_msg("%s: no \"%s\" in it", error, text);
@@ -435,7 +435,7 @@ static void options(void **state)
     struct world w;
     world_open(&w, &fl_sink_memory, SETS(MEMORY_LIMITS, "pipeline.store.buffered.max_flow_array_size=0"));
     add(&w, 0, "1");
-    fl_store_seal_all(w.rt.store, w.rt.virtual_time);
+    fl_store_seal_all(w.rt.route[0].store, w.rt.virtual_time);
     assert_int_equal(count(&w), 1);
     world_close(&w);
 }

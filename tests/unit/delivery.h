@@ -113,18 +113,18 @@ __attribute__((unused)) static void world_open(struct world *w, const struct fl_
 {
     char *error = NULL;
     world_config(w, sets);
-    w->rt.output = fl_output_new_with(&w->rt, sink, &error);
+    w->rt.route[0].output = fl_output_new_with(&w->rt, 0, sink, &error);
     if (error)
         fail_msg("%s", error);
-    w->rt.store = fl_store_new(&w->rt, &error);
+    w->rt.route[0].store = fl_store_new(&w->rt, 0, &error);
     if (error)
         fail_msg("%s", error);
 }
 
 static void world_close(struct world *w)
 {
-    fl_store_free(w->rt.store);
-    fl_output_free(w->rt.output);
+    fl_store_free(w->rt.route[0].store);
+    fl_output_free(w->rt.route[0].output);
     fl_config_free(w->rt.config);
     fl_arena_free(&w->scratch);
     fl_log_capture(NULL, NULL);
@@ -137,7 +137,7 @@ __attribute__((unused)) static void add_to(struct world *w, int class_, const ch
     struct fl_rec r = {.raw = json, .raw_n = (uint32_t)strlen(json), .class_ = (uint16_t)class_};
     fl_str p = {partition, partition ? (uint32_t)strlen(partition) : 0, FL_PLAIN};
     fl_count(&w->rt.ledger, FL_C_received, 1);
-    fl_store_add(w->rt.store, &w->cx, &r, p);
+    fl_store_add(w->rt.route[0].store, &w->cx, &r, p);
 }
 
 __attribute__((unused)) static void add(struct world *w, int class_, const char *json)
@@ -154,7 +154,7 @@ __attribute__((unused)) static void pass(struct world *w, int64_t ns)
 /* Objects written so far. */
 __attribute__((unused)) static const struct fl_object *objects(struct world *w, size_t *n)
 {
-    return fl_memory_objects(fl_output_sink(w->rt.output), n);
+    return fl_memory_objects(fl_output_sink(w->rt.route[0].output), n);
 }
 
 /* `want` bytes at most; a NUL is put behind. Returns the number. */

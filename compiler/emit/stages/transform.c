@@ -59,6 +59,10 @@ static void fill_slots(struct fc_em *m, const struct fc_slot *object)
 void fce_transform(struct fc_em *m, int i, const struct fc_stage *s)
 {
     fce_stage_begin(m, i, s, "");
+    if (m->made) { /* in one of several outputs: it has a form already */
+        fce_line(m, "if (r->h.emitted)");
+        fce_line(m, "    return;");
+    }
     fill_slots(m, fc_plan_form(m->p, s));
     m->nfrom = 0;
     fce_stage_end(m);

@@ -19,7 +19,7 @@ static void *open_csv(struct fl_runtime *rt, const struct fl_options *o, char **
 {
     (void)error;
     struct csv *c = fl_new(struct csv);
-    c->of = &rt->pipeline->outputs[0];
+    c->of = &rt->pipeline->outputs[o->output];
     int n = snprintf(c->missing, sizeof c->missing, "%s", fl_opt_str(o, "missing"));
     c->form = (struct fl_csv){(char)fl_opt_int(o, "separator"), {c->missing, (uint32_t)n, FL_PLAIN}};
     c->header = fl_opt_bool(o, "header");

@@ -6,7 +6,7 @@
 static void *open_array(struct fl_runtime *rt, const struct fl_options *o, char **error)
 {
     (void)error;
-    return fl_array_new(rt, fl_opt_bool(o, "pretty"), fl_opt_str(o, "wrap"));
+    return fl_array_new(rt, o->output, fl_opt_bool(o, "pretty"), fl_opt_str(o, "wrap"));
 }
 
 extern const struct fl_encode_kind fl_encode_json;

@@ -1,13 +1,13 @@
 /* ndjson.c - encode ndjson: a record per line. */
+#include "config/values.h"
 #include "core/runtime.h"
 #include "drivers/encoder.h"
 
 /* The encoder is the output's writers. */
 static void *open_lines(struct fl_runtime *rt, const struct fl_options *o, char **error)
 {
-    (void)o;
     (void)error;
-    return (void *)(uintptr_t)&rt->pipeline->outputs[0];
+    return (void *)(uintptr_t)&rt->pipeline->outputs[o->output];
 }
 
 static void add(void *e, struct fl_cx *cx, const struct fl_rec *r, bool first, struct fl_buf *out)

@@ -76,10 +76,10 @@ static char *read_endpoint(struct s3 *s, const char *endpoint)
     return what ? bad_endpoint(endpoint, what) : NULL;
 }
 
-static char *check_bucket(const struct fl_config *c)
+static char *check_bucket(const struct fl_config *c, uint32_t output)
 {
-    const char *kind = fl_config_kind(c, "store");
-    const char *bucket = fl_option_str(c, "store", kind, "dirname");
+    const struct fl_options store = fl_options_of_output(c, output, "store");
+    const char *kind = store.kind, *bucket = fl_opt_str(&store, "dirname");
     char *error = NULL;
     if (*bucket == 0 || strchr(bucket, '/'))
         error = fl_said("pipeline.store.%s.dirname is \"%s\": expected the name of a bucket", kind, bucket);
@@ -108,7 +108,7 @@ static void *s3_open(struct fl_runtime *rt, const struct fl_options *options, ch
     s->uploads = (unsigned)fl_opt_int(options, "uploads");
     *error = read_endpoint(s, fl_opt_str(options, "endpoint"));
     if (!*error)
-        *error = check_bucket(c);
+        *error = check_bucket(c, options->output);
     if (!*error) {
         if (*fl_opt_str(options, "api_key") || *fl_opt_str(options, "api_key_file"))
             s->server.iam = fl_iam_new(rt, options, &s->stop, error);
