@@ -62,7 +62,8 @@ enum fl_needs {
     FL_NEEDS_CSV = 4,        /* flowc: one of csv lines, and their header */
     FL_NEEDS_BUCKET = 16,    /* the store's `dirname` */
     FL_NEEDS_STDOUT = 32,    /* standard output for itself */
-    FL_NEEDS_LIBRARY = 64    /* one that this build hasn't */
+    FL_NEEDS_LIBRARY = 64,   /* one that this build hasn't */
+    FL_TAKES_HEADER = 128    /* no need: an encoder with a place for a storeheader */
 };
 /* What flowc emits for any pipeline, so that a configuration can choose among what needs no more. */
 #define FL_ALWAYS_EMITTED (FL_NEEDS_JSON | FL_NEEDS_PRETTY)

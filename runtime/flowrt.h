@@ -265,6 +265,13 @@ struct fl_place {           /* of rules, for coverage */
 
 /* ---- the descriptor --------------------------------------------------------------------------------------------------------- */
 
+/* The records of one object: what a storeheader can say of them. */
+struct fl_bundle {
+    int64_t start, end;     /* ns since 1970: when the one before was sealed, and this one; end is 0 in front of the records */
+    int64_t count;          /* records; 0 in front of them */
+    fl_str id;              /* its name, without prefix and ending; empty in front of the records */
+};
+
 /*
  * How the records that one output takes become objects. Outputs are told apart by their number in fl_pipeline.outputs. Each gets all
  * records that the pipeline's stages let through.
@@ -285,6 +292,9 @@ struct fl_output_of {
     void (*pretty)(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out, unsigned level);
     /* As a csv line without its line end; NULL when not compiled in. */
     void (*csv)(struct fl_cx *cx, const struct fl_rec *r, struct fl_buf *out, const struct fl_csv *form);
+    /* storeheader: members, each with a comma behind it, in front of the records' own (`records`) or behind; NULL: there is none. */
+    void (*header)(struct fl_cx *cx, const struct fl_bundle *o, bool behind, struct fl_buf *out);
+    const char *records;
     const fl_str *columns;                  uint32_t ncolumns; /* their names, from left to right */
 };
 

@@ -55,6 +55,8 @@ struct fc_output {
     const struct fc_made *made;     /* whose records it gets, NULL: records as they came */
     struct fc_choice *choices;      /* store, encode, compress, account, write, queue */
     struct fc_part *parts;          /* partition, or NULL */
+    struct fc_output_part *header;  /* storeheader, or NULL */
+    const struct fc_field *records; /* of it: the one that is batch.records */
     unsigned needs;                 /* enum fl_needs: what the chosen kinds want to be emitted, besides what always is */
     struct fc_output *next;
 };
@@ -93,6 +95,8 @@ struct fc_program {
 
 /* The values of all partitions. */
 void fc_partition_parts(const struct fc_program *g, fc_visit_expr *visit, void *arg);
+/* The same of all storeheaders. */
+void fc_header_parts(const struct fc_program *g, fc_visit_expr *visit, void *arg);
 /* What the chosen kinds of all outputs that get such a record want to be emitted. */
 unsigned fc_outputs_need(const struct fc_program *g, bool formed);
 

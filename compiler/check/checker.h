@@ -52,7 +52,8 @@ struct fc_overlay {
 enum fc_where {
     FC_IN_CONSTANT, FC_IN_LET, FC_IN_FUNCTION, FC_IN_LOOKUP, FC_IN_CLASSIFY, FC_IN_FILTER, FC_IN_UPDATE,
         FC_IN_TRANSFORM, FC_IN_EACH,
-    FC_IN_ABSENT, FC_IN_WHEN, FC_IN_OPTION, FC_IN_PARTITION, FC_IN_TEST, FC_IN_OBJECT
+    FC_IN_ABSENT, FC_IN_WHEN, FC_IN_OPTION, FC_IN_PARTITION, FC_IN_TEST, FC_IN_OBJECT,
+        FC_IN_HEADER
 };
 
 struct fc_checker {
@@ -213,6 +214,15 @@ bool fck_spread_unknown(struct fc_checker *k, const struct fc_field *f, const st
 void fck_block(struct fc_checker *k, struct fc_stmt *body);
 /* The table of this name; NULL after a message. */
 struct fc_sym *fck_find_table(struct fc_checker *k, struct fc_name name);
+
+/* header.c */
+void fck_header(struct fc_checker *k, struct fc_output_part *p);
+/* The output's encoder is known: has it a place for the storeheader? */
+void fck_header_encoded(struct fc_checker *k);
+
+/* stages/transform.c */
+/* `name = expr;`: fills the field's type and whether it may be null. */
+void fck_value_field(struct fc_checker *k, struct fc_field *f);
 
 /* stage.c */
 struct fc_stage_check {

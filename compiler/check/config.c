@@ -206,4 +206,5 @@ void fck_secrets(struct fc_checker *k)
         fc_walk_statements(k->p->stages[i], FC_PART_ALL, set_or_emitted, k);
     }
     fc_partition_parts(k->p, no_secret, k);
+    fc_header_parts(k->p, no_secret, k);
 }

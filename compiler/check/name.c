@@ -190,6 +190,35 @@ static bool inside(const struct fc_checker *k, const struct fc_expr *e)
     return o != NULL;
 }
 
+static const struct { const char *name; const struct fc_type *type; } of_batches[] = {
+    {"start", &FC_TIME_T}, {"end", &FC_TIME_T}, {"count", &FC_INT_T}, {"id", &FC_STRING_T}};
+
+/* `batch.x`; e->a is the name `batch`. */
+static const struct fc_type *of_batch(struct fc_checker *k, struct fc_expr *e)
+{
+    if (k->where != FC_IN_HEADER) {
+        fc_report(k->d, FC_NOT_HERE, e->span, fck_text(k, e->span), "here, only in a `storeheader`");
+        return fck_done(e, &FC_ERROR_T, false);
+    }
+    if (strcmp(e->name.s, "records") == 0) {
+        fc_report(k->d, FC_NOT_HERE, e->span, "batch.records", "in an expression: it is all that a field has, as in `records = batch.records;`");
+        return fck_done(e, &FC_ERROR_T, false);
+    }
+    for (size_t i = 0; i < sizeof of_batches / sizeof *of_batches; i++) {
+        if (strcmp(e->name.s, of_batches[i].name) != 0)
+            continue;
+        struct fc_sym *s = fl_arena_zero(k->a, sizeof *s);
+        *s = (struct fc_sym){.kind = FC_SYM_OBJECT, .name = of_batches[i].name, .type = of_batches[i].type};
+        e->kind = FC_E_NAME;
+        e->sym = s;
+        e->a = NULL;
+        return fck_done(e, s->type, false);
+    }
+    fc_diag_help(k->d, fc_report(k->d, FC_UNKNOWN_FIELD, e->name.span, "`batch`", e->name.s),
+                 "there is batch.start, batch.end, batch.count, batch.id and batch.records");
+    return fck_done(e, &FC_ERROR_T, false);
+}
+
 const struct fc_type *fck_field(struct fc_checker *k, struct fc_expr *e)
 {
     /* pipeline.version and pipeline.name are the only fields of what is no record */
@@ -211,10 +240,8 @@ const struct fc_type *fck_field(struct fc_checker *k, struct fc_expr *e)
     }
     if (e->a->kind == FC_E_NAME && !e->a->sym && strcmp(e->a->name.s, "batch") == 0 && !fck_find(k->local, "batch") &&
         !fck_global(k, "batch") &&
-        !(fck_sees_record(k) && fck_current(k) && fc_member_find(fck_current(k), "batch"))) {
-        fc_report(k->d, FC_LATER, e->span, "`batch`");
-        return fck_done(e, &FC_ERROR_T, false);
-    }
+        !(fck_sees_record(k) && fck_current(k) && fc_member_find(fck_current(k), "batch")))
+        return of_batch(k, e);
     const struct fc_type *t = inside(k, e->a) ? e->a->type : fck_expr(k, e->a, NULL);
     if (t->kind == FC_K_ERROR)
         return fck_done(e, t, false);

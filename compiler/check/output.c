@@ -148,7 +148,7 @@ static void check_parts(struct fc_checker *k, struct fc_item *it)
             fck_choose(k, &k->out->choices, "queue", (struct fc_name){FL_ONLY, p->span}, p->head, p->options);
             break;
         case FC_OUT_STOREHEADER:
-            fc_report(k->d, FC_LATER, p->head, "`storeheader`");
+            fck_header(k, p);
             break;
         case FC_OUT_METRICS:
             fc_report(k->d, FC_LATER, p->head, "`metrics`");
@@ -160,6 +160,7 @@ static void check_parts(struct fc_checker *k, struct fc_item *it)
         }
     }
     check_clashes(k);
+    fck_header_encoded(k);
     static const enum fc_step_kind needed[] = {FC_STEP_STORE, FC_STEP_ENCODE, FC_STEP_WRITE};
     for (int i = 0; i < 3 && !later; i++) /* metrics have no objects */
         if (!have[needed[i]])

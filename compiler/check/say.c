@@ -135,6 +135,8 @@ const char *fck_place(const struct fc_checker *k)
         return "in an option";
     case FC_IN_OBJECT:
         return "in `expect object`";
+    case FC_IN_HEADER:
+        return "in `storeheader`: it is about all records of an object";
     case FC_IN_ABSENT:
         return "in `absent`: there is no record at hand";
     default:

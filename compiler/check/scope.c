@@ -77,7 +77,7 @@ struct fc_expr *fck_root(struct fc_checker *k, struct fc_sym *root, struct fc_sp
 bool fck_sees_record(const struct fc_checker *k)
 {
     return k->where != FC_IN_CONSTANT && k->where != FC_IN_LOOKUP && k->where != FC_IN_WHEN &&
-        k->where != FC_IN_OPTION && k->where != FC_IN_OBJECT &&
+        k->where != FC_IN_OPTION && k->where != FC_IN_OBJECT && k->where != FC_IN_HEADER &&
            k->where != FC_IN_ABSENT;
 }
 

@@ -272,6 +272,8 @@ static void output(struct fc_em *m, const struct fc_output *o, int nchoices)
     if (fc_output_runs(m->p, o))
         fce_line(m, ".run = %s,", fce_of_output(m, "run", o));
     fce_line(m, "%s%s", fce_writers(m, o), o->parts ? fce_text(m, " .partition = %s,", fce_of_output(m, "partition", o)) : "");
+    if (o->header)
+        fce_line(m, ".header = %s, .records = %s,", fce_of_output(m, "header", o), text_or_null(m, o->records->as ? o->records->as : o->records->name.s));
     m->depth -= 2;
     fce_line(m, "    },");
 }

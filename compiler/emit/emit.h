@@ -17,6 +17,7 @@
  *   encode.c   the output record as JSON
  *   csv.c      as csv
  *   encoders.c the functions that write it; put.h is what these three share
+ *   header.c   storeheader
  *   lay.c      records that are passed on as text, pretty
  *   let.c      lets, functions, the record's struct
  *   stage.c    the stages by kind, each in a file of stages/
@@ -262,6 +263,11 @@ static inline const struct fc_slot *fce_form_of(const struct fc_em *m, const str
 {
     return o->made ? m->p->forms[o->made->sym.index] : NULL;
 }
+/* A value that is there, as compact JSON, appended to `out`. */
+void fce_put_json(struct fc_em *m, struct fc_cv v);
+
+/* header.c */
+void fce_header(struct fc_em *m, const struct fc_output *o);
 #define FCE_SHORT_LINE 13 /* TABs of a line below `level`, which is at most 2: fl_put_line puts 15 */
 /* lay.c */
 struct fc_laid {

@@ -62,6 +62,22 @@ static void if_emitted(struct fc_em *m, const char *kind, enum fce_encoding form
     }
 }
 
+/* What is needed at most, known before it is written. */
+static const char *room(struct fce_enc *k)
+{
+    struct fc_em *m = k->m;
+    const char *most = fce_text(m, "%zu", k->fixed);
+    if (k->lines)
+        most = fce_text(m, "%s + %zu * level", most, k->lines);
+    if (k->texts.text.n)
+        most = fce_text(m, "%s +\n        6 * (%s)", most, fc_joined(&k->texts.text));
+    if (k->need.text.n)
+        most = fce_text(m, "%s +\n        %s", most, fc_joined(&k->need.text));
+    if (k->missing)
+        most = fce_text(m, "%s + %zu * form->missing.n", most, k->missing);
+    return most;
+}
+
 static void writer(struct fc_em *m, const char *name, enum fce_encoding form, const struct fc_slot *made, bool emitted)
 {
     struct fce_enc k = {.m = m, .form = form, .emitted = emitted, .literal = {.arena = m->a}, .need = {{.arena = m->a}, 0}, .texts = {{.arena = m->a}, 0}};
@@ -88,15 +104,7 @@ static void writer(struct fc_em *m, const char *name, enum fce_encoding form, co
     fce_line(m, "const struct rec *r = (const struct rec *)h;");
     if (form != FCE_CSV && !emitted)
         if_emitted(m, form == FCE_JSON ? "json" : "pretty", form);
-    const char *most = fce_text(m, "%zu", k.fixed);
-    if (k.lines)
-        most = fce_text(m, "%s + %zu * level", most, k.lines);
-    if (k.texts.text.n)
-        most = fce_text(m, "%s +\n        6 * (%s)", most, fc_joined(&k.texts.text));
-    if (k.need.text.n)
-        most = fce_text(m, "%s +\n        %s", most, fc_joined(&k.need.text));
-    if (k.missing)
-        most = fce_text(m, "%s + %zu * form->missing.n", most, k.missing);
+    const char *most = room(&k);
     if (k.separates)
         fce_line(m, "const char separator = form->separator;");
     if (k.lays)
@@ -106,6 +114,24 @@ static void writer(struct fc_em *m, const char *name, enum fce_encoding form, co
     fce_line(m, "out->n = (size_t)(w - out->p);");
     m->depth--;
     fce_line(m, "}\n");
+}
+
+void fce_put_json(struct fc_em *m, struct fc_cv v)
+{
+    struct fce_enc k = {.m = m, .form = FCE_JSON, .literal = {.arena = m->a}, .need = {{.arena = m->a}, 0}, .texts = {{.arena = m->a}, 0}};
+    struct fce_capture c;
+    fce_line(m, "{");
+    m->depth++;
+    fce_line(m, "const %s v = %s;", fce_type(m, v.type), v.v);
+    fce_begin(m, &c);
+    fce_put_value(&k, (struct fc_cv){.v = "v", .type = v.type, .simple = true});
+    fce_flush(&k);
+    const char *body = fce_end(m, &c);
+    fce_line(m, "char *w = fl_buf_room(out, %s);", room(&k));
+    fce_paste(m, body);
+    fce_line(m, "out->n = (size_t)(w - out->p);");
+    m->depth--;
+    fce_line(m, "}");
 }
 
 /* Records that go on as they came. */

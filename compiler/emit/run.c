@@ -141,6 +141,8 @@ static void partition(struct fc_em *m, const struct fc_output *output)
 void fce_steps(struct fc_em *m)
 {
     for (const struct fc_plan_step *step = m->p->steps; step; step = step->next) {
+        if (step->kind == FC_ROUTE && step->output->header)
+            fce_header(m, step->output);
         if (step->kind == FC_ROUTE && step->output->parts)
             partition(m, step->output);
         else if (step->kind == FC_WAVE && step->output)

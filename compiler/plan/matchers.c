@@ -98,6 +98,7 @@ void fc_find_matchers(struct fc_compilation *c, struct fc_plan *p)
     for (int i = 0; i < g->nstages; i++)
         fc_walk_exprs(g->stages[i], FC_PART_ALL, visit_match, &y);
     fc_partition_parts(g, visit_test, &y);
+    fc_header_parts(g, visit_test, &y);
     for (const struct fc_item *it = c->tests ? g->tests : NULL; it; it = it->next)
         if (it->kind == FC_I_TEST)
             fc_test_parts(it, visit_test, &y);

@@ -82,6 +82,7 @@ void fc_reach(struct fc_compilation *c)
         fc_walk_tables(g->stages[i], FC_PART_ALL, visit_table, NULL);
     }
     fc_partition_parts(g, visit_root, NULL);
+    fc_header_parts(g, visit_root, NULL);
     if (c->tests)
         tests(g);
     for (struct fc_sym *l = g->templates ? g->lets : NULL; l; l = l->next)

@@ -29,7 +29,7 @@ enum fc_sym_kind {
     FC_SYM_ENUMERATOR, /* index in type's enum */
     FC_SYM_CLASS,      /* a class name; index */
     FC_SYM_TEXT,       /* a constant text: pipeline.version */
-    FC_SYM_OBJECT      /* tests: a member of the object: name */
+    FC_SYM_OBJECT      /* tests, storeheader: a member of the object: name */
 };
 
 struct fc_sym {

@@ -105,6 +105,12 @@ static void not_compiled_in(struct fl_config *c, struct fl_place_of at, const ch
                base_name(c->pipeline->file));
 }
 
+/* Would the storeheader be left out? */
+static bool loses_header(const struct fl_config *c, const struct fl_kind_row *k)
+{
+    return c->pipeline->outputs[fl_conf_output(c)].header && !strcmp(k->phase, "encode") && !(k->needs & FL_TAKES_HEADER);
+}
+
 /* ---- chosen at start -------------------------------------------------------------------------------------------- */
 
 static void choose(struct fl_config *c, const char *phase, const char *yaml)
@@ -118,6 +124,9 @@ static void choose(struct fl_config *c, const char *phase, const char *yaml)
     const char *kind = k ? k->kind : NULL;
     if (k && !fl_conf_in_build(k)) {
         not_in_build(c, v->at, path, k);
+    } else if (k && loses_header(c, k)) {
+        fl_problem(&c->problems, v->at, "%s: %s has no place for the storeheader of %s; expected json", path, kind,
+                   base_name(c->pipeline->file));
     } else if (k && fl_conf_compiled_in(c->pipeline, fl_conf_output(c), k)) {
         set_kind(c, phase, kind, given);
     } else if (k) {

@@ -219,7 +219,10 @@ static void put_member(struct fl_buf *b, const char *key, const char *value)
     }
 }
 
-/* Members below the param's path; names keep their case (the original lower-cased them). The last of the same name wins. */
+/*
+ * Members below the param's path; names keep their case (the original lower-cased them). The last of the same name wins. Null is
+ * the empty text, as in the original.
+ */
 static uint32_t map_members(struct fl_config *c, const struct fl_param *p, const struct fl_yaml *y, struct fl_buf *b,
                             bool *clean)
 {
@@ -234,12 +237,12 @@ static uint32_t map_members(struct fl_config *c, const struct fl_param *p, const
         }
         if (strncmp(e->path, path, n) || e->path[n] != '.')
             continue;
-        if (e->value.kind != FL_YAML_TEXT) {
+        if (e->value.kind != FL_YAML_TEXT && e->value.kind != FL_YAML_NULL) {
             fl_problem(&c->problems, e->value.at, "%s: expected a text", e->written);
             *clean = false;
             continue;
         }
-        put_member(b, e->written + n + 1, e->value.text);
+        put_member(b, e->written + n + 1, e->value.kind == FL_YAML_TEXT ? e->value.text : "");
         members++;
     }
     return members;

@@ -335,6 +335,43 @@ bool fl_map_has(struct fl_cx *cx, fl_str map, fl_str key)
     return find(&d, map, key.p, key.n, cx->scratch, &v) && !(v.n == 4 && memcmp(v.p, "null", 4) == 0);
 }
 
+/* ---- storeheader -------------------------------------------------------------------------------------------------------- */
+
+static bool among(fl_str name, const fl_str *declared, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (fl_str_eq(name, declared[i]))
+            return true;
+    return false;
+}
+
+void fl_header_map(struct fl_cx *cx, struct fl_buf *out, fl_str map, const fl_str *declared, size_t n)
+{
+    struct fl_decoder d;
+    if (!map.p)
+        return;
+    fl_decoder_init(&d, map.p, map.n, cx->scratch);
+    for (int k = fl_object_begin(&d, ""); k == 1; k = fl_member_end(&d)) {
+        fl_str name, value = {0};
+        if (fl_next_key(&d, &name) < 0 || fl_get_raw(&d, &value, "") < 0)
+            return;
+        if (among(name, declared, n))
+            continue;
+        char *w = fl_buf_room(out, fl_string_max(name) + value.n + 2);
+        w = fl_put_string(w, name);
+        *w++ = ':';
+        w = fl_put_raw(w, value);
+        *w++ = ',';
+        out->n = (size_t)(w - out->p);
+    }
+}
+
+void fl_header_close(struct fl_buf *out)
+{
+    out->n -= out->p[out->n - 1] == ',';
+    fl_buf_puts(out, "},");
+}
+
 bool fl_path_text(struct fl_cx *cx, const char *raw, uint32_t n, const char *path, struct fl_buf *out)
 {
     struct fl_decoder d;

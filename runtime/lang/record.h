@@ -106,6 +106,11 @@ char *fl_put_ips(char *w, struct fl_list l);
 size_t fl_cidrs_max(struct fl_list l);
 char *fl_put_cidrs(char *w, struct fl_list l);
 
+/* The members of a map that aren't among the `n` declared ones, each with a comma behind it. */
+void fl_header_map(struct fl_cx *cx, struct fl_buf *out, fl_str map, const fl_str *declared, size_t n);
+/* An object's end: its last comma becomes the bracket, and a comma stands behind it. */
+void fl_header_close(struct fl_buf *out);
+
 /* What was written from `start` to `end` becomes one csv cell in place (RFC 4180); room for as much again + 2. Returns its end. */
 char *fl_csv_cell(char *start, char *end, char separator);
 

@@ -91,6 +91,8 @@ struct fl_store {
     uint32_t nopen;
     size_t chunk;              /* raw bytes of an open object before they are handed over */
     struct fl_buf spill;       /* what is over while a piece is handed over */
+    struct fl_arena scratch;    /* for the encoder's begin and end */
+    struct fl_cx cx;
     struct fl_time now;        /* of the seal under way; wall steps back only by more than FL_CORRECTION */
     int64_t gone_latest;       /* of folders that were forgotten: what a new one must not meet */
     uint64_t gone_most;

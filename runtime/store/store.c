@@ -162,21 +162,50 @@ static void set_piece(struct fl_store *s)
     s->chunk = share > PIECE ? PIECE : share < PIECE_MIN ? PIECE_MIN : share;
 }
 
+/* When its window began; a clock that was put back doesn't make it end before that. */
+static int64_t began(const struct fl_store *s, const struct fl_series *e)
+{
+    return e->window < s->now.wall ? e->window : s->now.wall;
+}
+
+/* The name of the object without prefix and ending. */
+static fl_str name_of(const struct fl_store *s, fl_str key)
+{
+    const char *const endings[] = {s->extension, s->buffered_extension};
+    size_t prefix = strlen(s->prefix);
+    for (int i = 0; i < 2; i++) {
+        size_t n = strlen(endings[i]);
+        if (n && key.n > n && memcmp(key.p + key.n - n, endings[i], n) == 0) {
+            key.n -= (uint32_t)n;
+            break;
+        }
+    }
+    return (fl_str){key.p + prefix, key.n - (uint32_t)prefix, FL_PLAIN};
+}
+
+static void end_object(struct fl_store *s, struct fl_series *e, fl_str key)
+{
+    struct fl_bundle o = {.start = began(s, e), .end = s->now.wall, .count = (int64_t)e->records, .id = name_of(s, key)};
+    if (s->encode->end)
+        s->encode->end(s->encoder, &s->cx, &o, &e->raw);
+    fl_arena_reset(&s->scratch);
+}
+
 static void seal(struct fl_store *s, struct fl_series *e, struct fl_time now)
 {
     s->now.mono = now.mono;
     if (s->now.wall < now.wall || s->now.wall - now.wall > FL_CORRECTION)
         s->now.wall = now.wall;
-    if (s->encode->end)
-        s->encode->end(s->encoder, &e->raw);
     struct fl_buf key = {0};
+    uint32_t stamp_at = s->kind->key(s, e, &key);
+    end_object(s, e, (fl_str){key.p, (uint32_t)key.n, FL_PLAIN});
     struct fl_label label = {
         .bucket = s->bucket,
-        .stamp_at = s->kind->key(s, e, &key),
+        .stamp_at = stamp_at,
         .own_key = s->own_keys,
         .content_type = s->encode->content_type,
         .content_encoding = s->encoding,
-        .first_timestamp = (e->window < s->now.wall ? e->window : s->now.wall) / 1000000,
+        .first_timestamp = began(s, e) / 1000000,
         .last_timestamp = s->now.wall / 1000000,
         .num_records = e->records,
     };
@@ -214,8 +243,11 @@ static void open_object(struct fl_store *s, struct fl_series *e)
     e->folder->open++;
     s->nopen++;
     set_piece(s);
+    struct fl_bundle o = {.start = e->window < now.wall ? e->window : now.wall};
+    s->cx.now = now.wall;
     if (s->encode->begin)
-        s->encode->begin(s->encoder, &e->raw);
+        s->encode->begin(s->encoder, &s->cx, &o, &e->raw);
+    fl_arena_reset(&s->scratch);
 }
 
 static void seal_class(struct fl_store *s, uint32_t class_)
@@ -402,6 +434,8 @@ struct fl_store *fl_store_new(struct fl_runtime *rt, uint32_t number, char **err
     s->rt = rt;
     s->of = number;
     s->output = rt->route[number].output;
+    fl_arena_init(&s->scratch, 4096);
+    s->cx = (struct fl_cx){.scratch = &s->scratch, .rt = rt};
     s->kind = kind_of(rt, number);
     s->max_records = s->max_age = s->max_open = INT64_MAX;
     s->now = rt->clock(rt);
@@ -442,6 +476,7 @@ void fl_store_free(struct fl_store *s)
         s->encode->close(s->encoder);
     free(s->folders);
     fl_buf_free(&s->spill);
+    fl_arena_free(&s->scratch);
     free(s->plain);
     free(s->open_records);
     free(s->prefix);

@@ -88,12 +88,13 @@ static void expect(const char *kind, const struct fl_option_set *options, uint32
     char *error = NULL;
     void *e = k->open(&w.rt, &o, &error);
     assert_non_null(e);
+    const struct fl_bundle opened = {.start = 1000000000}, sealed = {1000000000, 2000000000, n, FL_LIT("all/x/1")};
     if (k->begin)
-        k->begin(e, &out);
+        k->begin(e, &cx, &opened, &out);
     for (unsigned i = 0; i < n; i++)
         k->add(e, &cx, &records[i], i == 0, &out);
     if (k->end)
-        k->end(e, &out);
+        k->end(e, &cx, &sealed, &out);
     if (k->close)
         k->close(e);
     fl_buf_putc(&out, 0);

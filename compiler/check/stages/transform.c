@@ -8,7 +8,7 @@
 
 static struct fc_type *build(struct fc_checker *k, struct fc_field **fields, bool declared_ok);
 
-static void check_value_field(struct fc_checker *k, struct fc_field *f)
+void fck_value_field(struct fc_checker *k, struct fc_field *f)
 {
     const struct fc_type *want = NULL;
     bool optional = false;
@@ -79,7 +79,7 @@ static struct fc_type *build(struct fc_checker *k, struct fc_field **fields, boo
         fck_new_member(k, r, m);
         fck_same_field(k, f);
         if (f->kind == FC_F_EXPR) {
-            check_value_field(k, f);
+            fck_value_field(k, f);
         } else if (f->kind == FC_F_DECLARED) {
             bool optional = false;
             if (!f->checked)

@@ -27,8 +27,10 @@ static void *open_csv(struct fl_runtime *rt, const struct fl_options *o, char **
     return c;
 }
 
-static void begin(void *e, struct fl_buf *out)
+static void begin(void *e, struct fl_cx *cx, const struct fl_bundle *o, struct fl_buf *out)
 {
+    (void)cx;
+    (void)o;
     const struct csv *c = e;
     if (!c->header)
         return;
