@@ -3,26 +3,16 @@
  */
 #include "emit/put.h"
 
-/* A value that is read as well as passed on: its text as it came, without the quotes. */
-static void put_both(struct fce_enc *k, const struct fc_in *in)
+/* Where the text is kept of a value that is read as well as passed on. */
+static const char *both(struct fc_em *m, const struct fc_in *in)
 {
-    struct fc_em *m = k->m;
-    const char *at = fce_text(m, "%s.text_%s", fce_input(m, in->parent, false).v, in->member->name);
-    if (in->type->kind == FC_K_STRING || in->type->kind == FC_K_IP || in->type->kind == FC_K_CIDR || in->type->form == FC_FORM_RFC3339 || (in->type->kind == FC_K_ENUM && in->type->en->text)) {
-        fce_flush(k);
-        fce_line(m, "w = fl_csv_string(w, (fl_str){%s.p + 1, %s.n - 2, FL_RAW}, form);", at, at);
-        fce_varying(k, fce_text(m, "2 * (size_t)%s.n + 2", at));
-    } else {
-        fce_flush(k);
-        fce_line(m, "w = fl_put_raw(w, %s);", at);
-        fce_varying(k, fce_text(m, "%s.n", at));
-    }
+    return fce_text(m, "%s.text_%s", fce_input(m, in->parent, false).v, in->member->name);
 }
 
 static void csv_value(struct fce_enc *k, struct fc_cv v)
 {
     if (v.in && v.in->raw && !v.in->value)
-        fce_put_text(k, v.in, v.v);
+        fce_put_passed(k, v.in->type, v.v);
     else
         fce_put_value(k, v);
 }
@@ -49,9 +39,9 @@ static void csv_cell(struct fce_enc *k, struct fc_cv v, const struct fc_slot *s,
     }
     v.n = NULL;
     if (in && in->raw && !in->value)
-        fce_put_text(k, in, v.v);
-    else if (in && in->raw && in->type->form != FC_FORM_TEXT && in->type->kind != FC_K_LIST && in->type->kind != FC_K_MAP)
-        put_both(k, in);
+        fce_put_passed(k, in->type, v.v);
+    else if (in && in->raw && in->type->kind != FC_K_LIST && in->type->kind != FC_K_MAP)
+        fce_put_passed(k, in->type, both(m, in));
     else if (s && s->kind == FC_SLOT_CONST && s->field->value->kind == FC_E_STRING)
         fce_put_string(k, fce_string(m, s->field->value->s, s->field->value->len));
     else if (s && s->kind == FC_SLOT_CONST)

@@ -118,32 +118,14 @@ static const char *by_walk(struct fc_em *m, const struct fc_in *x, const char *w
     return fce_text(m, "fl_take_%s(d, p, %d, &%s, %s&k, %s)", what, m->nsites++, at, before, field);
 }
 
+/* Any JSON, kept as it came: what is only passed on is not checked for its type. */
 static const char *text_getter(struct fc_em *m, const struct fc_in *x, const char *at, const char *field)
 {
     const struct fc_type *t = x->type;
-    switch (t->kind) {
-    case FC_K_LIST:
-    case FC_K_MAP:
-        return by_getter(m, "fl_get_passed_json", at, field);
-    case FC_K_FLOAT:
-        return by_getter(m, "fl_get_raw_number", at, field);
-    case FC_K_INT:
-        if (t->form == FC_FORM_TEXT)
-            return by_getter(m, "fl_get_json", at, field);
-        /* fall through */
-    case FC_K_BYTES:
-    case FC_K_PACKETS:
-        return by_walk(m, x, "raw_int", at, "", field);
-    case FC_K_TIME:
-    case FC_K_DURATION:
-        if (t->form == FC_FORM_S)
-            return by_getter(m, "fl_get_raw_number", at, field);
-        return by_walk(m, x, t->form == FC_FORM_RFC3339 ? "raw_string" : "raw_int", at, "", field);
-    case FC_K_ENUM:
-        return by_walk(m, x, t->en->text ? "raw_string" : "raw_int", at, "", field);
-    default:
-        return by_walk(m, x, "raw_string", at, "", field);
-    }
+    bool text = fce_quoted(t), number = fc_number_text(t) || (t->kind == FC_K_ENUM && !text);
+    if ((text || number) && fc_in_words(x->parent) == 1)
+        return by_walk(m, x, text ? "passed_text" : "passed_int", at, "", field);
+    return by_getter(m, "fl_get_passed_json", at, field);
 }
 
 static const char *getter(struct fc_em *m, const struct fc_in *x, const char *at, const char *field)
@@ -188,16 +170,11 @@ static const char *getter(struct fc_em *m, const struct fc_in *x, const char *at
 
 static const char *default_value(struct fc_em *m, const struct fc_in *x)
 {
-    const struct fc_expr *d = fce_constant(x->member->dflt);
     if (text_only(x)) {
         const char *json = fce_json_default(m, x->member);
-        size_t n = strlen(json);
-        if (d->kind == FC_E_STRING)
-            return fce_string(m, d->s, d->len);
-        bool quoted = json[0] == '"' && x->type->form != FC_FORM_TEXT;
-        return quoted ? fce_string(m, fl_arena_strndup(m->a, json + 1, n - 2), n - 2) : fce_string(m, json, n);
+        return fce_string(m, json, strlen(json));
     }
-    return fce_expr(m, d).v;
+    return fce_expr(m, fce_constant(x->member->dflt)).v;
 }
 
 /* Defaults of what did not come, and what has to come. */
@@ -277,32 +254,13 @@ static bool guess(struct fc_em *m, const struct fc_member *members, int i, int *
 /* C that moves behind a value of this type without looking into it; NULL: not JSON. `passed`: but it goes on as it came. */
 static const char *skipper(struct fc_em *m, const struct fc_type *t, bool passed)
 {
-    bool text = false;
-    switch (t->kind) {
-    case FC_K_STRING:
-    case FC_K_IP:
-    case FC_K_CIDR:
-        text = true;
-        break;
-    case FC_K_ENUM:
-        text = t->en->text;
-        break;
-    case FC_K_INT:
-    case FC_K_TIME:
-    case FC_K_DURATION:
-    case FC_K_BYTES:
-    case FC_K_PACKETS:
-        text = t->form == FC_FORM_RFC3339 || t->form == FC_FORM_TEXT;
-        break;
-    case FC_K_RECORD:
+    if (t->kind == FC_K_RECORD)
         return fce_text(m, "skip_%s(d, p)", fce_rec_name(m, t));
-    case FC_K_LIST:
-    case FC_K_MAP:
+    if (t->kind == FC_K_LIST || t->kind == FC_K_MAP)
         return passed ? "fl_pass_on(d, p)" : "fl_pass_value(d, p)";
-    default:
+    if (t->kind == FC_K_BOOL || t->kind == FC_K_FLOAT)
         return "fl_pass_value(d, p)";
-    }
-    return fce_text(m, "fl_pass_%s(d, p, %d)", text ? "text" : "int", m->nsites++);
+    return fce_text(m, "fl_pass_%s(d, p, %d)", fce_quoted(t) ? "text" : "int", m->nsites++);
 }
 
 static void skip_value(struct fc_em *m, const struct fc_type *t, bool passed)

@@ -194,6 +194,7 @@ static inline bool fce_is_null(const struct fc_cond *n) { return n && n->op == F
 const char *fce_type(struct fc_em *m, const struct fc_type *t);
 const char *fce_value_type(const struct fc_type *t);          /* FL_T_STRING */
 const char *fce_scale(const struct fc_type *t);
+bool fce_quoted(const struct fc_type *t); /* a string in JSON */
 const char *fce_time_text(struct fc_em *m, const struct fc_type *t, const char *v); /* a time or duration in its form, as a text */
 const struct fc_rec *fce_rec(struct fc_em *m, const struct fc_type *t);
 void fce_zeroed(struct fc_em *m, const struct fc_type *t, const char *name, const char *is); /* declare both; is may be NULL */

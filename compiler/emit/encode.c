@@ -101,34 +101,25 @@ static void put_scalar(struct fce_enc *k, const char *call, size_t bound)
 static void put_record(struct fce_enc *k, struct fc_cv v);
 static void put_list(struct fce_enc *k, struct fc_cv v);
 
-/* JSON that is kept as text: a list or map in csv is a cell, in pretty it is laid out. */
-static void put_raw(struct fce_enc *k, const struct fc_type *t, const char *v)
+/* JSON that is kept as text, of any type: a cell in csv, in pretty a list, map or what else has brackets is laid out. */
+void fce_put_passed(struct fce_enc *k, const struct fc_type *t, const char *v)
 {
     struct fc_em *m = k->m;
     bool container = t->kind == FC_K_LIST || t->kind == FC_K_MAP;
     fce_flush(k);
-    if (k->form == FCE_CSV && container) {
-        fce_line(m, "w = fl_csv_string(w, (fl_str){%s.p, %s.n, FL_PLAIN}, form);", v, v);
-        fce_varying(k, fce_text(m, "2 * (size_t)%s.n + 2", v));
+    if (k->form == FCE_CSV) {
+        fce_line(m, "w = fl_csv_json(w, %s, form);", v);
+        fce_varying(k, fce_text(m, "fl_csv_max(%s)", v));
         return;
     }
-    if (k->form == FCE_PRETTY && (container || t->form == FC_FORM_TEXT)) {
+    if (k->form == FCE_PRETTY && container)
         fce_line(m, "w = fl_lay(out, w, &(const char *){%s.p}, level + %u, room);", v, k->depth);
-        k->lays = true;
-    } else {
-        fce_line(m, "w = fl_put_raw(w, %s);", v);
-    }
-    fce_varying(k, fce_text(m, "%s.n", v));
-}
-
-/* The text of an input's member that is only passed on. */
-void fce_put_text(struct fce_enc *k, const struct fc_in *n, const char *v)
-{
-    const struct fc_type *t = n->type;
-    if (t->kind == FC_K_STRING || t->kind == FC_K_IP || t->kind == FC_K_CIDR || (t->kind == FC_K_ENUM && t->en->text) || t->form == FC_FORM_RFC3339)
-        fce_put_string(k, v);
+    else if (k->form == FCE_PRETTY)
+        fce_line(m, "w = fl_lay_passed(out, w, %s, level + %u, room);", v, k->depth);
     else
-        put_raw(k, t, v);
+        fce_line(m, "w = fl_put_raw(w, %s);", v);
+    k->lays |= k->form == FCE_PRETTY;
+    fce_varying(k, fce_text(m, "%s.n", v));
 }
 
 void fce_put_value(struct fce_enc *k, struct fc_cv v)
@@ -170,7 +161,7 @@ void fce_put_value(struct fce_enc *k, struct fc_cv v)
         }
         break;
     case FC_K_MAP:
-        put_raw(k, t, v.v);
+        fce_put_passed(k, t, v.v);
         break;
     case FC_K_RECORD:
         put_record(k, v);
@@ -453,9 +444,9 @@ void fce_put_slot(struct fce_enc *k, const struct fc_slot *s, struct fc_cv v)
         if (!s->in || s->text || k->emitted || !s->in->raw || s->in->type->kind == FC_K_RECORD || (k->form == FCE_CSV && s->in->value))
             fce_put_value(k, v);
         else if (s->in->value)
-            put_raw(k, s->in->type, fce_text(m, "%s.text_%s", fce_input(m, s->in->parent, false).v, s->in->member->name));
+            fce_put_passed(k, s->in->type, fce_text(m, "%s.text_%s", fce_input(m, s->in->parent, false).v, s->in->member->name));
         else
-            fce_put_text(k, s->in, v.v);
+            fce_put_passed(k, s->in->type, v.v);
         break;
     case FC_SLOT_OBJECT: {
         fce_members_open(k, "{");

@@ -37,8 +37,8 @@ void fce_varying(struct fce_enc *k, const char *bound);
 /* C that writes v, which is there. */
 void fce_put_value(struct fce_enc *k, struct fc_cv v);
 void fce_put_string(struct fce_enc *k, const char *v);
-/* The text of an input's member that is only passed on. */
-void fce_put_text(struct fce_enc *k, const struct fc_in *n, const char *v);
+/* C that writes a value that is kept as its JSON; most likely it has the type. */
+void fce_put_passed(struct fce_enc *k, const struct fc_type *t, const char *v);
 /* A field, whose value is v. */
 void fce_put_slot(struct fce_enc *k, const struct fc_slot *s, struct fc_cv v);
 /* A field's value, as it is when the record is written. */

@@ -34,7 +34,9 @@ static void put_text(struct fc_em *m, struct fc_cv v, bool raw)
 {
     const struct fc_type *t = v.type;
     const char *text;
-    if (t->kind == FC_K_STRING || t->kind == FC_K_MAP || raw)
+    if (raw)
+        text = fce_text(m, "fl_decoded(cx, fl_passed_text(%s))", v.v);
+    else if (t->kind == FC_K_STRING || t->kind == FC_K_MAP)
         text = fce_text(m, "fl_decoded(cx, %s)", v.v);
     else if (t->kind == FC_K_IP)
         text = fce_text(m, "fl_decoded(cx, %s.text)", v.v);

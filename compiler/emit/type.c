@@ -29,6 +29,21 @@ const char *fce_type(struct fc_em *m, const struct fc_type *t)
 }
 
 /* ns in one unit of how a time or duration is written. */
+bool fce_quoted(const struct fc_type *t)
+{
+    switch (t->kind) {
+    case FC_K_STRING:
+    case FC_K_IP:
+    case FC_K_CIDR:
+    case FC_K_CLASS:
+        return true;
+    case FC_K_ENUM:
+        return t->en->text;
+    default:
+        return t->form == FC_FORM_RFC3339 || t->form == FC_FORM_TEXT;
+    }
+}
+
 const char *fce_scale(const struct fc_type *t)
 {
     return t->form == FC_FORM_S ? "1000000000" : t->form == FC_FORM_US ? "1000" : t->form == FC_FORM_MS || (t->kind == FC_K_TIME && t->form == FC_FORM_PLAIN) ? "1000000" : "1";

@@ -53,10 +53,8 @@ void fc_csv_leaves(struct fc_in *n)
         if (m->type->kind == FC_K_RECORD) {
             m->has = true;
             fc_csv_leaves(m);
-        } else if (m->type->kind == FC_K_LIST || m->type->kind == FC_K_MAP || (fc_in_lossy(m->type) && m->type->form != FC_FORM_TEXT)) {
-            m->raw = true;
         } else {
-            m->value = true;
+            m->raw = true; /* a cell is its text as it came */
         }
     }
 }

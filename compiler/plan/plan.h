@@ -148,12 +148,11 @@ struct fc_plan {
     bool ticks;                     /* absent .. every */
 };
 
-/* Types whose value does not say all that was written: an enum's `other`, fractions, digits of a float, host bits, leading zeros, zones. */
+/* Types whose value does not say all that was written: escapes, an enum's `other`, fractions, digits of a float, host bits, leading zeros, zones. */
 static inline bool fc_in_lossy(const struct fc_type *t)
 {
-    if (t->kind == FC_K_LIST)
-        return t->elem->kind == FC_K_CIDR || t->elem->kind == FC_K_RECORD || t->elem->kind == FC_K_FLOAT || (t->elem->kind == FC_K_ENUM && t->elem->en->other >= 0);
-    return (t->kind == FC_K_ENUM && t->en->other >= 0) || t->kind == FC_K_CIDR || t->kind == FC_K_FLOAT || t->form == FC_FORM_RFC3339 || t->form == FC_FORM_TEXT ||
+    bool text = t->kind == FC_K_STRING || t->kind == FC_K_IP || t->kind == FC_K_CIDR || t->kind == FC_K_LIST;
+    return text || (t->kind == FC_K_ENUM && t->en->other >= 0) || t->kind == FC_K_FLOAT || t->form == FC_FORM_RFC3339 || t->form == FC_FORM_TEXT ||
            ((t->kind == FC_K_TIME || t->kind == FC_K_DURATION) && t->form == FC_FORM_S);
 }
 

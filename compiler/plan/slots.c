@@ -49,9 +49,7 @@ static void pass_slots(struct fc_plan *p, struct fc_slot *s)
         } else if (m->kind == FC_SLOT_INPUT) {
             struct fc_in *n = (struct fc_in *)m->in;
             fc_mark_way(n);
-            if (n->type->kind == FC_K_BOOL)
-                n->value = true;
-            else if (n->type->kind == FC_K_RECORD || !n->value || n->late || m->text)
+            if (n->type->kind == FC_K_RECORD || !n->value || n->late || m->text)
                 n->raw = true;
             else if (fc_in_lossy(n->type))
                 n->raw = true; /* read and passed on: what comes out is what came in */
@@ -69,7 +67,7 @@ static void pass_slots(struct fc_plan *p, struct fc_slot *s)
 static void find_places(struct fc_slot *s)
 {
     for (int i = 0; i < s->ninner; i++) {
-        struct fc_slot *m = &s->inner[i];
+        struct fc_slot *m = origin(&s->inner[i]);
         if (m->kind == FC_SLOT_OBJECT) {
             find_places(m);
         } else if (m->kind == FC_SLOT_INPUT && m->in->raw) {

@@ -136,21 +136,7 @@ int fl_get_int_text(struct fl_decoder *d, int64_t *out, const char *field)
     return int_value(s.p, s.p + s.n, out) ? 1 : too_large(d, field);
 }
 
-int fl_get_raw_int(struct fl_decoder *d, fl_str *out, const char *field)
-{
-    const char *end = d->p, *p = d->p;
-    int64_t v;
-    int r = int_token(d, &end, field);
-    if (r != 1)
-        return r;
-    d->p = end;
-    if (end - p > 18 && !int_value(p, end, &v))
-        return too_large(d, field);
-    *out = (fl_str){p, (uint32_t)(end - p), FL_RAW};
-    return 1;
-}
-
-int fl_get_raw_number(struct fl_decoder *d, fl_str *out, const char *field)
+static int raw_number(struct fl_decoder *d, fl_str *out, const char *field)
 {
     if (!at_number(d))
         return fl_json_wrong(d, field, "expected a number");
@@ -216,7 +202,7 @@ int fl_get_float(struct fl_decoder *d, double *out, const char *field)
     static const double ten[23] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
     fl_str s;
-    int r = fl_get_raw_number(d, &s, field);
+    int r = raw_number(d, &s, field);
     if (r != 1)
         return r;
     struct decimal v;
@@ -243,7 +229,7 @@ int fl_get_scaled(struct fl_decoder *d, int64_t *ns, int64_t scale, bool fractio
         int got = fl_get_int(d, &v, field);
         return got == 1 && __builtin_mul_overflow(v, scale, ns) ? too_large(d, field) : got;
     }
-    int r = fl_get_raw_number(d, &s, field);
+    int r = raw_number(d, &s, field);
     if (r != 1)
         return r;
     struct decimal v;

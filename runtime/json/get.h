@@ -58,8 +58,5 @@ int fl_get_ip(struct fl_decoder *d, fl_ip *out, const char *field);
 int fl_get_cidr(struct fl_decoder *d, fl_cidr *out, const char *field);
 /* Any value but null as its JSON text (FL_RAW, white space inside kept, no copy), checked. */
 int fl_get_raw(struct fl_decoder *d, fl_str *out, const char *field);
-/* The text of an integer that fl_get_int would take, and of any number; for values that are only passed on. */
-int fl_get_raw_int(struct fl_decoder *d, fl_str *out, const char *field);
-int fl_get_raw_number(struct fl_decoder *d, fl_str *out, const char *field);
 
 #endif

@@ -50,6 +50,14 @@ static inline char *fl_lay_string(struct fl_buf *out, char *w, const char **p, u
     return w;
 }
 
+/* The JSON of a value that is passed on and most likely is no object and no list. */
+static inline char *fl_lay_passed(struct fl_buf *out, char *w, fl_str json, unsigned level, size_t room)
+{
+    if (FL_LIKELY((*json.p | 0x20) != '{')) /* nor `[` */
+        return fl_put_raw(w, json);
+    return fl_lay(out, w, &(const char *){json.p}, level, room);
+}
+
 /*
  * In a generated function with the parameters of fl_lay: the member `key` (a literal, as JSON), if p stands at it, with its
  * value by `lay` and a comma behind. At the object's end: goto end.

@@ -425,11 +425,6 @@ static void integers(void **state)
             if (r >= 0)
                 assert_int_equal(d.p - d.start, strlen(rows[i].text));
             assert_int_equal(d.bad_field != NULL, r == 0 && *text != 'n');
-            fl_str s;
-            d = DECODER(text);
-            assert_int_equal(fl_get_raw_int(&d, &s, "f"), r);
-            if (r == 1)
-                assert_int_equal(s.n, strlen(rows[i].text));
         }
     }
     /* All lengths and both ways to read them. */
@@ -553,9 +548,6 @@ static void others(void **state)
     assert_null(d.bad_field);
     d = DECODER("[1,}");
     assert_int_equal(fl_get_raw(&d, &s, "f"), -1);
-    d = DECODER("-1.5e3]");
-    assert_int_equal(fl_get_raw_number(&d, &s, "f"), 1);
-    assert_int_equal(s.n, 6);
 
     fl_ip ip;
     d = DECODER("\"10.1.2.3\"");

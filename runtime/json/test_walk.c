@@ -39,7 +39,7 @@ struct outcome {
     fl_ip ip;
 };
 
-enum what { PASS_TEXT, PASS_INT, STRING, RAW_STRING, RAW_INT, INT, SCALED, IP, NWHAT };
+enum what { PASS_TEXT, PASS_INT, STRING, PASSED_TEXT, PASSED_INT, INT, SCALED, IP, NWHAT };
 
 static const char *walk(enum what what, struct fl_decoder *d, const char *p, unsigned site, struct outcome *o)
 {
@@ -51,10 +51,10 @@ static const char *walk(enum what what, struct fl_decoder *d, const char *p, uns
         return fl_pass_int(d, p, site);
     case STRING:
         return fl_take_string(d, p, site, &o->text, &o->k, "f");
-    case RAW_STRING:
-        return fl_take_raw_string(d, p, site, &o->text, &o->k, "f");
-    case RAW_INT:
-        return fl_take_raw_int(d, p, site, &o->text, &o->k, "f");
+    case PASSED_TEXT:
+        return fl_take_passed_text(d, p, site, &o->text, &o->k, "f");
+    case PASSED_INT:
+        return fl_take_passed_int(d, p, site, &o->text, &o->k, "f");
     case INT:
         return fl_take_int(d, p, site, &o->number, &o->k, "f");
     case SCALED:
@@ -73,10 +73,10 @@ static int scan(enum what what, struct fl_decoder *d, struct outcome *o)
         return fl_skip_value(d) ? 1 : -1;
     case STRING:
         return fl_get_string(d, &o->text, "f");
-    case RAW_STRING:
-        return fl_get_raw_string(d, &o->text, "f");
-    case RAW_INT:
-        return fl_get_raw_int(d, &o->text, "f");
+    case PASSED_TEXT:
+        return fl_get_passed_json(d, &o->text, "f");
+    case PASSED_INT:
+        return fl_get_passed_json(d, &o->text, "f");
     case INT:
         return fl_get_int(d, &o->number, "f");
     case SCALED:

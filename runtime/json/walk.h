@@ -20,7 +20,7 @@
 #ifndef FL_JSON_WALK_H
 #define FL_JSON_WALK_H
 
-#include "json/get.h"
+#include "json/passed.h"
 
 /* ---- keys -------------------------------------------------------------------------------------- */
 
@@ -156,27 +156,15 @@ static inline const char *fl_pass_int(struct fl_decoder *d, const char *p, unsig
 
 /* ---- values that are read: as the getters of scan.h ---------------------------------------- */
 
-static inline const char *fl_take_text_(struct fl_decoder *d, const char *p, unsigned site, fl_str *out, int *k,
-                                        const char *field, bool raw)
-{
-    const char *q = fl_plain_text(p);
-    if (FL_UNLIKELY(!q))
-        return FL_TAKE(d, p, k, raw ? fl_get_raw_string(d, out, field) : fl_get_string(d, out, field));
-    *out = (fl_str){p + 1, (uint32_t)(q - p - 1), FL_CLEAN};
-    *k = 1;
-    return fl_step(d, p, q + 1, site);
-}
-
-static inline const char *fl_take_raw_string(struct fl_decoder *d, const char *p, unsigned site, fl_str *out, int *k,
-                                             const char *field)
-{
-    return fl_take_text_(d, p, site, out, k, field, true);
-}
-
 static inline const char *fl_take_string(struct fl_decoder *d, const char *p, unsigned site, fl_str *out, int *k,
                                          const char *field)
 {
-    return fl_take_text_(d, p, site, out, k, field, false);
+    const char *q = fl_plain_text(p);
+    if (FL_UNLIKELY(!q))
+        return FL_TAKE(d, p, k, fl_get_string(d, out, field));
+    *out = (fl_str){p + 1, (uint32_t)(q - p - 1), FL_CLEAN};
+    *k = 1;
+    return fl_step(d, p, q + 1, site);
 }
 
 static inline const char *fl_take_ip(struct fl_decoder *d, const char *p, unsigned site, fl_ip *out, int *k,
@@ -191,12 +179,24 @@ static inline const char *fl_take_ip(struct fl_decoder *d, const char *p, unsign
     return fl_step(d, p, q + 1, site);
 }
 
-static inline const char *fl_take_raw_int(struct fl_decoder *d, const char *p, unsigned site, fl_str *out, int *k,
-                                          const char *field)
+/* A value that is only passed on, most likely a string, or an integer: its JSON. */
+static inline const char *fl_take_passed_text(struct fl_decoder *d, const char *p, unsigned site, fl_str *out, int *k,
+                                              const char *field)
+{
+    const char *q = fl_plain_text(p);
+    if (FL_UNLIKELY(!q))
+        return FL_TAKE(d, p, k, fl_get_passed_json(d, out, field));
+    *out = (fl_str){p, (uint32_t)(q + 1 - p), FL_RAW};
+    *k = 1;
+    return fl_step(d, p, q + 1, site);
+}
+
+static inline const char *fl_take_passed_int(struct fl_decoder *d, const char *p, unsigned site, fl_str *out, int *k,
+                                             const char *field)
 {
     const char *q = fl_plain_int(p);
     if (FL_UNLIKELY(!q))
-        return FL_TAKE(d, p, k, fl_get_raw_int(d, out, field));
+        return FL_TAKE(d, p, k, fl_get_passed_json(d, out, field));
     *out = (fl_str){p, (uint32_t)(q - p), FL_RAW};
     *k = 1;
     return fl_step(d, p, q, site);

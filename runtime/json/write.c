@@ -197,6 +197,11 @@ char *fl_csv_string(char *w, fl_str s, const struct fl_csv *f)
     return end;
 }
 
+char *fl_csv_json(char *w, fl_str json, const struct fl_csv *f)
+{
+    return fl_csv_string(w, fl_passed_text(json), f);
+}
+
 char *fl_csv_float(char *w, double v, const struct fl_csv *f)
 {
     return v - v != 0 ? fl_csv_missing(w, f) : fl_put_float(w, v);

@@ -17,6 +17,7 @@
 
 #include "base/put.h"
 #include "base/text.h"
+#include "json/passed.h"
 #include "value/address.h"
 #include "value/float.h"
 
@@ -95,6 +96,8 @@ struct fl_csv {
 
 /* Any kind of text, decoded; bound 2n + 2. */
 char *fl_csv_string(char *w, fl_str s, const struct fl_csv *f);
+/* JSON as it came: the inside of a string, or the text of anything else; the same bound. */
+char *fl_csv_json(char *w, fl_str json, const struct fl_csv *f);
 /* Null; bound missing.n. */
 static inline char *fl_csv_missing(char *w, const struct fl_csv *f)
 {

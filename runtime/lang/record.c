@@ -99,37 +99,6 @@ fl_str fl_reshape(struct fl_arena *scratch, fl_str raw, const struct fl_form *fo
     return raw_text(&out);
 }
 
-fl_str fl_compact(struct fl_arena *scratch, fl_str json)
-{
-    bool space = false;
-    for (uint32_t i = 0; i < json.n && !space; i++)
-        space = (unsigned char)json.p[i] <= ' ';
-    if (!space)
-        return json;
-    struct fl_buf b = fixed_buf(scratch, json.n);
-    fl_json_compact(&b, json.p, json.n);
-    return raw_text(&b);
-}
-
-int fl_get_json(struct fl_decoder *d, fl_str *out, const char *field)
-{
-    bool before = d->spaced;
-    d->spaced = false;
-    int k = fl_get_raw(d, out, field);
-    if (k == 1 && d->spaced)
-        *out = fl_compact(d->scratch, *out);
-    d->spaced |= before;
-    return k;
-}
-
-int fl_get_passed_json(struct fl_decoder *d, fl_str *out, const char *field)
-{
-    int k = fl_get_json(d, out, field);
-    if (k == 1 && (*out->p == '{' || *out->p == '[') && fl_json_repeats(out->p, out->p + out->n))
-        d->repeated = true;
-    return k;
-}
-
 void fl_once(struct fl_decoder *d, struct fl_rec *r)
 {
     fl_str text = fl_json_once(d->scratch, (fl_str){r->raw, r->raw_n, FL_RAW});

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "value/address.h"
-#include "json/get.h"
+#include "json/passed.h"
 #include "lang/table.h"
 #include "base/text.h"
 
@@ -71,13 +71,6 @@ struct fl_form {
  * nulls, defaults put in; FL_RAW text in `scratch`. Used when a record did not come exactly so already.
  */
 fl_str fl_reshape(struct fl_arena *scratch, fl_str raw, const struct fl_form *form);
-
-/* Valid JSON without white space outside strings: the same text, or a copy in scratch. */
-fl_str fl_compact(struct fl_arena *scratch, fl_str json);
-/* Any value as compact JSON text (a copy only if it has white space). Returns as the getters of json/scan.h. */
-int fl_get_json(struct fl_decoder *d, fl_str *out, const char *field);
-/* The same, and d->repeated is set where a key may come twice in it. */
-int fl_get_passed_json(struct fl_decoder *d, fl_str *out, const char *field);
 
 /*
  * A record was decoded that has a key twice: its text becomes one that has each once, in d's scratch, d->end is its end, and nothing is

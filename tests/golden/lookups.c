@@ -65,7 +65,7 @@ static const char *decode_record(struct fl_decoder *d, const char *p, struct in_
     p += 6;
 value_id:
     came |= UINT64_C(1) << 0;
-    if (!(p = fl_take_raw_string(d, p, 0, &v->id, &k, "id")))
+    if (!(p = fl_take_passed_text(d, p, 0, &v->id, &k, "id")))
         return NULL;
     has = k ? has | HAS_id : has & ~HAS_id;
     if (FL_NEXT(p, ",\"addr\":")) {
@@ -345,11 +345,12 @@ static void run(struct fl_cx *cx, struct fl_batch *b)
 static void json(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out)
 {
     const struct rec *r = (const struct rec *)h;
-    char *w = fl_buf_room(out, 20 +
-        6 * ((size_t)r->in.id.n + r->let_name.n));
-    w = FL_PUT_LIT(w, "{\"id\":\"");
-    w = fl_put_text(w, r->in.id);
-    w = FL_PUT_LIT(w, "\",");
+    char *w = fl_buf_room(out, 18 +
+        6 * ((size_t)r->let_name.n) +
+        r->in.id.n);
+    w = FL_PUT_LIT(w, "{\"id\":");
+    w = fl_put_raw(w, r->in.id);
+    w = FL_PUT_LIT(w, ",");
     if (r->is_name == 1) {
         w = FL_PUT_LIT(w, "\"name\":\"");
         w = fl_put_text(w, r->let_name);
@@ -363,12 +364,14 @@ static void json(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out)
 static void pretty(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out, unsigned level)
 {
     const struct rec *r = (const struct rec *)h;
-    char *w = fl_buf_room(out, 27 + 3 * level +
-        6 * ((size_t)r->in.id.n + r->let_name.n));
+    const size_t room = 25 + 3 * level +
+        6 * ((size_t)r->let_name.n) +
+        r->in.id.n;
+    char *w = fl_buf_room(out, room);
     w = FL_PUT_LIT(w, "{");
-    w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"id\": \"");
-    w = fl_put_text(w, r->in.id);
-    w = FL_PUT_LIT(w, "\",");
+    w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"id\": ");
+    w = fl_lay_passed(out, w, r->in.id, level + 1, room);
+    w = FL_PUT_LIT(w, ",");
     if (r->is_name == 1) {
         w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"name\": \"");
         w = fl_put_text(w, r->let_name);

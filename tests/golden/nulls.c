@@ -396,12 +396,13 @@ static void json(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out)
 static void pretty(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out, unsigned level)
 {
     const struct rec *r = (const struct rec *)h;
-    char *w = fl_buf_room(out, 166 + 10 * level +
+    const size_t room = 166 + 10 * level +
         6 * ((size_t)r->out.label.n + r->out.who__name.n) +
-        r->in.text_kind.n);
+        r->in.text_kind.n;
+    char *w = fl_buf_room(out, room);
     w = FL_PUT_LIT(w, "{");
     w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"kind\": ");
-    w = fl_put_raw(w, r->in.text_kind);
+    w = fl_lay_passed(out, w, r->in.text_kind, level + 1, room);
     w = FL_PUT_LIT(w, ",");
     if (r->is_sum == 1) {
         w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"sum\": ");
