@@ -3,6 +3,7 @@
 #include <config.h>
 #endif
 
+#include <errno.h>
 #include <string.h>
 
 #include "config/help.h"
@@ -28,9 +29,9 @@ static void usage(const struct fl_pipeline *p, FILE *out)
 {
     fprintf(out, "%s: ", p->name);
     fl_print_words(out, p->doc ? p->doc : "a flow exporter");
-    fprintf(out, "\n\nusage: %s [OPTIONS] [CONFIG.yml]\n\n", p->name);
-    fprintf(out, "Without CONFIG.yml, and without --input or --output, /etc/skydive/%s.yml is read; - is standard "
-            "input.\n\nOptions:\n", p->name);
+    fprintf(out, "\n\nusage: %s [OPTIONS] [CONFIG.yml]\n\n", program_invocation_short_name); /* installed under a longer name */
+    fprintf(out, "Without CONFIG.yml, and without --input or --output, " FL_SYSCONFDIR "/skydive/%s.yml is read%s; - "
+            "is standard input.\n\nOptions:\n", p->name, strcmp(FL_SYSCONFDIR, "/etc") ? ", or else the one in /etc" : "");
     row(out, "--input FILE|-", "read recorded messages or flows from FILE instead of the source");
     row(out, "--output DIR|-", "write objects as DIR/bucket/key, or to standard output, instead of the sink");
     row(out, "--set KEY=VALUE", "set a YAML key (pipeline.write.type=stdout) or a param; may be repeated");

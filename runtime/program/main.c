@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,12 +141,18 @@ static bool start(struct fl_runtime *rt, const struct fl_args *args, struct fl_m
 /* ---- configuration ---------------------------------------------------------------------------------------- */
 
 /* The file to read, or NULL. */
-static const char *config_file(const struct fl_pipeline *p, const struct fl_args *args, char room[256])
+static const char *config_file(const struct fl_pipeline *p, const struct fl_args *args, char room[PATH_MAX])
 {
     if (args->config || args->over.input || args->over.output)
         return args->config;
-    snprintf(room, 256, "/etc/skydive/%s.yml", p->name);
-    if (args->verb == FL_PRINT_CONFIG && access(room, F_OK) != 0)
+    static const char *const folders[] = { FL_SYSCONFDIR, "/etc" }; /* the second is the original's */
+    for (int i = 0; i < 2; i++) {
+        snprintf(room, PATH_MAX, "%s/skydive/%s.yml", folders[i], p->name);
+        if (access(room, F_OK) == 0)
+            return room;
+    }
+    snprintf(room, PATH_MAX, "%s/skydive/%s.yml", folders[0], p->name);
+    if (args->verb == FL_PRINT_CONFIG)
         return NULL; /* what would stand in it is what was asked for */
     return room;
 }
@@ -217,7 +224,7 @@ static void no_core_files(void)
 
 static int with_config(const struct fl_pipeline *p, const struct fl_args *args)
 {
-    char room[256];
+    char room[PATH_MAX];
     if (!args->core_files)
         no_core_files();
     struct fl_config *c = fl_config_load(p, &args->over, config_file(p, args, room));

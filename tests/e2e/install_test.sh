@@ -14,7 +14,7 @@ prefix=$work/usr
 
 # What was configured for another prefix is found through pkg-config's own relocation and flowc's environment.
 make -s -C "$builddir" install prefix="$prefix" > "$work/install.log" 2>&1 || { tail -n 30 "$work/install.log"; exit 1; }
-for f in bin/flowc bin/dummy bin/secadvisor lib/libflowrt.a include/flowc/flowrt.h share/flowc/skydive.flow \
+for f in bin/flowc bin/skydive-dummy bin/skydive-secadvisor etc/skydive/dummy.yml.default etc/skydive/secadvisor.yml.default lib/libflowrt.a include/flowc/flowrt.h share/flowc/skydive.flow \
     lib/pkgconfig/flowc.pc share/aclocal/flowc.m4 share/man/man1/flowc.1 share/man/man7/flow-pipeline.7; do
     [ -f "$prefix/$f" ] || { echo "not installed: $f"; exit 1; }
 done
@@ -26,10 +26,15 @@ for h in $(cd "$prefix/include/flowc" && find . -name '*.h'); do
     ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -Wall -Werror -I"$prefix/include/flowc" -fsyntax-only "$work/h.c"
 done
 
-# README's way to the demo's file.
-demo=$(PKG_CONFIG_PATH="$prefix/lib/pkgconfig" pkg-config --define-variable=prefix="$prefix" --variable=moduledir flowc)
-"$prefix/bin/secadvisor" --check-config "$demo/secadvisor.yml.default" > /dev/null 2>&1 || {
-    echo "README names $demo/secadvisor.yml.default, which isn't there or isn't good"; exit 1; }
+# Each pipeline with the sample of its configuration; no name of theirs is a general one.
+for sample in "$prefix"/etc/skydive/*.yml.default; do
+    name=$(basename "$sample" .yml.default)
+    "$prefix/bin/skydive-$name" --check-config "$sample" > log 2>&1 || { cat log; echo "$sample isn't good"; exit 1; }
+    [ -f "$prefix/share/man/man1/skydive-$name.1" ] || { echo "skydive-$name has no manual page"; exit 1; }
+done
+others=$(cd "$prefix/bin" && ls | grep -v -e '^skydive-' -e '^flowc$') || :
+[ -z "$others" ] || { echo "installed besides flowc and skydive-*: $others"; exit 1; }
+grep -q "^skydive-secadvisor .*/etc/skydive/secadvisor.yml.default" "$srcdir/README.md" || { echo "README starts the demo in another way"; exit 1; }
 if [ -e "$prefix/share/doc/flowc/gen-tables.awk" ]; then echo "a program of the build is installed as documentation"; exit 1; fi
 
 command -v autoreconf > /dev/null || { echo "SKIPPED: the rest needs autoconf and automake"; exit 77; }

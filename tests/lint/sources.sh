@@ -101,7 +101,8 @@ printf '%s\n' "$public" | { grep '^dsl/' || true; } | list dsl/dsl.am dsl_public
 private dsl/*.def dsl/*.h | list dsl/dsl.am dsl_defs
 names dsl/*.flow | list dsl/dsl.am dsl_modules
 
-names pipelines/*.flow pipelines/*.yml.default | list pipelines/pipelines.am pipeline_files
+names pipelines/*.flow | list pipelines/pipelines.am pipeline_files
+names pipelines/*.yml.default | list pipelines/pipelines.am pipeline_configs
 names docs/*.md | list docs/docs.am docs_files
 programs $(below runtime compiler -name 'test_*.c') | list tests/tests.am unit_tests
 private tests/unit/*.h | list tests/tests.am unit_support
