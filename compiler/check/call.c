@@ -448,10 +448,22 @@ static const struct fc_type *no_record(struct fc_checker *k, struct fc_expr *e)
     return fck_done(e, &FC_ERROR_T, false);
 }
 
+void fck_object_field(struct fc_checker *k, struct fc_field *f, const struct fc_member *m)
+{
+    if (f->kind != FC_F_OBJECT)
+        return;
+    f->kind = FC_F_EXPR;
+    f->value = fc_expr_new(k->a, FC_E_NEW, f->span);
+    f->value->name = f->name;
+    f->value->fields = f->fields;
+    f->value->type = m->type;
+    f->fields = NULL;
+}
+
 /* One field of `new`; e is the whole, for repetitions. */
 static void new_field(struct fc_checker *k, const struct fc_expr *e, const struct fc_type *t, struct fc_field *f)
 {
-    if (f->kind != FC_F_SAME && f->kind != FC_F_EXPR) {
+    if (f->kind != FC_F_SAME && f->kind != FC_F_EXPR && f->kind != FC_F_OBJECT) {
         fc_report(k->d, FC_LATER, f->span, "this form of a field in `new`");
         return;
     }
@@ -467,6 +479,7 @@ static void new_field(struct fc_checker *k, const struct fc_expr *e, const struc
         if (strcmp(other->name.s, f->name.s) == 0)
             fc_report(k->d, FC_DUPLICATE, f->name.span, f->name.s);
     fck_same_field(k, f);
+    fck_object_field(k, f, m);
     f->index = m->index;
     bool fits = fck_field_as(k, f, m);
     f->ty = m->type;
@@ -487,11 +500,20 @@ static void new_field(struct fc_checker *k, const struct fc_expr *e, const struc
 
 const struct fc_type *fck_new(struct fc_checker *k, struct fc_expr *e)
 {
-    struct fc_sym *s = fck_global(k, e->name.s);
-    if (!s || s->kind != FC_SYM_RECORD)
+    const struct fc_type *t = e->type; /* of an object inside of another record: the field's */
+    struct fc_sym *s = t ? NULL : fck_global(k, e->name.s);
+    if (!t && (!s || s->kind != FC_SYM_RECORD))
         return no_record(k, e);
-    s->used++;
-    const struct fc_type *t = s->type;
+    if (s) {
+        s->used++;
+        t = s->type;
+    }
+    if (t->kind == FC_K_ERROR)
+        return t;
+    if (t->kind != FC_K_RECORD) {
+        fc_report(k->d, FC_TYPE_MISMATCH, e->name.span, fck_type_text(k, t, false), "an object");
+        return fck_done(e, &FC_ERROR_T, false);
+    }
     fck_spread(k, &e->fields, false);
     for (struct fc_field *f = e->fields; f; f = f->next)
         new_field(k, e, t, f);
@@ -500,7 +522,7 @@ const struct fc_type *fck_new(struct fc_checker *k, struct fc_expr *e)
         for (struct fc_field *f = e->fields; f && !given; f = f->next)
             given = strcmp(f->name.s, t->members[i].name) == 0;
         if (!given)
-            fc_report(k->d, FC_MISSING_FIELD, e->span, e->name.s,
+            fc_report(k->d, FC_MISSING_FIELD, e->span, s ? fl_arena_printf(k->a, "new %s", e->name.s) : e->name.s,
                       fl_arena_printf(k->a, "%s : %s", t->members[i].name,
                                       fc_type_text(k->a, t->members[i].type, false)));
     }

@@ -193,6 +193,8 @@ const struct fc_type *fck_match(struct fc_checker *k, struct fc_expr *e, const s
 const struct fc_type *fck_new(struct fc_checker *k, struct fc_expr *e);
 /* `UUID;` in a record is `UUID = UUID;`. */
 void fck_same_field(struct fc_checker *k, struct fc_field *f);
+/* `Network { A = a; }` in `new` and `emit` is a record of the type that the field m has. */
+void fck_object_field(struct fc_checker *k, struct fc_field *f, const struct fc_member *m);
 /* text(x) for an x that is checked; NULL after a message. Takes x's place in its list. */
 struct fc_expr *fck_as_text(struct fc_checker *k, struct fc_expr *x);
 const struct fc_type *fck_template(struct fc_checker *k, struct fc_expr *e);

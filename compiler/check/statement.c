@@ -137,8 +137,9 @@ static void check_emit(struct fc_checker *k, struct fc_stmt *st)
             continue;
         }
         fck_same_field(k, f);
-        if (f->kind != FC_F_EXPR || m->type->kind == FC_K_RECORD) {
-            fc_report(k->d, FC_LATER, f->span, "an object in emit");
+        fck_object_field(k, f, m);
+        if (f->kind != FC_F_EXPR) {
+            fc_report(k->d, FC_LATER, f->span, "this form of a field in `emit`");
             continue;
         }
         for (struct fc_field *other = st->fields; other != f; other = other->next)

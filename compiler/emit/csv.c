@@ -58,12 +58,36 @@ static void csv_cell(struct fce_enc *k, struct fc_cv v, const struct fc_slot *s,
     }
 }
 
+/* A record that `emit` gives is kept apart from that of records that were received. */
+static void csv_either(struct fce_enc *k, const struct fc_slot *s, bool *first)
+{
+    struct fc_em *m = k->m;
+    bool before = *first;
+    fce_flush(k);
+    fce_line(m, "if (r->h.emitted) {");
+    m->depth++;
+    fce_csv_leaves(k, fce_slot(m, s->given, true), first);
+    fce_flush(k);
+    m->depth--;
+    fce_line(m, "} else {");
+    m->depth++;
+    *first = before;
+    fce_csv_leaves(k, fce_slot_now(m, fce_origin(s)), first);
+    fce_flush(k);
+    m->depth--;
+    fce_line(m, "}");
+}
+
 void fce_csv_leaves(struct fce_enc *k, struct fc_cv v, bool *first)
 {
     struct fc_em *m = k->m;
     for (int i = 0; i < v.type->nmembers; i++) {
         if (v.slot && v.slot->kind == FC_SLOT_OBJECT) {
             const struct fc_slot *field = &v.slot->inner[i], *s = fce_origin(field);
+            if (field->given) {
+                csv_either(k, field, first);
+                continue;
+            }
             struct fc_cv x = fce_slot_now(m, s);
             if (v.n)
                 x.n = fce_or(m, v.n, x.n);

@@ -109,6 +109,7 @@ struct fc_em {
     bool known;            /* lookups are answered: no unwinding */
     bool made;             /* the record may be one of `emit`: what was received is not there */
     const struct fc_slot *form; /* of the records that go out here */
+    bool either;           /* the same, and of a record that `emit` gives it is looked at which of the two it is */
     const char *unwind;    /* statement that leaves the function when a lookup is pending */
     const char *class_;    /* C for the class of emitted records */
     struct fc_rec *recs;

@@ -404,7 +404,7 @@ struct fce_members fce_put_slots(struct fce_enc *k, const struct fc_slot *object
     struct fc_em *m = k->m;
     struct fce_members o = {0};
     for (int i = 0; i < object->ninner; i++) {
-        const struct fc_slot *field = &object->inner[i], *s = fce_origin(field);
+        const struct fc_slot *field = &object->inner[i], *s = k->emitted && field->given ? field->given : fce_origin(field);
         if (k->emitted && !field->emitted)
             continue;
         struct fc_cv v = fce_slot_now(m, s);

@@ -196,8 +196,31 @@ static struct fc_cv name_value(struct fc_em *m, const struct fc_expr *e)
     }
 }
 
+/* A record that `emit` gives, of a record that may be one of these; a copy. */
+static struct fc_cv given_or_made(struct fc_em *m, const struct fc_slot *s)
+{
+    const char *t = fce_temp(m), *is = fce_text(m, "is_%s", t);
+    fce_zeroed(m, s->type, t, is);
+    fce_line(m, "if (r->h.emitted) {");
+    m->depth++;
+    fce_assign(m, t, is, fce_slot(m, s->given, true));
+    m->depth--;
+    fce_line(m, "} else {");
+    m->depth++;
+    fce_assign(m, t, is, fce_slot(m, s, true));
+    m->depth--;
+    fce_line(m, "}");
+    return fce_value(s->type, t, fce_no(m, "%s", is), true);
+}
+
 static struct fc_cv field_value(struct fc_em *m, const struct fc_expr *e)
 {
+    const struct fc_expr *form = e->a;
+    if (m->either && form->kind == FC_E_NAME && form->sym && form->sym->kind == FC_SYM_RECORD_NOW) {
+        const struct fc_slot *s = &m->p->forms[form->sym->index]->inner[((const struct fc_member *)e->info)->index];
+        if (s->given)
+            return given_or_made(m, s);
+    }
     const struct fc_in *n = fc_plan_input(m->p, e);
     if (n)
         return unless_made(m, e, fce_input(m, n, e->nullable));

@@ -119,6 +119,10 @@ static void stored_members(struct fc_em *m, const struct fc_slot *s, struct stor
             if (x->optional || x->emitted)
                 fc_join(&out->flags, "        bool has_%s;\n", x->c);
         }
+        if (x->given) {
+            fc_join(&out->values, "        %s %s; /* given by `emit` */\n", fce_type(m, x->type), fce_name(m, x->given->c));
+            fc_join(&out->flags, "        bool has_%s;\n", x->given->c);
+        }
         if (fce_presence(m, x))
             fc_join(&out->flags, "        bool has_%s;\n", x->c);
         stored_members(m, x, out);

@@ -119,7 +119,7 @@ static void run(struct fc_em *m, const struct fc_output *of)
 static void partition(struct fc_em *m, const struct fc_output *output)
 {
     fce_function_begin(m, FC_CX_RECORD, NULL);
-    m->made = m->p->emits;
+    m->made = m->either = m->p->emits;
     m->form = fce_form_of(m, output);
     fce_line(m, "static void %s(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out)", fce_of_output(m, "partition", output));
     fce_line(m, "{");
@@ -133,7 +133,7 @@ static void partition(struct fc_em *m, const struct fc_output *output)
         fce_line(m, "fl_partition_put(out, %s);", v.v);
         first = false;
     }
-    m->made = false;
+    m->made = m->either = false;
     m->depth--;
     fce_line(m, "}\n");
 }

@@ -86,6 +86,8 @@ static void emit_record(struct fc_em *m, const struct fc_stmt *s)
     int from = m->nfrom;
     for (const struct fc_field *f = s->fields; f; f = f->next) {
         const struct fc_slot *slot = &form->inner[f->index];
+        if (slot->given)
+            slot = slot->given;
         fce_spread(m, f);
         struct fc_cv v = fce_expr(m, f->value);
         if (v.type->kind != FC_K_NULL)

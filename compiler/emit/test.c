@@ -262,7 +262,7 @@ static void visit_seen(void *arg, const struct fc_expr *e)
     int rest = 0;
     const struct fc_in *n = fc_plan_input(k->m->p, e);
     const struct fc_slot *s = n ? NULL : fc_plan_slot(k->m->p, e, &rest);
-    if (s && s->kind == FC_SLOT_INPUT && !s->nonempty && !s->text && rest == 0)
+    if (s && s->kind == FC_SLOT_INPUT && !s->nonempty && !s->text && rest == 0 && !fc_slot_field(s)->given)
         n = s->in;
     put_text(k->m, n ? fce_input(k->m, n, true) : fce_bind(k->m, fce_expr(k->m, &maybe)), n && n->raw && !n->value);
     fce_line(k->m, "break;");
@@ -333,6 +333,7 @@ static void step_row(struct fc_em *m, int test, int step, const struct fc_check 
 
 void fce_tests(struct fc_em *m)
 {
+    m->either = m->p->emits;
     int test = 0;
     struct fc_join rows = {.arena = m->a};
     fce_line(m, "/* ---- tests ---- */\n");

@@ -69,6 +69,7 @@ struct fc_slot {
     bool nonempty, text;            /* INPUT */
     const struct fc_sym *let;       /* LET */
     struct fc_slot *same;           /* SAME: never one that is SAME itself */
+    struct fc_slot *given;          /* a record that `emit` gives and that is kept otherwise in received records: STORED, what it gave; or NULL */
     const char *c;                  /* Network_A_Name */
     bool optional;                  /* may be absent */
     bool emitted;                   /* some `emit` gives it, or, of a form itself, makes one */
@@ -198,6 +199,13 @@ struct fc_slot *fc_plan_slot(struct fc_plan *p, const struct fc_expr *e, int *re
 struct fc_in *fc_plan_below(struct fc_in *n, const struct fc_expr *e, int rest);
 /* The slots of the form that this stage makes; NULL: it makes none. */
 struct fc_slot *fc_plan_form(const struct fc_plan *p, const struct fc_stage *s);
+/* The field of the form that the slot is, or is in. */
+static inline const struct fc_slot *fc_slot_field(const struct fc_slot *s)
+{
+    while (s->parent && s->parent->parent)
+        s = s->parent;
+    return s;
+}
 /* The form that the slot is in. */
 static inline const struct fc_slot *fc_slot_form(const struct fc_slot *s)
 {

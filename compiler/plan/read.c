@@ -33,9 +33,13 @@ static void mark_value(struct reader *y, struct fc_in *n)
 static void read_expr(struct reader *y, const struct fc_expr *e);
 
 /* A path below the transform's record: what it stands for is read. */
-static void read_slot(struct reader *y, struct fc_slot *s, const struct fc_expr *e, int rest)
+static void read_slot(struct reader *y, struct fc_slot *s, const struct fc_expr *e, int rest, bool within)
 {
     s->read = true;
+    if (fc_slot_field(s)->given && !within) { /* it may be that of an emitted record: then all of it is looked at */
+        read_slot(y, (struct fc_slot *)fc_slot_field(s), e, 0, true);
+        return;
+    }
     if (s->kind == FC_SLOT_INPUT && !s->text) {
         struct fc_in *n = fc_plan_below((struct fc_in *)s->in, e, rest);
         mark_value(y, n);
@@ -45,7 +49,7 @@ static void read_slot(struct reader *y, struct fc_slot *s, const struct fc_expr 
         fc_mark_way((struct fc_in *)s->in);
     } else if (s->kind == FC_SLOT_OBJECT && rest == 0) {
         for (int i = 0; i < s->ninner; i++)
-            read_slot(y, s->inner[i].kind == FC_SLOT_SAME ? s->inner[i].same : &s->inner[i], e, 0);
+            read_slot(y, s->inner[i].kind == FC_SLOT_SAME ? s->inner[i].same : &s->inner[i], e, 0, true);
     }
 }
 
@@ -92,7 +96,7 @@ static void read_expr(struct reader *y, const struct fc_expr *e)
     }
     struct fc_slot *s = y->p->pass ? NULL : fc_plan_slot(y->p, e, &rest);
     if (s) {
-        read_slot(y, s, e, rest);
+        read_slot(y, s, e, rest, false);
         return;
     }
     if (e->kind == FC_E_UNARY && e->op == FC_OP_HAS) {

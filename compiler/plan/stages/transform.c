@@ -77,6 +77,15 @@ static const char *slot_name(struct fc_compilation *c, const struct fc_slot *s)
     return s->parent && s->parent->c ? fl_arena_printf(&c->arena, "%s__%s", s->parent->c, name) : name;
 }
 
+/* What `emit` gives for a record. */
+static struct fc_slot *given_of(struct fc_compilation *c, const struct fc_slot *s)
+{
+    struct fc_slot *g = fl_arena_zero(&c->arena, sizeof *g);
+    *g = (struct fc_slot){.kind = FC_SLOT_STORED, .field = s->field, .type = s->type, .parent = s->parent, .optional = true, .emitted = true};
+    g->c = fl_arena_printf(&c->arena, "f0_%s", s->c); /* no field is called so, see fc_plain_name */
+    return g;
+}
+
 static void make_slots(struct fc_compilation *c, struct fc_plan *p, struct fc_slot *parent, const struct fc_field *fields, const struct fc_type *record, const struct fc_sym *form)
 {
     parent->kind = FC_SLOT_OBJECT;
@@ -94,7 +103,7 @@ static void make_slots(struct fc_compilation *c, struct fc_plan *p, struct fc_sl
         s->c = slot_name(c, s);
         struct setting k = top ? setting_of(p->program, form, m) : (struct setting){NULL};
         s->emitted = k.given;
-        bool changed = k.set, fixed = !s->emitted && !changed;
+        bool changed = k.set, apart = s->emitted && m->type->kind == FC_K_RECORD, fixed = (!s->emitted || apart) && !changed;
         s->kind = FC_SLOT_STORED;
         if (f->kind == FC_F_OBJECT || f->kind == FC_F_FROM) {
             make_slots(c, p, s, f->fields, m->type, form);
@@ -117,6 +126,8 @@ static void make_slots(struct fc_compilation *c, struct fc_plan *p, struct fc_sl
         } else if (f->kind == FC_F_EXPR && !changed && fc_number_text(m->type)) {
             s->in = source_of(p, f->value, m->type);
         }
+        if (apart && s->kind != FC_SLOT_STORED)
+            s->given = given_of(c, s);
     }
 }
 
