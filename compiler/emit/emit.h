@@ -9,6 +9,7 @@
  *   condition.c  conditions as trees, and their C
  *   type.c     structs of records; records copied between their forms
  *   expr.c     expressions, truth of conditions
+ *   slot.c     the fields of the records that transforms make
  *   call.c     calls: functions, lookups, builtins; match, new, templates, in
  *   decode.c   the decoder of the input record
  *   get.c      getters of enums, of lists and the records in them
@@ -219,19 +220,24 @@ const char *fce_alone(struct fc_em *m, const struct fc_cv *v); /* the value wher
 const struct fc_cond *fce_true(struct fc_em *m, const struct fc_expr *e);
 const struct fc_cond *fce_false(struct fc_em *m, const struct fc_expr *e);
 const struct fc_cond *fce_equal(struct fc_em *m, const struct fc_cv *l, const struct fc_cv *r); /* texts or numbers, neither null */
-struct fc_cv fce_slot(struct fc_em *m, const struct fc_slot *s, bool nullable);
 /* Compute the record that the field was taken from with `...`, once; undone by m->nfrom = what it was. */
 void fce_spread(struct fc_em *m, const struct fc_field *f);
 /* The record of `from e { .. }`, computed once: v holds it where it is not null. Undone by m->nfrom = what it was. */
 void fce_from(struct fc_em *m, const struct fc_expr *e, struct fc_cv v);
-bool fce_presence(struct fc_em *m, const struct fc_slot *s);
-/* What is stored of the slot in the record `r`, and whether it is there; the struct of its form. */
-const char *fce_stored(struct fc_em *m, const char *r, const struct fc_slot *s);
-const char *fce_stored_is(struct fc_em *m, const char *r, const struct fc_slot *s);
-const char *fce_form(struct fc_em *m, const struct fc_slot *form);
 void fce_assign(struct fc_em *m, const char *t, const char *is, struct fc_cv v); /* t = v; is = true when not null */
 bool fce_settle(struct fc_em *m, const struct fc_sym *let); /* true: the let has to be computed here */
 
+/* slot.c */
+struct fc_cv fce_slot(struct fc_em *m, const struct fc_slot *s, bool nullable);
+/* Does the transform keep whether an object `from` a record is there? */
+bool fce_presence(struct fc_em *m, const struct fc_slot *s);
+/* What is stored of the slot in the record `r`, and whether it is there. */
+const char *fce_stored(struct fc_em *m, const char *r, const struct fc_slot *s);
+const char *fce_stored_is(struct fc_em *m, const char *r, const struct fc_slot *s);
+/* The struct in the record that holds what is stored of the form. */
+const char *fce_form(struct fc_em *m, const struct fc_slot *form);
+/* A record that `emit` gives, of a record that may be one of these; a copy. */
+struct fc_cv fce_given_or_made(struct fc_em *m, const struct fc_slot *s);
 /* call.c */
 struct fc_cv fce_call(struct fc_em *m, const struct fc_expr *e);
 struct fc_cv fce_match(struct fc_em *m, const struct fc_expr *e);

@@ -21,7 +21,7 @@ fi
 # Recursions, each as one file.
 BEGIN {
     recursion("compiler/check/", "expr name operator call spread")
-    recursion("compiler/emit/", "expr call state type")
+    recursion("compiler/emit/", "expr call state type slot")
 }
 # What is still to be cut: files that call up. Lines go from here, none comes.
 BEGIN {
