@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "flowrt.h"
+#include "lang/hold.h"
 
 static struct fl_arena memory;
 static struct fl_cx cx;
