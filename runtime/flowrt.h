@@ -178,6 +178,17 @@ struct fl_lookup {
     bool first_value;             /* the answer is a list of plain values; field 0 gets the first (templates) */
 };
 
+/* A table that is filled from outside, and read again and again. */
+struct fl_fill {
+    struct fl_table *table;
+    const char *from, *query;     /* "gremlin", what is asked */
+    int64_t reload;               /* ns */
+    bool keeps;                   /* rows stay until they expire; else until the next reading */
+    const struct fl_lookup *row;  /* what is found for a row: key parts `[0]`.., and the value or its members */
+    void (*put)(struct fl_cx *cx, struct fl_table *t, const void *row); /* a struct of `row` becomes a row of the table */
+    const bool *wanted;           /* NULL: always. Decided when params are known */
+};
+
 /*
  * Is the answer to `key` of lookup number `lookup` known? True: *result is the result struct, or NULL for null;
  * it stays valid to the end of the batch. False: render the query and call fl_lookup_ask.
@@ -227,6 +238,7 @@ enum fl_step_kind {
     FL_STEP_EXPECT,         /* call */
     FL_STEP_EXPECT_JSON,    /* text: JSON; path: `record.Context` */
     FL_STEP_EXPECT_DROPPED, /* number: the reason */
+    FL_STEP_TABLE,          /* number: of fl_pipeline.fills; text: a list of objects by names of its row */
     FL_STEP_EXPECT_OBJECT   /* text: the pattern; object: called with each that matches */
 };
 
@@ -318,6 +330,8 @@ struct fl_pipeline {
     /* `absent .. every`: called at least at the times that it returns (ns, wall clock; INT64_MAX: never); adds emitted records. */
     int64_t (*tick)(struct fl_cx *cx, struct fl_batch *b);
     const struct fl_output_of *outputs;     uint32_t noutputs; /* one at least */
+
+    const struct fl_fill *fills;            uint32_t nfills;
 
     const struct fl_test *tests;            uint32_t ntests;
     const struct fl_place *places;          uint32_t nplaces;

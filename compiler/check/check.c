@@ -83,6 +83,9 @@ static void items_in_order(struct fc_checker *k, struct fc_item *items)
         case FC_I_LOOKUP:
             fck_lookup(k, it);
             break;
+        case FC_I_TABLE:
+            fck_fill(k, it);
+            break;
         case FC_I_SOURCE:
             fck_source(k, it);
             break;

@@ -79,6 +79,18 @@ struct fc_checker {
     const struct fc_sym *self;   /* the let or function whose value is being checked */
 };
 
+/* decl.c */
+int64_t fck_positive(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want, const char *what);
+/* Does it say where something is in an answer; can it be found in one: scalars, and lists of them and of records? */
+bool fck_answer_path(const struct fc_expr *e);
+bool fck_answer_scalar(const struct fc_type *t);
+bool fck_answer_type(const struct fc_type *t);
+/* fill.c */
+void fck_fill(struct fc_checker *k, struct fc_item *table);
+bool fck_may_write(struct fc_checker *k, const struct fc_sym *table, struct fc_span span);
+void fck_test_table(struct fc_checker *k, struct fc_check *c);
+/* statement.c */
+struct fc_sym *fck_find_table(struct fc_checker *k, struct fc_name name);
 /* scope.c */
 struct fc_sym *fck_define(struct fc_checker *k, enum fc_sym_kind kind, struct fc_name name, const struct fc_item *item);
 struct fc_sym *fck_find(struct fc_sym *scope, const char *name);

@@ -29,7 +29,7 @@ static bool plain_record(const struct fc_type *t)
     return true;
 }
 
-static int64_t positive(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want, const char *what)
+int64_t fck_positive(struct fc_checker *k, struct fc_expr *e, const struct fc_type *want, const char *what)
 {
     int64_t v = 0;
     k->where = FC_IN_CONSTANT;
@@ -46,7 +46,7 @@ static void declare_table(struct fc_checker *k, struct list *tables, struct fc_i
     bool optional = false;
     append(&k->p->tables, tables, &k->p->ntables, s);
     s->type = fck_type(k, it->type, &optional);
-    if (it->from.s) {
+    if (it->from.s && !fl_kind_row("table", it->from.s)) {
         fc_report(k->d, FC_LATER, it->from.span, "a table from a file");
         return;
     }
@@ -66,8 +66,11 @@ static void declare_table(struct fc_checker *k, struct list *tables, struct fc_i
             fc_report(k->d, FC_TABLE_KEY, t->span, fck_type_text(k, kt, optional));
         s->keys[s->nkeys++] = kt;
     }
-    s->expire = positive(k, it->expire, &FC_DURATION_T, "expire");
-    s->max = positive(k, it->max, &FC_INT_T, "max");
+    if (!it->from.s)
+        s->expire = fck_positive(k, it->expire, &FC_DURATION_T, "expire");
+    if (it->from.s && !it->max)
+        fc_report(k->d, FC_TABLE_FILL, it->name.span, s->name, "it needs `max N`: how many rows it has at most");
+    s->max = fck_positive(k, it->max, &FC_INT_T, "max");
 }
 
 static void declare_args(struct fc_checker *k, struct fc_sym *s, struct fc_decl *decls)
@@ -227,14 +230,14 @@ static bool is_number(const struct fc_expr *e)
     return e->kind == FC_E_INT || (e->kind == FC_E_UNARY && e->op == FC_OP_NEG && e->a->kind == FC_E_INT);
 }
 
-static bool path_ok(const struct fc_expr *e)
+bool fck_answer_path(const struct fc_expr *e)
 {
     if (e->kind == FC_E_INDEX)
-        return path_ok(e->a) && e->args && !e->args->next && is_number(e->args);
-    return e->kind == FC_E_NAME || (e->kind == FC_E_FIELD && path_ok(e->a));
+        return fck_answer_path(e->a) && e->args && !e->args->next && is_number(e->args);
+    return e->kind == FC_E_NAME || (e->kind == FC_E_FIELD && fck_answer_path(e->a));
 }
 
-static bool answer_scalar(const struct fc_type *t)
+bool fck_answer_scalar(const struct fc_type *t)
 {
     switch (t->kind) {
     case FC_K_ERROR:
@@ -252,12 +255,12 @@ static bool answer_scalar(const struct fc_type *t)
 }
 
 /* What can be found in an answer: scalars, and lists of them and of records of such. */
-static bool answer_type(const struct fc_type *t)
+bool fck_answer_type(const struct fc_type *t)
 {
-    if (t->kind != FC_K_LIST || answer_scalar(t->elem))
-        return answer_scalar(t->kind == FC_K_LIST ? t->elem : t);
+    if (t->kind != FC_K_LIST || fck_answer_scalar(t->elem))
+        return fck_answer_scalar(t->kind == FC_K_LIST ? t->elem : t);
     for (int i = 0; t->elem->kind == FC_K_RECORD && i < t->elem->nmembers; i++)
-        if (!answer_type(t->elem->members[i].type) || t->elem->members[i].dflt)
+        if (!fck_answer_type(t->elem->members[i].type) || t->elem->members[i].dflt)
             return false;
     return t->elem->kind == FC_K_RECORD;
 }
@@ -298,9 +301,9 @@ void fck_lookup(struct fc_checker *k, struct fc_item *it)
     k->where = FC_IN_CONSTANT;
     if (!fl_kind_row("lookup", it->from.s))
         fc_report(k->d, FC_UNKNOWN_KIND, it->from.span, "lookup from", it->from.s);
-    s->expire = positive(k, it->cache, &FC_DURATION_T, "cache");
-    s->max = positive(k, it->max, &FC_INT_T, "max");
-    s->timeout = it->timeout ? positive(k, it->timeout, &FC_DURATION_T, "timeout") : 5 * INT64_C(1000000000);
+    s->expire = fck_positive(k, it->cache, &FC_DURATION_T, "cache");
+    s->max = fck_positive(k, it->max, &FC_INT_T, "max");
+    s->timeout = it->timeout ? fck_positive(k, it->timeout, &FC_DURATION_T, "timeout") : 5 * INT64_C(1000000000);
     for (struct fc_sym *a = s->args; a; a = a->next)
         if (!fck_scalar(a->type) || a->type->kind == FC_K_FLOAT)
             fc_report(k->d, FC_ANSWER_FIELD, a->span, s->name,
@@ -320,14 +323,14 @@ void fck_lookup(struct fc_checker *k, struct fc_item *it)
                       fl_arena_printf(k->a, "its result has no field `%s`", f->name.s));
             continue;
         }
-        if (f->kind != FC_F_EXPR || !path_ok(f->value))
+        if (f->kind != FC_F_EXPR || !fck_answer_path(f->value))
             fc_report(k->d, FC_ANSWER_FIELD, f->span, s->name,
                       fl_arena_printf(k->a, "`%s` needs a path such as Metadata.Name", f->name.s));
         if (f->optional != m->optional)
             fc_report(k->d, FC_ANSWER_FIELD, f->span, s->name,
                       fl_arena_printf(k->a, m->optional ? "`%s` is optional in the result: write `%s? = ..`"
                                       : "`%s` is not optional in the result: write `%s = ..`", f->name.s, f->name.s));
-        if (!answer_type(m->type))
+        if (!fck_answer_type(m->type))
             fc_report(k->d, FC_ANSWER_FIELD, f->span, s->name,
                       fl_arena_printf(k->a, "`%s` cannot be %s", f->name.s, fck_type_text(k, m->type, false)));
         f->index = m->index;

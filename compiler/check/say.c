@@ -130,7 +130,7 @@ const char *fck_place(const struct fc_checker *k)
 {
     switch (k->where) {
     case FC_IN_WHEN:
-        return "in the `when` of mangle: it is decided once, at start";
+        return "in this `when`: it is decided once, at start";
     case FC_IN_OPTION:
         return "in an option";
     case FC_IN_OBJECT:

@@ -40,6 +40,8 @@ static void assign_table(struct fc_checker *k, struct fc_stmt *st)
     struct fc_sym *t = fck_find_table(k, st->target->a->name);
     if (!t)
         return;
+    if (!fck_may_write(k, t, st->span))
+        return;
     st->sym = t;
     st->target->sym = t;
     check_keys(k, t, st->target->args, st->target->span);
@@ -199,7 +201,7 @@ void fck_block(struct fc_checker *k, struct fc_stmt *body)
             break;
         case FC_S_FORGET:
             st->sym = fck_find_table(k, st->name);
-            if (st->sym)
+            if (st->sym && fck_may_write(k, st->sym, st->span))
                 check_keys(k, st->sym, st->keys, st->span);
             break;
         case FC_S_IF:

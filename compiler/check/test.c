@@ -120,6 +120,9 @@ void fck_test(struct fc_checker *k, struct fc_item *it)
         case FC_C_LOOKUP:
             check_lookup(k, c);
             break;
+        case FC_C_TABLE:
+            fck_test_table(k, c);
+            break;
         case FC_C_AT: {
             int64_t at, before_it;
             k->where = FC_IN_CONSTANT;

@@ -207,6 +207,7 @@ static void init(struct fc_em *m)
     for (int i = 0; i < m->g->nstages; i++)
         if (m->g->stages[i]->when)
             fce_line(m, "%s_%d_on = %s;", fc_stage_text(m->g->stages[i]->kind), i + 1, fce_bare(m, fce_true(m, m->g->stages[i]->when)));
+    fce_fills_wanted(m);
     for (const struct fc_sym *p = m->g->templates ? m->g->params : NULL; p; p = p->next)
         if (p->type->kind == FC_K_LIST && p->type->elem->kind == FC_K_STRING && p->used) {
             fce_line(m, "if (P.%s.n && !(templates_%s = fl_templates_new(P.%s, &template_names, %d, &error)))", fce_name(m, p->name), p->name, fce_name(m, p->name),
@@ -347,6 +348,7 @@ void fce_descriptor(struct fc_em *m)
         }
     if (ntables)
         fce_line(m, "static struct fl_table *const tables[] = {%s};", fc_joined(&tables));
+    int nfills = fce_fill_rows(m);
     if (m->options->tests && m->nplaces) {
         fflush(m->places.f);
         fce_line(m, "\nstatic const struct fl_place places[] = {\n%s};", m->places.text);
@@ -368,6 +370,8 @@ void fce_descriptor(struct fc_em *m)
         fce_line(m, ".lookups = lookups, .nlookups = %d,", nlookups);
     if (ntables)
         fce_line(m, ".tables = tables, .ntables = %d,", ntables);
+    if (nfills)
+        fce_line(m, ".fills = fills, .nfills = %d,", nfills);
     fce_line(m, ".init = init, .decode = decode, .run = run,%s", m->p->ticks ? " .tick = tick," : "");
     fce_line(m, ".outputs = outputs, .noutputs = %d,", m->g->noutputs);
     if (m->options->tests) {

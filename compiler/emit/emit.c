@@ -26,6 +26,7 @@ void fc_emit(struct fc_compilation *c, const struct fc_emit_options *options, FI
     fce_tables(&m);
     fce_decoder(&m);
     fce_lookups(&m);
+    fce_fills(&m);
     fce_functions(&m);
     fce_lets(&m);
     fce_stages(&m);

@@ -26,6 +26,7 @@
  *   statement.c  statements of stages
  *   want.c     waves of lookups
  *   state.c    tables and lookups
+ *   fill.c     tables that are filled from outside
  *   test.c     test blocks
  *   desc.c     params, stage choices, init, the descriptor
  *   emit.c     the file; above all
@@ -248,6 +249,7 @@ struct fc_cv fce_any(struct fc_em *m, const struct fc_expr *e);
 
 /* decode.c */
 void fce_decoder(struct fc_em *m);
+const char *fce_json_value(struct fc_em *m, const struct fc_expr *e, const struct fc_type *t); /* whole.c: a constant as JSON */
 /* get.c */
 void fce_getters(struct fc_em *m);
 /* The function that takes a list of this type, which is at the path whose C name is c. */
@@ -310,6 +312,10 @@ void fce_steps(struct fc_em *m);
 /* statement.c */
 void fce_block(struct fc_em *m, const struct fc_stmt *s);
 void fce_block_let(struct fc_em *m, const struct fc_stmt *s);
+/* Put v under the key at p, of n bytes, unless a text is too long. */
+void fce_table_put(struct fc_em *m, const struct fc_sym *t, const char *table, const char *p, const char *n, const char *expire, const char *class_,
+                   struct fc_cv v);
+const struct fc_cond *fce_fits(struct fc_em *m, const struct fc_type *t, struct fc_cv v); /* have its texts room in a row? NULL: always */
 /* want.c */
 void fce_wants(struct fc_em *m, int i, const struct fc_stage *s);
 void fce_wants_partition(struct fc_em *m, const struct fc_plan_step *wave); /* as if it were one more stage */
@@ -321,6 +327,15 @@ struct fc_cv fce_table_read(struct fc_em *m, const struct fc_expr *e);
 const char *fce_lookup_arg(struct fc_em *m, const struct fc_sym *a, struct fc_cv v);
 struct fc_cv fce_lookup(struct fc_em *m, const struct fc_expr *e);
 void fce_key(struct fc_em *m, const struct fc_expr *keys, const char **p, const char **n);
+/* The same of keys that are bound and not null. */
+void fce_key_of(struct fc_em *m, struct fc_cv *keys, int n, const char **p, const char **len);
+const char *fce_path_text(struct fc_em *m, const struct fc_expr *e); /* a path in an answer, as the runtime reads it */
+/* fill.c */
+void fce_fills(struct fc_em *m);
+int fce_fill_rows(struct fc_em *m); /* the descriptor's; how many */
+void fce_fills_wanted(struct fc_em *m); /* in init */
+int fce_fill_number(struct fc_em *m, const struct fc_sym *table);
+const char *fce_fill_preset(struct fc_em *m, const struct fc_sym *table, const struct fc_expr *rows); /* a test's rows as JSON */
 /* test.c */
 void fce_tests(struct fc_em *m);
 void fce_template_names(struct fc_em *m);

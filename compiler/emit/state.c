@@ -29,7 +29,7 @@ static void key_part(struct fc_em *m, const char *key, const struct fc_cv *v)
 }
 
 /* *p and *n get C for the key's bytes; the keys have to be bound and not null. */
-static void key_of(struct fc_em *m, struct fc_cv *keys, int n, const char **p, const char **len)
+void fce_key_of(struct fc_em *m, struct fc_cv *keys, int n, const char **p, const char **len)
 {
     const char *t = fce_temp(m);
     if (n == 1 && fixed_key(keys[0].type)) {
@@ -60,7 +60,7 @@ void fce_key(struct fc_em *m, const struct fc_expr *keys, const char **p, const 
     int i = 0;
     for (const struct fc_expr *x = keys; x && i < 8; x = x->next, i++)
         v[i] = fce_bind(m, fce_expr(m, x));
-    key_of(m, v, i, p, n);
+    fce_key_of(m, v, i, p, n);
 }
 
 /* ---- tables ---------------------------------------------------------------------------------------------------- */
@@ -98,7 +98,7 @@ struct fc_cv fce_table_read(struct fc_em *m, const struct fc_expr *e)
     fce_zeroed(m, s->type, t, fce_text(m, "is_%s", t));
     fce_line(m, never ? "if (%s) {" : "{", never ? fce_bare(m, fce_not(m, never)) : "");
     m->depth++;
-    key_of(m, keys, i, &p, &n);
+    fce_key_of(m, keys, i, &p, &n);
     fce_line(m, "const %s *row = fl_table_get(&table_%s, %s, %s, cx->now);", kept, s->name, p, n);
     fce_line(m, "if (row) {");
     m->depth++;
@@ -135,7 +135,7 @@ static void fetch_ahead(struct fc_em *m, const struct fc_ahead *a)
         fce_line(m, "if (%s)", fce_bare(m, never));
         fce_line(m, "    continue;");
     }
-    key_of(m, keys, nkeys, &p, &n);
+    fce_key_of(m, keys, nkeys, &p, &n);
     fce_line(m, "hash[count++] = fl_table_hash(&table_%s, %s, %s);", t, p, n);
     m->depth--;
     fce_line(m, "}");
@@ -265,12 +265,12 @@ static void query(struct fc_em *m, const struct fc_sym *s)
     }
 }
 
-static const char *path_text(struct fc_em *m, const struct fc_expr *e)
+const char *fce_path_text(struct fc_em *m, const struct fc_expr *e)
 {
     if (e->kind == FC_E_FIELD)
-        return fce_text(m, "%s.%s", path_text(m, e->a), e->name.s);
+        return fce_text(m, "%s.%s", fce_path_text(m, e->a), e->name.s);
     if (e->kind == FC_E_INDEX)
-        return fce_text(m, "%s[%s%lld]", path_text(m, e->a), e->args->kind == FC_E_INT ? "" : "-",
+        return fce_text(m, "%s[%s%lld]", fce_path_text(m, e->a), e->args->kind == FC_E_INT ? "" : "-",
                         (long long)(e->args->kind == FC_E_INT ? e->args : e->args->a)->i);
     return e->name.s;
 }
@@ -310,7 +310,7 @@ static void one_lookup(struct fc_em *m, const struct fc_sym *s)
         of[f->index] = record_row(m, s->type->members[f->index].type, fce_text(m, "%s__%s", s->name, f->name.s));
     fce_line(m, "static const struct fl_lookup_field fields_%s[] = {", s->name);
     for (const struct fc_field *f = s->item->fields; f; f = f->next)
-        answer_field(m, &s->type->members[f->index], path_text(m, f->value), type, of[f->index]);
+        answer_field(m, &s->type->members[f->index], fce_path_text(m, f->value), type, of[f->index]);
     fce_line(m, "};\n");
     fce_line(m, "static void key_%s(struct fl_cx *cx, struct fl_key *key%s)", s->name, params);
     fce_line(m, "{");

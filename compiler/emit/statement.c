@@ -4,7 +4,7 @@
 #include "emit/emit.h"
 
 /* When the texts of v, which is not null, have room in a row; NULL: always. */
-static const struct fc_cond *fits(struct fc_em *m, const struct fc_type *t, struct fc_cv v)
+const struct fc_cond *fce_fits(struct fc_em *m, const struct fc_type *t, struct fc_cv v)
 {
     const struct fc_cond *all = NULL;
     if (t->kind == FC_K_STRING || t->kind == FC_K_IP)
@@ -13,11 +13,34 @@ static const struct fc_cond *fits(struct fc_em *m, const struct fc_type *t, stru
         struct fc_cv x = fce_member(m, v, &t->members[i], true);
         const struct fc_cond *null = x.n;
         x.n = NULL;
-        const struct fc_cond *one = fits(m, t->members[i].type, x);
+        const struct fc_cond *one = fce_fits(m, t->members[i].type, x);
         if (one)
             all = fce_and(m, all, null ? fce_or(m, null, one) : one);
     }
     return all;
+}
+
+void fce_table_put(struct fc_em *m, const struct fc_sym *t, const char *table, const char *p, const char *n, const char *expire, const char *class_,
+                   struct fc_cv v)
+{
+    v.n = NULL;
+    const struct fc_cond *room = fce_fits(m, t->type, v);
+    if (room) {
+        fce_line(m, "if (!(%s)) { /* half a text would be another one */", fce_bare(m, room));
+        fce_line(m, *table == '&' ? "    %s.too_long++;" : "    %s->too_long++;", *table == '&' ? table + 1 : table);
+        fce_line(m, "} else {");
+        m->depth++;
+    }
+    fce_line(m, "%s *row = fl_table_put(%s, %s, %s, cx->now, %s, %s);", fce_kept_type(m, t->type), table, p, n, expire, class_);
+    fce_line(m, "if (row) {");
+    m->depth++;
+    fce_store(m, t->type, "(*row)", v);
+    m->depth--;
+    fce_line(m, "}");
+    if (room) {
+        m->depth--;
+        fce_line(m, "}");
+    }
 }
 
 static void table_assign(struct fc_em *m, const struct fc_stmt *s)
@@ -31,24 +54,7 @@ static void table_assign(struct fc_em *m, const struct fc_stmt *s)
     const char *expire = fce_text(m, "INT64_C(%lld)", (long long)t->expire);
     if (s->expire)
         expire = fce_expr(m, s->expire).v;
-    v.n = NULL;
-    const struct fc_cond *room = fits(m, t->type, v);
-    if (room) {
-        fce_line(m, "if (!(%s)) { /* half a text would be another one */", fce_bare(m, room));
-        fce_line(m, "    table_%s.too_long++;", t->name);
-        fce_line(m, "} else {");
-        m->depth++;
-    }
-    fce_line(m, "%s *row = fl_table_put(&table_%s, %s, %s, cx->now, %s, %s);", fce_kept_type(m, t->type), t->name, p, n, expire, m->class_);
-    fce_line(m, "if (row) {");
-    m->depth++;
-    fce_store(m, t->type, "(*row)", v);
-    m->depth--;
-    if (room) {
-        fce_line(m, "}");
-        m->depth--;
-    }
-    fce_line(m, "}");
+    fce_table_put(m, t, fce_text(m, "&table_%s", t->name), p, n, expire, m->class_, v);
     m->depth--;
     fce_line(m, "}");
 }

@@ -289,7 +289,7 @@ static void shown(struct fc_em *m, int test, int step, const struct fc_check *c)
 
 static void step_row(struct fc_em *m, int test, int step, const struct fc_check *c)
 {
-    static const char *const kinds[] = {"FL_STEP_GIVEN", "FL_STEP_LOOKUP", "FL_STEP_AT", "FL_STEP_EXPECT", "FL_STEP_EXPECT_JSON", "FL_STEP_EXPECT_DROPPED", "FL_STEP_EXPECT_OBJECT"};
+    static const char *const kinds[] = {"FL_STEP_GIVEN", "FL_STEP_LOOKUP", "FL_STEP_TABLE", "FL_STEP_AT", "FL_STEP_EXPECT", "FL_STEP_EXPECT_JSON", "FL_STEP_EXPECT_DROPPED", "FL_STEP_EXPECT_OBJECT"};
     const char *source = fc_source_slice(&m->c->sources, c->span);
     struct fc_place at = fc_source_place(&m->c->sources, c->span.file, c->span.start);
     const char *more = "";
@@ -306,6 +306,14 @@ static void step_row(struct fc_em *m, int test, int step, const struct fc_check 
         more = fce_text(m, ", .key = expect_%d_%d, .text = %s", test, step, fce_quote(m, json, strlen(json)));
         break;
     }
+    case FC_C_TABLE:
+        for (const struct fc_sym *t = m->g->tables; t; t = t->next)
+            if (strcmp(t->name, c->name.s) == 0) {
+                const char *json = fce_fill_preset(m, t, c->args);
+                number = fce_fill_number(m, t);
+                more = fce_text(m, ", .text = %s", fce_quote(m, json, strlen(json)));
+            }
+        break;
     case FC_C_AT:
         number = c->expr->kind == FC_E_NAME ? c->expr->sym->value->i : c->expr->i;
         break;

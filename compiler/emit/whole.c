@@ -6,7 +6,7 @@
 
 #include "emit/emit.h"
 
-static const char *json_value(struct fc_em *m, const struct fc_expr *e, const struct fc_type *t)
+const char *fce_json_value(struct fc_em *m, const struct fc_expr *e, const struct fc_type *t)
 {
     e = fce_constant(e);
     if (e->kind == FC_E_STRING || e->kind == FC_E_ADDRESS)
@@ -21,7 +21,7 @@ static const char *json_value(struct fc_em *m, const struct fc_expr *e, const st
         struct fc_join list = {.arena = m->a};
         fc_join(&list, "[");
         for (const struct fc_expr *x = e->args; x; x = x->next)
-            fc_join(&list, "%s%s", x == e->args ? "" : ",", json_value(m, x, t->elem));
+            fc_join(&list, "%s%s", x == e->args ? "" : ",", fce_json_value(m, x, t->elem));
         fc_join(&list, "]");
         return fc_joined(&list);
     }
@@ -42,7 +42,7 @@ static const char *json_value(struct fc_em *m, const struct fc_expr *e, const st
 
 const char *fce_json_default(struct fc_em *m, const struct fc_member *x)
 {
-    return x->dflt ? json_value(m, x->dflt, x->type) : NULL;
+    return x->dflt ? fce_json_value(m, x->dflt, x->type) : NULL;
 }
 
 void fce_whole_form(struct fc_em *m, const struct fc_in *n)

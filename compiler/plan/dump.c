@@ -61,8 +61,9 @@ void fc_print_tables(struct fc_compilation *c, FILE *out)
         bool text = t->nkeys > 1 || t->keys[0]->kind == FC_K_STRING || t->keys[0]->kind == FC_K_CIDR;
         uint32_t key = text ? 0 : t->keys[0]->kind == FC_K_IP ? 24 : 8;
         if (t->used)
-            fprintf(out, "table %s: at most %lld entries, %.1f MiB\n", t->name, (long long)t->max,
-                    (double)fl_table_worst(t->max, kept_size(t->type), key, fc_plan_walked(c->program, t)) / 1048576);
+            fprintf(out, "table %s: at most %lld entries, %.1f MiB%s\n", t->name, (long long)t->max,
+                    (t->row ? 2 : 1) * (double)fl_table_worst(t->max, kept_size(t->type), key, fc_plan_walked(c->program, t)) / 1048576,
+                    t->row ? " while it is read again" : "");
     }
 }
 

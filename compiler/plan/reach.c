@@ -56,7 +56,7 @@ static void tests(const struct fc_program *g)
             continue;
         fc_test_parts(it, visit_root, NULL);
         for (const struct fc_check *c = it->checks; c; c = c->next)
-            for (struct fc_sym *l = c->kind == FC_C_LOOKUP ? g->lookups : NULL; l; l = l->next)
+            for (struct fc_sym *l = c->kind == FC_C_LOOKUP ? g->lookups : c->kind == FC_C_TABLE ? g->tables : NULL; l; l = l->next)
                 if (strcmp(l->name, c->name.s) == 0)
                     symbol(l);
     }

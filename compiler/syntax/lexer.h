@@ -37,6 +37,7 @@ struct fc_types { struct fc_texpr *first, *last; };
 struct fc_decls { struct fc_decl *first, *last; };
 struct fc_enumerators { struct fc_enumerator *first, *last; };
 struct fc_exprs { struct fc_expr *first, *last; };
+struct fc_row { struct fc_expr *keys, *value; struct { struct fc_field *first, *last; } fields; };
 struct fc_arms { struct fc_arm *first, *last; };
 struct fc_patterns { struct fc_pattern *first, *last; };
 struct fc_fields { struct fc_field *first, *last; };

@@ -367,3 +367,10 @@ void fc_json_number(struct fc_parser *ps, struct fc_span span)
     if (!good || s[strspn(s, "0123456789.eE+-")] != 0)
         fc_report(ps->p->diags, FC_BAD_JSON, span, fl_arena_printf(A, "`%s` is not one of its numbers", s));
 }
+
+void fc_row_field(struct fc_parser *ps, struct fc_row *row, struct fc_span span, struct fc_name name, bool optional, struct fc_expr *path)
+{
+    struct fc_field *f = fc_field_new(ps, FC_F_EXPR, span, name, optional, (struct fc_as){0});
+    f->value = path;
+    FC_APPEND(row->fields, f);
+}

@@ -51,4 +51,7 @@ const char *fc_json_text(struct fc_parser *ps, struct fc_span span);
 void fc_json_string(struct fc_parser *ps, struct fc_span span);
 void fc_json_number(struct fc_parser *ps, struct fc_span span);
 
+/* A field of a row that fills a table: name = path. */
+void fc_row_field(struct fc_parser *ps, struct fc_row *row, struct fc_span span, struct fc_name name, bool optional, struct fc_expr *path);
+
 #endif

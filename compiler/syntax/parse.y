@@ -76,6 +76,7 @@ static void fc_yyerror(const struct fc_span *span, struct fc_parser *ps, const c
     struct fc_patterns patterns;
     struct fc_field *field;
     struct fc_fields fields;
+    struct fc_row row;
     struct fc_stmt *stmt;
     struct fc_stmts stmts;
     struct fc_rule *rule;
@@ -117,7 +118,7 @@ static void fc_yyerror(const struct fc_span *span, struct fc_parser *ps, const c
   GAUGE "gauge" COUNTER "counter" GIVEN "given" EXPECT "expect" AT "at" DROPPED "dropped" OBJECT "object"
   OVER "over" OF "of" LATE "late" HAVING "having" ONE "one" SECRET "secret" RELOAD "reload"
   TIMEOUT "timeout" REJECT "reject" REFUSED "refused" DECODE "decode" DECOMPRESS "decompress" PARTITION "partition"
-  QUEUE "queue" WHERE "where" ALLOW "allow" WITHOUT "without"
+  QUEUE "queue" WHERE "where" ALLOW "allow" WITHOUT "without" KEY "key" VALUE "value"
 
 %type <str> word reserved version_opt yaml_opt
 %type <name> name anyname name_opt
@@ -133,7 +134,7 @@ static void fc_yyerror(const struct fc_span *span, struct fc_parser *ps, const c
 %type <enumerators> enumerators enumerator_block
 %type <terms> ors ands
 %type <expr> expr logic negation comparison coalesce sum product unary postfix primary literal template query target path
-%type <expr> default_opt timeout_opt one_opt expire_opt when_opt
+%type <expr> default_opt timeout_opt one_opt expire_opt max_opt when_opt
 %type <exprs> args exprs parts conditions condition_block without_opt paths
 %type <arm> arm
 %type <arms> arms arm_block
@@ -141,6 +142,9 @@ static void fc_yyerror(const struct fc_span *span, struct fc_parser *ps, const c
 %type <patterns> patterns
 %type <field> field
 %type <fields> fields field_block
+%type <row> rows row_block
+%type <expr> test_row
+%type <exprs> test_rows
 %type <stmt> let statement
 %type <stmts> lets statements block
 %type <chain> if
@@ -223,13 +227,19 @@ item: PIPELINE name STRING version_opt ';' {
           $$->expire = $expire;
           $$->max = $max;
       }
-    | TABLE name '[' types ']' ':' type FROM name[from] STRING RELOAD expr ';' {
+    | TABLE name '[' types ']' ':' type FROM name[from] STRING row_block RELOAD expr expire_opt max_opt when_opt ';' {
           $$ = fc_item_new(ps, FC_I_TABLE, @$, $2);
           $$->keys = $types.first;
           $$->type = $type;
           $$->from = $from;
           $$->query = fc_expr_string(ps, $STRING, @STRING);
+          $$->row_keys = $row_block.keys;
+          $$->value = $row_block.value;
+          $$->fields = $row_block.fields.first;
           $$->reload = $expr;
+          $$->expire = $expire_opt;
+          $$->max = $max_opt;
+          $$->when = $when_opt;
       }
     | LOOKUP name '(' params ')' ':' type CACHE expr[cache] MAX expr[max] timeout_opt FROM name[from] query field_block {
           $$ = fc_item_new(ps, FC_I_LOOKUP, @$, $2);
@@ -402,6 +412,7 @@ statement: let
     | error SKIPPED { GOOD; $$ = NULL; }
     ;
 expire_opt: %empty { $$ = NULL; } | EXPIRE expr { $$ = $2; };
+max_opt: %empty { $$ = NULL; } | MAX expr { $$ = $2; };
 if: IF expr block { $$.n = 1; $$.s = fc_stmt_if(ps, @$, $expr, $3.first, NULL); }
     | IF expr block ELSE block { $$.n = 1; $$.s = fc_stmt_if(ps, @$, $expr, $3.first, $5.first); }
     | IF expr block ELSE if[other] {
@@ -444,6 +455,14 @@ field: anyname opt as_opt ';' { $$ = fc_field_new(ps, FC_F_SAME, @$, $1, $2, $3)
 without_opt: %empty { $$ = (struct fc_exprs){0}; } | WITHOUT '(' paths ')' { $$ = $paths; };
 paths: path { $$ = (struct fc_exprs){$1, $1}; } | paths ',' path { $$ = $1; FC_APPEND($$, $3); };
 path: anyname { $$ = fc_expr_name(ps, $1); } | path '.' anyname { $$ = fc_expr_field(ps, @$, $1, $3); };
+row_block: %empty { $$ = (struct fc_row){0}; } | '{' rows close { $$ = $2; };
+rows: %empty { $$ = (struct fc_row){0}; }
+    | rows KEY exprs ';' { $$ = $1; $$.keys = $exprs.first; }
+    | rows VALUE expr ';' { $$ = $1; $$.value = $expr; }
+    | rows anyname opt '=' expr ';' { $$ = $1; fc_row_field(ps, &$$, fc_span_join(@anyname, @expr), $anyname, $opt, $expr); }
+    | rows error ';' { GOOD; $$ = $1; }
+    | rows error SKIPPED { GOOD; $$ = $1; }
+    ;
 
 output_block: '{' outputs close { $$ = $2; };
 outputs: %empty { $$ = (struct fc_outputs){0}; } | outputs output { $$ = $1; FC_APPEND($$, $2); };
@@ -523,6 +542,7 @@ check: GIVEN json_object ';' {
           $$->json = fc_json_text(ps, @json_object);
           $$->json_span = @json_object;
       }
+    | TABLE name '{' test_rows close { $$ = fc_check_new(ps, FC_C_TABLE, @$, $name); $$->args = $test_rows.first; }
     | AT expr ';' { $$ = fc_check_new(ps, FC_C_AT, @$, fc_no_name); $$->expr = $expr; }
     | EXPECT expr ';' { $$ = fc_check_new(ps, FC_C_EXPECT, @$, fc_no_name); $$->expr = $expr; }
     | EXPECT coalesce EQ json_object ';' {
@@ -537,6 +557,12 @@ check: GIVEN json_object ';' {
           $$->pattern = fc_plain(ps, $STRING, @STRING);
           $$->args = $4.first;
       }
+    | error ';' { GOOD; $$ = NULL; }
+    | error SKIPPED { GOOD; $$ = NULL; }
+    ;
+test_rows: %empty { $$ = (struct fc_exprs){0}; } | test_rows test_row { $$ = $1; FC_APPEND($$, $2); };
+test_row: exprs ARROW expr ';' { $$ = fc_expr_args(ps, FC_E_LIST, @$, $exprs); $$->a = $expr; }
+    | exprs ARROW json_object ';' { $$ = fc_expr_args(ps, FC_E_LIST, @$, $exprs); $$->s = fc_json_text(ps, $$->op_span = @json_object); }
     | error ';' { GOOD; $$ = NULL; }
     | error SKIPPED { GOOD; $$ = NULL; }
     ;
@@ -639,7 +665,7 @@ word:
      | EACH | ABSENT | YAML | EXPIRE | MAX | CACHE | BY | WITHIN | EVERY | TOP | BOTH | ALONE | STOREHEADER
      | STORE | ENCODE | COMPRESS | ACCOUNT | WRITE | METRICS | LABELS | GAUGE | COUNTER | GIVEN | EXPECT | AT
      | DROPPED | OBJECT | OVER | OF | LATE | HAVING | ONE | SECRET | RELOAD | TIMEOUT | REJECT | REFUSED | DECODE
-     | DECOMPRESS | PARTITION | QUEUE | WHERE | ALLOW | WITHOUT
+     | DECOMPRESS | PARTITION | QUEUE | WHERE | ALLOW | WITHOUT | KEY | VALUE
     ;
 
 %%

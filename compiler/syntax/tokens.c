@@ -95,7 +95,7 @@ static int keep_brackets(struct fc_parser *ps, int token, struct fc_span span)
         bool inside = false;
         for (unsigned n = ps->nopen; n && !inside && ps->open[n - 1].kind != '('; n--)
             inside = ps->open[n - 1].json;
-        bool json = token == '{' && (inside || before == GIVEN || before == '=' || before == EQ);
+        bool json = token == '{' && (inside || before == GIVEN || before == '=' || before == EQ || before == ARROW);
         if (ps->nopen == FC_MAX_NESTING)
             fc_too_deep(ps, span);
         else

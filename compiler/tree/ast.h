@@ -264,7 +264,7 @@ struct fc_output_part {
 
 /* ---- tests ---------------------------------------------------------------------------------------------------- */
 
-enum fc_check_kind { FC_C_GIVEN, FC_C_LOOKUP, FC_C_AT, FC_C_EXPECT, FC_C_EXPECT_JSON, FC_C_EXPECT_DROPPED, FC_C_EXPECT_OBJECT };
+enum fc_check_kind { FC_C_GIVEN, FC_C_LOOKUP, FC_C_TABLE, FC_C_AT, FC_C_EXPECT, FC_C_EXPECT_JSON, FC_C_EXPECT_DROPPED, FC_C_EXPECT_OBJECT };
 
 struct fc_check {
     enum fc_check_kind kind;
@@ -274,7 +274,7 @@ struct fc_check {
     struct fc_span json_span; /* where it stands, byte for byte; not of a STRING */
     bool raw;                /* GIVEN STRING */
     struct fc_expr *expr;    /* AT, EXPECT, EXPECT_JSON's left side, LOOKUP's answer when it is an expression */
-    struct fc_expr *args;    /* LOOKUP; EXPECT_OBJECT: its conditions */
+    struct fc_expr *args;    /* LOOKUP; EXPECT_OBJECT: its conditions; TABLE: rows, LISTs of keys with the value in `a` or as JSON in `s` */
     const char *pattern;     /* EXPECT_OBJECT */
     struct fc_check *next;
 };
@@ -319,10 +319,12 @@ struct fc_item {
     struct fc_expr *max;      /* TABLE, LOOKUP */
     struct fc_name from;      /* TABLE from csv, LOOKUP from gremlin */
     struct fc_expr *query;    /* TABLE: the file; LOOKUP: a STRING or TEMPLATE, `{p}` inside a STRING is found by check */
-    struct fc_expr *reload;   /* TABLE from a file */
+    struct fc_expr *reload;   /* TABLE from a kind, NULL: from none */
+    struct fc_expr *row_keys; /* the same: where the parts of the key are in a row; `value` and `fields`: where the value is */
+    struct fc_expr *when;     /* the same, or NULL */
     struct fc_expr *cache;    /* LOOKUP */
     struct fc_expr *timeout;  /* LOOKUP, or NULL */
-    struct fc_field *fields;  /* LOOKUP: where in the answer */
+    struct fc_field *fields;  /* LOOKUP, TABLE: where in the answer */
     struct fc_option *options;/* SOURCE, REJECT, REFUSED */
     struct fc_stage *stage;   /* STAGE */
     struct fc_output_part *outputs; /* OUTPUT */

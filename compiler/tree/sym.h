@@ -46,6 +46,7 @@ struct fc_sym {
     const struct fc_type **keys; /* TABLE */
     int nkeys;
     int64_t expire, max;       /* TABLE; LOOKUP: cache, max */
+    const struct fc_type *row; /* TABLE that is filled: what is found of a row, key parts, value, what was given */
     int64_t timeout;           /* LOOKUP */
     int64_t index;
     unsigned used;

@@ -36,6 +36,7 @@ struct fl_runtime {
     struct fl_time virtual_time;
     struct fl_queue *queue;
     struct fl_lookups *lookups;
+    struct fl_fills *fills;
     struct fl_route route[FL_OUTPUTS_MAX]; /* pipeline->noutputs of them */
     struct fl_source *source;
     struct fl_worker *worker;

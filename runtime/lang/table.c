@@ -570,6 +570,38 @@ bool fl_table_absent(struct fl_table *t, uint32_t *cursor, int64_t now, int64_t 
     return false;
 }
 
+bool fl_table_next(const struct fl_table *t, uint32_t *cursor, int64_t now, struct fl_table_row *row)
+{
+    FL_EXPECT(t->magic == MAGIC);
+    while (*cursor < t->used) {
+        uint32_t i = (*cursor)++;
+        const struct row *r = row_at(t, i);
+        if (!r->live || r->expires <= now)
+            continue;
+        row->key = r->key;
+        row->n = r->n;
+        row->value = (const char *)r + t->value_at;
+        row->expires = r->expires;
+        row->class_ = r->class_;
+        if (r->n > t->key_room) {
+            memcpy(row->whole, r->key, t->key_room);
+            memcpy(row->whole + t->key_room, rest_at(t, i), r->n - t->key_room);
+            row->key = row->whole;
+        }
+        return true;
+    }
+    return false;
+}
+
+void fl_table_swap(struct fl_table *a, struct fl_table *b)
+{
+    FL_ALIVE(a, MAGIC);
+    FL_ALIVE(b, MAGIC);
+    struct fl_table t = *a;
+    *a = *b;
+    *b = t;
+}
+
 /* ---- kept texts ------------------------------------------------------------------------------ */
 
 void fl_keep(struct fl_kept *k, fl_str s)

@@ -109,6 +109,24 @@ uint64_t fl_table_live(const struct fl_table *t);
 bool fl_table_absent(struct fl_table *t, uint32_t *cursor, int64_t now, int64_t before, const void **key, uint32_t *n,
                      uint16_t *class_, void **value);
 
+/* A live row as it is iterated over; valid until the next one is asked for. */
+struct fl_table_row {
+    const void *key;       /* not followed by FL_PAD bytes */
+    uint32_t n;
+    const void *value;
+    int64_t expires;
+    uint16_t class_;
+    char whole[FL_TABLE_KEY]; /* private */
+};
+
+/*
+ * The next live row, in no order; *cursor is 0 for the first call. False: no more. Writes nothing: other threads may read the table
+ * meanwhile, but none may write it.
+ */
+bool fl_table_next(const struct fl_table *t, uint32_t *cursor, int64_t now, struct fl_table_row *row);
+/* Exchange all rows of two tables that were opened with the same FL_TABLE; takes as long as copying the struct. */
+void fl_table_swap(struct fl_table *a, struct fl_table *b);
+
 /* ---- texts kept in a row --------------------------------------------------------------------- */
 
 #define FL_KEPT 252u

@@ -349,22 +349,89 @@ enum fl_answer fl_answer_json(const struct fl_lookup *row, const json_t *answer,
     return *result ? FL_ANSWER_RESULT : FL_ANSWER_NULL;
 }
 
-enum fl_answer fl_answer_text(const struct fl_lookup *row, const char *text, size_t n, void **result, char *why)
+static json_t *parsed(const char *text, size_t n, char *why)
 {
     const size_t flags = JSON_DECODE_ANY | JSON_ALLOW_NUL;
     json_error_t e;
-    *result = NULL;
     json_t *answer = json_loadb(text, n, flags, &e);
     /* One number over 64 bits somewhere in a node is no reason to lose its name. */
     if (!answer && json_error_code(&e) == json_error_numeric_overflow)
         answer = json_loadb(text, n, flags | JSON_DECODE_INT_AS_REAL, &e);
-    if (!answer) {
+    if (!answer)
         snprintf(why, FL_ANSWER_WHY, "the answer is not JSON: byte %d: %.100s", e.position, e.text);
+    return answer;
+}
+
+enum fl_answer fl_answer_text(const struct fl_lookup *row, const char *text, size_t n, void **result, char *why)
+{
+    *result = NULL;
+    json_t *answer = parsed(text, n, why);
+    if (!answer)
         return FL_ANSWER_BAD;
-    }
     enum fl_answer r = fl_answer_json(row, answer, result, why);
     json_decref(answer);
     return r;
+}
+
+/* ---- all rows of an answer ------------------------------------------------------------------------------- */
+
+struct rows {
+    const struct fl_lookup *row;
+    void (*each)(void *arg, const void *result);
+    void *arg;
+    uint64_t *skipped;
+    bool by_name;
+};
+
+/* Of what is neither a node nor a list of nodes nothing is taken. */
+static void give_rows(const struct rows *r, const json_t *v)
+{
+    for (size_t i = 0; i < json_array_size(v); i++)
+        give_rows(r, json_array_get(v, i));
+    if (!json_is_object(v))
+        return;
+    struct take *t = take(r->row, v, r->by_name, r->by_name);
+    void *result = t->missing ? NULL : filled(t);
+    if (result)
+        r->each(r->arg, result);
+    else
+        ++*r->skipped;
+    free(result);
+    given_back(t);
+}
+
+bool fl_answer_rows_json(const struct fl_lookup *row, const json_t *answer, void (*each)(void *arg, const void *result), void *arg,
+                         uint64_t *skipped, char *why)
+{
+    struct rows r = {row, each, arg, skipped, false};
+    bool ok = json_is_array(answer) || json_is_null(answer);
+    if (ok)
+        give_rows(&r, answer);
+    else
+        snprintf(why, FL_ANSWER_WHY, "the answer is %s, expected a list", kind_of(answer));
+    return ok;
+}
+
+bool fl_answer_rows(const struct fl_lookup *row, const char *text, size_t n, void (*each)(void *arg, const void *result), void *arg,
+                    uint64_t *skipped, char *why)
+{
+    json_t *answer = parsed(text, n, why);
+    bool ok = answer && fl_answer_rows_json(row, answer, each, arg, skipped, why);
+    json_decref(answer);
+    return ok;
+}
+
+char *fl_answer_rows_preset(const struct fl_lookup *row, const char *json, void (*each)(void *arg, const void *result), void *arg)
+{
+    json_error_t e;
+    uint64_t skipped = 0;
+    json_t *list = json_loads(json, JSON_ALLOW_NUL, &e);
+    if (!list)
+        return fl_said("table %s: the rows are not JSON: %s", row->name, e.text);
+    struct rows r = {row, each, arg, &skipped, true};
+    give_rows(&r, list);
+    json_decref(list);
+    return skipped ? fl_said("table %s: a row lacks a required value, or has one of another type", row->name) : NULL;
 }
 
 static char *problem(const struct fl_lookup *row, const char *what, const char *field)

@@ -31,6 +31,17 @@ enum fl_answer {
 enum fl_answer fl_answer_text(const struct fl_lookup *row, const char *text, size_t n, void **result, char *why);
 enum fl_answer fl_answer_json(const struct fl_lookup *row, const struct json_t *answer, void **result, char *why);
 
+/*
+ * All nodes of the answer: `each` gets the result struct of every one that has what is required, valid during the call; *skipped counts
+ * the others. False: the answer is none, `why` says so, and nobody was called.
+ */
+bool fl_answer_rows(const struct fl_lookup *row, const char *text, size_t n, void (*each)(void *arg, const void *result), void *arg,
+                    uint64_t *skipped, char *why);
+bool fl_answer_rows_json(const struct fl_lookup *row, const struct json_t *answer, void (*each)(void *arg, const void *result), void *arg,
+                         uint64_t *skipped, char *why);
+/* Tests: the same from a list of objects by field names; an error text to be freed, or NULL. */
+char *fl_answer_rows_preset(const struct fl_lookup *row, const char *json, void (*each)(void *arg, const void *result), void *arg);
+
 /* Tests: `json` is an object by field names, or null (*result = NULL). Returns an error text to be freed, or NULL. */
 char *fl_answer_preset(const struct fl_lookup *row, const char *json, void **result);
 

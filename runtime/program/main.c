@@ -38,10 +38,13 @@
 #include "program/stop.h"
 #include "run/worker.h"
 #include "store/store.h"
+#include "tables/fills.h"
 
 #ifndef PACKAGE_VERSION
 #define PACKAGE_VERSION "0"
 #endif
+
+#define FIRST_ROWS (5 * FL_SECOND) /* the input waits so long for what fills tables */
 
 /* ---- parts ----------------------------------------------------------------------------------------------------- */
 
@@ -82,6 +85,9 @@ static bool make_parts(struct fl_runtime *rt, const struct fl_args *args)
     rt->lookups = fl_lookups_new(rt, args->lookups, &error);
     if (!rt->lookups)
         return fail("cannot set up lookups", error);
+    rt->fills = fl_fills_new(rt, args->lookups, &error);
+    if (!rt->fills)
+        return fail("cannot set up the tables", error);
     for (uint32_t i = 0; i < rt->pipeline->noutputs; i++)
         if (!make_route(rt, i))
             return false;
@@ -99,6 +105,7 @@ static bool make_parts(struct fl_runtime *rt, const struct fl_args *args)
 static void free_parts(struct fl_runtime *rt)
 {
     fl_source_free(rt->source);
+    fl_fills_free(rt->fills);
     fl_worker_free(rt->worker);
     for (uint32_t i = 0; i < rt->pipeline->noutputs; i++) {
         fl_store_free(rt->route[i].store);
@@ -129,6 +136,8 @@ static bool start(struct fl_runtime *rt, const struct fl_args *args, struct fl_m
         fl_output_start(rt->route[i].output);
         fl_buf_printf(&sinks, "%s%s", i ? "," : "", fl_config_kind_of(rt->config, i, "write"));
     }
+    fl_fills_start(rt->fills);
+    fl_fills_await(rt->fills, FIRST_ROWS);
     fl_worker_start(rt->worker);
     fl_log(FL_INFO, "started", "pipeline=%s version=%s flowc=%s source=%s write=%.*s", p->name,
            fl_log_quote(p->version ? p->version : ""), PACKAGE_VERSION, fl_config_kind(rt->config, "source"), (int)sinks.n, sinks.p);

@@ -19,6 +19,7 @@
 #include "delivery/output.h"
 #include "intake/source.h"
 #include "program/metrics.h"
+#include "tables/fills.h"
 
 #define CONNECTIONS 32
 #define PATIENCE 5 /* s for a request, and for an answer to be taken */
@@ -124,6 +125,7 @@ static int request(struct fl_metrics *m, struct lws *wsi, struct answer *a, cons
     }
     if (!strcmp(path, "/metrics")) {
         fl_ledger_metrics(&m->rt->ledger, m->rt->pipeline, &b);
+        fl_fills_metrics(m->rt->fills, &b);
         put_process(m, &b);
         return reply(wsi, a, 200, "text/plain; version=0.0.4; charset=utf-8", &b);
     }

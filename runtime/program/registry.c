@@ -14,6 +14,7 @@
 #include "drivers/lookup.h"
 #include "drivers/sink.h"
 #include "drivers/source.h"
+#include "drivers/table.h"
 
 #define DRIVER(family, FAMILY, kind) extern const struct fl_##family##_kind fl_##family##_##kind;
 #include "program/drivers.def"

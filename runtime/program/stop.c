@@ -28,6 +28,7 @@
 #include "intake/source.h"
 #include "lookups/lookups.h"
 #include "program/stop.h"
+#include "tables/fills.h"
 #include "run/worker.h"
 
 #define WATCH (2 * FL_SECOND) /* between looks at uploads that may hang */
@@ -195,6 +196,7 @@ static void on_signal(struct life *l, int fd)
         fl_output_hurry(l->rt->route[i].output); /* the worker may be waiting in front of a full output */
     /* Or for an analyzer that answers slowly: a record without a name is better than none. */
     fl_lookups_until(l->rt->lookups, now(l) + l->timeout / 2);
+    fl_fills_stop(l->rt->fills);
     start(&l->stopper, stop_source, l);
 }
 

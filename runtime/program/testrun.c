@@ -29,6 +29,7 @@
 #include "run/load.h"
 #include "run/worker.h"
 #include "store/store.h"
+#include "tables/fills.h"
 
 #define START_WALL (INT64_C(1767225600) * FL_SECOND) /* 2026-01-01T00:00:00Z */
 #define START_MONO (1000 * FL_SECOND)
@@ -148,6 +149,15 @@ static void answer(struct testrun *t, const struct fl_test_step *step)
         fail(t, step, "%s", error);
     free(error);
     fl_buf_free(&key);
+}
+
+static void fill_table(struct testrun *t, const struct fl_test_step *step)
+{
+    t->w->cx.now = t->rt.virtual_time.wall;
+    char *error = fl_fill_preset(&t->rt.pipeline->fills[step->number], &t->w->cx, step->text);
+    if (error)
+        fail(t, step, "%s", error);
+    free(error);
 }
 
 static void move_clock(struct testrun *t, const struct fl_test_step *step)
@@ -338,6 +348,9 @@ static void run_step(struct testrun *t, const struct fl_test_step *step)
         break;
     case FL_STEP_LOOKUP:
         answer(t, step);
+        break;
+    case FL_STEP_TABLE:
+        fill_table(t, step);
         break;
     case FL_STEP_AT:
         move_clock(t, step);

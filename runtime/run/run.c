@@ -11,6 +11,7 @@
 #include "run/load.h"
 #include "run/worker.h"
 #include "store/store.h"
+#include "tables/fills.h"
 
 /* ---- the ledger ------------------------------------------------------------------------------------------------ */
 
@@ -132,6 +133,7 @@ static void run(struct fl_worker *w, struct fl_batch *b)
 {
     w->cx.now = w->rt->clock(w->rt).wall;
     w->cx.silent = fl_lookups_silent(w->rt->lookups);
+    fl_fills_take(w->rt->fills);
     const uint32_t received = b->n;
     w->p->run(&w->cx, b);
     fl_batch_order(w->cx.scratch, b, received);
@@ -209,6 +211,7 @@ static int64_t tick_pipeline(struct fl_worker *w, struct fl_time now)
 
 int64_t fl_worker_timers(struct fl_worker *w)
 {
+    fl_fills_take(w->rt->fills); /* also when nothing comes in */
     struct fl_time now = w->rt->clock(w->rt);
     int64_t next = tick_pipeline(w, now);
     return earlier(next, fl_stores_tick(w->rt, now));

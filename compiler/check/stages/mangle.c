@@ -20,6 +20,8 @@ void fck_mangle(struct fc_checker *k, struct fc_stage *s)
             m->table_sym = fck_find_table(k, m->table);
             if (fck_expr_as(k, m->every, &FC_DURATION_T, false) && (!fck_const_int(m->every, &every) || every <= 0))
                 fc_report(k->d, FC_TABLE_BOUND, m->every->span, "every", " duration");
+            if (m->table_sym && !fck_may_write(k, m->table_sym, m->table.span))
+                continue;
             if (m->table_sym && m->table_sym->nkeys == 1) {
                 m->var_sym = fck_local(k, FC_SYM_LOCAL, m->var, m->table_sym->keys[0], false);
                 m->var_sym->used++;
