@@ -65,6 +65,58 @@ static void log_line(void **state)
     fl_ledger_free(&l);
 }
 
+static char lines[4096];
+
+static void gather(void *arg, const char *line)
+{
+    (void)arg;
+    snprintf(lines + strlen(lines), sizeof lines - strlen(lines), "%s\n", line);
+}
+
+/* Each of several outputs has its own books; what came in, and what no output gets, is common to them. */
+static void several(void **state)
+{
+    (void)state;
+    static const struct fl_output_of outputs[] = {{.name = "all"}, {.name = "alerts"}};
+    struct fl_pipeline two = pipeline;
+    two.outputs = outputs;
+    two.noutputs = 2;
+    struct fl_ledger l;
+    struct fl_buf text = {0};
+    fl_ledger_init(&l, &two);
+    fl_count(&l, FL_C_received, 10);
+    fl_count(&l, FL_C_malformed, 1);
+    drop(&l, 0, 2);
+    fl_count(fl_ledger_of(&l, 0), FL_C_written, 7);
+    fl_count(fl_ledger_of(&l, 1), FL_C_written, 1);
+    fl_count(fl_ledger_of(&l, 1), FL_C_overflow, 3);
+    drop(fl_ledger_of(&l, 1), 1, 1);
+    assert_int_equal(fl_ledger_pending(fl_ledger_of(&l, 0)), 0);
+    assert_int_equal(fl_ledger_pending(fl_ledger_of(&l, 1)), 2);
+    assert_int_equal(fl_ledger_pending(&l), 2);
+    assert_int_equal(fl_ledger_sum(&l, FL_C_written), 8);
+    fl_log_capture(gather, NULL);
+    fl_ledger_log(&l, (const char *const[]){"", "objects_waiting=1"});
+    fl_log_capture(NULL, NULL);
+    assert_non_null(strstr(lines, " INFO ledger received=10 malformed=1 dropped.excluded_class=2 pending=2\n"));
+    assert_non_null(strstr(lines, " INFO ledger output=all written=7 pending=0\n"));
+    assert_non_null(strstr(lines, " INFO ledger output=alerts written=1 overflow=3 dropped.started=1 pending=2 objects_waiting=1\n"));
+    fl_ledger_metrics(&l, &two, &text);
+    fl_buf_putc(&text, 0);
+    static const char *const series[] = {
+        "\nflowc_received_total 10\n", "\nflowc_written_total{output=\"all\"} 7\nflowc_written_total{output=\"alerts\"} 1\n",
+        "\nflowc_dropped_total{reason=\"excluded_class\"} 2\n", "\nflowc_dropped_total{output=\"alerts\",reason=\"started\"} 1\n",
+        "\nflowc_pending{output=\"all\"} 0\nflowc_pending{output=\"alerts\"} 2\n"};
+    for (size_t i = 0; i < sizeof series / sizeof *series; i++)
+        if (!strstr(text.p, series[i]))
+            fail_msg("no %s in %s", series[i], text.p);
+    assert_null(strstr(text.p, "\nflowc_written_total "));
+    fl_buf_free(&text);
+    fl_ledger_clear(&l);
+    assert_int_equal(fl_ledger_pending(&l), 0);
+    fl_ledger_free(&l);
+}
+
 static void clocks(void **state)
 {
     (void)state;
@@ -79,7 +131,8 @@ static void clocks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pending_is_what_is_left), cmocka_unit_test(log_line), cmocka_unit_test(clocks),
+        cmocka_unit_test(pending_is_what_is_left), cmocka_unit_test(log_line), cmocka_unit_test(several),
+        cmocka_unit_test(clocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

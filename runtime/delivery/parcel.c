@@ -100,6 +100,12 @@ struct fl_parcel *fl_output_open(struct fl_output *o, uint32_t class_)
     return p;
 }
 
+void fl_parcel_hold(struct fl_output *o, struct fl_parcel *p, uint64_t bytes)
+{
+    atomic_fetch_add_explicit(&o->held, bytes - p->held, memory_order_relaxed);
+    p->held = bytes;
+}
+
 /* ---- sealed ------------------------------------------------------------------------------------------------------ */
 
 void fl_parcel_enqueue(struct fl_output *o, struct fl_parcel *p)
@@ -116,7 +122,7 @@ void fl_parcel_enqueue(struct fl_output *o, struct fl_parcel *p)
     *(l->newest ? &l->newest->newer : &l->oldest) = p;
     l->newest = p;
     o->sealed_bytes += FL_PARCEL_BYTES + p->object.size;
-    atomic_store_explicit(&o->held, o->sealed_bytes, memory_order_relaxed);
+    fl_parcel_hold(o, p, FL_PARCEL_BYTES + p->object.size);
     o->nsealed++;
     pthread_cond_signal(&o->due);
 }
@@ -129,7 +135,7 @@ void fl_parcel_leave(struct fl_output *o, struct fl_parcel *p)
     *(p->older ? &p->older->newer : &l->oldest) = p->newer;
     *(p->newer ? &p->newer->older : &l->newest) = p->older;
     o->sealed_bytes -= FL_PARCEL_BYTES + p->object.size;
-    atomic_store_explicit(&o->held, o->sealed_bytes, memory_order_relaxed);
+    fl_parcel_hold(o, p, 0);
     o->nsealed--;
     atomic_fetch_sub_explicit(&o->waiting[p->class_], p->object.num_records, memory_order_relaxed);
     fl_parcel_release(o, p);

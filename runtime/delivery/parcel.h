@@ -35,6 +35,8 @@ struct fl_parcel *fl_output_open(struct fl_output *o, uint32_t class_);
 void fl_output_append(struct fl_output *o, struct fl_parcel *p, struct fl_buf *raw);
 /* The same for the last piece; the parcel belongs to the output from now on. Waits a moment when uploads lag behind. */
 void fl_output_seal(struct fl_output *o, struct fl_parcel *p, struct fl_buf *raw, const struct fl_label *label);
+/* Pieces that wait to be compressed are compressed now: the caller is going to wait. */
+void fl_output_flush(struct fl_output *o);
 /* Forget an open parcel. */
 void fl_output_discard(struct fl_output *o, struct fl_parcel *p);
 /* Records of the class in sealed parcels that are not yet written. No lock: for one look per record. */

@@ -135,7 +135,7 @@ void fl_output_compress(struct fl_output *o, struct fl_pieces *pieces, unsigned 
 }
 
 /* What waits in o->into, when it is too much or holds up others. Without the lock. */
-static void compress_now(struct fl_output *o)
+void fl_output_flush(struct fl_output *o)
 {
     if (o->into->n == 0)
         return;
@@ -154,7 +154,7 @@ static void hand_over(struct fl_output *o, struct fl_parcel *p, struct fl_buf *r
         compress_one(o, into, &piece);
     } else {
         if (into->n == FL_PIECES)
-            compress_now(o);
+            fl_output_flush(o);
         into->piece[into->n++] = piece;
     }
     *raw = into->nspare ? into->spare[--into->nspare] : (struct fl_buf){0};
@@ -174,7 +174,7 @@ void fl_output_append(struct fl_output *o, struct fl_parcel *p, struct fl_buf *r
 /* Do uploads lag behind, though they work? Objects on which uploaders are busy don't count, however large. */
 static bool lagging(const struct fl_output *o)
 {
-    return o->sealed_bytes > PACE_BYTES && o->nsealed > o->nuploads && o->failures == 0 && o->denied == 0 && !o->hurry;
+    return o->when_full == FL_BLOCK && o->sealed_bytes > PACE_BYTES && o->nsealed > o->nuploads && o->failures == 0 && o->denied == 0 && !o->hurry;
 }
 
 static void pace(struct fl_output *o)
@@ -184,7 +184,7 @@ static void pace(struct fl_output *o)
     pthread_mutex_unlock(&o->lock);
     if (!wait)
         return;
-    compress_now(o);
+    fl_output_flush(o);
     pthread_mutex_lock(&o->lock);
     if (lagging(o)) {
         int64_t until = o->rt->clock(o->rt).mono + PACE_TIME;
@@ -216,6 +216,7 @@ void fl_output_seal(struct fl_output *o, struct fl_parcel *p, struct fl_buf *raw
         .class_ = o->rt->pipeline->classes[p->class_],
     };
     atomic_fetch_add_explicit(&o->waiting[p->class_], label->num_records, memory_order_relaxed);
+    fl_parcel_hold(o, p, FL_PARCEL_BYTES + raw->n); /* at most; what it takes is known when it is compressed */
     hand_over(o, p, raw, true);
     if (o->started)
         pace(o);
@@ -246,7 +247,7 @@ bool fl_output_wait(struct fl_output *o, uint32_t class_, uint64_t seen, int64_t
         fl_output_step(o);
         return false;
     }
-    compress_now(o);
+    fl_output_flush(o);
     pthread_mutex_lock(&o->lock);
     while (!o->hurry && (class_ == FL_ANY_CLASS ? fl_output_full(o) : fl_output_waiting(o, class_) >= seen) &&
            o->rt->clock(o->rt).mono < until)
@@ -276,7 +277,7 @@ const struct fl_compress_kind *fl_output_compression(const struct fl_output *o)
 bool fl_output_drop_oldest(struct fl_output *o, uint32_t class_)
 {
     FL_ALIVE(o, FL_OUTPUT_MARK);
-    compress_now(o);
+    fl_output_flush(o);
     pthread_mutex_lock(&o->lock);
     struct fl_parcel *p = class_ == FL_ANY_CLASS ? o->first : o->lines[class_].oldest;
     while (p && p->uploading)

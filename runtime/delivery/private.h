@@ -35,6 +35,7 @@ struct fl_parcel {
     struct fl_object object;
     struct fl_buf data, key, bucket;
     uint32_t class_, stamp_at;
+    uint64_t held;                    /* its part of the output's */
     /* whoever compresses */
     struct fl_compress_mark mark;
     void *own;                         /* kinds that can't take turns */
@@ -95,7 +96,7 @@ struct fl_output {
     int64_t wrote;                    /* mono: something was taken last */
     struct fl_refused *refused;       /* NULL: no folder for what is never taken */
     uint64_t sealed_bytes;            /* of memory, about */
-    _Atomic uint64_t held;            /* the same, to be read without the lock */
+    _Atomic uint64_t held;            /* the same with what is sealed and waits to be compressed; read without the lock */
     uint64_t max_bytes;               /* of these */
     enum fl_when_full when_full;
     unsigned nsealed;
@@ -119,6 +120,8 @@ struct fl_output {
 
 /* A cond_wait until mono time `until` of the runtime's clock, INT64_MAX: for ever. */
 void fl_output_cond_wait(struct fl_output *o, pthread_cond_t *cond, int64_t until);
+/* So many bytes are its part of what waits. */
+void fl_parcel_hold(struct fl_output *o, struct fl_parcel *p, uint64_t bytes);
 /* With the lock held: back to the spare ones, or freed. */
 void fl_parcel_release(struct fl_output *o, struct fl_parcel *p);
 /* With the lock held: it is sealed and compressed, and waits for the sink. */

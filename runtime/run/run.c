@@ -104,28 +104,42 @@ static struct fl_batch live_ones(struct fl_worker *w, const struct fl_batch *b, 
     return live;
 }
 
-/*
- * To all outputs, from the last to the first: a record's state is then as the first one left it, which is what tests ask about. What
- * the stages of one output drop comes to the others all the same.
- */
+/* One output: its own stages, and into its objects what these leave. */
+static void to_output(struct fl_worker *w, uint32_t output, struct fl_batch *b, uint32_t from)
+{
+    const struct fl_output_of *of = &w->p->outputs[output];
+    if (of->run) {
+        w->cx.silent = fl_lookups_silent(w->rt->lookups);
+        of->run(&w->cx, b);
+        w->cx.silent = false;
+        account_dropped(w, fl_ledger_of(&w->rt->ledger, output));
+        fl_stage_time(FL_TIMED_RUN);
+    }
+    encode(w, output, b, from);
+    fl_stage_time(FL_TIMED_ENCODE);
+}
+
+/* To all outputs. What the stages of one drop comes to the others all the same; tests ask what the first one did. */
 static void route(struct fl_worker *w, const struct fl_batch *b, uint32_t from)
 {
-    bool several = w->p->noutputs > 1;
-    struct fl_batch live = several ? live_ones(w, b, from) : *b;
-    uint32_t first = several ? 0 : from;
-    for (uint32_t i = w->p->noutputs; live.n > first && i-- > 0;) {
-        const struct fl_output_of *of = &w->p->outputs[i];
-        for (uint32_t k = 0; several && k < live.n; k++)
+    if (w->p->noutputs == 1) {
+        struct fl_batch all = *b;
+        to_output(w, 0, &all, from);
+        return;
+    }
+    struct fl_batch live = live_ones(w, b, from);
+    struct fl_rec *first = w->hold ? fl_arena_get(w->cx.scratch, (live.n + 1) * sizeof *first) : NULL;
+    for (uint32_t i = 0; i < w->p->noutputs && live.n; i++) {
+        to_output(w, i, &live, 0);
+        for (uint32_t k = 0; k < live.n; k++) {
+            if (first && i == 0)
+                first[k] = *live.rec[k];
             live.rec[k]->state = FL_LIVE;
-        if (of->run) {
-            w->cx.silent = fl_lookups_silent(w->rt->lookups);
-            of->run(&w->cx, &live);
-            w->cx.silent = false;
-            account_dropped(w, fl_ledger_of(&w->rt->ledger, i));
-            fl_stage_time(FL_TIMED_RUN);
         }
-        encode(w, i, &live, first);
-        fl_stage_time(FL_TIMED_ENCODE);
+    }
+    for (uint32_t k = 0; first && k < live.n; k++) {
+        live.rec[k]->state = first[k].state;
+        live.rec[k]->reason = first[k].reason;
     }
 }
 

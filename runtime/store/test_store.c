@@ -405,6 +405,53 @@ static void large_object(void **state)
     world_close(&w);
 }
 
+static enum fl_write_result never(void *sink, const struct fl_object *o, char *why, size_t why_size)
+{
+    (void)sink, (void)o;
+    snprintf(why, why_size, "never");
+    return FL_RETRY;
+}
+
+static void *open_never(struct fl_runtime *rt, const struct fl_options *options, char **error)
+{
+    (void)options, (void)error;
+    return rt;
+}
+
+static void close_never(void *sink)
+{
+    (void)sink;
+}
+
+/* 64 KiB of sealed objects wait for a sink that takes none; each record is an object of 20 KB. */
+static void full_queue(void **state)
+{
+    (void)state;
+    static const struct fl_sink_kind sink = {.name = "never", .open = open_never, .write = never, .close = close_never};
+    static const struct { const char *set; uint64_t overflow, waiting; } rows[] = {
+        {"pipeline.output.queue.when_full=drop_oldest", 6, 4}, {"pipeline.output.queue.when_full=drop_newest", 6, 4},
+        {"pipeline.output.queue.when_full=block", 0, 10}}; /* without threads nobody waits */
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct world w;
+        static char record[20000];
+        memset(record, '1', sizeof record - 1);
+        world_open(&w, &sink, SETS(MEMORY_LIMITS, "pipeline.compress.type=none", "pipeline.output.queue.max_bytes=64KiB",
+                                   "pipeline.store.buffered.max_flows_per_object=1", rows[i].set));
+        for (int k = 0; k < 10; k++)
+            add(&w, k % 2, record);
+        assert_int_equal(counter(&w, FL_C_overflow), rows[i].overflow);
+        assert_int_equal(fl_output_waiting(w.rt.route[0].output, 0) + fl_output_waiting(w.rt.route[0].output, 1), rows[i].waiting);
+        char waits[256], expected[64];
+        fl_output_waits(w.rt.route[0].output, waits, sizeof waits);
+        snprintf(expected, sizeof expected, "objects_waiting=%llu ", (unsigned long long)rows[i].waiting);
+        assert_memory_equal(waits, expected, strlen(expected));
+        assert_non_null(strstr(waits, " reason=never"));
+        fl_output_stop(w.rt.route[0].output, w.rt.virtual_time.mono);
+        assert_books(&w);
+        world_close(&w);
+    }
+}
+
 static void assert_refused(const char *set, const char *text)
 {
     struct world w;
@@ -447,7 +494,7 @@ int main(void)
         cmocka_unit_test(streams), cmocka_unit_test(names_are_unique), cmocka_unit_test(labels_follow_a_corrected_clock), cmocka_unit_test(compressed_names),
         cmocka_unit_test(partitions), cmocka_unit_test(long_partitions), cmocka_unit_test(instances),
         cmocka_unit_test(many_partitions), cmocka_unit_test(direct),
-        cmocka_unit_test(large_object), cmocka_unit_test(options),
+        cmocka_unit_test(large_object), cmocka_unit_test(full_queue), cmocka_unit_test(options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,13 +56,16 @@ static char *stdout_check(void *sink)
 static enum fl_write_result stdout_write(void *sink, const struct fl_object *o, char *why, size_t why_size)
 {
     (void)sink;
+    static pthread_mutex_t whole = PTHREAD_MUTEX_INITIALIZER; /* several outputs may write here */
     char *head = fl_said("--- %s/%s ---\n", o->bucket, o->key);
+    pthread_mutex_lock(&whole);
     int e = write_all(STDOUT_FILENO, head, strlen(head));
-    free(head);
     if (!e)
         e = write_all(STDOUT_FILENO, o->data, o->size);
     if (!e)
         e = write_all(STDOUT_FILENO, "\n", 1);
+    pthread_mutex_unlock(&whole);
+    free(head);
     if (!e)
         return FL_WRITTEN;
     snprintf(why, why_size, "standard output: %s", strerror(e));
