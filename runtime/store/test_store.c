@@ -1,5 +1,6 @@
 /* test_store.c - what objects hold, when they are sealed, what they are called: runtime/store*.c, virtual clock. */
 #include "delivery/output.h"
+#include "delivery/parcel.h"
 #include "program/registry.h"
 #include "sinks/memory/memory.h"
 #include "store/store.h"

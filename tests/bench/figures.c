@@ -149,6 +149,25 @@ static void measure_hardware(void)
     }
 }
 
+/* ---- outputs ---------------------------------------------------------------------------------------------- */
+
+/* A second output costs its own work; reading and decoding are done once. */
+static void measure_outputs(void)
+{
+    const char *dir = folder("builddir");
+    struct figure *ratio = figure("two identical outputs, CPU to one", "x", 2, AT_MOST, 1.9);
+    struct figure *one = figure("  one output: ndjson, gzip", "CPU ms", 0, PLAIN, 0);
+    struct figure *two = figure("  two of them", "CPU ms", 0, PLAIN, 0);
+    struct command c = {.label = "one", .words = text("%s/tests/bench/one --input %s --output %%o", dir, flows), .out = out, .log = log_path, .cpus = 1};
+    struct command d = {.label = "two", .words = text("%s/tests/bench/two --input %s --output %%o", dir, flows), .out = out, .log = log_path, .cpus = 1};
+    for (int i = 0; i < runs; i++) {
+        double a = run(&c).cpu, b = run(&d).cpu;
+        add(&one->s, a * 1e3);
+        add(&two->s, b * 1e3);
+        add(&ratio->s, b / a);
+    }
+}
+
 /* ---- sizes ------------------------------------------------------------------------------------------------ */
 
 static void size_figure(const char *name, const char *unit, double value)
@@ -294,6 +313,8 @@ int main(int argc, char **argv)
     measure_cores("dummy");
     measure_cores("secadvisor");
     measure_hardware();
+    print_new_figures();
+    measure_outputs();
     print_new_figures();
     measure_sizes("dummy");
     measure_sizes("secadvisor");

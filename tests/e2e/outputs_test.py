@@ -98,8 +98,8 @@ def keys_of_each(folder):
     assert "outputs.large.queue.when_full: `stop` is not known; expected block, drop_oldest or drop_newest" in r.err, r.err
 
 
-def arguments(stuck, port, when_full):
-    return ["--input", MESSAGES, "--set", f"outputs.large.write.s3.endpoint=http://127.0.0.1:{stuck.listener.getsockname()[1]}",
+def arguments(stuck, port, when_full, messages=MESSAGES):
+    return ["--input", messages, "--set", f"outputs.large.write.s3.endpoint=http://127.0.0.1:{stuck.listener.getsockname()[1]}",
             "--set", f"outputs.large.queue.when_full={when_full}", "--set", "outputs.all.store.buffered.max_seconds_per_object=1s",
             "--metrics-listen", f"127.0.0.1:{port}", "--stop-timeout", "2s", "--ledger-every", "1s"]
 
@@ -129,13 +129,15 @@ def a_stuck_one_drops(folder):
 
 def a_stuck_one_blocks(folder):
     """Input stops, the log names the output, and what the other one has open is sealed all the same."""
-    program, port = compiled(folder, FLOW.replace("> 1000", "> 100")), free_port()
-    with Stuck() as stuck, Running(program, *arguments(stuck, port, "block"), cwd=folder) as p:
+    program, port, much = compiled(folder, FLOW.replace("> 1000", "> 100")), free_port(), os.path.join(folder, "much.jsonl")
+    with open(MESSAGES, "rb") as f, open(much, "wb") as to:
+        to.write(f.read() * 10)
+    with Stuck() as stuck, Running(program, *arguments(stuck, port, "block", much), cwd=folder) as p:
         p.until(lambda: "output is full, input waits output=large" in p.err, "line about the full output")
         p.until(lambda: metrics(port).get('flowc_written_total{output="all"}', 0) > 0, "records in the other output")
         end = time.monotonic() + 1
         while time.monotonic() < end:
-            assert metrics(port)["flowc_received_total"] < FLOWS
+            assert metrics(port)["flowc_received_total"] < 10 * FLOWS, metrics(port)
             time.sleep(0.1)
         p.signal()
         r = p.wait().expect(1)
