@@ -83,8 +83,10 @@ static void assign_field(struct fc_checker *k, struct fc_stmt *st)
     }
     if (st->expire)
         fc_report(k->d, FC_BAD_EXPIRE, st->expire->span);
-    if (st->target->a && st->target->a->kind == FC_E_FIELD) {
-        fc_report(k->d, FC_LATER, st->target->span, "setting a field of an inner object");
+    const struct fc_expr *object = st->target->a;
+    if (object && object->kind == FC_E_FIELD && object->nullable) {
+        struct fc_diag *g = fck_may_be_null(k, object);
+        fc_diag_help(k->d, g, "nothing can be set in what isn't there: write if has %s { .. }", fck_text(k, object->span));
         return;
     }
     const struct fc_member *m = st->target->info;

@@ -59,12 +59,24 @@ static void table_assign(struct fc_em *m, const struct fc_stmt *s)
     fce_line(m, "}");
 }
 
+/* What the path names, whose last `rest` fields are in the slot's value. */
+static const char *lvalue(struct fc_em *m, const struct fc_slot *s, const struct fc_expr *path, int rest)
+{
+    if (!rest)
+        return fce_stored(m, "r", s);
+    return fce_text(m, "%s.%s", lvalue(m, s, path->a, rest - 1), fce_name(m, ((const struct fc_member *)path->info)->name));
+}
+
 static void field_assign(struct fc_em *m, const struct fc_stmt *s)
 {
     int rest;
     const struct fc_slot *slot = fc_plan_slot(m->p, s->target, &rest);
-    const char *at = fce_stored(m, "r", slot);
-    const char *has = slot->optional || slot->emitted ? fce_stored_is(m, "r", slot) : NULL;
+    const struct fc_member *mem = s->target->info;
+    const char *at = lvalue(m, slot, s->target, rest), *has = NULL;
+    if (rest && mem->optional)
+        has = fce_text(m, "%s.has_%s", lvalue(m, slot, s->target->a, rest - 1), mem->name);
+    else if (!rest && (slot->optional || slot->emitted))
+        has = fce_stored_is(m, "r", slot);
     fce_line(m, "{");
     m->depth++;
     struct fc_cv v = fce_expr(m, s->value);

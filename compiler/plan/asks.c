@@ -311,14 +311,24 @@ static void asks_if(struct asker *k, const struct fc_stmt *s, struct taint when)
         k->field[i] = both(k->field[i], then[i]);
 }
 
+/* A field of an object leaves the others as they are. */
+static void asks_assign(struct asker *k, const struct fc_stmt *s, struct taint when)
+{
+    const struct fc_expr *e = s->target;
+    while (!is_record(e->a))
+        e = e->a;
+    struct taint *field = &fields(k, e->a->sym)[((const struct fc_member *)e->info)->index], set = both(when, value(k, s->value));
+    *field = e == s->target ? set : both(*field, set);
+}
+
 static void asks_block(struct asker *k, const struct fc_stmt *s, struct taint when)
 {
     for (; s; s = s->next) {
         fc_stmt_parts(s, visit_root, k);
         if (s->kind == FC_S_LET && s->sym)
             remember(k, s->sym, value(k, s->value));
-        else if (s->kind == FC_S_ASSIGN && s->target->kind == FC_E_FIELD && is_record(s->target->a))
-            fields(k, s->target->a->sym)[((const struct fc_member *)s->target->info)->index] = both(when, value(k, s->value));
+        else if (s->kind == FC_S_ASSIGN && s->target->kind == FC_E_FIELD)
+            asks_assign(k, s, when);
         else if (s->kind == FC_S_IF)
             asks_if(k, s, when);
     }

@@ -220,7 +220,6 @@ NOT_YET = [
     "transform T { ...input; }",
     "record R { o : { x : int; }; } transform T { r = new R { o { x = 1; } }; }",
     "transform T { UUID; o? { x = 1; } } mangle { each { emit { o from input.Link { x = 1; } } } }",
-    "transform T { o { x = 1; } } mangle { each { o.x = 2; } }",
     'table t[cidr] : string from csv "x.csv" reload 1h;',
     "table t[int, int] : bool expire 1m max 10; transform T { UUID; } mangle { absent k in t every 1m { } }",
     *(f"transform T {{ x = {f}(t in split(UUID, ',') where t == 'a'); }}" for f in ("all", "find", "count", "map")),

@@ -6,7 +6,7 @@
 
 #include "check/stages/stages.h"
 
-static struct fc_type *build(struct fc_checker *k, struct fc_field **fields, bool declared_ok);
+static struct fc_type *build(struct fc_checker *k, struct fc_field **fields);
 
 void fck_value_field(struct fc_checker *k, struct fc_field *f)
 {
@@ -56,12 +56,12 @@ static void check_from(struct fc_checker *k, struct fc_field *f)
     base->nullable = false; /* inside the braces it is there */
     struct fc_overlay o = {t, base, k->overlay};
     k->overlay = &o;
-    f->ty = build(k, &f->fields, false);
+    f->ty = build(k, &f->fields);
     k->overlay = o.up;
     k->facts = before;
 }
 
-static struct fc_type *build(struct fc_checker *k, struct fc_field **fields, bool declared_ok)
+static struct fc_type *build(struct fc_checker *k, struct fc_field **fields)
 {
     struct fc_type *r = fl_arena_zero(k->a, sizeof *r);
     int n = 0;
@@ -84,16 +84,13 @@ static struct fc_type *build(struct fc_checker *k, struct fc_field **fields, boo
             bool optional = false;
             if (!f->checked)
                 f->ty = fck_type(k, f->type, &optional);
-            if (!declared_ok && !f->checked)
-                fc_report(k->d, FC_NOT_HERE, f->name.span, f->name.s,
-                          "in an inner object: only fields of the record itself are set later");
-            else if (!f->optional && !optional)
+            if (!f->optional && !optional)
                 fc_diag_help(k->d, fc_report(k->d, FC_OPTIONAL_NEEDED, f->name.span, f->name.s, f->name.s),
                              "it is null until mangle sets it");
             f->optional = true;
             f->nullable = true;
         } else if (f->kind == FC_F_OBJECT) {
-            f->ty = build(k, &f->fields, false);
+            f->ty = build(k, &f->fields);
             f->nullable = f->optional;
         } else {
             check_from(k, f);
@@ -131,7 +128,7 @@ void fck_transform(struct fc_checker *k, struct fc_stage *s)
         fc_report(k->d, FC_TOO_MUCH, s->head, "transforms", "255");
     k->where = FC_IN_TRANSFORM;
     k->stage = s;
-    struct fc_type *t = build(k, &s->fields, true);
+    struct fc_type *t = build(k, &s->fields);
     t->name = s->name.s;
     struct fc_made *made = fl_arena_zero(k->a, sizeof *made);
     made->stage = s;

@@ -6,26 +6,36 @@
 #include "plan/parts.h"
 #include "tree/walk.h"
 
-/* Does any mangle set the member, or give it to the records that it makes? */
+static bool is_path(const struct fc_expr *e, const struct fc_slot *s, const struct fc_sym *form)
+{
+    for (; s->parent; s = s->parent, e = e->a)
+        if (e->kind != FC_E_FIELD || ((const struct fc_member *)e->info)->index != s - s->parent->inner)
+            return false;
+    return e->kind == FC_E_NAME && e->sym == form;
+}
+
+/* Does any mangle set the field, or one inside of it, or give it to the records that it makes? */
 struct setting {
+    const struct fc_slot *slot;
     const struct fc_member *member;
     const struct fc_sym *form;
-    bool set, given;
+    bool set, below, given;
 };
 
 static void visit_set(void *arg, const struct fc_stmt *s)
 {
     struct setting *k = arg;
-    if (s->kind == FC_S_ASSIGN && s->target->kind == FC_E_FIELD && s->target->info == k->member)
-        k->set = true;
+    for (const struct fc_expr *e = s->kind == FC_S_ASSIGN ? s->target : NULL; e && e->kind == FC_E_FIELD; e = e->a)
+        if (is_path(e, k->slot, k->form))
+            *(e == s->target ? &k->set : &k->below) = true;
     for (const struct fc_field *f = s->kind == FC_S_EMIT && s->sym == k->form ? s->fields : NULL; f; f = f->next)
         if (f->kind == FC_F_EXPR && strcmp(f->name.s, k->member->name) == 0)
             k->given = true;
 }
 
-static struct setting setting_of(const struct fc_program *g, const struct fc_sym *form, const struct fc_member *m)
+static struct setting setting_of(const struct fc_program *g, const struct fc_sym *form, const struct fc_slot *s, const struct fc_member *m)
 {
-    struct setting k = {m, form, false, false};
+    struct setting k = {s, m, form, false, false, false};
     for (int i = 0; i < g->nstages; i++)
         fc_walk_statements(g->stages[i], FC_PART_ALL, visit_set, &k);
     return k;
@@ -49,7 +59,7 @@ static struct fc_in *source_of(struct fc_plan *p, const struct fc_expr *e, const
     int rest = 0;
     struct fc_in *n = fc_plan_input(p, e);
     const struct fc_slot *s = n ? NULL : fc_plan_slot(p, e, &rest);
-    if (s && rest && s->kind == FC_SLOT_INPUT && !s->text)
+    if (s && s->kind == FC_SLOT_INPUT && !s->text && !s->nonempty)
         n = fc_plan_below((struct fc_in *)s->in, e, rest);
     return n && fc_type_same(n->type, t) && n->type->form == t->form ? n : NULL;
 }
@@ -59,7 +69,12 @@ static struct fc_slot *same_as(struct fc_plan *p, const struct fc_expr *e, const
 {
     int rest;
     struct fc_slot *s = fc_plan_slot(p, e, &rest);
-    return s && s->parent && rest == 0 && fc_type_same(s->type, t) && s->type->form == t->form ? s : NULL;
+    if (!s || !s->parent || rest || !fc_type_same(s->type, t) || s->type->form != t->form)
+        return NULL;
+    for (const struct fc_slot *up = s->parent; up->parent; up = up->parent)
+        if (up->field->kind == FC_F_FROM && up->field->value->nullable)
+            return NULL; /* whether it is there is the object's to say */
+    return s;
 }
 
 /* The input that e is the decimal text of: what its digits say. */
@@ -95,15 +110,14 @@ static void make_slots(struct fc_compilation *c, struct fc_plan *p, struct fc_sl
     for (const struct fc_field *f = fields; f; f = f->next) {
         struct fc_slot *s = &parent->inner[f->index];
         const struct fc_member *m = &record->members[f->index];
-        bool top = !parent->parent;
         s->field = f;
         s->type = m->type;
         s->parent = parent;
         s->optional = f->optional;
         s->c = slot_name(c, s);
-        struct setting k = top ? setting_of(p->program, form, m) : (struct setting){NULL};
-        s->emitted = k.given;
-        bool changed = k.set, apart = s->emitted && m->type->kind == FC_K_RECORD, fixed = (!s->emitted || apart) && !changed;
+        struct setting k = setting_of(p->program, form, s, m);
+        s->emitted = k.given && !parent->parent;
+        bool changed = k.set || k.below, apart = s->emitted && m->type->kind == FC_K_RECORD, fixed = (!s->emitted || apart) && !changed;
         s->kind = FC_SLOT_STORED;
         if (f->kind == FC_F_OBJECT || f->kind == FC_F_FROM) {
             make_slots(c, p, s, f->fields, m->type, form);
