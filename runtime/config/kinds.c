@@ -17,7 +17,6 @@ static const struct { const char *phase, *path, *dflt; } fixed[] = {
     { "classify", "pipeline.classify.type", "subnet" },
     { "filter", "pipeline.filter.type", "subnet" },
     { "storeheader", "pipeline.storeheader.type", FL_NONE },
-    { "account", "pipeline.account.type", FL_NONE },
 };
 
 static void set_kind(struct fl_config *c, const char *phase, const char *kind, enum fl_given given)

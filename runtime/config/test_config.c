@@ -350,7 +350,7 @@ static void kinds_that_are_not_there(void **state)
     struct config_case k = load("pipeline:\n  encode: {type: csv}\n  write: {type: sdtout}\n  classify: {type: "
                                 "subnet_autodiscovery}\n"
                                 "  transform: {type: vpclogs}\n  storeheader: {type: vpclogs}\n"
-                                 "  account: {type: file}\n"
+                                 "  account: {type: fil}\n"
                                 "  mangle: {type: logstats}\n  store: {type: [buffered]}\n");
     case_expect_problem(&k, ":2:18: pipeline.encode.type: csv is not compiled into this program", "`encode csv;`",
                         "case.flow",
@@ -359,7 +359,7 @@ static void kinds_that_are_not_there(void **state)
                         "pipeline.transform.type: vpclogs is not in this program, which was compiled with secadvisor",
                         "change param transform_kind in case.flow",
                             "pipeline.storeheader.type: vpclogs is not in this program",
-                        "pipeline.account.type: file is not supported by this version; use none",
+                        "did you mean file?",
                             "did you mean logstatus?", "pipeline.store.type: expected one name", NULL);
     case_end(&k);
 }

@@ -36,6 +36,15 @@ static char *label_of(const struct fl_runtime *rt, uint32_t number)
     return fl_said("%s%s%s", several ? "output=" : "", several ? rt->pipeline->outputs[number].name : "", several ? " " : "");
 }
 
+static bool open_account(struct fl_output *o, char **error)
+{
+    struct fl_options options = fl_options_of_output(o->rt->config, o->number, "account");
+    o->account = fl_driver(o->rt->drivers, FL_ACCOUNT, options.kind);
+    if (o->account)
+        o->accounts = o->account->open(o->rt, &options, error);
+    return !o->account || o->accounts;
+}
+
 struct fl_output *fl_output_new_with(struct fl_runtime *rt, uint32_t number, const struct fl_sink_kind *kind, char **error)
 {
     struct fl_output *o = fl_new(struct fl_output);
@@ -73,6 +82,8 @@ struct fl_output *fl_output_new_with(struct fl_runtime *rt, uint32_t number, con
         *error = fl_said("compress %s is not in this program", o->compress.kind);
     else if (!(o->lanes[0].slots[0].compressor = o->compression->open(rt, &o->compress, error)))
         ; /* its options are no good */
+    else if (!open_account(o, error))
+        ;
     else if ((o->sink = kind->open(rt, &options, error)) != NULL)
         return o;
     fl_output_free(o);
@@ -224,6 +235,8 @@ void fl_output_free(struct fl_output *o)
     fl_parcels_free(o, o->first);
     if (o->sink)
         o->kind->close(o->sink);
+    if (o->accounts)
+        o->account->close(o->accounts);
     pthread_cond_t *conds[] = {&o->due, &o->gone};
     for (unsigned i = 0; i < 2; i++)
         pthread_cond_destroy(conds[i]);

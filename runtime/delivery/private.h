@@ -17,6 +17,7 @@
 #include "delivery/parcel.h"
 #include "delivery/pieces.h"
 #include "config/values.h"
+#include "drivers/account.h"
 #include "drivers/compressor.h"
 #include "drivers/sink.h"
 
@@ -73,6 +74,8 @@ struct fl_output {
     char *label;                      /* for log lines: "output=NAME ", "" for the only one */
     const struct fl_sink_kind *kind;
     void *sink;
+    const struct fl_account_kind *account; /* NULL: none */
+    void *accounts;
     const struct fl_compress_kind *compression;
     struct fl_options compress;       /* its options */
     struct fl_pieces own, *into;      /* where what is handed over goes; own: compressed at once */

@@ -230,6 +230,8 @@ static void attempt(struct fl_output *o, struct fl_parcel *p)
     o->uploading++;
     pthread_mutex_unlock(&o->lock);
     enum fl_write_result result = o->kind->write(o->sink, &p->object, why, sizeof why);
+    if (o->account && (result == FL_WRITTEN || result == FL_UNPROVEN))
+        o->account->add(o->accounts, &p->object);
     bool kept = o->refused && (result == FL_REFUSED || (result == FL_DENIED && stuck)) &&
                 fl_refused_keep(o->refused, &p->object, why, sizeof why);
     pthread_mutex_lock(&o->lock);

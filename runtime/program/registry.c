@@ -8,6 +8,7 @@
 
 #include "program/registry.h"
 
+#include "drivers/account.h"
 #include "drivers/compressor.h"
 #include "drivers/decoder.h"
 #include "drivers/encoder.h"

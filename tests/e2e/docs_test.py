@@ -214,7 +214,6 @@ NOT_YET = [
     "transform T;",
     "output a { store direct; encode json; write stdout; }\noutput b { store direct; encode json; write stdout; }",
     'output { metrics by UUID expire 1m max 10 labels { } { counter c "x" = 1; } store direct; encode json; write stdout; }',
-    'output { store direct; encode json; account file { filename = "x"; } write stdout; }',
     "output { store direct; encode json; write prometheus; }",
     "source kafka;",
     "transform T { ...input; }",

@@ -2,10 +2,10 @@
 # docs/internals.md says what each folder is for.
 
 BEGIN {
-    floors("runtime", "program run sources store intake delivery sinks encoders compressors decoders tables lookups config drivers core lang json net value base")
+    floors("runtime", "program run sources store intake delivery sinks accounts encoders compressors decoders tables lookups config drivers core lang json net value base")
     floors("compiler", "verbs emit plan check syntax tree text")
     # In these each kind is a folder or a file, and sees no other kind.
-    split("sources sinks encoders compressors decoders tables lookups", w, " ")
+    split("sources sinks accounts encoders compressors decoders tables lookups", w, " ")
     for (i in w) kinds["runtime/" w[i]] = 1
     # The two that stand at the top of their folders: what emitted C sees, and the order of the passes.
     place["runtime/flowrt.h"] = "runtime/lang"
