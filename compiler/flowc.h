@@ -50,7 +50,7 @@ bool fc_check(struct fc_compilation *c);
 bool fc_make_plan(struct fc_compilation *c);
 void fc_dump_plan(struct fc_compilation *c, FILE *out);
 /* A line per table: how much memory it takes when it is full. Needs fc_check. */
-void fc_print_tables(struct fc_compilation *c, FILE *out);
+void fc_print_bounds(struct fc_compilation *c, FILE *out);
 /* Write the C file. Never fails on a planned program; the caller checks ferror(out). */
 void fc_emit(struct fc_compilation *c, const struct fc_emit_options *options, FILE *out);
 /* The pipeline as a dot graph (flowc graph). Needs fc_check. */

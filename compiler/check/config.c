@@ -95,6 +95,10 @@ static bool param_and_option(struct fc_checker *k, const struct fc_item *it)
 {
     const char *path = whole_path(k, it), *name = path ? path : it->name.s, *what = NULL;
     struct fc_span at = path ? it->yaml_span : it->name.span;
+    if (path && (strcmp(path, "outputs") == 0 || section_of("outputs", path))) {
+        fc_diag_help(k->d, fc_report(k->d, FC_SAME_PATH, at, fl_arena_printf(k->a, "`%s`", path), "stands where outputs have their keys"), "give the param another path");
+        return true;
+    }
     for (uint32_t i = 0; i < fl_option_nrows + fl_phase_nrows; i++) {
         const struct fl_option_row *row = i < fl_option_nrows ? &fl_option_rows[i] : NULL;
         const char *other = row ? row->yaml : fl_phase_rows[i - fl_option_nrows].yaml;

@@ -3,6 +3,10 @@
  */
 #include "plan/plan.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rows.h"
 #include "dsl/table_size.h"
 #include "tree/make.h"
 
@@ -55,8 +59,34 @@ static uint32_t kept_size(const struct fc_type *t)
     }
 }
 
-void fc_print_tables(struct fc_compilation *c, FILE *out)
+/* How much of an output's sealed objects waits at most: a size, or the param that says it. */
+static void print_queue(const struct fc_output *o, FILE *out)
 {
+    const char *bytes = NULL, *param = NULL;
+    bool stores = false;
+    for (const struct fc_choice *c = o->choices; c; c = c->next) {
+        stores |= strcmp(c->phase, "store") == 0;
+        for (const struct fc_set *s = strcmp(c->phase, "queue") == 0 ? c->sets : NULL; s; s = s->next)
+            if (strcmp(s->name, "max_bytes") == 0) {
+                bytes = s->text;
+                param = s->param ? s->param->name : NULL;
+            }
+    }
+    if (!stores)
+        return;
+    fprintf(out, "output%s%s: ", o->name ? " " : "", o->name ? o->name : "");
+    if (param)
+        fprintf(out, "what param %s says waits for its sink\n", param);
+    else if (bytes)
+        fprintf(out, "at most %.1f MiB wait for its sink\n", (double)strtoll(bytes, NULL, 10) / 1048576);
+    else
+        fprintf(out, "at most %s wait for its sink\n", fl_option_row("queue", FL_ONLY, "max_bytes")->dflt);
+}
+
+void fc_print_bounds(struct fc_compilation *c, FILE *out)
+{
+    for (const struct fc_output *o = c->program->outputs; o; o = o->next)
+        print_queue(o, out);
     for (const struct fc_sym *t = c->program->tables; t; t = t->next) {
         bool text = t->nkeys > 1 || t->keys[0]->kind == FC_K_STRING || t->keys[0]->kind == FC_K_CIDR;
         uint32_t key = text ? 0 : t->keys[0]->kind == FC_K_IP ? 24 : 8;
@@ -124,8 +154,8 @@ void fc_dump_plan(struct fc_compilation *c, FILE *out)
     fprintf(out, "\nsteps: one after the other, for all records of a batch\n");
     for (const struct fc_plan_step *step = p->steps; step; step = step->next)
         dump_step(c, step, out);
-    fprintf(out, "\ntables: the worst case\n");
-    fc_print_tables(c, out);
+    fprintf(out, "\noutputs and tables: the worst case\n");
+    fc_print_bounds(c, out);
     fprintf(out, "\nlookups\n");
     for (const struct fc_sym *l = p->program->lookups; l; l = l->next)
         if (l->used)

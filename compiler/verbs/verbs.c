@@ -57,7 +57,7 @@ bool fc_compile(struct fc_compilation *c, const struct command *cmd, const char 
     if (!good || c->diags.errors)
         return false;
     if (cmd->verbose)
-        fc_print_tables(c, stderr);
+        fc_print_bounds(c, stderr);
     return true;
 }
 

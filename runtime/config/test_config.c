@@ -563,6 +563,47 @@ static void defaults_for_tests(void **state)
     fl_config_free(c);
 }
 
+/* Each output has its own kinds and options, below its name; the first one's may stand below pipeline as well. */
+static void several_outputs(void **state)
+{
+    (void)state;
+    static const struct fl_output_of two[] = { { .name = "all", .stages = output_stages, .nstages = 4 },
+                                               { .name = "Alerts", .stages = output_stages, .nstages = 4 } };
+    struct fl_pipeline p = pipeline;
+    p.outputs = two;
+    p.noutputs = 2;
+    const char *sets[] = { "outputs.alerts.write.type=stdout", "pipeline.store.buffered.max_flow_array_size=7", NULL };
+    setenv("SKYDIVE_OUTPUTS_ALERTS_STORE_BUFFERED_DIRNAME", "there", 1);
+    struct config_case k = case_load(&p, "pipeline:\n  store:\n    buffered:\n      max_flows_per_object: 3\n"
+                                         "outputs:\n  all:\n    store: { buffered: { max_flow_array_size: 9, dirname: here } }\n"
+                                         "  Alerts:\n    compress:\n      type: none\n    queue:\n      when_full: drop_oldest\n", sets, NULL);
+    case_expect_fine(&k);
+    unsetenv("SKYDIVE_OUTPUTS_ALERTS_STORE_BUFFERED_DIRNAME");
+    static const int64_t flows[] = { 3, 500 }, waiting[] = { 7, 100000 }, full[] = { 0, 1 };
+    static const char *const bucket[] = { "here", "there" }, *const compress[] = { "gzip", "none" }, *const write[] = { "s3", "stdout" };
+    for (uint32_t i = 0; i < 2; i++) {
+        struct fl_options store = fl_options_of_output(k.c, i, "store"), queue = fl_options_of_output(k.c, i, "queue");
+        queue.kind = "_";
+        assert_int_equal(fl_opt_int(&store, "max_flows_per_object"), flows[i]);
+        assert_int_equal(fl_opt_int(&store, "max_flow_array_size"), waiting[i]); /* --set beats the file */
+        assert_string_equal(fl_opt_str(&store, "dirname"), bucket[i]);
+        assert_string_equal(fl_config_kind_of(k.c, i, "compress"), compress[i]);
+        assert_string_equal(fl_config_kind_of(k.c, i, "write"), write[i]);
+        assert_string_equal(fl_config_kind_of(k.c, i, "source"), "skydive");
+        assert_int_equal(fl_opt_int(&queue, "when_full"), full[i]);
+    }
+    case_end(&k);
+    k = case_load(&p, "outputs:\n  alert:\n    write:\n      type: s3\n  all:\n    queue:\n      max_bytes: 5\n", NULL, NULL);
+    case_expect_problem(&k, ":4:7: unknown key outputs.alert.write.type; did you mean outputs.alerts.write.type?",
+                        ":7:18: outputs.all.queue.max_bytes: `5` is too small; expected 65536 or more", NULL);
+    case_end(&k);
+    struct fl_overrides over = { .output = "/tmp/out" };
+    k = case_load(&p, NULL, NULL, &over);
+    struct fl_options o = fl_options_of_output(k.c, 1, "write");
+    assert_string_equal(fl_opt_str(&o, "directory"), "/tmp/out/Alerts");
+    case_end(&k);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -591,6 +632,7 @@ int main(void)
         cmocka_unit_test(secrets_are_not_printed),
         cmocka_unit_test(printed_configuration_reads_back),
         cmocka_unit_test(defaults_for_tests),
+        cmocka_unit_test(several_outputs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
