@@ -89,9 +89,9 @@ bool fck_answer_type(const struct fc_type *t);
 void fck_fill(struct fc_checker *k, struct fc_item *table);
 bool fck_may_write(struct fc_checker *k, const struct fc_sym *table, struct fc_span span);
 void fck_test_table(struct fc_checker *k, struct fc_check *c);
-/* statement.c */
-struct fc_sym *fck_find_table(struct fc_checker *k, struct fc_name name);
 /* scope.c */
+/* The table of this name; NULL after a message. */
+struct fc_sym *fck_find_table(struct fc_checker *k, struct fc_name name);
 struct fc_sym *fck_define(struct fc_checker *k, enum fc_sym_kind kind, struct fc_name name, const struct fc_item *item);
 struct fc_sym *fck_find(struct fc_sym *scope, const char *name);
 /* Of the names of the file. */
@@ -226,8 +226,6 @@ bool fck_spread_unknown(struct fc_checker *k, const struct fc_field *f, const st
 
 /* statement.c */
 void fck_block(struct fc_checker *k, struct fc_stmt *body);
-/* The table of this name; NULL after a message. */
-struct fc_sym *fck_find_table(struct fc_checker *k, struct fc_name name);
 
 /* header.c */
 void fck_header(struct fc_checker *k, struct fc_output_part *p);

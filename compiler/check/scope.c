@@ -115,3 +115,22 @@ struct fc_sym *fck_indexed(struct fc_checker *k, enum fc_sym_kind kind, const ch
     s->index = index;
     return s;
 }
+
+struct fc_sym *fck_find_table(struct fc_checker *k, struct fc_name name)
+{
+    struct fc_sym *s = fck_global(k, name.s);
+    if (s && s->kind == FC_SYM_TABLE) {
+        s->used++;
+        return s;
+    }
+    struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_NAME, name.span, name.s);
+    struct fl_suggest near;
+    fl_suggest_init(&near, name.s);
+    for (struct fc_sym *m = k->p->tables; m; m = m->next)
+        fl_suggest_try(&near, m->name);
+    if (fl_suggest_best(&near))
+        fc_diag_help(k->d, g, "did you mean table `%s`?", fl_suggest_best(&near));
+    else
+        fc_diag_help(k->d, g, "a table of this name is expected");
+    return NULL;
+}
