@@ -145,12 +145,67 @@ static const struct fc_cond *arm_test(struct fc_em *m, const struct fc_arm *a, c
     return v->n ? fce_or(m, v->n, test) : test ? test : &fce_never;
 }
 
+static bool is_null(const struct fc_pattern *p)
+{
+    return p->kind == FC_P_LITERAL && p->value->kind == FC_E_NULL;
+}
+
+/* The arm's labels, and a brace; null stands at -2, which is no place. False: there are none, other arms take all of it. */
+static bool labels(struct fc_em *m, const struct fc_arm *a, const struct fc_places *places, size_t *next, const struct fc_cv *v, bool *all)
+{
+    const char *label = NULL;
+    for (const struct fc_pattern *p = a->patterns; p; p = p->next) {
+        const char *before = label;
+        bool constant = p->kind != FC_P_ANY && !is_null(p);
+        size_t i = constant ? (*next)++ : 0;
+        *all |= p->kind == FC_P_ANY;
+        if (p->kind == FC_P_ANY)
+            label = "default:";
+        else if (constant)
+            label = fce_text(m, "case %zu:", places->of[i]);
+        else if (v->n)
+            label = "case -2:";
+        if (before && label != before)
+            fce_line(m, "%s", before);
+    }
+    if (label)
+        fce_line(m, "%s {", label);
+    return label != NULL;
+}
+
+/* Many constants: what is searched for once, and a switch. False: they aren't, or not all of them are known now. */
+static bool match_switch(struct fc_em *m, const struct fc_expr *e, const struct fc_cv *v, const char *t, const char *is)
+{
+    struct fc_places places = {.m = m, .type = v->type};
+    size_t next = 0;
+    for (const struct fc_arm *a = e->arms; a; a = a->next)
+        for (const struct fc_pattern *p = a->patterns; p; p = p->next)
+            if (p->kind != FC_P_ANY && !is_null(p) && !fce_places_add(&places, p->kind == FC_P_NAME ? NULL : p->value, p->index))
+                return false;
+    if (places.n < FCE_MANY_EQUAL)
+        return false;
+    const char *place = fce_places(&places, v->v);
+    fce_line(m, v->n ? "switch (%s ? -2 : %s) {" : "switch (%s%s) {", v->n ? fce_asked(m, v->n) : "", place);
+    bool all = false;
+    for (const struct fc_arm *a = e->arms; a && !all; a = a->next) {
+        if (!labels(m, a, &places, &next, v, &all))
+            continue;
+        arm(m, t, is, a);
+        fce_line(m, "    break;");
+        fce_line(m, "}");
+    }
+    fce_line(m, "}");
+    return true;
+}
+
 struct fc_cv fce_match(struct fc_em *m, const struct fc_expr *e)
 {
     struct fc_cv v = fce_bind(m, fce_expr(m, e->a));
     const char *t = fce_temp(m), *is = e->nullable ? fce_text(m, "is_%s", t) : NULL;
     bool first = true;
     fce_zeroed(m, e->type, t, is);
+    if (match_switch(m, e, &v, t, is))
+        return fce_value(e->type, t, is ? fce_no(m, "%s", is) : NULL, true);
     for (const struct fc_arm *a = e->arms; a; a = a->next) {
         const struct fc_cond *test = arm_test(m, a, &v);
         if (!test && first) {
@@ -236,7 +291,7 @@ static const struct fc_cond *is_element(struct fc_em *m, const struct fc_cv *v, 
     if (v->type->kind == FC_K_CIDR)
         return fce_cond(m, FC_COND_ATOM, "fl_b_same_cidr(%s, %s)", v->v, y.v);
     if (v->type->kind != FC_K_IP)
-        return fce_equal(m, v, &y);
+        return fce_comparison(m, fce_equal(m, v, &y), v, x, false);
     if (y.type->kind == FC_K_CIDR)
         return fce_cond(m, FC_COND_ATOM, "fl_cidr_has(&%s, &%s)", fce_bind(m, y).v, v->v);
     return fce_cond(m, FC_COND_ATOM, "fl_b_equal_ip(%s, %s)", v->v, y.v);
@@ -245,11 +300,12 @@ static const struct fc_cond *is_element(struct fc_em *m, const struct fc_cv *v, 
 /* Element by element; addresses that the compiler knows are in `set`, if there is one. */
 static struct fc_cv literal_list(struct fc_em *m, struct fc_cv v, const struct fc_expr *list, const struct fc_matcher *set)
 {
-    const struct fc_cond *any = set ? fce_cond(m, FC_COND_ATOM, "fl_prefixes_has(&set_%s, &%s)", set->c, v.v) : NULL;
+    struct fc_chain any = {.m = m, .all = set ? fce_cond(m, FC_COND_ATOM, "fl_prefixes_has(&set_%s, &%s)", set->c, v.v) : NULL};
     for (const struct fc_expr *x = list->args; x; x = x->next)
         if (!set || !fc_address(x))
-            any = fce_or(m, any, is_element(m, &v, x));
-    return fce_worth(m, &FC_BOOL_T, any ? any : &fce_never, v.type->kind == FC_K_IP ? none_is_null(m, &v) : v.n);
+            fce_chain_add(&any, is_element(m, &v, x));
+    const struct fc_cond *found = fce_chain_end(&any);
+    return fce_worth(m, &FC_BOOL_T, found ? found : &fce_never, v.type->kind == FC_K_IP ? none_is_null(m, &v) : v.n);
 }
 
 struct fc_cv fce_in_list(struct fc_em *m, const struct fc_expr *e)

@@ -46,14 +46,14 @@ const struct fc_cond *fce_and(struct fc_em *m, const struct fc_cond *a, const st
     return !a ? b : !b ? a : node(m, FC_COND_AND, a, b);
 }
 
-static bool same(const struct fc_cond *a, const struct fc_cond *b)
+bool fce_same(const struct fc_cond *a, const struct fc_cond *b)
 {
     for (; a != b; a = a->a, b = b->a) {
         if (a->op != b->op)
             return false;
         if (a->text)
             return strcmp(a->text, b->text) == 0;
-        if (a->b && !same(a->b, b->b))
+        if (a->b && !fce_same(a->b, b->b))
             return false;
     }
     return true;
@@ -61,7 +61,7 @@ static bool same(const struct fc_cond *a, const struct fc_cond *b)
 
 const struct fc_cond *fce_or(struct fc_em *m, const struct fc_cond *a, const struct fc_cond *b)
 {
-    return !a ? b : !b || same(a, b) ? a : node(m, FC_COND_OR, a, b);
+    return !a ? b : !b || fce_same(a, b) ? a : node(m, FC_COND_OR, a, b);
 }
 
 /* The parts of a && b && .. or a || b || .., in order. */

@@ -75,10 +75,15 @@ enum fc_cond_op {
     FC_COND_OR
 };
 
+struct fc_cv;
+
 struct fc_cond {
     enum fc_cond_op op;
     const char *text;
     const struct fc_cond *a, *b;
+    const struct fc_cv *value;  /* among.c: it says whether this is `with`, or differs from it; NULL: something else */
+    const struct fc_expr *with;
+    bool differs;
 };
 
 struct fc_cv {
@@ -178,6 +183,7 @@ const struct fc_cond *fce_not(struct fc_em *m, const struct fc_cond *c);
 const struct fc_cond *fce_and(struct fc_em *m, const struct fc_cond *a, const struct fc_cond *b); /* NULL: the other one */
 const struct fc_cond *fce_or(struct fc_em *m, const struct fc_cond *a, const struct fc_cond *b);  /* NULL: the other one */
 const struct fc_cond *fce_guarded(struct fc_em *m, const struct fc_cond *n, const struct fc_cond *then); /* then, only where n is false */
+bool fce_same(const struct fc_cond *a, const struct fc_cond *b);
 const char *fce_bare(struct fc_em *m, const struct fc_cond *c);    /* C where nothing is beside it: if (..) */
 const char *fce_asked(struct fc_em *m, const struct fc_cond *c);   /* C that may stand before ? : */
 const char *fce_operand(struct fc_em *m, const struct fc_cond *c); /* C that may stand beside any operator */
@@ -239,6 +245,36 @@ const char *fce_stored_is(struct fc_em *m, const char *r, const struct fc_slot *
 const char *fce_form(struct fc_em *m, const struct fc_slot *form);
 /* A record that `emit` gives, of a record that may be one of these; a copy. */
 struct fc_cv fce_given_or_made(struct fc_em *m, const struct fc_slot *s);
+
+/* among.c */
+#define FCE_MANY_EQUAL 16 /* comparisons of one value that are one search */
+/* A chain of conditions in their order: of `and` when `both`, else of `or`. NULL: it has none. */
+struct fc_chain {
+    struct fc_em *m;
+    bool both;
+    const struct fc_cond *all;  /* may be given: the first */
+    const struct fc_cond **run; /* comparisons of one value, held back */
+    size_t n, cap, joined;
+};
+/* c, noted as what says whether v, which is not null, is `with` (or differs from it), if that is a constant that can be searched for. */
+const struct fc_cond *fce_comparison(struct fc_em *m, const struct fc_cond *c, const struct fc_cv *v, const struct fc_expr *with, bool differs);
+void fce_chain_add(struct fc_chain *k, const struct fc_cond *term);
+/* A term whose statements `text` run only when it is needed. */
+void fce_chain_then(struct fc_chain *k, const char *text, const struct fc_cond *term);
+const struct fc_cond *fce_chain_end(struct fc_chain *k);
+/* Constants, in the order in which they are added, and the places where they stand when they are sorted. */
+struct fc_places {
+    struct fc_em *m;
+    const struct fc_type *type;
+    struct fc_constant { const char *s; size_t len; int64_t i; size_t order; } *v;
+    size_t n, cap;
+    size_t *of;
+};
+/* NULL: `number`. False: it isn't a constant that can be searched for. */
+bool fce_places_add(struct fc_places *s, const struct fc_expr *e, int64_t number);
+/* Sorts them: C for the place of the value, -1: it is none of them. After this `of` is there. */
+const char *fce_places(struct fc_places *s, const char *value);
+
 /* call.c */
 struct fc_cv fce_call(struct fc_em *m, const struct fc_expr *e);
 struct fc_cv fce_match(struct fc_em *m, const struct fc_expr *e);

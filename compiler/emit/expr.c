@@ -251,13 +251,20 @@ static struct fc_cv arith(struct fc_em *m, const struct fc_expr *e)
     if (strcmp(l.v, r.v) == 0)
         r = fce_apart(m, r);
     const struct fc_cond *n = fce_or(m, l.n, r.n);
-    if ((l.text || r.text) && (e->op == FC_OP_EQ || e->op == FC_OP_NE)) {
+    bool equality = e->op == FC_OP_EQ || e->op == FC_OP_NE;
+    if ((l.text || r.text) && equality) {
         const struct fc_cond *equal = fce_equal(m, &l, &r);
+        equal = r.text ? fce_comparison(m, equal, &l, e->b, false) : fce_comparison(m, equal, &r, e->a, false);
         return fce_worth(m, e->type, e->op == FC_OP_EQ ? equal : fce_not(m, equal), n);
     }
     struct fce_row_args args = {.v = {l.v, r.v}, .n = 2};
-    if (!row->nullable)
-        return fce_worth(m, e->type, fce_row(m, row->c, e->type, &args), n);
+    if (!row->nullable) {
+        const struct fc_cond *c = fce_row(m, row->c, e->type, &args);
+        const struct fc_cond *compared = equality && c->op == FC_COND_COMPARE ? fce_comparison(m, c, &l, e->b, e->op == FC_OP_NE) : c;
+        if (equality && c->op == FC_COND_COMPARE && compared == c)
+            compared = fce_comparison(m, c, &r, e->a, e->op == FC_OP_NE);
+        return fce_worth(m, e->type, compared, n);
+    }
     args.result = fce_temp(m);
     const char *t = args.result;
     fce_line(m, "%s %s = 0;", fce_type(m, e->type), t);
@@ -569,9 +576,6 @@ static size_t terms_of(const struct fc_expr *e, enum fc_op op, const struct fc_e
     return n + terms_of(e->b, op, terms ? terms + n : NULL);
 }
 
-/* So many terms are a statement: what C compilers do with a condition grows faster than it does. */
-#define MANY_TERMS 256
-
 /*
  * a and b and .. or a or b or ..: a term's statements run only when the term is needed. `yes`: where the whole is true, else where it
  * is false.
@@ -582,29 +586,23 @@ static const struct fc_cond *shortcut(struct fc_em *m, const struct fc_expr *e, 
     size_t n = terms_of(e, e->op, NULL);
     const struct fc_expr **terms = fl_arena_get(m->a, n * sizeof *terms);
     terms_of(e, e->op, terms);
-    const struct fc_cond *all = side(m, terms[0], yes);
+    struct fc_chain k = {.m = m, .both = both};
+    fce_chain_add(&k, side(m, terms[0], yes));
     for (size_t i = 1; i < n; i++) {
-        struct fce_capture k;
+        struct fce_capture capture;
         int settled = m->nsettled;
-        fce_begin(m, &k);
+        fce_begin(m, &capture);
         m->depth++;
         const struct fc_cond *term = side(m, terms[i], yes);
         m->depth--;
         m->nsettled = settled;
-        const char *text = fce_end(m, &k);
-        if (!*text && i % MANY_TERMS) {
-            all = both ? fce_and(m, all, term) : fce_or(m, all, term);
-            continue;
-        }
-        const char *t = fce_temp(m);
-        fce_line(m, "bool %s = %s;", t, fce_bare(m, all));
-        fce_line(m, both ? "if (%s) {" : "if (!%s) {", t);
-        fce_paste(m, text);
-        fce_line(m, "    %s = %s;", t, fce_bare(m, term));
-        fce_line(m, "}");
-        all = fce_cond(m, FC_COND_ATOM, "%s", t);
+        const char *text = fce_end(m, &capture);
+        if (*text)
+            fce_chain_then(&k, text, term);
+        else
+            fce_chain_add(&k, term);
     }
-    return all;
+    return fce_chain_end(&k);
 }
 
 static const struct fc_cond *has(struct fc_em *m, const struct fc_expr *e)

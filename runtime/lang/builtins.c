@@ -266,6 +266,29 @@ bool fl_ints_has(struct fl_list ints, int64_t x)
     return false;
 }
 
+int64_t fl_int_place(const int64_t *sorted, uint32_t n, int64_t v)
+{
+    const int64_t *from = sorted;
+    for (uint32_t half; n > 1; n -= half) { /* those before `from` are less; no branch to be guessed */
+        half = n / 2;
+        from += from[half] <= v ? half : 0;
+    }
+    return n && *from == v ? from - sorted : -1;
+}
+
+int64_t fl_str_place(const fl_str *sorted, uint32_t n, fl_str s)
+{
+    for (const fl_str *from = sorted; n;) {
+        const fl_str *x = from + n / 2;
+        int order = s.n != x->n ? (s.n < x->n ? -1 : 1) : s.n ? memcmp(s.p, x->p, s.n) : 0;
+        if (order == 0)
+            return x - sorted;
+        n = order < 0 ? n / 2 : n - n / 2 - 1;
+        from = order < 0 ? from : x + 1;
+    }
+    return -1;
+}
+
 /* ---- times ----------------------------------------------------------------------------------- */
 
 static int64_t floor_div(int64_t a, int64_t b)

@@ -66,6 +66,9 @@ const void *fl_list_at(struct fl_list list, int64_t i, size_t size);
 int64_t fl_b_hash(fl_str s);
 bool fl_strs_has(struct fl_list strs, fl_str s);
 bool fl_ints_has(struct fl_list ints, int64_t v);
+/* Where it stands among n that are sorted, texts by length, then by bytes, no two the same; -1: nowhere. */
+int64_t fl_int_place(const int64_t *sorted, uint32_t n, int64_t v);
+int64_t fl_str_place(const fl_str *sorted, uint32_t n, fl_str s);
 
 /* ---- times ----------------------------------------------------------------------------------- */
 

@@ -214,6 +214,29 @@ static void lists(void **state)
     assert_true(fl_ints_has(n, -5) && !fl_ints_has(n, 5) && !fl_ints_has(none, 0));
 }
 
+/* Each of n is found, and nothing between, before and behind them. */
+static void places(void **state)
+{
+    (void)state;
+    static const int64_t ints[] = {INT64_MIN, -7, -5, 0, 3, 5, 8, 1000, INT64_MAX};
+    static const int64_t not[] = {INT64_MIN + 1, -8, -6, -1, 1, 4, 6, 999, 1001, INT64_MAX - 1};
+    const fl_str strs[] = {FL_LIT(""), FL_LIT("a"), FL_LIT("c"), FL_LIT("\xff"), FL_LIT("aa"), FL_LIT("ab"), FL_LIT("ba"), FL_LIT("abc")};
+    static const char *const none[] = {"b", "d", "A", "a\xff", "ac", "aaa", "abd", "abcd"};
+    for (uint32_t n = 0; n <= 9; n++) {
+        for (uint32_t i = 0; i < 9; i++)
+            assert_int_equal(fl_int_place(ints, n, ints[i]), i < n ? (int64_t)i : -1);
+        for (size_t i = 0; i < sizeof not / sizeof *not; i++)
+            assert_int_equal(fl_int_place(ints, n, not[i]), -1);
+    }
+    for (uint32_t n = 0; n <= 8; n++) {
+        for (uint32_t i = 0; i < 8; i++)
+            assert_int_equal(fl_str_place(strs, n, strs[i]), i < n ? (int64_t)i : -1);
+        for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+            assert_int_equal(fl_str_place(strs, n, text(none[i])), -1);
+    }
+    assert_int_equal(fl_str_place(strs, 8, (fl_str){NULL, 0, FL_RAW}), 0);
+}
+
 /* The numbers are a promise: they must not change between versions or machines. */
 static void hash(void **state)
 {
@@ -351,7 +374,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arithmetic), cmocka_unit_test_teardown(as_text, tear_down),
         cmocka_unit_test(to_int), cmocka_unit_test_teardown(texts, tear_down),
-        cmocka_unit_test_teardown(lists, tear_down),
+        cmocka_unit_test_teardown(lists, tear_down), cmocka_unit_test(places),
         cmocka_unit_test_teardown(hash, tear_down), cmocka_unit_test_teardown(addresses, tear_down),
         cmocka_unit_test_teardown(regexes, tear_down), cmocka_unit_test_teardown(nothing, tear_down),
     };

@@ -6,6 +6,7 @@
               noise: what grows as the square is; CHECK_LONG=yes, on a quiet one, looks closer
     fields    records of 65, 200 and 1,024 fields, decoded and encoded, in order and in any other, against Python's json
     classes   300 classes: each record in its own folder
+    equal     one value compared with 10,000 constants, in all ways that there are, is compiled in seconds
     rules     450 rules, of numbers, texts and other conditions; 10,000 of numbers are compiled in a minute of CPU
     key       a member whose key has 300 bytes
     refused   65,536 classes and reasons: the message, whole
@@ -65,8 +66,10 @@ KINDS = {
     "fields read": (2000, lambda n: HEAD.replace("schema S {", "schema S { " + rows(n, "f# : int = #; ")) + "transform T { id; " + rows(n, "f# = f# + 1; ") + "}"),
     "record trees": (20, tree),
     "or": (4000, lambda n: HEAD + "filter { drop x when " + rows(n, 'id == "#"', " or ") + "; }"),
+    "or of numbers": (4000, lambda n: HEAD + "filter { drop x when " + rows(n, "n == #", " or ") + "; }"),
     "and of what may be null": (2000, lambda n: HEAD + "filter { drop x when " + rows(n, 't != "#"', " and ") + "; }"),
     "arms": (2000, lambda n: HEAD + "transform T { id; m = match n { " + rows(n, '# => "a#"; ') + '_ => "o"; }; }'),
+    "arms of texts": (4000, lambda n: HEAD + "transform T { id; m = match t { " + rows(n, '"#" => "a#"; ') + '_ => "o"; }; }'),
     "templates": (2000, lambda n: HEAD + "transform T { id; m = f\"" + rows(n, "a{n}b#") + '"; }'),
     "statements": (2000, lambda n: HEAD + "table seen[string] : int expire 1m max 10;\nupdate { " + rows(n, "if n == # { seen[id] = #; }\n") + "}"),
     "tests": (1000, lambda n: HEAD + "transform T { id; n; }" + rows(n, '\ntest "t#" { given { "id": "#", "n": # }; expect record.n == #; }')),
@@ -235,6 +238,27 @@ def rules(folder):
         assert seconds < 60 * support.SLOW, (stage, seconds)
 
 
+def equal(folder):
+    if support.SLOW > 1:
+        return
+    path = os.path.join(folder, "equal.flow")
+    for what, n, text in (("or", 10000, "filter { drop x when " + rows(10000, 'id == "#"', " or ") + "; }"),
+                          ("or, maybe null", 10000, "filter { drop x when " + rows(10000, 't == "#"', " or ") + "; }"),
+                          ("and", 10000, "filter { drop x when " + rows(10000, "n != #", " and ") + "; }"),
+                          ("in, texts", 10000, "filter { drop x when id in [" + rows(10000, '"#"', ", ") + "]; }"),
+                          ("in, numbers", 10000, "filter { drop x when n in [" + rows(10000, "#", ", ") + "]; }"),
+                          ("match, texts", 2000, "transform T { id; m = match id { " + rows(2000, '"#" => "a#"; ') + '_ => "o"; }; }'),
+                          ("match, numbers", 2000, "transform T { id; m = match n { " + rows(2000, '# => "a#"; ') + '_ => "o"; }; }')):
+        with open(path, "w") as f:
+            f.write(HEAD + text + TAIL)
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        support.run(support.FLOWC, "build", path, "-o", os.path.join(folder, "equal"), timeout=600).expect(0)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        print(f"build {what:26} {n:6} {seconds:8.3f} s", flush=True)
+        assert seconds < 8, (what, seconds)
+
+
 def key(folder):
     names = {i: chr(97 + i % 26) * i for i in (10, 63, 64, 255, 256, 300)}
     flow = ('pipeline p "p";\nschema S { id : string; ' + "".join(f'n{i}? : int as "{k}"; ' for i, k in names.items())
@@ -263,4 +287,4 @@ def refused(folder):
 
 
 if __name__ == "__main__":
-    support.main([growth, fields, classes, rules, key, refused])
+    support.main([growth, fields, classes, equal, rules, key, refused])
