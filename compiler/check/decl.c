@@ -230,11 +230,29 @@ static bool is_number(const struct fc_expr *e)
     return e->kind == FC_E_INT || (e->kind == FC_E_UNARY && e->op == FC_OP_NEG && e->a->kind == FC_E_INT);
 }
 
+/* find(x in PATH where x.NAME == "text"): which of the objects in a list. */
+static bool selects(const struct fc_expr *e)
+{
+    const struct fc_expr *c = e->b;
+    return !e->maps && (strcmp(e->name.s, "find") == 0 || strcmp(e->name.s, "last") == 0) && c->kind == FC_E_BINARY && c->op == FC_OP_EQ &&
+        c->a->kind == FC_E_FIELD && c->a->a->kind == FC_E_NAME && e->args && strcmp(c->a->a->name.s, e->args->name.s) == 0 &&
+        c->b->kind == FC_E_STRING && strlen(c->b->s) == c->b->len && !strpbrk(c->b->s, "\"|");
+}
+
 bool fck_answer_path(const struct fc_expr *e)
 {
-    if (e->kind == FC_E_INDEX)
+    switch (e->kind) {
+    case FC_E_INDEX:
         return fck_answer_path(e->a) && e->args && !e->args->next && is_number(e->args);
-    return e->kind == FC_E_NAME || (e->kind == FC_E_FIELD && fck_answer_path(e->a));
+    case FC_E_FIELD:
+        return fck_answer_path(e->a);
+    case FC_E_ANY:
+        return selects(e) && fck_answer_path(e->a);
+    case FC_E_BINARY:
+        return e->op == FC_OP_COALESCE && fck_answer_path(e->a) && fck_answer_path(e->b);
+    default:
+        return e->kind == FC_E_NAME;
+    }
 }
 
 bool fck_answer_scalar(const struct fc_type *t)

@@ -336,7 +336,7 @@ static const struct fc_type *mapped(struct fc_checker *k, struct fc_expr *e)
 
 static bool named_each(struct fc_checker *k, struct fc_expr *e)
 {
-    static const char *const names[] = {[FC_EACH_ANY] = "any", [FC_EACH_ALL] = "all", [FC_EACH_FIND] = "find",
+    static const char *const names[] = {[FC_EACH_ANY] = "any", [FC_EACH_ALL] = "all", [FC_EACH_FIND] = "find", [FC_EACH_LAST] = "last",
                                         [FC_EACH_COUNT] = "count", [FC_EACH_MAP] = "map"};
     for (int i = 0; i < (int)(sizeof names / sizeof *names); i++)
         if (strcmp(names[i], e->name.s) == 0) {
@@ -348,7 +348,7 @@ static bool named_each(struct fc_checker *k, struct fc_expr *e)
         }
     struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_FUNCTION, e->name.span, e->name.s);
     fc_diag_help(k->d, g, e->maps ? "of lists there is map(x in list : value)"
-                 : "of lists there are any, all, find and count(x in list where condition)");
+                 : "of lists there are any, all, find, last and count(x in list where condition)");
     return false;
 }
 
@@ -376,6 +376,6 @@ const struct fc_type *fck_any(struct fc_checker *k, struct fc_expr *e)
         fck_condition(k, e->b);
     k->local = before;
     k->facts = facts;
-    return fck_done(e, e->i == FC_EACH_FIND ? t->elem : e->i == FC_EACH_COUNT ? &FC_INT_T : result,
-                    e->i == FC_EACH_FIND || e->a->nullable);
+    const bool one = e->i == FC_EACH_FIND || e->i == FC_EACH_LAST;
+    return fck_done(e, one ? t->elem : e->i == FC_EACH_COUNT ? &FC_INT_T : result, one || e->a->nullable);
 }

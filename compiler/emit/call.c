@@ -375,9 +375,9 @@ struct fc_cv fce_any(struct fc_em *m, const struct fc_expr *e)
         fce_line(m, "    v_%s = (void *)fl_scratch(cx, %s.n * sizeof *v_%s);", t, l.v, t);
         fce_line(m, "    %s = (struct fl_list){v_%s, %s.n};", t, t, l.v);
         fce_line(m, "}");
-    } else if (e->i == FC_EACH_FIND) {
+    } else if (e->i == FC_EACH_FIND || e->i == FC_EACH_LAST) {
         fce_line(m, "const %s *%s = NULL;", type, t);
-        more = fce_and(m, more, fce_not(m, found));
+        more = e->i == FC_EACH_LAST ? more : fce_and(m, more, fce_not(m, found));
     } else if (e->i == FC_EACH_COUNT) {
         fce_line(m, "int64_t %s = 0;", t);
     } else {
@@ -391,7 +391,7 @@ struct fc_cv fce_any(struct fc_em *m, const struct fc_expr *e)
     m->depth--;
     m->nsettled = settled;
     fce_line(m, "}");
-    if (e->i != FC_EACH_FIND)
+    if (e->i != FC_EACH_FIND && e->i != FC_EACH_LAST)
         return fce_value(e->type, t, l.n, true);
     struct fc_cv v = fce_worth(m, e->type, fce_cond(m, FC_COND_LOOSE, "*%s", t), fce_no(m, "%s", t));
     v.simple = true;

@@ -267,6 +267,10 @@ static void query(struct fc_em *m, const struct fc_sym *s)
 
 const char *fce_path_text(struct fc_em *m, const struct fc_expr *e)
 {
+    if (e->kind == FC_E_BINARY)
+        return fce_text(m, "%s|%s", fce_path_text(m, e->a), fce_path_text(m, e->b));
+    if (e->kind == FC_E_ANY)
+        return fce_text(m, "%s[%s%s=\"%s\"]", fce_path_text(m, e->a), strcmp(e->name.s, "last") == 0 ? "-" : "", e->b->a->name.s, e->b->b->s);
     if (e->kind == FC_E_FIELD)
         return fce_text(m, "%s.%s", fce_path_text(m, e->a), e->name.s);
     if (e->kind == FC_E_INDEX)

@@ -83,7 +83,7 @@ enum fc_expr_kind {
     FC_E_UNARY     /* op a: not, -, has */
 };
 
-enum fc_each { FC_EACH_ANY, FC_EACH_ALL, FC_EACH_FIND, FC_EACH_COUNT, FC_EACH_MAP };
+enum fc_each { FC_EACH_ANY, FC_EACH_ALL, FC_EACH_FIND, FC_EACH_LAST, FC_EACH_COUNT, FC_EACH_MAP };
 
 enum fc_op {
     FC_OP_OR, FC_OP_AND, FC_OP_NOT,

@@ -66,23 +66,6 @@ static const char *base_name(const char *file)
     return slash ? slash + 1 : file ? file : "the .flow";
 }
 
-/* Values of the original that wait for a later version. */
-static bool is_later(struct fl_config *c, const char *path, const struct fl_yaml_value *v)
-{
-    static const struct { const char *path, *value, *instead; } later[] = {
-#define LATER(p, value, instead) { p, value, instead },
-#include "config/known_keys.def"
-    };
-    for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
-        if (strcmp(later[i].path, path) || strcmp(later[i].value, v->text))
-            continue;
-        fl_problem(&c->problems, v->at, "%s: %s is not supported by this version; use %s", path, v->text,
-                   later[i].instead);
-        return true;
-    }
-    return false;
-}
-
 static bool one_text(struct fl_config *c, const char *path, const struct fl_yaml_value *v)
 {
     if (v->kind == FL_YAML_TEXT)
@@ -133,7 +116,7 @@ static void choose(struct fl_config *c, const char *phase, const char *yaml)
     } else if (!strcmp(v->text, FL_NONE)) {
         fl_conf_note(c, FL_WARN, "%s: none has no effect: this program always has one, here %s", path,
                      fl_config_kind(c, phase));
-    } else if (!is_later(c, path, v)) {
+    } else {
         struct fl_suggest s;
         fl_suggest_init(&s, v->text);
         for (uint32_t i = 0; i < fl_kind_nrows; i++)
@@ -162,8 +145,6 @@ static void check_fixed(struct fl_config *c, const char *phase, const char *path
                      "%s: %s has no effect in this program: %s is as %s says", path, v->text, phase, file);
         return;
     }
-    if (is_later(c, path, v))
-        return;
     fl_problem(&c->problems, v->at, "%s: %s is not in this program: %s is compiled in as %s. Remove the key, or "
                "change %s and build it again", path, v->text, phase, kind ? kind : "its .flow says", file);
 }
@@ -189,8 +170,6 @@ bool fl_conf_param_kind(struct fl_config *c, const struct fl_param *p, const str
         fl_conf_note(c, FL_WARN, "%s: none has no effect: this program was compiled with %s", p->yaml, list);
         return false;
     }
-    if (is_later(c, p->yaml, v))
-        return false;
     fl_problem(&c->problems, v->at, "%s: %s is not in this program, which was compiled with %s%s. Use that, or "
                "change param %s "
                "in %s and build it again", p->yaml, v->text, list, fl_conf_meant(c, &s), p->name,

@@ -347,15 +347,13 @@ static void input_and_output_beat_yaml(void **state)
 static void kinds_that_are_not_there(void **state)
 {
     (void)state;
-    struct config_case k = load("pipeline:\n  encode: {type: csv}\n  write: {type: sdtout}\n  classify: {type: "
-                                "subnet_autodiscovery}\n"
+    struct config_case k = load("pipeline:\n  encode: {type: csv}\n  write: {type: sdtout}\n"
                                 "  transform: {type: vpclogs}\n  storeheader: {type: vpclogs}\n"
                                  "  account: {type: fil}\n"
                                 "  mangle: {type: logstats}\n  store: {type: [buffered]}\n");
     case_expect_problem(&k, ":2:18: pipeline.encode.type: csv is not compiled into this program", "`encode csv;`",
                         "case.flow",
                         "did you mean stdout?",
-                            "pipeline.classify.type: subnet_autodiscovery is not supported by this version; use subnet",
                         "pipeline.transform.type: vpclogs is not in this program, which was compiled with secadvisor",
                         "change param transform_kind in case.flow",
                             "pipeline.storeheader.type: vpclogs is not in this program",

@@ -164,12 +164,36 @@ static bool found(struct take *t, const json_t *v, bool spread)
     return true;
 }
 
+static bool is_name(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+static bool walk(struct take *t, const json_t *v, const char *path, bool spread);
+
+/* `[Name="text"]`: on in the first object of the list whose member is so and where the path leads to something, `[-Name="text"]` in the last. */
+static bool walk_selected(struct take *t, const json_t *list, const char *path, bool spread)
+{
+    const bool last = path[1] == '-';
+    const char *name = path + 1 + last, *text = strchr(name, '"') + 1;
+    const size_t n = (size_t)(text - name) - 2, len = strcspn(text, "\""), size = json_array_size(list);
+    for (size_t i = 0; i < size; i++) {
+        const json_t *one = json_array_get(list, last ? size - 1 - i : i), *v = json_object_getn(one, name, n);
+        if (json_is_string(v) && json_string_length(v) == len && memcmp(json_string_value(v), text, len) == 0 &&
+            walk(t, one, text + len + 2, spread))
+            return true;
+    }
+    return false;
+}
+
 static bool walk(struct take *t, const json_t *v, const char *path, bool spread)
 {
     if (*path == '.')
         path++;
-    if (!*path)
+    if (!*path || *path == '|')
         return found(t, v, spread);
+    if (*path == '[' && (is_name(path[1]) || is_name(path[2])))
+        return walk_selected(t, v, path, spread);
     if (*path == '[') {
         char *end;
         long i = strtol(path + 1, &end, 10);
@@ -185,7 +209,7 @@ static bool walk(struct take *t, const json_t *v, const char *path, bool spread)
                 any = true;
         return any;
     }
-    size_t n = strcspn(path, ".[");
+    size_t n = strcspn(path, ".[|");
     const json_t *next = json_object_getn(v, path, n); /* NULL for what is no object */
     return next && walk(t, next, path + n, spread);
 }
@@ -273,6 +297,15 @@ static void *filled(const struct take *t)
     return block;
 }
 
+/* What the first of the paths leads to that leads to something. */
+static bool walk_any(struct take *t, const json_t *object, const char *paths)
+{
+    bool there = walk(t, object, paths, false);
+    while (!there && (paths = strchr(paths, '|')))
+        there = walk(t, object, ++paths, false);
+    return there;
+}
+
 /* All fields from one object. `inner`: paths are its keys as they are. */
 static struct take *take(const struct fl_lookup *row, const json_t *object, bool by_name, bool inner)
 {
@@ -282,7 +315,7 @@ static struct take *take(const struct fl_lookup *row, const json_t *object, bool
         const struct fl_lookup_field *f = &row->fields[t->field];
         bool plain = by_name || inner;
         const json_t *named = plain ? json_object_get(object, by_name ? f->name : f->path) : NULL;
-        t->there[t->field] = plain ? named && found(t, named, false) : walk(t, object, f->path, false);
+        t->there[t->field] = plain ? named && found(t, named, false) : walk_any(t, object, f->path);
         if (!t->there[t->field] && !f->optional)
             t->missing = f->name;
     }

@@ -4,7 +4,8 @@
  * A node query answers a list; its first node counts. An element that is itself a list is a
  * path of nodes and is flattened. Paths go through the node's members: `Metadata.K8s.Name`, `Host`,
  * `Metadata.List[0].Kind`, `List[-1]` from its end. Where a path meets a list without an index, the values found in the list's objects are a
- * list again.
+ * list again. `List[Type="a"]` is the first object of a list whose member Type is so and where the rest leads to something, `List[-Type="a"]` the last; of paths with `|` between
+ * them the first counts that leads to something.
  *
  * Types are those of the JSON: a string field takes only a JSON string, a number that equals an integer is an integer.
  * Times, durations, bytes and packets are integers as they stand in the answer. A value of another type counts as

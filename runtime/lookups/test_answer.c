@@ -190,8 +190,9 @@ struct leaf {
 };
 struct tree {
     struct fl_list leaves;
-    bool has_last;
+    bool has_last, has_chosen, has_first;
     int64_t last;
+    fl_str chosen, first;
 };
 
 /* Records in lists, in lists of such records; what lacks a required field is left out. */
@@ -209,9 +210,11 @@ static void records(void **state)
     static const struct fl_lookup leaf = {.name = "leaf", .size = sizeof(struct leaf), .fields = leaf_fields, .nfields = 2};
     static const struct fl_lookup_field tree_fields[] = {
         {"leaves", "M.Leaves", FL_T_RECORD, FL_LIST_OF, false, offsetof(struct tree, leaves), 0, &leaf},
+        {"chosen", "M.None|M.Leaves[Type=\"no\"].Type|M.Leaves[-Type=\"x\"].Name", FL_T_STRING, FL_ONE, true, offsetof(struct tree, chosen), offsetof(struct tree, has_chosen), NULL},
+        {"first", "M.Leaves[Type=\"x\"].Name|ID", FL_T_STRING, FL_ONE, true, offsetof(struct tree, first), offsetof(struct tree, has_first), NULL},
         {"last", "M.Leaves[-1].Ports[-2].N", FL_T_INT, FL_ONE, true, offsetof(struct tree, last), offsetof(struct tree, has_last), NULL},
     };
-    static const struct fl_lookup tree = {.name = "tree", .size = sizeof(struct tree), .fields = tree_fields, .nfields = 2};
+    static const struct fl_lookup tree = {.name = "tree", .size = sizeof(struct tree), .fields = tree_fields, .nfields = 4};
     const char *text = "[{\"ID\":\"1\",\"M\":{\"Leaves\":[{\"Type\":\"a\",\"Ports\":[]},{\"Ports\":[]},7,{\"Type\":\"bb\"},"
                        "{\"Type\":\"ccc\",\"Ports\":[{\"N\":1,\"a.b\":\"x\"},{\"N\":\"no\"},{\"N\":2}]}]}}]";
     char why[FL_ANSWER_WHY];
@@ -229,6 +232,14 @@ static void records(void **state)
     assert_true(p[0].n == 1 && p[0].has_name && p[1].n == 2 && !p[1].has_name);
     is(p[0].name, "x");
     assert_false(t->has_last); /* the last but one's N is a text */
+    assert_false(t->has_chosen);
+    is(t->first, "1");
+    free(r);
+    text = "[{\"ID\":\"1\",\"M\":{\"Leaves\":[{\"Type\":\"x\",\"Name\":\"a\"},{\"Type\":\"xx\",\"Name\":\"b\"},{\"Type\":\"x\",\"Name\":\"c\"},{\"Type\":5},{\"Type\":\"x\"},7]}}]";
+    assert_int_equal(fl_answer_text(&tree, text, strlen(text), &r, why), FL_ANSWER_RESULT);
+    t = r;
+    is(t->chosen, "c");
+    is(t->first, "a");
     free(r);
     assert_null(fl_answer_preset(&tree, "{\"leaves\":[{\"type\":\"a\",\"ports\":[{\"n\":5}]}],\"last\":3}", &r));
     t = r;

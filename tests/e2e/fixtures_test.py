@@ -17,6 +17,7 @@ CASES = {
     "secadvisor-plain": "secadvisor",
     "secadvisor-extend": "secadvisor",
     "secadvisor": "secadvisor",
+    "secadvisor-autodiscovery": "secadvisor",
 }
 
 
