@@ -185,8 +185,12 @@ def original_configs_are_fine(_):
         run(program, os.path.join(FIXTURES, "expected", case, "config.yml"), "--check-config").expect(0)
 
 
+# All that are shipped with a sample of their configuration.
+PROGRAMS = sorted(n.split(".")[0] for n in os.listdir(os.path.join(support.SRC, "pipelines")) if n.endswith(".yml.default"))
+
+
 def print_config_can_be_fed_back(folder):
-    for program in ("dummy", "secadvisor"):
+    for program in PROGRAMS:
         first = run(program, "--print-config").expect(0).out
         assert first.count("#") > 10, "it should explain the keys"
         for key in ("cluster_net_masks", "max_flows_per_object", "endpoint", "url"):
@@ -197,10 +201,16 @@ def print_config_can_be_fed_back(folder):
         assert again == first, f"{program} --print-config of its own output is another text"
 
 
-def shipped_defaults_are_good(_):
-    for program in ("dummy", "secadvisor"):
+def shipped_defaults_are_good(folder):
+    """They start, do work and begin with the name."""
+    for program in PROGRAMS:
         path = os.path.join(support.SRC, "pipelines", program + ".yml.default")
         run(program, path, "--check-config").expect(0)
+        out = os.path.join(folder, program)
+        run(program, path, "--input", MESSAGES, "--output", out).expect(0)
+        assert any(names for _, _, names in os.walk(out)), f"{program}.yml.default: nothing was written"
+        first = open(path).read().split(":", 1)[0]
+        assert first == f"# {program}", first
 
 
 def set_beats_environment_beats_file(folder):
