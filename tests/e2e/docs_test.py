@@ -212,7 +212,6 @@ NOT_YET = [
     "aggregate A by (UUID) over 1m max 10 { n = 1; }",
     "param p : int = 1; select p { 1 { } otherwise { } }",
     "transform T;",
-    "output a { store direct; encode json; write stdout; }\noutput b { store direct; encode json; write stdout; }",
     'output { metrics by UUID expire 1m max 10 labels { } { counter c "x" = 1; } store direct; encode json; write stdout; }',
     "output { store direct; encode json; write prometheus; }",
     "source kafka;",
