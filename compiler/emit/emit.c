@@ -15,6 +15,10 @@ static void paste_section(struct fc_section *s, FILE *out)
 
 void fc_emit(struct fc_compilation *c, const struct fc_emit_options *options, FILE *out)
 {
+    /*
+     * Not noted where they are: whether a parameter is used, or a value's other half, is known when the body is written, and the head
+     * stands above it. What is unused of the user's own, check warns of.
+     */
     static const char *const unasked[] = {"parameter", "variable", "but-set-variable"};
     struct fc_em m = {.c = c, .a = &c->arena, .p = c->plan, .g = c->program, .options = options, .laying = {.arena = &c->arena}};
     fce_section(&m.consts);

@@ -26,6 +26,27 @@ static void frame(struct fc_em *m, const struct fc_sym *f)
     fprintf(m->types.f, "struct frame_%s {\n%s    char flags_end;\n%s};\n\n", f->name, fc_joined(&flags), fc_joined(&body));
 }
 
+/* In a let's function: it is known now to be null. */
+static void let_null(struct fc_em *m, const char *condition, const char *is)
+{
+    fce_line(m, "if (%s) {", condition);
+    fce_line(m, "    %s = 2;", is);
+    fce_line(m, "    return;");
+    fce_line(m, "}");
+}
+
+/* Its value goes where the let is kept, and the function ends. */
+static void let_end(struct fc_em *m, const char *at, const char *is, struct fc_cv v)
+{
+    if (v.n)
+        let_null(m, fce_bare(m, v.n), is);
+    v.n = NULL;
+    fce_assign(m, at, NULL, v);
+    fce_line(m, "%s = 1;", is);
+    m->depth--;
+    fce_line(m, "}\n");
+}
+
 static void function_let(struct fc_em *m, const struct fc_sym *f, const struct fc_sym *l)
 {
     fce_function_begin(m, FC_CX_FUNCTION, "return;");
@@ -33,18 +54,7 @@ static void function_let(struct fc_em *m, const struct fc_sym *f, const struct f
     fce_line(m, "{");
     m->depth++;
     fce_place(m, l->span);
-    struct fc_cv v = fce_expr(m, l->value);
-    if (v.n) {
-        fce_line(m, "if (%s) {", fce_bare(m, v.n));
-        fce_line(m, "    f->is_%s = 2;", l->name);
-        fce_line(m, "    return;");
-        fce_line(m, "}");
-        v.n = NULL;
-    }
-    fce_assign(m, fce_text(m, "f->%s", fce_name(m, l->name)), NULL, v);
-    fce_line(m, "f->is_%s = 1;", l->name);
-    m->depth--;
-    fce_line(m, "}\n");
+    let_end(m, fce_text(m, "f->%s", fce_name(m, l->name)), fce_text(m, "f->is_%s", l->name), fce_expr(m, l->value));
 }
 
 static void one_function(struct fc_em *m, const struct fc_sym *f)
@@ -171,25 +181,12 @@ void fce_lets(struct fc_em *m)
         fce_line(m, "{");
         m->depth++;
         fce_place(m, l->value->span);
-        if (fc_silent_null(l->value)) {
-            fce_line(m, "if (cx->silent) {");
-            fce_line(m, "    r->is_%s = 2;", l->name);
-            fce_line(m, "    return;");
-            fce_line(m, "}");
-        }
+        const char *is = fce_text(m, "r->is_%s", l->name);
+        if (fc_silent_null(l->value))
+            let_null(m, "cx->silent", is);
         struct fc_cv v = fce_expr(m, l->value);
         if (fc_tried(m->p, l))
             fce_line(m, "r->tried_%s = cx->wave;", l->name);
-        if (v.n) {
-            fce_line(m, "if (%s) {", fce_bare(m, v.n));
-            fce_line(m, "    r->is_%s = 2;", l->name);
-            fce_line(m, "    return;");
-            fce_line(m, "}");
-            v.n = NULL;
-        }
-        fce_assign(m, fce_text(m, "r->let_%s", l->name), NULL, v);
-        fce_line(m, "r->is_%s = 1;", l->name);
-        m->depth--;
-        fce_line(m, "}\n");
+        let_end(m, fce_text(m, "r->let_%s", l->name), is, v);
     }
 }
