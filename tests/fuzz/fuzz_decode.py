@@ -45,7 +45,13 @@ ENUM_TEXT = """enum Open : string { TCP; UDP; other; }
 enum Closed : string { IPV4; IPV6; }
 enum Number { ONE = 1; TWO = 2; other; }
 enum Exact { RED = 0; BLUE = 7; }
+record Port { n : int; name? : string as "b-c"; }
+record Leaf { a : int; s? : string; up : bool = true; kind? : Closed; at? : time(s); nets? : [cidr]; ports : [Port] = []; inner? : { x : float; }; }
 """
+# members of the records that lists hold: (key, type, has to be there)
+RECORDS = {"Port": [("n", "int", True), ("b-c", "string", False)], "Inner": [("x", "float", True)],
+           "Leaf": [("a", "int", True), ("s", "string", False), ("up", "bool", False), ("kind", "Closed", False), ("at", "time(s)", False),
+                    ("nets", "[cidr]", False), ("ports", "[Port]", False), ("inner", "Inner", False)]}
 KEYS = ["A", "b-c", "id.orig_h", "Näme", 'q"k', "back\\k", "<t>", "source", "when", "x" * 33, "x" * 9, "has", "int", "a b"]
 
 
@@ -63,7 +69,7 @@ DEFAULTS = {"int": ("-5", -5), "string": ('"d\\"<"', 'd"<'), "bool": ("true", Tr
             "Open": ("UDP", "UDP"), "Closed": ("IPV6", "IPV6"), "Number": ("TWO", 2), "Exact": ("BLUE", 7), "cidr": ("10.0.0.0/8", "10.0.0.0/8"), "time(ms)": ("0", 0), "time(s)": ("0", 0),
             "time(rfc3339)": ("0", "1970-01-01T00:00:00Z"), "[string]": ('["l", "m"]', ["l", "m"]), "[int]": ("[4, 5]", [4, 5]), "[ip]": ("[10.0.0.1, ::1]", ["10.0.0.1", "::1"])}
 SCALARS = ["int", "int", "string", "string", "bool", "float", "ip", "cidr", "bytes", "packets", "int(text)", "time(ms)", "time(s)", "time(ns)", "time(us)", "time(rfc3339)",
-           "duration(ns)", "duration(s)", "duration(ms)", "Open", "Closed", "Number", "Exact", "[string]", "[int]", "[ip]", "[cidr]", "map<string>", "map<int>"]
+           "duration(ns)", "duration(s)", "duration(ms)", "Open", "Closed", "Number", "Exact", "[string]", "[int]", "[ip]", "[cidr]", "[float]", "[bool]", "[Open]", "[Exact]", "[Leaf]", "[Leaf]", "map<string>", "map<int>"]
 
 
 def make_fields(rng, depth, prefix):
@@ -128,6 +134,11 @@ def good(rng, t):
         return rng.choice([n for _, n in values if n is not None] + ([9, -1] if any(n is None for _, n in values) else []))
     if t.startswith("["):
         return [good(rng, t[1:-1]) for _ in range(rng.randrange(4))]
+    if t in RECORDS:
+        members = Doc((key, good(rng, type_)) for key, type_, needed in RECORDS[t] if needed or rng.random() < 0.6)
+        members += [("unknown", rng.choice([None, 1, {"a": "x"}]))] * (rng.random() < 0.2) + [("s", None)] * (t == "Port" and rng.random() < 0.2)
+        rng.shuffle(members)
+        return members
     return {k: good(rng, t[4:-1]) for k in rng.sample(["k", "é", "x y", "z"], rng.randrange(3))}
 
 
@@ -304,6 +315,8 @@ def read(t, v):
         ok = isinstance(v, str) and ("other" in values or v in values) if base == "string" else is_int(v) and (any(n is None for _, n in values) or v in [n for _, n in values])
     elif t.startswith("["):
         ok = isinstance(v, list) and all(x is not None and read(t[1:-1], x) for x in v)
+    elif t in RECORDS:
+        ok = isinstance(v, dict) and all(not needed if v.get(key) is None else read(type_, v[key]) for key, type_, needed in RECORDS[t])
     else:   # a map's values are looked at when they are asked for
         ok = True
     return ok
@@ -332,6 +345,8 @@ READERS = {
     "Open": ("text({})", lambda v: v if v in ("TCP", "UDP") else "other"), "Closed": ("text({})", lambda v: v), "Number": ("text({})", lambda v: {1: "ONE", 2: "TWO"}.get(v, "other")), "Exact": ("text({})", lambda v: {0: "RED", 7: "BLUE"}[v]),
     "[string]": ("length({})", len), "[int]": ("4 in {}", lambda v: 4 in v), "[ip]": ("any(q in {} where text(q) == \"::1\")", lambda v: "::1" in v),
     "[cidr]": ("any(q in {} where text(address_of(q)) == \"10.1.2.3\")", lambda v: any(x.startswith("10.1.2.3/") for x in v)),
+    "[float]": ("length({})", len), "[bool]": ("count(q in {} where q)", sum), "[Open]": ("all(q in {} where q == UDP)", lambda v: all(x == "UDP" for x in v)),
+    "[Exact]": ("any(q in {} where q == BLUE)", lambda v: 7 in v), "[Leaf]": ("count(q in {} where q.a > 5 and q.up)", lambda v: sum(x["a"] > 5 and x.get("up") is not False for x in v)),
     "map<string>": ('{}["k"]', lambda v: v.get("k") if isinstance(v, dict) and isinstance(v.get("k"), str) else None), "map<int>": ('{}["k"]', lambda v: v.get("k") if isinstance(v, dict) and is_int(v.get("k")) else None),
 }
 
