@@ -286,9 +286,9 @@ static bool make_room(struct fl_store *s, uint32_t class_)
             continue;
         }
         if (full)
-            fl_log_limited(60, FL_WARN, "output is full, input waits", "%squeue.max_bytes", fl_output_label(s->output));
+            fl_log_limited(60, FL_WARN, fl_output_full_text(s->output), "%squeue.max_bytes", fl_output_label(s->output));
         else
-            fl_log_limited(60, FL_WARN, "output is full, input waits", "%sclass=%s waiting=%llu limit=%lld", fl_output_label(s->output),
+            fl_log_limited(60, FL_WARN, fl_output_full_text(s->output), "%sclass=%s waiting=%llu limit=%lld", fl_output_label(s->output),
                            s->rt->pipeline->classes[class_], (unsigned long long)(s->open_records[class_] + waiting),
                            (long long)s->max_waiting);
         int64_t until = fl_stores_tick(s->rt, s->rt->clock(s->rt));
