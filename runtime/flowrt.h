@@ -45,6 +45,7 @@ struct fl_cx {
     bool silent;         /* in run and tick: every lookup is null, so nothing needs to be asked */
     uint32_t pending;    /* > 0: a lookup has no answer yet; whoever sees it unwinds, to be called again after the wave */
     uint32_t at;         /* the record's place in the batch, where it may emit others */
+    bool ending;         /* in tick: no record comes any more; who waits for one waits no longer */
     bool wave;           /* questions are gathered for the whole batch; elsewhere they are asked one by one */
     struct fl_runtime *rt;
     uint64_t *dropped;   /* by reason, index as in fl_pipeline.reasons */
@@ -92,6 +93,7 @@ struct fl_list {
 };
 
 #include "lang/record.h"
+#include "lang/hold.h"
 
 /* ---- functions ------------------------------------------------------------------------------------------ */
 

@@ -52,7 +52,7 @@ struct fc_overlay {
 enum fc_where {
     FC_IN_CONSTANT, FC_IN_LET, FC_IN_FUNCTION, FC_IN_LOOKUP, FC_IN_CLASSIFY, FC_IN_FILTER, FC_IN_UPDATE,
         FC_IN_TRANSFORM, FC_IN_EACH,
-    FC_IN_ABSENT, FC_IN_WHEN, FC_IN_OPTION, FC_IN_PARTITION, FC_IN_TEST, FC_IN_OBJECT,
+    FC_IN_ABSENT, FC_IN_JOINED, FC_IN_START, FC_IN_WHEN, FC_IN_OPTION, FC_IN_PARTITION, FC_IN_TEST, FC_IN_OBJECT,
         FC_IN_HEADER
 };
 
@@ -72,6 +72,7 @@ struct fc_checker {
     bool classified;       /* `class` is known */
     bool several;          /* outputs */
     struct fc_output *out; /* the one at hand, NULL: outside of them */
+    bool joined;           /* below a join: what it emits was never received */
     struct fc_span schema;       /* where the input is declared */
     struct fc_sym input;         /* stands for the source's record */
     struct fc_sym *record;       /* what plain names are fields of below a transform; NULL: of the input */

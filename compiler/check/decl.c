@@ -163,6 +163,7 @@ void fck_let(struct fc_checker *k, struct fc_item *it)
     s->type = t;
     s->optional = it->value->nullable;
     s->after_transform = k->record != NULL;
+    s->joined = k->joined;
 }
 
 const struct fc_type *fck_local_value(struct fc_checker *k, struct fc_stmt *let)

@@ -13,6 +13,14 @@ static const struct fc_type *as_field(struct fc_checker *k, struct fc_expr *e, s
     return fck_expr(k, e, NULL);
 }
 
+#define BELOW_JOIN "below a join: what it emits was never received, and has the fields of the transform only"
+
+/* Partitions and tests say what holds for records that weren't received. */
+static bool below_join(const struct fc_checker *k)
+{
+    return k->joined && !fck_past_emit(k) && k->where != FC_IN_TEST;
+}
+
 static const struct fc_type *symbol_value(struct fc_checker *k, struct fc_expr *e, struct fc_sym *s)
 {
     e->sym = s;
@@ -41,6 +49,10 @@ static const struct fc_type *symbol_value(struct fc_checker *k, struct fc_expr *
         }
         if (fck_past_emit(k) && fck_emit_without(k, NULL))
             return fck_done(e, s->type, true);
+        if (below_join(k) && !s->joined) {
+            fc_report(k->d, FC_NOT_HERE, e->span, s->name, BELOW_JOIN);
+            return fck_done(e, &FC_ERROR_T, false);
+        }
         return fck_done(e, s->type, s->optional && !fck_known(k, fck_path(k, e)));
     case FC_SYM_ARG:
     case FC_SYM_FLET:
@@ -140,6 +152,10 @@ const struct fc_type *fck_name(struct fc_checker *k, struct fc_expr *e, const st
             e->sym = k->record ? k->record : &k->input;
             return fck_done(e, e->sym->type ? e->sym->type : &FC_ERROR_T, false);
         }
+        if (strcmp(n, "input") == 0 && k->input.type && below_join(k)) {
+            fc_report(k->d, FC_NOT_HERE, e->span, n, BELOW_JOIN);
+            return fck_done(e, &FC_ERROR_T, false);
+        }
         if (strcmp(n, "input") == 0 && k->input.type) {
             e->sym = &k->input;
             return fck_done(e, k->input.type, false);
@@ -154,7 +170,7 @@ const struct fc_type *fck_name(struct fc_checker *k, struct fc_expr *e, const st
         if (m)
             return as_field(k, e, fck_root(k, k->record ? k->record : &k->input, e->span));
     }
-    if (strcmp(n, "now") == 0 && (fck_sees_record(k) || k->where == FC_IN_ABSENT) && !s) {
+    if (strcmp(n, "now") == 0 && (fck_sees_record(k) || k->where == FC_IN_ABSENT || k->where == FC_IN_JOINED) && !s) {
         e->sym = word(k, FC_SYM_NOW, &FC_TIME_T, n);
         return fck_done(e, &FC_TIME_T, false);
     }
@@ -268,7 +284,7 @@ const struct fc_type *fck_field(struct fc_checker *k, struct fc_expr *e)
             nullable = false;
     }
     bool own = k->record && e->a->sym == k->record;
-    if (fck_past_emit(k) && (own || e->a->sym == &k->input))
+    if ((fck_past_emit(k) || below_join(k)) && (own || e->a->sym == &k->input))
         nullable |= fck_emit_without(k, own ? m : NULL) != NULL; /* a record of `emit` was never received */
     return fck_done(e, m->type, nullable);
 }

@@ -139,6 +139,10 @@ const char *fck_place(const struct fc_checker *k)
         return "in `storeheader`: it is about all records of an object";
     case FC_IN_ABSENT:
         return "in `absent`: there is no record at hand";
+    case FC_IN_JOINED:
+        return "in a join's block: its names are the legs and `last`";
+    case FC_IN_START:
+        return "here: it is decided once, at start";
     default:
         return "in a constant";
     }

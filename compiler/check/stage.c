@@ -9,7 +9,7 @@ const struct fc_stage_check fc_stage_checks[] = {
     [FC_ST_UPDATE] = {fck_update},
     [FC_ST_TRANSFORM] = {fck_transform},
     [FC_ST_MANGLE] = {fck_mangle},
-    [FC_ST_JOIN] = {NULL},
+    [FC_ST_JOIN] = {fck_join},
     [FC_ST_AGGREGATE] = {NULL},
     [FC_ST_SELECT] = {NULL},
 };

@@ -16,6 +16,13 @@ static void check_keys(struct fc_checker *k, struct fc_sym *table, struct fc_exp
                   fl_arena_printf(k->a, "%d key%s", table->nkeys, table->nkeys == 1 ? "" : "s"), n);
 }
 
+/* Tables are read there. */
+static void written_in_join(struct fc_checker *k, struct fc_span at)
+{
+    struct fc_diag *g = fc_report(k->d, FC_CANNOT_ASSIGN, at, fl_arena_printf(k->a, "`%s`", fck_text(k, at)));
+    fc_diag_help(k->d, g, "a join emits records, and remembers those of its legs and the last one that it emitted; update and mangle write tables");
+}
+
 static void assign_table(struct fc_checker *k, struct fc_stmt *st)
 {
     struct fc_sym *t = fck_find_table(k, st->target->a->name);
@@ -23,6 +30,8 @@ static void assign_table(struct fc_checker *k, struct fc_stmt *st)
         return;
     if (!fck_may_write(k, t, st->span))
         return;
+    if (k->where == FC_IN_JOINED)
+        written_in_join(k, st->target->span);
     st->sym = t;
     st->target->sym = t;
     check_keys(k, t, st->target->args, st->target->span);
@@ -98,8 +107,8 @@ static struct fc_sym *emitted_form(struct fc_checker *k, struct fc_name name)
 
 static void check_emit(struct fc_checker *k, struct fc_stmt *st)
 {
-    if (k->where != FC_IN_EACH && k->where != FC_IN_ABSENT) {
-        fc_report(k->d, FC_EMIT_HERE, st->span, "stands in mangle only");
+    if (k->where != FC_IN_EACH && k->where != FC_IN_ABSENT && k->where != FC_IN_JOINED) {
+        fc_report(k->d, FC_EMIT_HERE, st->span, "stands in mangle and join only");
         return;
     }
     if (!k->record) {
@@ -184,6 +193,8 @@ void fck_block(struct fc_checker *k, struct fc_stmt *body)
             break;
         case FC_S_FORGET:
             st->sym = fck_find_table(k, st->name);
+            if (st->sym && k->where == FC_IN_JOINED)
+                written_in_join(k, st->name.span);
             if (st->sym && fck_may_write(k, st->sym, st->span))
                 check_keys(k, st->sym, st->keys, st->span);
             break;
@@ -194,6 +205,7 @@ void fck_block(struct fc_checker *k, struct fc_stmt *body)
             if (k->where != FC_IN_EACH)
                 fc_report(k->d, FC_MIXED, st->span,
                           k->where == FC_IN_ABSENT ? "`absent`: there is no record at hand"
+                          : k->where == FC_IN_JOINED ? "a join: `drop REASON otherwise;` stands below its legs"
                           : "update: a filter drops records");
             st->sym = fck_indexed(k, FC_SYM_TEXT, st->name.s, fck_reason(k, st->name));
             break;

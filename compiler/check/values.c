@@ -443,13 +443,15 @@ void fck_values(struct fc_checker *k, const struct fc_item *items)
     }
     for (int i = 0; i < k->p->nstages; i++) {
         const struct fc_stage *st = k->p->stages[i];
-        s = (struct stage){.number = ++x->numbers, .own = i >= k->p->ncommon, .emits = s.emits || st->kind == FC_ST_MANGLE};
+        s = (struct stage){.number = ++x->numbers, .own = i >= k->p->ncommon, .emits = s.emits || st->kind == FC_ST_MANGLE || st->kind == FC_ST_JOIN};
         rules(x, st, &s);
         block(x, st->body, !s.emits);
         fields(x, st->fields);
         expression(x, st->when);
         for (const struct fc_absent *m = st->mangles; m; m = m->next)
             block(x, m->body, false);
+        for (const struct fc_rule *r = st->join ? st->join->bodies : NULL; r; r = r->next)
+            block(x, r->body, false);
     }
     fc_partition_parts(k->p, visit_part, x);
 }

@@ -214,6 +214,9 @@ static void init(struct fc_em *m)
                      m->g->nlookups);
             fce_line(m, "    return error;");
         }
+    for (int i = 0; i < m->g->nstages; i++)
+        if (m->g->stages[i]->join)
+            fce_join_init(m, i, m->g->stages[i]->join);
     fce_line(m, "return error;");
     m->depth--;
     fce_line(m, "}\n");
@@ -344,6 +347,11 @@ void fce_descriptor(struct fc_em *m)
     for (const struct fc_sym *t = m->g->tables; t; t = t->next)
         if (t->used) {
             fc_join(&tables, "&table_%s, ", t->name);
+            ntables++;
+        }
+    for (int i = 0; i < m->g->nstages; i++)
+        if (m->g->stages[i]->join) {
+            fc_join(&tables, "&hold_%d.table, ", i + 1);
             ntables++;
         }
     if (ntables)

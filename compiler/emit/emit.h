@@ -23,6 +23,7 @@
  *   let.c      lets, functions, the record's struct
  *   stage.c    the stages by kind, each in a file of stages/
  *   run.c      the plan's steps
+ *   pack.c     records that joins keep
  *   statement.c  statements of stages
  *   want.c     waves of lookups
  *   state.c    tables and lookups
@@ -119,6 +120,8 @@ struct fc_em {
     bool either;           /* the same, and of a record that `emit` gives it is looked at which of the two it is */
     const char *unwind;    /* statement that leaves the function when a lookup is pending */
     const char *class_;    /* C for the class of emitted records */
+    const struct fc_pairing *join; /* whose block it is */
+    int joining;           /* and its number */
     struct fc_rec *recs;
     struct fc_index named;    /* enums whose names are in an array */
     bool classes_named;
@@ -345,6 +348,11 @@ static inline const struct fc_rule *fce_rules_end(const struct fc_rule *r)
 }
 /* run.c */
 void fce_steps(struct fc_em *m);
+/* pack.c */
+void fce_packers(struct fc_em *m, int n, const struct fc_pairing *j); /* of join number n */
+void fce_join_emitted(struct fc_em *m, const struct fc_slot *form);
+/* stages/join.c */
+void fce_join_init(struct fc_em *m, int i, const struct fc_pairing *j);
 /* statement.c */
 void fce_block(struct fc_em *m, const struct fc_stmt *s);
 void fce_block_let(struct fc_em *m, const struct fc_stmt *s);
@@ -362,6 +370,7 @@ void fce_ahead(struct fc_em *m, const struct fc_plan_step *step);
 struct fc_cv fce_table_read(struct fc_em *m, const struct fc_expr *e);
 const char *fce_lookup_arg(struct fc_em *m, const struct fc_sym *a, struct fc_cv v);
 struct fc_cv fce_lookup(struct fc_em *m, const struct fc_expr *e);
+void fce_key_of(struct fc_em *m, struct fc_cv *keys, int n, const char **p, const char **len);
 void fce_key(struct fc_em *m, const struct fc_expr *keys, const char **p, const char **n);
 /* The same of keys that are bound and not null. */
 void fce_key_of(struct fc_em *m, struct fc_cv *keys, int n, const char **p, const char **len);

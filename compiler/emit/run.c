@@ -9,14 +9,14 @@
 #include "emit/emit.h"
 
 /* What the waves computed from tables that the step behind it writes was a guess: it is computed again when the record runs. */
-static void forget_tried(struct fc_em *m, const struct fc_plan_step *wave)
+static void forget_tried(struct fc_em *m, const struct fc_plan_step *wave, const char *from)
 {
     bool any = false;
     for (const struct fc_sym *l = m->g->lets; l; l = l->next) {
         if (!fc_tried(m->p, l))
             continue;
         if (!any) {
-            fce_line(m, "for (uint32_t i = 0; i < n; i++) {");
+            fce_line(m, "for (uint32_t i = %s; i < n; i++) {", from);
             fce_line(m, "    struct rec *r = (struct rec *)b->rec[i];");
         }
         any = true;
@@ -31,7 +31,7 @@ static void forget_tried(struct fc_em *m, const struct fc_plan_step *wave)
 }
 
 /* All records are asked for, in waves, until there is an answer to everything. */
-static void run_wave(struct fc_em *m, const struct fc_plan_step *step)
+static void run_wave(struct fc_em *m, const struct fc_plan_step *step, const char *from)
 {
     const char *calls = "";
     for (int i = step->first; i <= step->first + step->n; i++)
@@ -40,7 +40,7 @@ static void run_wave(struct fc_em *m, const struct fc_plan_step *step)
     fce_line(m, "cx->wave = true;");
     fce_line(m, "for (uint32_t waiting = !cx->silent; waiting;) {");
     fce_line(m, "    waiting = 0;");
-    fce_line(m, "    for (uint32_t i = 0; i < n; i++)");
+    fce_line(m, "    for (uint32_t i = %s; i < n; i++)", from);
     fce_line(m, "        if (b->rec[i]->state == FL_LIVE)");
     fce_line(m, "            waiting += %s;", calls);
     fce_line(m, "    if (waiting)");
@@ -48,13 +48,17 @@ static void run_wave(struct fc_em *m, const struct fc_plan_step *step)
     fce_line(m, "}");
     fce_line(m, "cx->wave = false;");
     if (!step->output)
-        forget_tried(m, step);
+        forget_tried(m, step, from);
 }
 
-static void run_each(struct fc_em *m, const struct fc_plan_step *step)
+static void run_each(struct fc_em *m, const struct fc_plan_step *step, const char *from)
 {
     const int end = step->first + step->n;
-    fce_line(m, "for (uint32_t i = 0; i < n; i++) {");
+    if (step->kind == FC_HOLD) {
+        fce_line(m, "cx->at = 0;");
+        fce_line(m, "due_%d(cx, b);", end);
+    }
+    fce_line(m, "for (uint32_t i = %s; i < n; i++) {", from);
     m->depth++;
     if (step->ahead) {
         fce_line(m, "if (i %% FL_AHEAD == 0)");
@@ -66,7 +70,7 @@ static void run_each(struct fc_em *m, const struct fc_plan_step *step)
     for (int i = step->first; i < end; i++) {
         const struct fc_stage *s = m->g->stages[i];
         if (m->p->emits && fc_stage_emits[s->kind].batch)
-            fce_line(m, "cx->at = i;");
+            fce_line(m, *from == '0' ? "cx->at = i;" : "cx->at = r->h.emitted ? r->h.behind : i;");
         fce_line(m, "%s_%d(cx, r%s);", fc_stage_text(s->kind), i + 1, fc_stage_emits[s->kind].batch ? ", b" : "");
         if (fc_stage_plans[s->kind].drops && i + 1 < end) {
             fce_line(m, "if (r->h.state != FL_LIVE)");
@@ -93,27 +97,46 @@ static void guard(struct fc_em *m, const struct fc_stage *before, const struct f
     }
 }
 
-/* The steps of the pipeline, or, `of` not NULL, of an output's own stages and its partition. */
-static void run(struct fc_em *m, const struct fc_output *of)
+/* The steps of the pipeline, or, `of` not NULL, of an output's own, up to a hold; behind it another function goes on. */
+static void run_steps(struct fc_em *m, const struct fc_plan_step *step, const struct fc_output *of, const char *from)
 {
     const struct fc_stage *on = NULL;
-    fce_line(m, "static void %s(struct fl_cx *cx, struct fl_batch *b)", fce_of_output(m, "run", of));
+    bool held = false;
     fce_line(m, "{");
     m->depth++;
     fce_line(m, "const uint32_t n = b->n;");
-    for (const struct fc_plan_step *step = m->p->steps; step; step = step->next) {
+    for (; step && !held; step = step->next) {
         if (step->of != of)
             continue;
         guard(m, on, step);
         on = step->on;
+        held = step->kind == FC_HOLD;
         if (step->kind == FC_WAVE)
-            run_wave(m, step);
-        else if (step->kind == FC_EACH)
-            run_each(m, step);
+            run_wave(m, step, from);
+        else if (step->kind == FC_EACH || held)
+            run_each(m, step, from);
+        if (held) {
+            guard(m, on, NULL);
+            on = NULL;
+            if (fc_plan_behind(m->p, step->first))
+                fce_line(m, "behind_%d(cx, b, %s);", step->first + 1, from);
+        }
     }
     m->nsettled = 0;
     m->depth--;
     fce_line(m, "}\n");
+}
+
+static void run(struct fc_em *m, const struct fc_output *of)
+{
+    fce_line(m, "static void %s(struct fl_cx *cx, struct fl_batch *b)", fce_of_output(m, "run", of));
+    run_steps(m, m->p->steps, of, "0");
+    for (const struct fc_plan_step *step = m->p->steps; step; step = step->next)
+        if (step->of == of && step->kind == FC_HOLD && fc_plan_behind(m->p, step->first)) {
+            fce_line(m, "/* Behind the join: what went past it, from number `from` on, and what it emitted. */");
+            fce_line(m, "static void behind_%d(struct fl_cx *cx, struct fl_batch *b, uint32_t from)", step->first + 1);
+            run_steps(m, step->next, of, "from");
+        }
 }
 
 static void partition(struct fc_em *m, const struct fc_output *output)

@@ -9,8 +9,8 @@ const struct fc_stage_emit fc_stage_emits[] = {
     [FC_ST_UPDATE] = {fce_update},
     [FC_ST_TRANSFORM] = {fce_transform},
     [FC_ST_MANGLE] = {fce_mangle, fce_mangle_tick, .batch = true},
-    [FC_ST_JOIN] = {NULL}, /* check lets none of these through */
-    [FC_ST_AGGREGATE] = {NULL},
+    [FC_ST_JOIN] = {fce_join, fce_join_tick, .batch = true},
+    [FC_ST_AGGREGATE] = {NULL}, /* check lets none of these through */
     [FC_ST_SELECT] = {NULL},
 };
 _Static_assert(sizeof fc_stage_emits / sizeof *fc_stage_emits == FC_STAGES, "a stage has no row");

@@ -112,6 +112,7 @@ static void emit_record(struct fc_em *m, const struct fc_stmt *s)
             fce_assign(m, fce_stored(m, "e", slot), fce_stored_is(m, "e", slot), v);
     }
     m->nfrom = from;
+    fce_join_emitted(m, form);
     m->depth--;
     fce_line(m, "}");
 }

@@ -192,6 +192,8 @@ void fce_wants(struct fc_em *m, int i, const struct fc_stage *s)
         if (l->asks && fc_settles(l, fc_stage_tables(s).writes))
             want_let(&w, l);
     want_rules(&w, s->rules);
+    if (s->join)
+        want(&w, NULL, s->join->key);
     want_block(&w, NULL, s->body);
     want_fields(&w, NULL, s->fields);
     for (const struct fc_absent *a = s->mangles; a; a = a->next)

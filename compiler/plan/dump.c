@@ -1,5 +1,5 @@
 /*
- * dump.c - the plan as text: --dump-plan, and how much memory tables take.
+ * dump.c - the plan as text: --dump-plan, and how much memory tables and joins take.
  */
 #include "plan/plan.h"
 
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/rows.h"
-#include "dsl/table_size.h"
+#include "dsl/hold_size.h"
 #include "tree/make.h"
 
 static void dump_in(const struct fc_in *n, FILE *out)
@@ -83,18 +83,28 @@ static void print_queue(const struct fc_output *o, FILE *out)
         fprintf(out, "at most %s wait for its sink\n", fl_option_row("queue", FL_ONLY, "max_bytes")->dflt);
 }
 
+/* What joins keep; numbered as the stages are. */
+static void print_joins(struct fc_compilation *c, FILE *out)
+{
+    for (int i = 0; i < c->program->nstages; i++) {
+        const struct fc_pairing *j = c->program->stages[i]->join;
+        if (j)
+            fprintf(out, "join of stage %d: at most %lld keys, %.1f MiB\n", i + 1, (long long)j->keys,
+                    (double)fl_hold_worst(j->keys, fc_packed_size(j->form->type), fc_key_size(&j->key->type, 1)) / 1048576);
+    }
+}
+
 void fc_print_bounds(struct fc_compilation *c, FILE *out)
 {
     for (const struct fc_output *o = c->program->outputs; o; o = o->next)
         print_queue(o, out);
     for (const struct fc_sym *t = c->program->tables; t; t = t->next) {
-        bool text = t->nkeys > 1 || t->keys[0]->kind == FC_K_STRING || t->keys[0]->kind == FC_K_CIDR;
-        uint32_t key = text ? 0 : t->keys[0]->kind == FC_K_IP ? 24 : 8;
         if (t->used)
             fprintf(out, "table %s: at most %lld entries, %.1f MiB%s\n", t->name, (long long)t->max,
-                    (t->row ? 2 : 1) * (double)fl_table_worst(t->max, kept_size(t->type), key, fc_plan_walked(c->program, t)) / 1048576,
+                    (t->row ? 2 : 1) * (double)fl_table_worst(t->max, kept_size(t->type), fc_key_size(t->keys, t->nkeys), fc_plan_walked(c->program, t)) / 1048576,
                     t->row ? " while it is read again" : "");
     }
+    print_joins(c, out);
 }
 
 static void dump_ahead(struct fc_compilation *c, const struct fc_plan_step *step, FILE *out)
@@ -109,11 +119,11 @@ static void dump_ahead(struct fc_compilation *c, const struct fc_plan_step *step
 
 static void dump_step(struct fc_compilation *c, const struct fc_plan_step *step, FILE *out)
 {
-    static const char *const kinds[] = {[FC_EACH] = "each ", [FC_WAVE] = "wave ", [FC_ROUTE] = "route"};
+    static const char *const kinds[] = {[FC_EACH] = "each ", [FC_HOLD] = "hold ", [FC_WAVE] = "wave ", [FC_ROUTE] = "route"};
     const struct fc_plan *p = c->plan;
     fprintf(out, "    %s%s", kinds[step->kind], step->kind == FC_WAVE ? " what is asked by" : "");
     for (int i = step->first; i < step->first + step->n; i++)
-        if (step->kind == FC_EACH || p->asks[i])
+        if (step->kind != FC_WAVE || p->asks[i])
             fprintf(out, " %s", fc_stage_text(p->program->stages[i]->kind));
     if (step->of && !step->output)
         fprintf(out, " of output %s", step->of->name);

@@ -59,6 +59,9 @@ void fc_plan_ahead(struct fc_compilation *c, struct fc_plan *p);
 
 /* stages/: what only this kind of stage needs, before it is known what is read. */
 void fc_plan_transform(struct fc_compilation *c, struct fc_plan *p, const struct fc_stage *s);
+/* The forms of records that the stage makes by `emit`. */
+void fc_plan_emits(struct fc_plan *p, const struct fc_stage *s);
+void fc_plan_join(struct fc_compilation *c, struct fc_plan *p, const struct fc_stage *s);
 void fc_plan_mangle(struct fc_compilation *c, struct fc_plan *p, const struct fc_stage *s);
 
 #endif

@@ -103,15 +103,16 @@ struct fc_ahead {
 /*
  * What `run` does, one step after the other, for all records of a batch.
  *   each   stages that run record by record
+ *   hold   a join: records of its legs stay here; what it emits goes on to the next steps, by tick too
  *   wave   what has to be asked before the next step: by its stages, or by the output's partition
  *   route  what goes on goes to an output, which has its fields, partition, encoders and choices
  */
-enum fc_plan_step_kind { FC_EACH, FC_WAVE, FC_ROUTE };
+enum fc_plan_step_kind { FC_EACH, FC_HOLD, FC_WAVE, FC_ROUTE };
 
 struct fc_plan_step {
     enum fc_plan_step_kind kind;
     int first, n;                   /* in program->stages; none: it is the output's */
-    const struct fc_stage *on;      /* EACH, WAVE: a mangle that an option may switch off, or NULL */
+    const struct fc_stage *on;      /* EACH, WAVE: a mangle or join that an option may switch off, or NULL */
     unsigned long long writes;      /* EACH: tables; WAVE: those of the step behind it */
     struct fc_ahead *ahead;         /* EACH */
     const struct fc_output *output; /* ROUTE, and its WAVE */
@@ -131,6 +132,7 @@ struct fc_stage_plan {
     bool drops;                     /* its rules drop records */
     bool classifies;                /* its rules give the class */
     bool makes;                     /* its fields are a new record */
+    bool holds;                     /* its records wait; alone */
 };
 extern const struct fc_stage_plan fc_stage_plans[];
 
@@ -145,8 +147,8 @@ struct fc_plan {
     int nregexps;
     struct fc_plan_step *steps;
     bool *asks;                     /* by stage */
-    bool emits;                     /* mangle makes records */
-    bool ticks;                     /* absent .. every */
+    bool emits;                     /* mangle or join makes records */
+    bool ticks;                     /* absent .. every, join */
 };
 
 /* Types whose value does not say all that was written: escapes, an enum's `other`, fractions, digits of a float, host bits, leading zeros, zones. */
@@ -181,6 +183,14 @@ static inline bool fc_number_text(const struct fc_type *t)
     bool number = t->kind == FC_K_INT || t->kind == FC_K_BYTES || t->kind == FC_K_PACKETS || t->kind == FC_K_TIME || t->kind == FC_K_DURATION;
     return number && !fc_in_lossy(t);
 }
+
+/* Bytes of a record in compact form that are reckoned with: runtime/lang/hold.h. */
+size_t fc_packed_size(const struct fc_type *t);
+/* The size of a table's key of these types in fl_table's terms: 0 is text. */
+uint32_t fc_key_size(const struct fc_type *const *keys, int n);
+
+/* Are there steps, besides the way to the output, behind the hold that is stage number i? */
+bool fc_plan_behind(const struct fc_plan *p, int i);
 
 /* silent.c: does it ask lookups, and is it null and of no other effect when none is answered? */
 bool fc_silent_null(const struct fc_expr *e);

@@ -138,7 +138,9 @@ static void read_stage(struct reader *y, const struct fc_stage *s)
 {
     unsigned parts = FC_PART_RULES | FC_PART_BODY | FC_PART_WHEN;
     if (y->late || !s->when)
-        parts |= FC_PART_EACH | FC_PART_ABSENT;
+        parts |= FC_PART_EACH | FC_PART_ABSENT | FC_PART_JOINED;
+    if (s->join)
+        read_slot(y, y->p->forms[s->join->form->index], NULL, 0, true); /* the record is kept */
     fc_stage_parts(s, parts, visit_root, y);
 }
 

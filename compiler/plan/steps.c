@@ -64,7 +64,7 @@ static struct fc_plan_step *add(struct fc_compilation *c, struct fc_plan *p, str
 static void add_stages(struct fc_compilation *c, struct fc_plan *p, int from, int to, const struct fc_output *of)
 {
     const struct fc_stage *first = p->program->stages[from];
-    struct fc_plan_step each = {.kind = FC_EACH, .first = from, .n = to - from, .of = of};
+    struct fc_plan_step each = {.kind = fc_stage_plans[first->kind].holds ? FC_HOLD : FC_EACH, .first = from, .n = to - from, .of = of};
     bool asks = false;
     if (fc_stage_plans[first->kind].alone && first->when)
         each.on = first;
@@ -137,4 +137,12 @@ bool fc_output_runs(const struct fc_plan *p, const struct fc_output *o)
         if (s->of == o && s->kind != FC_ROUTE)
             return true;
     return false;
+}
+
+bool fc_plan_behind(const struct fc_plan *p, int i)
+{
+    const struct fc_plan_step *step = p->steps;
+    while (step->kind != FC_HOLD || step->first != i)
+        step = step->next;
+    return step->next->of == step->of && step->next->kind != FC_ROUTE;
 }

@@ -75,6 +75,24 @@ struct fc_stage *fc_stage_new(struct fc_parser *ps, enum fc_stage_kind kind, str
     return s;
 }
 
+struct fc_stage *fc_stage_join(struct fc_parser *ps, struct fc_span span, struct fc_span head, struct fc_pairing of, struct fc_expr *when,
+                               struct fc_rule *rules)
+{
+    struct fc_stage *s = fc_stage_new(ps, FC_ST_JOIN, span, head, fc_no_name);
+    struct fc_pairing *join = s->join = fl_arena_get(A, sizeof *join);
+    *join = of;
+    s->when = when;
+    struct fc_rule **legs = &s->rules, **bodies = &join->bodies;
+    for (struct fc_rule *r = rules, *next; r; r = next) {
+        struct fc_rule ***end = r->kind == FC_R_BOTH || r->kind == FC_R_ALONE ? &bodies : &legs;
+        next = r->next;
+        r->next = NULL;
+        **end = r;
+        *end = &r->next;
+    }
+    return s;
+}
+
 struct fc_rule *fc_rule_new(struct fc_parser *ps, enum fc_rule_kind kind, struct fc_span span, struct fc_name name, struct fc_expr *when)
 {
     struct fc_rule *r = fl_arena_zero(A, sizeof *r);

@@ -12,6 +12,9 @@ struct fc_item *fc_item_param(struct fc_parser *ps, struct fc_span span, struct 
 struct fc_enumerator *fc_enumerator_new(struct fc_parser *ps, struct fc_name name);
 struct fc_texpr *fc_texpr_new(struct fc_parser *ps, enum fc_texpr_kind kind, struct fc_span span, struct fc_texpr *elem);
 struct fc_stage *fc_stage_new(struct fc_parser *ps, enum fc_stage_kind kind, struct fc_span span, struct fc_span head, struct fc_name name);
+/* `rules` are all that stands in its braces. */
+struct fc_stage *fc_stage_join(struct fc_parser *ps, struct fc_span span, struct fc_span head, struct fc_pairing of, struct fc_expr *when,
+                               struct fc_rule *rules);
 struct fc_rule *fc_rule_new(struct fc_parser *ps, enum fc_rule_kind kind, struct fc_span span, struct fc_name name, struct fc_expr *when);
 struct fc_stmt *fc_stmt_new(struct fc_parser *ps, enum fc_stmt_kind kind, struct fc_span span, struct fc_name name);
 struct fc_stmt *fc_stmt_if(struct fc_parser *ps, struct fc_span span, struct fc_expr *cond, struct fc_stmt *body, struct fc_stmt *other);

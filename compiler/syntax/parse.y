@@ -1,7 +1,7 @@
 /*
  * parse.y - tokens to a tree. The grammar is docs/language.md's; LALR(1), no conflicts.
  *
- * Rules build nodes and do nothing else. JOIN, AGGREGATE, SELECT and METRICS are parsed and checked for syntax, but
+ * Rules build nodes and do nothing else. AGGREGATE, SELECT and METRICS are parsed and checked for syntax, but
  * only their span and name are kept: this version refuses them later.
  *
  * Recovery: every list of things that end in `;` or a block takes `error ';'` and `error SKIPPED` (a whole block
@@ -134,7 +134,7 @@ static void fc_yyerror(const struct fc_span *span, struct fc_parser *ps, const c
 %type <enumerators> enumerators enumerator_block
 %type <terms> ors ands
 %type <expr> expr logic negation comparison coalesce sum product unary postfix primary literal template query target path
-%type <expr> default_opt timeout_opt one_opt expire_opt max_opt when_opt
+%type <expr> default_opt timeout_opt one_opt expire_opt max_opt when_opt late_opt
 %type <exprs> args exprs parts conditions condition_block without_opt paths
 %type <arm> arm
 %type <arms> arms arm_block
@@ -148,8 +148,8 @@ static void fc_yyerror(const struct fc_span *span, struct fc_parser *ps, const c
 %type <stmt> let statement
 %type <stmts> lets statements block
 %type <chain> if
-%type <rule> class rule
-%type <rules> classes class_block rules rule_block
+%type <rule> leg class rule
+%type <rules> legs leg_block classes class_block rules rule_block
 %type <mangle> mangle
 %type <mangles> mangles mangle_block
 %type <stage> stage filter transform aggregate
@@ -338,8 +338,8 @@ stage: CLASSIFY class_block { $$ = fc_stage_new(ps, FC_ST_CLASSIFY, @$, @1, fc_n
           $$->when = $when_opt;
           $$->mangles = $3.first;
       }
-    | JOIN BY expr WITHIN expr when_opt '{' leg leg BOTH block ALONE block close {
-          $$ = fc_stage_new(ps, FC_ST_JOIN, @$, @1, fc_no_name);
+    | JOIN BY expr[key] WITHIN expr[d] expire_opt late_opt MAX expr[max] when_opt leg_block {
+          $$ = fc_stage_join(ps, @$, @1, (struct fc_pairing){$key, $d, $expire_opt, $late_opt, $max}, $when_opt, $leg_block.first);
       }
     | aggregate
     | SELECT name '{' choices close { $$ = fc_stage_new(ps, FC_ST_SELECT, @$, @1, $name); }
@@ -390,7 +390,14 @@ mangle: EACH block { NEWNODE(absent, m, @$); m->each = true; m->body = $block.fi
     | error ';' { GOOD; $$ = NULL; }
     | error SKIPPED { GOOD; $$ = NULL; }
     ;
-leg: name WHEN expr ';';
+leg_block: '{' legs close { $$ = $2; } | '{' error '}' { GOOD; $$ = (struct fc_rules){0}; };
+legs: leg { $$ = (struct fc_rules){$1, $1}; } | legs leg { $$ = $1; FC_APPEND($$, $2); };
+leg: name WHEN expr ';' { $$ = fc_rule_new(ps, FC_R_LEG, @$, $name, $expr); }
+    | BOTH block { $$ = fc_rule_new(ps, FC_R_BOTH, @1, fc_no_name, NULL); $$->body = $block.first; }
+    | ALONE name block { $$ = fc_rule_new(ps, FC_R_ALONE, @1, $name, NULL); $$->body = $block.first; }
+    | DROP name OTHERWISE ';' { $$ = fc_rule_new(ps, FC_R_DROP, @$, $name, NULL); } | ALLOW name ';' leg[it] { fc_allow(ps, $name, @it); $$ = $it; }
+    | error ';' { GOOD; $$ = NULL; } | error SKIPPED { GOOD; $$ = NULL; };
+late_opt: %empty { $$ = NULL; } | LATE expr { $$ = $2; };
 choices: choice | choices choice;
 choice: pattern '{' stages close | OTHERWISE '{' stages close;
 

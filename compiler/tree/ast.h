@@ -208,15 +208,27 @@ struct fc_option {
 
 /* ---- stages ------------------------------------------------------------------------------------------------- */
 
-enum fc_rule_kind { FC_R_CLASS, FC_R_DROP, FC_R_KEEP };
+enum fc_rule_kind { FC_R_CLASS, FC_R_DROP, FC_R_KEEP, FC_R_LEG, FC_R_BOTH, FC_R_ALONE };
 
-struct fc_rule { /* of classify and filter */
+struct fc_rule { /* of classify, filter and join */
     enum fc_rule_kind kind;
     struct fc_span span;
-    struct fc_name name;   /* the class, the reason; s NULL for keep */
-    struct fc_expr *when;  /* NULL: otherwise */
-    struct fc_sym *sym;    /* filled by check */
+    struct fc_name name;   /* the class, the reason, the leg; s NULL for keep, both */
+    struct fc_expr *when;  /* NULL: otherwise; BOTH, ALONE */
+    struct fc_stmt *body;  /* BOTH, ALONE */
+    struct fc_sym *sym;    /* filled by check; ALONE: the leg */
     struct fc_rule *next;
+};
+
+/* join by key within d expire d late d max n; its legs and `drop REASON otherwise` are the stage's rules. */
+struct fc_pairing {
+    struct fc_expr *key, *within, *expire, *late, *max; /* expire, late: or NULL */
+    struct fc_rule *bodies;                             /* BOTH, ALONE */
+    const struct fc_sym *form;                          /* filled by check: what records are kept as */
+    struct fc_sym *legs[2];
+    bool remembers;                                     /* `last` is read */
+    struct fc_sym *joined;                              /* the reason of records that became a leg */
+    int64_t keys;                                       /* max */
 };
 
 struct fc_absent { /* absent k in table every d { .. }, or each { .. } with each = true */
@@ -239,12 +251,13 @@ struct fc_stage {
     struct fc_span span;       /* the whole stage */
     struct fc_span head;       /* its first word */
     struct fc_name name;       /* TRANSFORM, AGGREGATE, SELECT */
-    struct fc_rule *rules;     /* CLASSIFY, FILTER */
+    struct fc_rule *rules;     /* CLASSIFY, FILTER, JOIN */
     struct fc_stmt *body;      /* UPDATE */
     struct fc_field *fields;   /* TRANSFORM; NULL for `transform NAME;` */
     struct fc_expr *when;      /* MANGLE, JOIN */
     struct fc_absent *mangles; /* MANGLE */
-    /* JOIN, AGGREGATE, SELECT are parsed and kept only as far as their span: a later issue. */
+    struct fc_pairing *join;      /* JOIN */
+    /* AGGREGATE, SELECT are parsed and kept only as far as their span: a later issue. */
     struct fc_stage *next;
 };
 

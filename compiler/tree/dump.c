@@ -214,16 +214,35 @@ static void dump_options(struct dump *d, const struct fc_option *o)
     }
 }
 
+static const char *const rule_texts[] = {[FC_R_CLASS] = "class", [FC_R_DROP] = "drop", [FC_R_KEEP] = "keep", [FC_R_LEG] = "leg", [FC_R_BOTH] = "both", [FC_R_ALONE] = "alone"};
+
+static void dump_join(struct dump *d, const struct fc_pairing *j)
+{
+    dump_expr(d, "by ", j->key);
+    dump_expr(d, "within ", j->within);
+    dump_expr(d, "expire ", j->expire);
+    dump_expr(d, "late ", j->late);
+    dump_expr(d, "max ", j->max);
+    for (const struct fc_rule *r = j->bodies; r; r = r->next) {
+        line(d, "%s %s", rule_texts[r->kind], text(r->name.s));
+        d->depth++;
+        dump_stmts(d, r->body);
+        d->depth--;
+    }
+}
+
 static void dump_stage(struct dump *d, const struct fc_stage *s)
 {
     line(d, "%s %s", stage_texts[s->kind], text(s->name.s));
     d->depth++;
     for (const struct fc_rule *r = s->rules; r; r = r->next) {
-        line(d, "%s %s%s", r->kind == FC_R_CLASS ? "class" : r->kind == FC_R_DROP ? "drop" : "keep", text(r->name.s), r->when ? "" : " otherwise");
+        line(d, "%s %s%s", rule_texts[r->kind], text(r->name.s), r->when ? "" : " otherwise");
         d->depth++;
         dump_expr(d, "when ", r->when);
         d->depth--;
     }
+    if (s->join)
+        dump_join(d, s->join);
     dump_stmts(d, s->body);
     dump_fields(d, s->fields);
     dump_expr(d, "when ", s->when);

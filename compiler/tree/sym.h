@@ -54,6 +54,7 @@ struct fc_sym {
     bool always;               /* plan: read by what no option switches off */
     bool asks;                 /* plan: its value may ask a lookup */
     bool covered;              /* check: a lookup in it that is late has a default */
+    bool joined;               /* LET: declared below a join */
     bool after_transform;      /* LET: plain names in it are the transform's fields */
     unsigned long long reads;  /* plan: tables read, a bit by index (the last bit stands for all from 63 on) */
     unsigned long long reads_here; /* plan: the same without those that lets of the file read for it */

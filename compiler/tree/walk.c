@@ -62,6 +62,16 @@ void fc_stage_parts(const struct fc_stage *s, unsigned parts, fc_visit_expr *vis
     struct within w = {visit, arg};
     for (const struct fc_rule *r = parts & FC_PART_RULES ? s->rules : NULL; r; r = r->next)
         one(r->when, visit, arg);
+    if (s->join && parts & FC_PART_RULES)
+        one(s->join->key, visit, arg);
+    if (s->join && parts & FC_PART_START) {
+        one(s->join->within, visit, arg);
+        one(s->join->expire, visit, arg);
+        one(s->join->late, visit, arg);
+        one(s->join->max, visit, arg);
+    }
+    for (const struct fc_rule *r = s->join && parts & FC_PART_JOINED ? s->join->bodies : NULL; r; r = r->next)
+        fc_walk_block(r->body, statement_parts, &w);
     if (parts & FC_PART_BODY)
         fc_walk_block(s->body, statement_parts, &w);
     if (parts & FC_PART_FIELDS)
@@ -127,6 +137,8 @@ void fc_walk_statements(const struct fc_stage *s, unsigned parts, fc_visit_stmt 
     for (const struct fc_absent *m = s->mangles; m; m = m->next)
         if (parts & (m->each ? FC_PART_EACH : FC_PART_ABSENT))
             fc_walk_block(m->body, visit, arg);
+    for (const struct fc_rule *r = s->join && parts & FC_PART_JOINED ? s->join->bodies : NULL; r; r = r->next)
+        fc_walk_block(r->body, visit, arg);
 }
 
 struct tables {

@@ -22,8 +22,10 @@ enum fc_stage_part {
     FC_PART_WHEN = 8,
     FC_PART_EACH = 16,   /* of mangle */
     FC_PART_ABSENT = 32, /* of mangle */
+    FC_PART_JOINED = 64, /* of join: what is done with legs */
+    FC_PART_START = 128, /* of join: what is known at start */
     FC_PART_RECORD = FC_PART_RULES | FC_PART_BODY | FC_PART_FIELDS | FC_PART_EACH, /* what is done with each record */
-    FC_PART_ALL = 63
+    FC_PART_ALL = 255
 };
 
 /* ---- one level ---- */

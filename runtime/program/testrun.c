@@ -43,6 +43,7 @@ struct testrun {
     bool failing;               /* the test has failed and said so */
     unsigned passed, failed;
     const struct fl_rec *last;  /* what expectations are about; NULL: there is none */
+    const struct fl_rec *made;  /* the last one that was emitted for it, or NULL */
     const char *nothing;        /* why not */
     char why[512];
     struct fl_buf given;        /* what was given last */
@@ -105,7 +106,7 @@ static char *start_afresh(struct testrun *t)
     for (uint32_t i = 0; i < p->ntables; i++)
         fl_table_clear(p->tables[i]);
     fl_ledger_clear(&t->rt.ledger);
-    t->last = NULL;
+    t->last = t->made = NULL;
     t->nothing = "no record has been given yet";
     tear_down(t);
     return build(t);
@@ -121,7 +122,7 @@ static void given(struct testrun *t, const struct fl_test_step *step)
     fl_buf_puts(&t->given, step->text);
     struct fl_message m = {.stream = true, .last = true, .data = t->given.p, .n = t->given.n, .cap = t->given.n};
     fl_worker_message(w, &m);
-    t->last = NULL;
+    t->last = t->made = NULL;
     t->nothing = "what was given holds no record";
     if (w->in.last_rejected) {
         snprintf(t->why, sizeof t->why, "what was given was rejected: %.300s", w->in.why);
@@ -135,6 +136,8 @@ static void given(struct testrun *t, const struct fl_test_step *step)
         for (uint32_t i = l->n ? l->batch[l->n - 1].n : 0; i-- > 0 && !t->last;)
             if (!l->batch[l->n - 1].rec[i]->emitted)
                 t->last = l->batch[l->n - 1].rec[i];
+            else if (!t->made)
+                t->made = l->batch[l->n - 1].rec[i];
     }
 }
 
@@ -181,33 +184,38 @@ static void move_clock(struct testrun *t, const struct fl_test_step *step)
         now->mono = next;
     }
     t->w->cx.now = now->wall;
-    if (t->w->ticked.n > before)
+    if (t->w->ticked.n > before) {
         t->last = t->w->ticked.rec[t->w->ticked.n - 1];
+        t->made = NULL;
+    }
 }
 
 /* ---- steps that expect something ------------------------------------------------------------------------------- */
 
-/* Is there a live record to be asked about? Says so if not. */
-static bool have_record(struct testrun *t, const struct fl_test_step *step)
+/* The live record to be asked about: the last one, or, when it was dropped, what was emitted for it. NULL: said that there is none. */
+static const struct fl_rec *have_record(struct testrun *t, const struct fl_test_step *step)
 {
+    if (t->last && t->last->state != FL_LIVE && t->made && t->made->state == FL_LIVE)
+        return t->made;
     if (!t->last)
         fail(t, step, "%s", t->nothing);
     else if (t->last->state == FL_DROPPED)
         fail(t, step, "the record was dropped: %s", t->rt.pipeline->reasons[t->last->reason]);
-    return t->last && t->last->state == FL_LIVE;
+    return t->last && t->last->state == FL_LIVE ? t->last : NULL;
 }
 
 static void expect(struct testrun *t, const struct fl_test_step *step)
 {
-    if (!have_record(t, step))
+    const struct fl_rec *r = have_record(t, step);
+    if (!r)
         return;
-    enum fl_truth truth = step->expect(&t->w->cx, t->last);
+    enum fl_truth truth = step->expect(&t->w->cx, r);
     if (truth == FL_YES)
         return;
     fail(t, step, truth == FL_NULL ? "it is null" : "it is false");
     for (uint32_t i = 0; step->names && step->show && step->names[i]; i++) {
         t->text.n = 0;
-        step->show(&t->w->cx, t->last, i, &t->text);
+        step->show(&t->w->cx, r, i, &t->text);
         printf("#     %s = %.*s\n", step->names[i], (int)t->text.n, t->text.n ? t->text.p : "");
     }
 }
@@ -219,7 +227,7 @@ static void expect_dropped(struct testrun *t, const struct fl_test_step *step)
         fail(t, step, "%s", t->nothing);
     else if (t->last->state != FL_DROPPED)
         fail(t, step, "the record was not dropped; its class is %s", t->rt.pipeline->classes[t->last->class_]);
-    else if (t->last->reason != step->number)
+    else if (t->last->reason != step->number && !(t->made && t->made->state == FL_DROPPED && t->made->reason == step->number))
         fail(t, step, "the record was dropped: %s, not %s", reasons[t->last->reason], reasons[step->number]);
 }
 
@@ -309,12 +317,14 @@ static void differs(struct testrun *t, const struct fl_test_step *step, json_t *
     free(g);
 }
 
-/* A live record. */
 static void expect_json(struct testrun *t, const struct fl_test_step *step)
 {
+    const struct fl_rec *r = have_record(t, step);
     json_error_t e;
+    if (!r)
+        return;
     t->text.n = 0;
-    t->rt.pipeline->outputs[0].json(&t->w->cx, t->last, &t->text);
+    t->rt.pipeline->outputs[0].json(&t->w->cx, r, &t->text);
     json_t *record = json_loadb(t->text.p, t->text.n, JSON_DECODE_ANY, &e);
     if (!record) {
         fail(t, step, "the encoded record is no JSON, which is an error of flowc: %s: %.*s", e.text,
@@ -359,8 +369,7 @@ static void run_step(struct testrun *t, const struct fl_test_step *step)
         expect(t, step);
         break;
     case FL_STEP_EXPECT_JSON:
-        if (have_record(t, step))
-            expect_json(t, step);
+        expect_json(t, step);
         break;
     case FL_STEP_EXPECT_DROPPED:
         expect_dropped(t, step);

@@ -163,6 +163,7 @@ void fl_hands_work(struct fl_worker *w)
     fl_intake_end(&w->in); /* input was stopped inside a document */
     fl_reject_flush(w->in.reject);
     fl_hand_turn(&w->hand[0], FL_TURN_RUN);
+    fl_worker_end(w);
     for (uint32_t i = 0; i < w->p->noutputs; i++)
         fl_store_seal_all(rt->route[i].store, rt->clock(rt));
 }

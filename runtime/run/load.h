@@ -80,6 +80,8 @@ void fl_load_account(struct fl_worker *w, struct fl_load *l);
 void fl_worker_lookups_end(struct fl_worker *w);
 /* What is due now, as fl_worker_tick; returns when the next timer is due if no records come, INT64_MAX: never. */
 int64_t fl_worker_timers(struct fl_worker *w);
+/* The input has ended, or was stopped: what waits for records goes on. Before objects are sealed for the last time. */
+void fl_worker_end(struct fl_worker *w);
 
 /* ---- load.c ---- */
 

@@ -231,6 +231,13 @@ int64_t fl_worker_timers(struct fl_worker *w)
     return earlier(next, fl_stores_tick(w->rt, now));
 }
 
+void fl_worker_end(struct fl_worker *w)
+{
+    w->cx.ending = true;
+    tick_pipeline(w, w->rt->clock(w->rt));
+    w->cx.ending = false;
+}
+
 /* A second at most: records that come meanwhile may need an earlier one. */
 int64_t fl_worker_tick(struct fl_worker *w)
 {

@@ -120,6 +120,10 @@ void fck_transform(struct fc_checker *k, struct fc_stage *s)
         fc_report(k->d, FC_LATER, s->head, "a transform without fields");
         return;
     }
+    if (k->joined && !fck_past_emit(k)) {
+        fc_report(k->d, FC_LATER, s->head, "a transform below a join");
+        return;
+    }
     const struct fc_made *other = made_by(k, s->name.s);
     if (other)
         fc_diag_note(k->d, fc_report(k->d, FC_DUPLICATE, s->name.span, s->name.s), other->stage->name.span,

@@ -7,6 +7,11 @@ void fce_stage_begin(struct fc_em *m, int i, const struct fc_stage *s, const cha
 {
     fce_function_begin(m, FC_CX_RECORD, NULL);
     m->class_ = "r->h.class_";
+    for (int k = 0; k < i && !m->made; k++)
+        if (m->g->stages[k]->join) { /* what comes may have been emitted there */
+            m->made = true;
+            m->form = m->p->forms[m->g->stages[k]->join->form->index];
+        }
     fce_line(m, "/* %s */", fce_where(m, s->head));
     fce_line(m, "static void %s_%d(struct fl_cx *cx, struct rec *r%s)", fc_stage_text(s->kind), i + 1, more);
     fce_line(m, "{");

@@ -17,6 +17,8 @@ void fce_rules(struct fc_em *m, int i, const struct fc_stage *s);
 void fce_update(struct fc_em *m, int i, const struct fc_stage *s);
 void fce_transform(struct fc_em *m, int i, const struct fc_stage *s);
 void fce_mangle(struct fc_em *m, int i, const struct fc_stage *s);
+void fce_join(struct fc_em *m, int i, const struct fc_stage *s);
+int fce_join_tick(struct fc_em *m, int i, const struct fc_stage *s, int n);
 int fce_mangle_tick(struct fc_em *m, int i, const struct fc_stage *s, int n);
 
 #endif
