@@ -177,7 +177,7 @@ static void read_row(struct fl_config *c, const struct fl_option_row *r, struct 
     bool holds = !strcmp(r->kind, FL_ONLY) || !strcmp(r->kind, fl_config_kind(c, r->phase));
     out->given = FL_BY_SET;
     out->v = from_command_line(c, r);
-    const char *path;
+    const char *path = r->yaml;
     if (!out->v && r->yaml && holds && !(fl_conf_output(c) == 0 && fl_conf_param_at(c, r->yaml)))
         out->v = fl_conf_find_in(c, r->phase, r->yaml, &out->given, &path);
     if (out->v && r->of.type == FL_OPT_SECRET && out->given == FL_BY_SET)
