@@ -300,6 +300,8 @@ const struct fc_type *fck_index(struct fc_checker *k, struct fc_expr *e)
         e->sym = s;
         int n = 0;
         for (struct fc_expr *x = e->args; x; x = x->next, n++) {
+            if (s->nkeys == 1 && s->keys[0]->kind == FC_K_CIDR && fck_expr(k, x, NULL)->kind == FC_K_IP)
+                continue; /* the longest prefix that has it */
             if (n < s->nkeys && !fck_expr_as(k, x, s->keys[n], true))
                 return fck_done(e, &FC_ERROR_T, false);
         }

@@ -175,8 +175,26 @@ static void check_addresses(struct fc_checker *k, struct fc_expr *list)
     fck_done(list, fc_type_list(k->a, &FC_CIDR_T), false);
 }
 
+/* `x in TABLE`: is there a row for it? The table becomes the row. */
+static bool in_table(struct fc_checker *k, struct fc_expr *e)
+{
+    const struct fc_sym *s = e->b->kind == FC_E_NAME && !fck_find(k->local, e->b->name.s) ? fck_global(k, e->b->name.s) : NULL;
+    if (!s || s->kind != FC_SYM_TABLE)
+        return false;
+    struct fc_expr *row = fc_expr_new(k->a, FC_E_INDEX, e->b->span);
+    row->a = e->b;
+    row->args = e->a;
+    e->b = row;
+    e->i = 1;
+    bool ok = fck_expr(k, row, NULL)->kind != FC_K_ERROR;
+    fck_done(e, &FC_BOOL_T, ok && (e->a->nullable || e->a->type->kind == FC_K_IP));
+    return true;
+}
+
 static const struct fc_type *check_in(struct fc_checker *k, struct fc_expr *e)
 {
+    if (in_table(k, e))
+        return e->type;
     const struct fc_type *l = NULL;
     if (bare_name(k, e->a) || bare_number(e->a)) {
         fck_expr(k, e->b, NULL);

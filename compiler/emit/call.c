@@ -311,6 +311,10 @@ static struct fc_cv literal_list(struct fc_em *m, struct fc_cv v, const struct f
 struct fc_cv fce_in_list(struct fc_em *m, const struct fc_expr *e)
 {
     struct fc_cv v = fce_bind(m, fce_expr(m, e->a));
+    if (e->i) { /* in a table: its row is there */
+        struct fc_cv row = fce_table_read(m, e->b);
+        return fce_worth(m, &FC_BOOL_T, fce_not(m, row.n), v.type->kind == FC_K_IP ? none_is_null(m, &v) : v.n);
+    }
     const struct fc_type *lt = e->a->type, *rt = e->b->type;
     const struct fc_expr *list = fce_constant(e->b);
     if (rt->kind == FC_K_MAP) {

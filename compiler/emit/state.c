@@ -76,7 +76,11 @@ void fce_tables(struct fc_em *m)
         any = true;
         fce_line(m, "/* %s */", fce_where(m, t->span));
         const char *key = t->nkeys > 1 ? "0" : t->keys[0]->kind == FC_K_IP ? "sizeof(struct fl_ip_key)" : fixed_key(t->keys[0]) ? "sizeof(int64_t)" : "0";
-        fce_line(m, "static struct fl_table table_%s = FL_TABLE(%s, %lld, sizeof(%s), %s, %s);", t->name, fce_quote(m, t->name, strlen(t->name)), (long long)t->max,
+        if (t->nkeys == 1 && t->keys[0]->kind == FC_K_CIDR)
+            fce_line(m, "static struct fl_table table_%s = FL_TABLE_OF_PREFIXES(%s, %lld, sizeof(%s), %s);", t->name, fce_quote(m, t->name, strlen(t->name)),
+                     (long long)t->max, fce_kept_type(m, t->type), fc_plan_walked(m->g, t) ? "true" : "false");
+        else
+            fce_line(m, "static struct fl_table table_%s = FL_TABLE(%s, %lld, sizeof(%s), %s, %s);", t->name, fce_quote(m, t->name, strlen(t->name)), (long long)t->max,
                  fce_kept_type(m, t->type), key, fc_plan_walked(m->g, t) ? "true" : "false");
     }
     if (any)
@@ -98,8 +102,12 @@ struct fc_cv fce_table_read(struct fc_em *m, const struct fc_expr *e)
     fce_zeroed(m, s->type, t, fce_text(m, "is_%s", t));
     fce_line(m, never ? "if (%s) {" : "{", never ? fce_bare(m, fce_not(m, never)) : "");
     m->depth++;
-    fce_key_of(m, keys, i, &p, &n);
-    fce_line(m, "const %s *row = fl_table_get(&table_%s, %s, %s, cx->now);", kept, s->name, p, n);
+    if (i == 1 && keys[0].type->kind == FC_K_IP && s->keys[0]->kind == FC_K_CIDR) {
+        fce_line(m, "const %s *row = fl_table_match(&table_%s, &%s, cx->now);", kept, s->name, keys[0].v);
+    } else {
+        fce_key_of(m, keys, i, &p, &n);
+        fce_line(m, "const %s *row = fl_table_get(&table_%s, %s, %s, cx->now);", kept, s->name, p, n);
+    }
     fce_line(m, "if (row) {");
     m->depth++;
     const char *v = fce_load(m, s->type, "(*row)");

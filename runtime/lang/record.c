@@ -477,3 +477,21 @@ void fl_partition_put(struct fl_buf *out, fl_str v)
         }
     }
 }
+
+void *fl_table_match(struct fl_table *t, const fl_ip *ip, int64_t now)
+{
+    const uint64_t *lengths = t->lengths[ip->family != 4];
+    for (int word = 2; word >= 0 && ip->family; word--)
+        for (uint64_t left = lengths[word]; left;) {
+            int bit = 63 - __builtin_clzll(left);
+            char key[FL_CIDR_MAX + FL_PAD];
+            fl_cidr c;
+            left &= ~(UINT64_C(1) << bit);
+            if (!fl_b_network(*ip, word * 64 + bit, &c))
+                continue;
+            void *value = fl_table_get(t, key, (uint32_t)fl_cidr_format(&c, key), now);
+            if (value)
+                return value;
+        }
+    return NULL;
+}

@@ -147,6 +147,9 @@ static inline uint32_t fl_ip_key_size(const struct fl_ip_key *k)
     return k->family ? sizeof *k : FL_NO_KEY;
 }
 
+/* The value of the longest prefix that has the address, in a table of prefixes; NULL: none has. */
+void *fl_table_match(struct fl_table *t, const fl_ip *ip, int64_t now);
+
 /* The address with its shortest text, in scratch. */
 fl_ip fl_ip_of_key(struct fl_cx *cx, const void *key);
 

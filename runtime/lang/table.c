@@ -89,6 +89,18 @@ static void forget_all(struct fl_table *t)
     t->further_free = t->free = t->oldest = t->newest = t->next = NONE;
     t->clock = t->expire = INT64_MIN;
     t->mixed = t->unordered = false;
+    memset(t->lengths, 0, sizeof t->lengths);
+}
+
+/* A key such as `10.0.0.0/8`. */
+static void note_length(struct fl_table *t, const char *key, uint32_t n)
+{
+    const char *slash = memrchr(key, '/', n);
+    unsigned bits = 0;
+    for (const char *p = slash ? slash + 1 : key + n; p < key + n; p++)
+        bits = bits * 10 + (unsigned)(*p - '0');
+    if (slash && bits <= 128)
+        t->lengths[memchr(key, ':', n) != NULL][bits / 64] |= UINT64_C(1) << bits % 64;
 }
 
 static size_t part_size(const struct fl_table *t, int part)
@@ -455,6 +467,8 @@ void *fl_table_put(struct fl_table *t, const void *key, uint32_t n, int64_t now,
         link_newest(t, i, r);
         insert(t, hash, i);
         grow(t);
+        if (t->prefixes)
+            note_length(t, key, n);
     }
     if (t->walked)
         *written_of(t, r) = now;

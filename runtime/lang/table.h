@@ -32,6 +32,7 @@ struct fl_table {
     uint32_t value_size;
     uint32_t key_size;     /* bytes of a fixed-size key, at most 256; 0: text */
     bool walked;           /* fl_table_absent is called: rows know when they were written */
+    bool prefixes;         /* keys are prefixes as text: it is noted which lengths there are, for fl_table_match */
     const struct fl_rider *rider; /* or NULL */
 
     /* counters that the worker reads and resets */
@@ -54,12 +55,17 @@ struct fl_table {
     uint32_t key_room, value_at, written_at, stride;
     uint32_t live, used;   /* rows in use; rows ever used */
     uint32_t free, oldest, newest, sweep, next;
+    uint64_t lengths[2][3]; /* `prefixes`: which there were, a bit each, of IPv4 and IPv6 */
     bool mixed;            /* rows with different expiry: the write order isn't the order of expiry */
     bool unordered;        /* the clock was set back: the write order isn't the order of times */
 };
 
 #define FL_TABLE(name_, max_, value_size_, key_size_, walked_) \
     {.name = (name_), .max = (max_), .value_size = (value_size_), .key_size = (key_size_), .walked = (walked_)}
+
+/* The same with prefixes as keys. */
+#define FL_TABLE_OF_PREFIXES(name_, max_, value_size_, walked_) \
+    {.name = (name_), .max = (max_), .value_size = (value_size_), .key_size = 0, .walked = (walked_), .prefixes = true}
 
 /* Map the memory. Ends the process with a message if there isn't enough address space. */
 void fl_table_open(struct fl_table *t);

@@ -187,6 +187,7 @@ static char *read_rows(struct fl_fills *l, struct fill *x)
         fl_table_close(&x->fresh);
     x->fresh = (struct fl_table)FL_TABLE(x->f->table->name, x->f->table->max, x->f->table->value_size, x->f->table->key_size,
                                          x->f->table->walked);
+    x->fresh.prefixes = x->f->table->prefixes;
     fl_table_open(&x->fresh);
     x->open = true;
     l->cx.now = l->rt->clock(l->rt).wall;
