@@ -7,7 +7,8 @@ CASE_FOLDER has CLASS.json files (an array, or {"data": array}); OUTPUT_FOLDER i
 Records are compared as parsed JSON, every field, as multisets per class; order doesn't matter. Used by fixtures_test.py.
 
 In the case `secadvisor` LogStatus is left out, and so are the expected records that the original made too many (NODATA, SKIPDATA)
-and our own NODATA records, which depend on the clock. In `awsflowlogs` Protocol is expected to be IANA's number.
+and our own NODATA records, which depend on the clock. In `awsflowlogs` Protocol is expected to be IANA's number, in `vpclogs` ether_type is IPv6 where the
+addresses are.
 """
 
 import collections
@@ -34,6 +35,8 @@ def parse(data, path):
             raise SystemExit(f"{path}: not JSON: {e}")
     if isinstance(top, dict) and set(top) == {"data"}:
         top = top["data"]
+    if isinstance(top, dict) and "flow_logs" in top:
+        top = top["flow_logs"]
     return top if isinstance(top, list) else [top]
 
 
@@ -124,6 +127,8 @@ def case_differences(case_folder, output_folder):
         got = {c: without_log_status(r, ("OK", "SKIPDATA")) for c, r in got.items()}
     if os.path.basename(os.path.normpath(case_folder)) == "awsflowlogs": # the original wrote Skydive's own number
         want = {c: [{**r, "Protocol": IANA[r["Protocol"]]} for r in records] for c, records in want.items()}
+    if os.path.basename(os.path.normpath(case_folder)) == "vpclogs": # the original said IPv4 of IPv6 too
+        want = {c: [{**r, "ether_type": "IPv6" if ":" in r["initiator_ip"] else "IPv4"} for r in records] for c, records in want.items()}
     if not any(want.values()):
         raise SystemExit(f"{case_folder}: no expected records")
     return differences(want, got)

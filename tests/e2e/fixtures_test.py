@@ -16,6 +16,7 @@ CASES = {
     "dummy": "dummy",
     "dummy-pretty": "dummy",
     "secadvisor-plain": "secadvisor",
+    "vpclogs": "vpclogs",
     "secadvisor-extend": "secadvisor",
     "secadvisor": "secadvisor",
     "secadvisor-autodiscovery": "secadvisor",
@@ -23,7 +24,8 @@ CASES = {
 
 
 TRANSPORT = os.path.join(FIXTURES, "messages-transport.jsonl")  # those without Network, Transport or Link taken out: on these the original crashes
-RECORDED = {"awsflowlogs": (TRANSPORT, 535)}
+TCP = os.path.join(FIXTURES, "messages-tcp.jsonl")  # TCP flows only: on others the original crashes
+RECORDED = {"awsflowlogs": (TRANSPORT, 535), "vpclogs": (TCP, 377)}
 
 
 def recorded(case):
