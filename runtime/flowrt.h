@@ -20,6 +20,7 @@
 #include "lang/builtins.h"
 #include "json/once.h"
 #include "json/pretty.h"
+#include "json/splice.h"
 #include "json/walk.h"
 #include "json/write.h"
 #include "dsl/ops.h"

@@ -76,7 +76,7 @@ struct fc_checker {
     struct fc_span schema;       /* where the input is declared */
     struct fc_sym input;         /* stands for the source's record */
     struct fc_sym *record;       /* what plain names are fields of below a transform; NULL: of the input */
-    const struct fc_stage *stage; /* at hand */
+    struct fc_stage *stage; /* the transform at hand */
     const struct fc_sym *self;   /* the let or function whose value is being checked */
 };
 

@@ -48,8 +48,17 @@ static struct fc_field *take(struct fc_checker *k, const struct fc_field *f, con
     return given || declares ? g : NULL;
 }
 
+/* Has it undeclared fields too: is it what the source brought, or made of that with `...`? */
+static bool whole(const struct fc_checker *k, const struct fc_sym *record)
+{
+    for (const struct fc_made *m = k->p->made; m; m = m->next)
+        if (&m->sym == record)
+            return m->stage->whole;
+    return record == &k->input;
+}
+
 /* `record` is a name here only: the record whose fields plain names are. */
-static const struct fc_type *record_of(struct fc_checker *k, struct fc_field *f)
+static const struct fc_type *record_of(struct fc_checker *k, struct fc_field *f, bool declares, bool top)
 {
     struct fc_expr *e = f->value;
     const struct fc_type *now = fck_sees_record(k) ? fck_current(k) : NULL;
@@ -65,9 +74,10 @@ static const struct fc_type *record_of(struct fc_checker *k, struct fc_field *f)
         fc_report(k->d, FC_NOT_RECORD, e->span, fck_type_text(k, t, false));
         return NULL;
     }
-    if (k->where == FC_IN_TRANSFORM && e->sym == &k->input) {
-        fc_report(k->d, FC_LATER, f->span, "`...` of the source's record in a transform");
-        return NULL;
+    if (declares && whole(k, e->sym)) {
+        if (!top)
+            fc_report(k->d, FC_LATER, f->span, "`...` of the whole record in an object of a transform");
+        k->stage->whole = true;
     }
     for (const struct fc_expr *x = f->without; x; x = x->next) {
         if (x->kind != FC_E_NAME) {
@@ -108,7 +118,7 @@ void fck_spread(struct fc_checker *k, struct fc_field **fields, bool declares)
             put(&out, f);
             continue;
         }
-        const struct fc_type *t = record_of(k, f);
+        const struct fc_type *t = record_of(k, f, declares, declares && fields == &k->stage->fields);
         for (int i = 0; t && i < t->nmembers; i++)
             if (!left_out(f, t->members[i].name))
                 put(&out, take(k, f, &t->members[i], declares));

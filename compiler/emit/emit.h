@@ -17,7 +17,8 @@
  *   whole.c    its declared members, where it is passed on whole
  *   encode.c   the output record as JSON
  *   csv.c      as csv
- *   encoders.c the functions that write it; put.h is what these three share
+ *   splice.c   as it came, with some fields changed
+ *   encoders.c the functions that write it; put.h is what these share
  *   header.c   storeheader
  *   lay.c      records that are passed on as text, pretty
  *   let.c      lets, functions, the record's struct

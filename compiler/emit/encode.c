@@ -399,6 +399,13 @@ static void put_unless_empty(struct fce_enc *k, struct fce_members *o, const str
     end_member(k, o, doubtful);
 }
 
+const struct fc_cond *fce_slot_absent(struct fc_em *m, const struct fc_slot *s, struct fc_cv v)
+{
+    if (s->kind != FC_SLOT_STORED)
+        return v.n;
+    return !s->optional ? NULL : fc_slot_text(s) ? fce_input(m, s->in, true).n : v.n;
+}
+
 struct fce_members fce_put_slots(struct fce_enc *k, const struct fc_slot *object)
 {
     struct fc_em *m = k->m;
@@ -410,8 +417,8 @@ struct fce_members fce_put_slots(struct fce_enc *k, const struct fc_slot *object
         struct fc_cv v = fce_slot_now(m, s);
         if (k->emitted)
             v.n = fce_no(m, "%s", fce_stored_is(m, "r", s));
-        else if (s->kind == FC_SLOT_STORED)
-            v.n = !s->optional ? NULL : fc_slot_text(s) ? fce_input(m, s->in, true).n : v.n;
+        else
+            v.n = fce_slot_absent(m, s, v);
         const char *key = field->field->as ? field->field->as : field->field->name.s;
         const struct fc_cond *null = v.n;
         if (s->kind == FC_SLOT_OBJECT && s->optional && s->field->kind == FC_F_OBJECT) {
@@ -457,4 +464,19 @@ void fce_put_slot(struct fce_enc *k, const struct fc_slot *s, struct fc_cv v)
     default:
         fce_put_value(k, v);
     }
+}
+
+const char *fce_room(struct fce_enc *k)
+{
+    struct fc_em *m = k->m;
+    const char *most = fce_text(m, "%zu", k->fixed);
+    if (k->lines)
+        most = fce_text(m, "%s + %zu * level", most, k->lines);
+    if (k->texts.text.n)
+        most = fce_text(m, "%s +\n        6 * (%s)", most, fc_joined(&k->texts.text));
+    if (k->need.text.n)
+        most = fce_text(m, "%s +\n        %s", most, fc_joined(&k->need.text));
+    if (k->missing)
+        most = fce_text(m, "%s + %zu * form->missing.n", most, k->missing);
+    return most;
 }

@@ -62,22 +62,6 @@ static void if_emitted(struct fc_em *m, const char *kind, enum fce_encoding form
     }
 }
 
-/* What is needed at most, known before it is written. */
-static const char *room(struct fce_enc *k)
-{
-    struct fc_em *m = k->m;
-    const char *most = fce_text(m, "%zu", k->fixed);
-    if (k->lines)
-        most = fce_text(m, "%s + %zu * level", most, k->lines);
-    if (k->texts.text.n)
-        most = fce_text(m, "%s +\n        6 * (%s)", most, fc_joined(&k->texts.text));
-    if (k->need.text.n)
-        most = fce_text(m, "%s +\n        %s", most, fc_joined(&k->need.text));
-    if (k->missing)
-        most = fce_text(m, "%s + %zu * form->missing.n", most, k->missing);
-    return most;
-}
-
 static void writer(struct fc_em *m, const char *name, enum fce_encoding form, const struct fc_slot *made, bool emitted)
 {
     struct fce_enc k = {.m = m, .form = form, .emitted = emitted, .literal = {.arena = m->a}, .need = {{.arena = m->a}, 0}, .texts = {{.arena = m->a}, 0}};
@@ -104,7 +88,7 @@ static void writer(struct fc_em *m, const char *name, enum fce_encoding form, co
     fce_line(m, "const struct rec *r = (const struct rec *)h;");
     if (form != FCE_CSV && !emitted)
         if_emitted(m, form == FCE_JSON ? "json" : "pretty", form);
-    const char *most = room(&k);
+    const char *most = fce_room(&k);
     if (k.separates)
         fce_line(m, "const char separator = form->separator;");
     if (k.lays)
@@ -127,7 +111,7 @@ void fce_put_json(struct fc_em *m, struct fc_cv v)
     fce_put_value(&k, (struct fc_cv){.v = "v", .type = v.type, .simple = true});
     fce_flush(&k);
     const char *body = fce_end(m, &c);
-    fce_line(m, "char *w = fl_buf_room(out, %s);", room(&k));
+    fce_line(m, "char *w = fl_buf_room(out, %s);", fce_room(&k));
     fce_paste(m, body);
     fce_line(m, "out->n = (size_t)(w - out->p);");
     m->depth--;
@@ -153,6 +137,29 @@ static void pass_on(struct fc_em *m)
     fce_line(m, "}\n");
 }
 
+/* Those that go on as they came but for some fields. */
+static void whole(struct fc_em *m, const struct fc_output *o)
+{
+    const char *name = fce_writer(m, "spliced", o->made);
+    fce_splice(m, name, m->form);
+    signature(m, fce_writer(m, "json", o->made), FCE_JSON);
+    fce_line(m, "{");
+    m->depth++;
+    if_emitted(m, "json", FCE_JSON);
+    fce_line(m, "const fl_str s = %s(cx, h);", name);
+    fce_line(m, "fl_buf_put(out, s.p, s.n);");
+    m->depth--;
+    fce_line(m, "}\n");
+    signature(m, fce_writer(m, "pretty", o->made), FCE_PRETTY);
+    fce_line(m, "{");
+    m->depth++;
+    if_emitted(m, "pretty", FCE_PRETTY);
+    fce_line(m, "const fl_str s = %s(cx, h);", name);
+    fce_line(m, "fl_json_pretty(out, s.p, s.n, level);");
+    m->depth--;
+    fce_line(m, "}\n");
+}
+
 void fce_encoders(struct fc_em *m)
 {
     m->cx = FC_CX_RECORD;
@@ -170,6 +177,8 @@ void fce_encoders(struct fc_em *m)
         m->form = fce_form_of(m, o);
         if (needs && !o->made) {
             pass_on(m);
+        } else if (needs && m->form->whole) {
+            whole(m, o);
         } else if (needs) {
             writer(m, fce_writer(m, "json", o->made), FCE_JSON, m->form, false);
             writer(m, fce_writer(m, "pretty", o->made), FCE_PRETTY, m->form, false);

@@ -61,6 +61,14 @@ void fce_members_open(struct fce_enc *k, const char *bracket);
 void fce_members_close(struct fce_enc *k, const struct fce_members *o, const char *bracket);
 struct fce_members fce_put_slots(struct fce_enc *k, const struct fc_slot *object);
 
+/* When a field is left out; v is its value now. NULL: never. */
+const struct fc_cond *fce_slot_absent(struct fc_em *m, const struct fc_slot *s, struct fc_cv v);
+/* C for the bytes that what was put needs at most. */
+const char *fce_room(struct fce_enc *k);
+
+/* splice.c: the function of this name that makes the text of a record that is whole. */
+void fce_splice(struct fc_em *m, const char *name, const struct fc_slot *form);
+
 /* csv.c: the leaves of a record, or of the fields that v has; `first`: none is written yet. */
 void fce_csv_leaves(struct fce_enc *k, struct fc_cv v, bool *first);
 

@@ -74,6 +74,7 @@ struct fc_slot {
     bool optional;                  /* may be absent */
     bool emitted;                   /* some `emit` gives it, or, of a form itself, makes one */
     bool read;                      /* as a field of the record */
+    bool whole;                     /* a form: the text of the record goes out, with what other fields change in it */
 };
 
 /* A set of prefixes or classes that a condition looks in, built once at start. */
@@ -215,6 +216,12 @@ static inline const struct fc_slot *fc_slot_field(const struct fc_slot *s)
     while (s->parent && s->parent->parent)
         s = s->parent;
     return s;
+}
+/* Of a form that is whole: is the field as it is in the record's text? */
+bool fc_slot_untouched(const struct fc_plan *p, const struct fc_slot *s);
+static inline const char *fc_slot_key(const struct fc_slot *s)
+{
+    return s->field->as ? s->field->as : s->field->name.s;
 }
 /* The form that the slot is in. */
 static inline const struct fc_slot *fc_slot_form(const struct fc_slot *s)

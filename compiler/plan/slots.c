@@ -1,6 +1,8 @@
 /*
  * slots.c - the fields of the record that goes out: found by their path; how much of the input is kept for them.
  */
+#include <string.h>
+
 #include "dsl/option.h"
 #include "plan/parts.h"
 
@@ -44,6 +46,8 @@ static void pass_slots(struct fc_plan *p, struct fc_slot *s)
 {
     for (int i = 0; i < s->ninner; i++) {
         struct fc_slot *m = origin(&s->inner[i]);
+        if (s->whole && fc_slot_untouched(p, &s->inner[i]) && !(fc_outputs_need(p->program, true) & FL_NEEDS_CSV))
+            continue; /* a part of the record's text */
         if (m->kind == FC_SLOT_OBJECT) {
             pass_slots(p, m);
         } else if (m->kind == FC_SLOT_INPUT) {
@@ -75,6 +79,12 @@ static void find_places(struct fc_slot *s)
             n->places = fc_only_numbers(n);
         }
     }
+}
+
+bool fc_slot_untouched(const struct fc_plan *p, const struct fc_slot *s)
+{
+    const struct fc_slot *o = s->kind == FC_SLOT_SAME ? s->same : s;
+    return o->kind == FC_SLOT_INPUT && !o->text && !o->nonempty && o->in->parent == &p->in && strcmp(o->in->member->key, fc_slot_key(s)) == 0;
 }
 
 void fc_pass_slots(struct fc_plan *p, struct fc_slot *s)

@@ -254,6 +254,7 @@ struct fc_stage {
     struct fc_rule *rules;     /* CLASSIFY, FILTER, JOIN */
     struct fc_stmt *body;      /* UPDATE */
     struct fc_field *fields;   /* TRANSFORM; NULL for `transform NAME;` */
+    bool whole;                /* TRANSFORM, filled by check: all that the record has goes on, undeclared fields too */
     struct fc_expr *when;      /* MANGLE, JOIN */
     struct fc_absent *mangles; /* MANGLE */
     struct fc_pairing *join;      /* JOIN */

@@ -215,7 +215,7 @@ NOT_YET = [
     'output { metrics by UUID expire 1m max 10 labels { } { counter c "x" = 1; } store direct; encode json; write stdout; }',
     "output { store direct; encode json; write prometheus; }",
     "source kafka;",
-    "transform T { ...input; }",
+    "transform T { o { ...input; } }",
     "transform T { UUID; o? { x = 1; } } mangle { each { emit { o from input.Link { x = 1; } } } }",
     'table t[cidr] : string from csv "x.csv" reload 1h;',
     "table t[int, int] : bool expire 1m max 10; transform T { UUID; } mangle { absent k in t every 1m { } }",

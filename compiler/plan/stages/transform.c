@@ -151,5 +151,6 @@ void fc_plan_transform(struct fc_compilation *c, struct fc_plan *p, const struct
     while (m->stage != s)
         m = m->next;
     p->forms[m->sym.index]->type = m->sym.type;
+    p->forms[m->sym.index]->whole = s->whole;
     make_slots(c, p, p->forms[m->sym.index], s->fields, m->sym.type, &m->sym);
 }
