@@ -60,6 +60,7 @@ enum fl_needs {
     FL_NEEDS_JSON = 1,       /* flowc: a writer of compact JSON */
     FL_NEEDS_PRETTY = 2,     /* flowc: one of JSON in lines */
     FL_NEEDS_CSV = 4,        /* flowc: one of csv lines, and their header */
+    FL_NEEDS_METRICS = 8,    /* flowc: metrics, instead of objects */
     FL_NEEDS_BUCKET = 16,    /* the store's `dirname` */
     FL_NEEDS_STDOUT = 32,    /* standard output for itself */
     FL_NEEDS_LIBRARY = 64,   /* one that this build hasn't */
@@ -67,7 +68,7 @@ enum fl_needs {
 };
 /* What flowc emits for any pipeline, so that a configuration can choose among what needs no more. */
 #define FL_ALWAYS_EMITTED (FL_NEEDS_JSON | FL_NEEDS_PRETTY)
-#define FL_EMITTED (FL_ALWAYS_EMITTED | FL_NEEDS_CSV)
+#define FL_EMITTED (FL_ALWAYS_EMITTED | FL_NEEDS_CSV | FL_NEEDS_METRICS)
 
 struct fl_kind_row {
     const char *phase, *kind;

@@ -24,6 +24,7 @@
 #include "json/walk.h"
 #include "json/write.h"
 #include "dsl/ops.h"
+#include "lang/meters.h"
 #include "lang/table.h"
 #include "base/text.h"
 
@@ -311,6 +312,9 @@ struct fl_output_of {
     void (*header)(struct fl_cx *cx, const struct fl_bundle *o, bool behind, struct fl_buf *out);
     const char *records;
     const fl_str *columns;                  uint32_t ncolumns; /* their names, from left to right */
+    /* Of an output that is metrics: what one record does to them, and all of them; NULL: it is none. */
+    void (*meter)(struct fl_cx *cx, const struct fl_rec *r);
+    struct fl_meters *const *meters;        uint32_t nmeters;
 };
 
 struct fl_pipeline {

@@ -57,6 +57,7 @@ struct fc_output {
     struct fc_part *parts;          /* partition, or NULL */
     struct fc_output_part *header;  /* storeheader, or NULL */
     const struct fc_field *records; /* of it: the one that is batch.records */
+    bool metrics;                   /* its records go into metrics, and there are no objects */
     unsigned needs;                 /* enum fl_needs: what the chosen kinds want to be emitted, besides what always is */
     struct fc_output *next;
 };
@@ -70,6 +71,9 @@ struct fc_made {
     struct fc_sym sym;              /* FC_SYM_RECORD_NOW, with the record's type */
     struct fc_made *next;
 };
+
+/* metrics.c: how many ns one of the unit is that a metric's name ends in; seconds where it says none. */
+double fck_meter_unit(const char *name);
 
 struct fc_program {
     const char *name, *doc, *version;

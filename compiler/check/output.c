@@ -93,6 +93,27 @@ static void check_clashes(struct fc_checker *k)
     }
 }
 
+/* An output is metrics or objects. True: it is metrics. */
+static bool check_metrics(struct fc_checker *k, const struct fc_item *it)
+{
+    const struct fc_output *out = k->out;
+    bool shown = false;
+    for (const struct fc_choice *c = out->choices; c; c = c->next) {
+        const struct fl_kind_row *row = fl_kind_row(c->phase, c->kind);
+        bool takes = row && row->needs & FL_NEEDS_METRICS;
+        shown |= takes;
+        if (out->metrics && !takes && strcmp(c->phase, "account") != 0 && strcmp(c->phase, "queue") != 0)
+            fc_diag_help(k->d, fc_report(k->d, FC_METRIC, c->span, fl_arena_printf(k->a, "`%s %s` stands beside metrics, which are no objects", c->phase, c->kind)),
+                         "an output has either metrics and `write prometheus`, or store, encode and write");
+        else if (!out->metrics && takes)
+            fc_diag_help(k->d, fc_report(k->d, FC_METRIC, c->span, fl_arena_printf(k->a, "`%s %s` shows metrics, and this output has none", c->phase, c->kind)),
+                         "write as `counter flows_total \"Flows that came\" by (class) = 1;`");
+    }
+    if (out->metrics && !shown)
+        fc_diag_help(k->d, fc_report(k->d, FC_MISSING_STAGE, it->span, "`write` in its output"), "metrics are shown by `write prometheus;`");
+    return out->metrics || shown;
+}
+
 /* ---- names ------------------------------------------------------------------------------------------------------- */
 
 /* Its keys in the configuration hold the name in small letters. */
@@ -137,6 +158,7 @@ static void check_parts(struct fc_checker *k, struct fc_item *it)
     for (struct fc_output_part *p = it->outputs; p; p = p->next) {
         switch (p->kind) {
         case FC_OUT_STAGE:
+            k->out->metrics |= p->stage->kind == FC_ST_METRICS;
             fck_stage(k, p->stage);
             break;
         case FC_OUT_STEP:
@@ -150,19 +172,17 @@ static void check_parts(struct fc_checker *k, struct fc_item *it)
         case FC_OUT_STOREHEADER:
             fck_header(k, p);
             break;
-        case FC_OUT_METRICS:
-            fc_report(k->d, FC_LATER, p->head, "`metrics`");
-            later = true;
-            break;
         case FC_OUT_SELECT:
             fc_report(k->d, FC_LATER, p->head, "`select`");
             break;
         }
     }
     check_clashes(k);
+    if (check_metrics(k, it))
+        return;
     fck_header_encoded(k);
     static const enum fc_step_kind needed[] = {FC_STEP_STORE, FC_STEP_ENCODE, FC_STEP_WRITE};
-    for (int i = 0; i < 3 && !later; i++) /* metrics have no objects */
+    for (int i = 0; i < 3 && !later; i++)
         if (!have[needed[i]])
             fc_diag_help(k->d, fc_report(k->d, FC_MISSING_STAGE, it->span, fl_arena_printf(k->a, "`%s` in its output", phases[needed[i]])), "there is %s %s",
                          phases[needed[i]], fck_kinds_of(k, phases[needed[i]]));

@@ -12,6 +12,7 @@ const struct fc_stage_check fc_stage_checks[] = {
     [FC_ST_JOIN] = {fck_join},
     [FC_ST_AGGREGATE] = {NULL},
     [FC_ST_SELECT] = {NULL},
+    [FC_ST_METRICS] = {fck_metrics},
 };
 _Static_assert(sizeof fc_stage_checks / sizeof *fc_stage_checks == FC_STAGES, "a stage has no row");
 
@@ -26,6 +27,8 @@ void fck_stage(struct fc_checker *k, struct fc_stage *s)
         fc_report(k->d, FC_ORDER, s->head, "this stage stands above classify, which comes first");
         k->classified = true;
     }
+    if (k->p->nstages && k->p->stages[k->p->nstages - 1]->metrics && !s->metrics)
+        fc_report(k->d, FC_ORDER, s->head, "this stage stands below metrics, which come last");
     kind->check(k, s);
     k->p->stages[k->p->nstages++] = s;
 }

@@ -208,6 +208,9 @@ static void init(struct fc_em *m)
         if (m->g->stages[i]->when)
             fce_line(m, "%s_%d_on = %s;", fc_stage_text(m->g->stages[i]->kind), i + 1, fce_bare(m, fce_true(m, m->g->stages[i]->when)));
     fce_fills_wanted(m);
+    for (int i = 0; i < m->g->nstages; i++)
+        if (m->g->stages[i]->metrics && m->g->stages[i]->metrics->expire)
+            fce_line(m, "meters_%d.expire = %s;", i + 1, fce_expr(m, m->g->stages[i]->metrics->expire).v);
     for (const struct fc_sym *p = m->g->templates ? m->g->params : NULL; p; p = p->next)
         if (p->type->kind == FC_K_LIST && p->type->elem->kind == FC_K_STRING && p->used) {
             fce_line(m, "if (P.%s.n && !(templates_%s = fl_templates_new(P.%s, &template_names, %d, &error)))", fce_name(m, p->name), p->name, fce_name(m, p->name),
@@ -278,6 +281,9 @@ static void output(struct fc_em *m, const struct fc_output *o, int nchoices)
     fce_line(m, "%s%s", fce_writers(m, o), o->parts ? fce_text(m, " .partition = %s,", fce_of_output(m, "partition", o)) : "");
     if (o->header)
         fce_line(m, ".header = %s, .records = %s,", fce_of_output(m, "header", o), text_or_null(m, o->records->as ? o->records->as : o->records->name.s));
+    if (o->metrics)
+        fce_line(m, ".meter = %s, .meters = %s, .nmeters = sizeof %s / sizeof *%s,", fce_of_output(m, "meter", o), fce_of_output(m, "meters", o),
+                 fce_of_output(m, "meters", o), fce_of_output(m, "meters", o));
     m->depth -= 2;
     fce_line(m, "    },");
 }

@@ -12,6 +12,7 @@ const struct fc_stage_emit fc_stage_emits[] = {
     [FC_ST_JOIN] = {fce_join, fce_join_tick, .batch = true},
     [FC_ST_AGGREGATE] = {NULL}, /* check lets none of these through */
     [FC_ST_SELECT] = {NULL},
+    [FC_ST_METRICS] = {fce_metrics},
 };
 _Static_assert(sizeof fc_stage_emits / sizeof *fc_stage_emits == FC_STAGES, "a stage has no row");
 
@@ -49,6 +50,7 @@ void fce_stages(struct fc_em *m)
             fce_wants(m, i, s);
         m->made = false;
     }
+    fce_meter(m);
     if (m->p->ticks)
         tick(m);
 }

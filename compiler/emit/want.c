@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "emit/emit.h"
+#include "tree/walk.h"
 
 struct way {
     const struct way *up;
@@ -173,6 +174,11 @@ static void want_block(struct wants *w, const struct way *up, const struct fc_st
     }
 }
 
+static void visit_want(void *arg, const struct fc_expr *e)
+{
+    want(arg, NULL, e);
+}
+
 static void want_all(struct wants *w, const char *who)
 {
     struct fc_em *m = w->m;
@@ -199,6 +205,7 @@ void fce_wants(struct fc_em *m, int i, const struct fc_stage *s)
     for (const struct fc_absent *a = s->mangles; a; a = a->next)
         if (a->each)
             want_block(&w, NULL, a->body);
+    fc_stage_parts(s, FC_PART_METERS, visit_want, &w);
     want_all(&w, fce_text(m, "stage %d", i + 1));
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/rows.h"
 #include "dsl/hold_size.h"
+#include "dsl/meter_size.h"
 #include "tree/make.h"
 
 static void dump_in(const struct fc_in *n, FILE *out)
@@ -59,6 +60,19 @@ static uint32_t kept_size(const struct fc_type *t)
     }
 }
 
+static void print_metrics(const struct fc_metrics *m, FILE *out)
+{
+    size_t names = 0;
+    for (const struct fc_part *l = m->labels; l; l = l->next)
+        names += strlen(l->name.s);
+    if (!m->labels) /* there is the one row `other` */
+        fprintf(out, "metrics %s%s: at most %d series\n", m->meters->name.s, m->meters->next ? " .." : "", m->nvalues);
+    else
+        fprintf(out, "metrics %s%s: at most %lld label sets of %d series, %.1f MiB\n", m->meters->name.s, m->meters->next ? " .." : "",
+                (long long)m->most, m->nvalues,
+                (double)fl_meter_worst(m->most, (uint32_t)m->ncells, (uint32_t)m->nlabels, (uint32_t)names) / 1048576);
+}
+
 /* How much of an output's sealed objects waits at most: a size, or the param that says it. */
 static void print_queue(const struct fc_output *o, FILE *out)
 {
@@ -98,6 +112,9 @@ void fc_print_bounds(struct fc_compilation *c, FILE *out)
 {
     for (const struct fc_output *o = c->program->outputs; o; o = o->next)
         print_queue(o, out);
+    for (int i = 0; i < c->program->nstages; i++)
+        if (c->program->stages[i]->metrics)
+            print_metrics(c->program->stages[i]->metrics, out);
     for (const struct fc_sym *t = c->program->tables; t; t = t->next) {
         if (t->used)
             fprintf(out, "table %s: at most %lld entries, %.1f MiB%s\n", t->name, (long long)t->max,

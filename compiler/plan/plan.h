@@ -134,6 +134,7 @@ struct fc_stage_plan {
     bool classifies;                /* its rules give the class */
     bool makes;                     /* its fields are a new record */
     bool holds;                     /* its records wait; alone */
+    bool takes;                     /* of what comes out: done with each record that goes to the output, also with those that were made */
 };
 extern const struct fc_stage_plan fc_stage_plans[];
 

@@ -136,7 +136,7 @@ static void read_slots(struct reader *y, struct fc_slot *s)
 /* Fields are read as slots; what a mangle with `when` does only the second time. */
 static void read_stage(struct reader *y, const struct fc_stage *s)
 {
-    unsigned parts = FC_PART_RULES | FC_PART_BODY | FC_PART_WHEN;
+    unsigned parts = FC_PART_RULES | FC_PART_BODY | FC_PART_WHEN | FC_PART_METERS;
     if (y->late || !s->when)
         parts |= FC_PART_EACH | FC_PART_ABSENT | FC_PART_JOINED;
     if (s->join)

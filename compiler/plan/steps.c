@@ -79,6 +79,17 @@ static void add_stages(struct fc_compilation *c, struct fc_plan *p, int from, in
     add(c, p, each);
 }
 
+/* What is done with records that come out, and may ask. */
+static void add_takers(struct fc_compilation *c, struct fc_plan *p, int from, int to, const struct fc_output *of)
+{
+    struct fc_plan_step wave = {.kind = FC_WAVE, .first = from, .n = to - from, .of = of};
+    bool asks = false;
+    for (int i = from; i < to; i++)
+        asks |= p->asks[i];
+    if (asks)
+        add(c, p, wave);
+}
+
 static void add_route(struct fc_compilation *c, struct fc_plan *p, const struct fc_output *output)
 {
     bool asks = false;
@@ -94,7 +105,9 @@ static void add_route(struct fc_compilation *c, struct fc_plan *p, const struct 
 static void add_range(struct fc_compilation *c, struct fc_plan *p, int from, int to, const struct fc_output *of)
 {
     const struct fc_program *g = p->program;
-    int *begin = fl_arena_zero(&c->arena, sizeof *begin * (size_t)(to - from + 1)), n = 0;
+    int *begin = fl_arena_zero(&c->arena, sizeof *begin * (size_t)(to - from + 1)), n = 0, all = to;
+    while (to > from && fc_stage_plans[g->stages[to - 1]->kind].takes)
+        to--;
     for (int i = from; i < to; i++) {
         bool alone = fc_stage_plans[g->stages[i]->kind].alone;
         if (i == from || alone || fc_stage_plans[g->stages[i - 1]->kind].alone) {
@@ -108,6 +121,7 @@ static void add_range(struct fc_compilation *c, struct fc_plan *p, int from, int
     begin[n] = to;
     for (int i = 0; i < n; i++)
         add_stages(c, p, begin[i], begin[i + 1], of);
+    add_takers(c, p, to, all, of);
 }
 
 void fc_plan_steps(struct fc_compilation *c, struct fc_plan *p)

@@ -46,6 +46,8 @@ struct fc_rules { struct fc_rule *first, *last; };
 struct fc_absents { struct fc_absent *first, *last; };
 struct fc_options { struct fc_option *first, *last; };
 struct fc_parts { struct fc_part *first, *last; };
+struct fc_meters { struct fc_meter *first, *last; };
+struct fc_series { struct fc_serie *first, *last; };
 struct fc_outputs { struct fc_output_part *first, *last; };
 struct fc_checks { struct fc_check *first, *last; };
 struct fc_items { struct fc_item *first, *last; };

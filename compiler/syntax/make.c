@@ -11,7 +11,6 @@
 #include "tree/make.h"
 #include "syntax/parse.h"
 
-#define A (ps->p->arena)
 
 static struct fc_expr *high(struct fc_parser *ps, struct fc_expr *e)
 {
@@ -147,6 +146,31 @@ struct fc_output_part *fc_output_stage(struct fc_parser *ps, struct fc_span span
     struct fc_output_part *o = fc_output_new(ps, FC_OUT_STAGE, span, stage->head, fc_no_name);
     o->stage = stage;
     return o;
+}
+
+struct fc_output_part *fc_output_metrics(struct fc_parser *ps, struct fc_span span, struct fc_span head, struct fc_part *labels, struct fc_expr *expire,
+                                         struct fc_expr *max, struct fc_meter *meters)
+{
+    struct fc_stage *s = fc_stage_new(ps, FC_ST_METRICS, span, head, fc_no_name);
+    s->metrics = fl_arena_zero(A, sizeof *s->metrics);
+    *s->metrics = (struct fc_metrics){.labels = labels, .expire = expire, .max = max, .meters = meters};
+    return fc_output_stage(ps, span, s);
+}
+
+struct fc_meter *fc_meter_new(struct fc_parser *ps, struct fc_span span, enum fc_meter_kind kind, struct fc_name name, const char *help,
+                              struct fc_expr *buckets)
+{
+    struct fc_meter *m = fl_arena_zero(A, sizeof *m);
+    *m = (struct fc_meter){.span = span, .kind = kind, .name = name, .help = help, .buckets = buckets};
+    return m;
+}
+
+struct fc_serie *fc_serie_new(struct fc_parser *ps, struct fc_expr *value)
+{
+    struct fc_serie *s = fl_arena_zero(A, sizeof *s);
+    s->span = value->span;
+    s->value = value;
+    return s;
 }
 
 struct fc_option *fc_option_new(struct fc_parser *ps, enum fc_option_kind kind, struct fc_span span, struct fc_name name)

@@ -4,6 +4,24 @@
 
 #include "syntax/lexer.h"
 
+/* ---- for the actions themselves ---- */
+
+#define YYLLOC_DEFAULT(now, rhs, n)                                                         \
+    do {                                                                                    \
+        if (n)                                                                              \
+            (now) = fc_span_join(YYRHSLOC(rhs, 1), YYRHSLOC(rhs, n));                       \
+        else                                                                                \
+            (now) = (struct fc_span){ps->file, YYRHSLOC(rhs, 0).end, YYRHSLOC(rhs, 0).end}; \
+    } while (0)
+
+#define A (ps->p->arena)
+#define NEWNODE(type, var, where)                       \
+    struct fc_##type *var = fl_arena_zero(A, sizeof *var); \
+    var->span = (where)
+#define GOOD do { yyerrok; ps->recovering = false; } while (0)
+
+/* ---- nodes ---- */
+
 static const struct fc_name fc_no_name = {NULL, {0, 0, 0}};
 
 struct fc_item *fc_item_new(struct fc_parser *ps, enum fc_item_kind kind, struct fc_span span, struct fc_name name);
@@ -21,6 +39,12 @@ struct fc_stmt *fc_stmt_if(struct fc_parser *ps, struct fc_span span, struct fc_
 struct fc_field *fc_field_new(struct fc_parser *ps, enum fc_field_kind kind, struct fc_span span, struct fc_name name, bool optional, struct fc_as as);
 struct fc_output_part *fc_output_new(struct fc_parser *ps, enum fc_output_kind kind, struct fc_span span, struct fc_span head, struct fc_name name);
 struct fc_output_part *fc_output_stage(struct fc_parser *ps, struct fc_span span, struct fc_stage *stage);
+struct fc_output_part *fc_output_metrics(struct fc_parser *ps, struct fc_span span, struct fc_span head, struct fc_part *labels, struct fc_expr *expire,
+                                         struct fc_expr *max, struct fc_meter *meters);
+struct fc_meter *fc_meter_new(struct fc_parser *ps, struct fc_span span, enum fc_meter_kind kind, struct fc_name name, const char *help,
+                              struct fc_expr *buckets);
+/* Of one value without labels of its own. */
+struct fc_serie *fc_serie_new(struct fc_parser *ps, struct fc_expr *value);
 struct fc_option *fc_option_new(struct fc_parser *ps, enum fc_option_kind kind, struct fc_span span, struct fc_name name);
 struct fc_check *fc_check_new(struct fc_parser *ps, enum fc_check_kind kind, struct fc_span span, struct fc_name name);
 

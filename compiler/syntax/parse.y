@@ -1,7 +1,7 @@
 /*
  * parse.y - tokens to a tree. The grammar is docs/language.md's; LALR(1), no conflicts.
  *
- * Rules build nodes and do nothing else. AGGREGATE, SELECT and METRICS are parsed and checked for syntax, but
+ * Rules build nodes and do nothing else. AGGREGATE and SELECT are parsed and checked for syntax, but
  * only their span and name are kept: this version refuses them later.
  *
  * Recovery: every list of things that end in `;` or a block takes `error ';'` and `error SKIPPED` (a whole block
@@ -24,20 +24,6 @@ int fc_rawlex(FC_YYSTYPE *value, FC_YYLTYPE *span, void *scanner);
 
 #include "tree/make.h"
 #include "syntax/make.h"
-
-#define YYLLOC_DEFAULT(now, rhs, n)                                                         \
-    do {                                                                                    \
-        if (n)                                                                              \
-            (now) = fc_span_join(YYRHSLOC(rhs, 1), YYRHSLOC(rhs, n));                       \
-        else                                                                                \
-            (now) = (struct fc_span){ps->file, YYRHSLOC(rhs, 0).end, YYRHSLOC(rhs, 0).end}; \
-    } while (0)
-
-#define A (ps->p->arena)
-#define NEWNODE(type, var, where)                       \
-    struct fc_##type *var = fl_arena_zero(A, sizeof *var); \
-    var->span = (where)
-#define GOOD do { yyerrok; ps->recovering = false; } while (0)
 
 static void fc_yyerror(const struct fc_span *span, struct fc_parser *ps, const char *message);
 }
@@ -88,6 +74,11 @@ static void fc_yyerror(const struct fc_span *span, struct fc_parser *ps, const c
     struct fc_options options;
     struct fc_part *part;
     struct fc_parts parts;
+    enum fc_meter_kind meter_kind;
+    struct fc_meter *meter;
+    struct fc_meters meters;
+    struct fc_serie *serie;
+    struct fc_series series;
     struct fc_output_part *output;
     struct fc_outputs outputs;
     struct fc_check *check;
@@ -118,7 +109,7 @@ static void fc_yyerror(const struct fc_span *span, struct fc_parser *ps, const c
   GAUGE "gauge" COUNTER "counter" GIVEN "given" EXPECT "expect" AT "at" DROPPED "dropped" OBJECT "object"
   OVER "over" OF "of" LATE "late" HAVING "having" ONE "one" SECRET "secret" RELOAD "reload"
   TIMEOUT "timeout" REJECT "reject" REFUSED "refused" DECODE "decode" DECOMPRESS "decompress" PARTITION "partition"
-  QUEUE "queue" WHERE "where" ALLOW "allow" WITHOUT "without" KEY "key" VALUE "value"
+  QUEUE "queue" WHERE "where" ALLOW "allow" WITHOUT "without" KEY "key" VALUE "value" HISTOGRAM "histogram" BUCKETS "buckets"
 
 %type <str> word reserved version_opt yaml_opt
 %type <name> name anyname name_opt
@@ -134,7 +125,7 @@ static void fc_yyerror(const struct fc_span *span, struct fc_parser *ps, const c
 %type <enumerators> enumerators enumerator_block
 %type <terms> ors ands
 %type <expr> expr logic negation comparison coalesce sum product unary postfix primary literal template query target path
-%type <expr> default_opt timeout_opt one_opt expire_opt max_opt when_opt late_opt
+%type <expr> default_opt timeout_opt one_opt expire_opt max_opt when_opt late_opt buckets_opt
 %type <exprs> args exprs parts conditions condition_block without_opt paths
 %type <arm> arm
 %type <arms> arms arm_block
@@ -155,8 +146,13 @@ static void fc_yyerror(const struct fc_span *span, struct fc_parser *ps, const c
 %type <stage> stage filter transform aggregate
 %type <option> option
 %type <options> options option_list
-%type <part> part
-%type <parts> parts_list
+%type <part> part label
+%type <parts> parts_list label_list label_block label_items by_labels_opt
+%type <meter_kind> meter_kind
+%type <meter> meter
+%type <meters> meters meter_block
+%type <serie> serie
+%type <series> series
 %type <output> output
 %type <outputs> outputs output_block
 %type <check> check
@@ -289,9 +285,7 @@ enumerator: name ';' { $$ = fc_enumerator_new(ps, $name); }
           $$->value = fc_integer(ps, $INTEGER, @INTEGER);
       }
     | name AS STRING ';' { $$ = fc_enumerator_new(ps, $name); $$->as = fc_plain(ps, $STRING, @STRING); }
-    | error ';' { GOOD; $$ = NULL; }
-    | error SKIPPED { GOOD; $$ = NULL; }
-    ;
+    | error ';' { GOOD; $$ = NULL; } | error SKIPPED { GOOD; $$ = NULL; };
 decl_block: '{' decls close { $$ = $2; } | '{' error '}' { GOOD; $$ = (struct fc_decls){0}; };
 decls: decl { $$ = (struct fc_decls){$1, $1}; } | decls decl { $$ = $1; FC_APPEND($$, $2); };
 decl: anyname opt ':' type as_opt default_opt ';' {
@@ -304,9 +298,7 @@ decl: anyname opt ':' type as_opt default_opt ';' {
           d->dflt = $default_opt;
           $$ = d;
       }
-    | error ';' { GOOD; $$ = NULL; }
-    | error SKIPPED { GOOD; $$ = NULL; }
-    ;
+    | error ';' { GOOD; $$ = NULL; } | error SKIPPED { GOOD; $$ = NULL; };
 opt: %empty { $$ = false; } | '?' { $$ = true; };
 as_opt: %empty { $$ = (struct fc_as){0}; } | AS STRING { $$ = (struct fc_as){fc_plain(ps, $2, @2), @2}; };
 params: %empty { $$ = (struct fc_decls){0}; } | param_list;
@@ -363,18 +355,14 @@ classes: class { $$ = (struct fc_rules){$1, $1}; } | classes class { $$ = $1; FC
 class: name WHEN expr ';' { $$ = fc_rule_new(ps, FC_R_CLASS, @$, $name, $expr); }
     | name OTHERWISE ';' { $$ = fc_rule_new(ps, FC_R_CLASS, @$, $name, NULL); }
     | ALLOW name ';' class[it] { fc_allow(ps, $name, @it); $$ = $it; }
-    | error ';' { GOOD; $$ = NULL; }
-    | error SKIPPED { GOOD; $$ = NULL; }
-    ;
+    | error ';' { GOOD; $$ = NULL; } | error SKIPPED { GOOD; $$ = NULL; };
 rule_block: '{' rules close { $$ = $2; } | '{' error '}' { GOOD; $$ = (struct fc_rules){0}; };
 rules: rule { $$ = (struct fc_rules){$1, $1}; } | rules rule { $$ = $1; FC_APPEND($$, $2); };
 rule: DROP name WHEN expr ';' { $$ = fc_rule_new(ps, FC_R_DROP, @$, $name, $expr); }
     | KEEP WHEN expr ';' { $$ = fc_rule_new(ps, FC_R_KEEP, @$, fc_no_name, $expr); }
     | DROP name OTHERWISE ';' { $$ = fc_rule_new(ps, FC_R_DROP, @$, $name, NULL); }
     | ALLOW name ';' rule[it] { fc_allow(ps, $name, @it); $$ = $it; }
-    | error ';' { GOOD; $$ = NULL; }
-    | error SKIPPED { GOOD; $$ = NULL; }
-    ;
+    | error ';' { GOOD; $$ = NULL; } | error SKIPPED { GOOD; $$ = NULL; };
 mangle_block: '{' mangles close { $$ = $2; } | '{' error '}' { GOOD; $$ = (struct fc_absents){0}; };
 mangles: mangle { $$ = (struct fc_absents){$1, $1}; } | mangles mangle { $$ = $1; FC_APPEND($$, $2); };
 mangle: EACH block { NEWNODE(absent, m, @$); m->each = true; m->body = $block.first; $$ = m; }
@@ -387,9 +375,7 @@ mangle: EACH block { NEWNODE(absent, m, @$); m->each = true; m->body = $block.fi
           $$ = m;
       }
     | ALLOW name ';' mangle[it] { fc_allow(ps, $name, @it); $$ = $it; }
-    | error ';' { GOOD; $$ = NULL; }
-    | error SKIPPED { GOOD; $$ = NULL; }
-    ;
+    | error ';' { GOOD; $$ = NULL; } | error SKIPPED { GOOD; $$ = NULL; };
 leg_block: '{' legs close { $$ = $2; } | '{' error '}' { GOOD; $$ = (struct fc_rules){0}; };
 legs: leg { $$ = (struct fc_rules){$1, $1}; } | legs leg { $$ = $1; FC_APPEND($$, $2); };
 leg: name WHEN expr ';' { $$ = fc_rule_new(ps, FC_R_LEG, @$, $name, $expr); }
@@ -415,9 +401,7 @@ statement: let
     | DROP name ';' { $$ = fc_stmt_new(ps, FC_S_DROP, @$, $name); }
     | EMIT name_opt field_block { $$ = fc_stmt_new(ps, FC_S_EMIT, @$, $name_opt); $$->fields = $3.first; }
     | ALLOW name ';' statement[it] { fc_allow(ps, $name, @it); $$ = $it; }
-    | error ';' { GOOD; $$ = NULL; }
-    | error SKIPPED { GOOD; $$ = NULL; }
-    ;
+    | error ';' { GOOD; $$ = NULL; } | error SKIPPED { GOOD; $$ = NULL; };
 expire_opt: %empty { $$ = NULL; } | EXPIRE expr { $$ = $2; };
 max_opt: %empty { $$ = NULL; } | MAX expr { $$ = $2; };
 if: IF expr block { $$.n = 1; $$.s = fc_stmt_if(ps, @$, $expr, $3.first, NULL); }
@@ -455,9 +439,7 @@ field: anyname opt as_opt ';' { $$ = fc_field_new(ps, FC_F_SAME, @$, $1, $2, $3)
           $$->without = $without_opt.first;
       }
     | ALLOW name ';' field[it] { fc_allow(ps, $name, @it); $$ = $it; }
-    | error ';' { GOOD; $$ = NULL; }
-    | error SKIPPED { GOOD; $$ = NULL; }
-    ;
+    | error ';' { GOOD; $$ = NULL; } | error SKIPPED { GOOD; $$ = NULL; };
 
 without_opt: %empty { $$ = (struct fc_exprs){0}; } | WITHOUT '(' paths ')' { $$ = $paths; };
 paths: path { $$ = (struct fc_exprs){$1, $1}; } | paths ',' path { $$ = $1; FC_APPEND($$, $3); };
@@ -484,13 +466,16 @@ output: filter { $$ = fc_output_stage(ps, @$, $1); }
           $$->step = $step;
           $$->options = $options.first;
       }
-    | METRICS BY expr EXPIRE expr MAX expr LABELS field_block '{' meters close {
-          $$ = fc_output_new(ps, FC_OUT_METRICS, @$, @1, fc_no_name);
+    | METRICS expire_opt max_opt LABELS label_block meter_block {
+          $$ = fc_output_metrics(ps, @$, @1, $label_block.first, $expire_opt, $max_opt, $meter_block.first);
+      }
+    | meter_kind name STRING by_labels_opt buckets_opt '=' expr expire_opt max_opt ';' {
+          struct fc_meter *m = fc_meter_new(ps, @$, $meter_kind, $name, fc_plain(ps, $STRING, @STRING), $buckets_opt);
+          m->series = fc_serie_new(ps, $expr);
+          $$ = fc_output_metrics(ps, @$, @1, $by_labels_opt.first, $expire_opt, $max_opt, m);
       }
     | ALLOW name ';' output[it] { fc_allow(ps, $name, @it); $$ = $it; }
-    | error ';' { GOOD; $$ = NULL; }
-    | error SKIPPED { GOOD; $$ = NULL; }
-    ;
+    | error ';' { GOOD; $$ = NULL; } | error SKIPPED { GOOD; $$ = NULL; };
 output_choices: output_choice | output_choices output_choice;
 output_choice: pattern output_block | OTHERWISE output_block;
 step: STORE { $$ = FC_STEP_STORE; } | ENCODE { $$ = FC_STEP_ENCODE; } | COMPRESS { $$ = FC_STEP_COMPRESS; }
@@ -511,20 +496,34 @@ option: anyname '=' expr ';' { $$ = fc_option_new(ps, FC_O_VALUE, @$, $anyname);
           $$->options = $2.first;
       }
     | PARTITION parts_list ';' { $$ = fc_option_new(ps, FC_O_PARTITION, @$, fc_no_name); $$->parts = $2.first; }
-    | error ';' { GOOD; $$ = NULL; }
-    | error SKIPPED { GOOD; $$ = NULL; }
-    ;
+    | error ';' { GOOD; $$ = NULL; } | error SKIPPED { GOOD; $$ = NULL; };
 parts_list: part { $$ = (struct fc_parts){$1, $1}; } | parts_list ',' part { $$ = $1; FC_APPEND($$, $3); };
 part: anyname { $$ = fl_arena_zero(A, sizeof *$$); $$->name = $1; }
     | anyname '=' expr { $$ = fl_arena_zero(A, sizeof *$$); $$->name = $1; $$->value = $3; }
     ;
-meters: meter | meters meter;
-meter: meter_kind name STRING '{' series close | meter_kind name STRING '=' expr ';';
-meter_kind: GAUGE | COUNTER;
-series: serie | series serie;
-serie: labels ARROW expr ';' | error ';' { GOOD; };
-labels: label | labels ',' label;
-label: anyname '=' expr;
+by_labels_opt: %empty { $$ = (struct fc_parts){0}; } | BY '(' parts_list ')' { $$ = $3; };
+buckets_opt: %empty { $$ = NULL; } | BUCKETS expr { $$ = $2; };
+label_block: '{' label_items close { $$ = $2; };
+label_items: %empty { $$ = (struct fc_parts){0}; } | label_items part ';' { $$ = $1; FC_APPEND($$, $2); }
+    | label_items error ';' { GOOD; $$ = $1; } | label_items error SKIPPED { GOOD; $$ = $1; };
+meter_block: '{' meters close { $$ = $2; };
+meters: %empty { $$ = (struct fc_meters){0}; } | meters meter { $$ = $1; FC_APPEND($$, $2); };
+meter: meter_kind name STRING buckets_opt '{' series close {
+          $$ = fc_meter_new(ps, @$, $meter_kind, $name, fc_plain(ps, $STRING, @STRING), $buckets_opt);
+          $$->series = $series.first;
+      }
+    | meter_kind name STRING buckets_opt '=' expr ';' {
+          $$ = fc_meter_new(ps, @$, $meter_kind, $name, fc_plain(ps, $STRING, @STRING), $buckets_opt);
+          $$->series = fc_serie_new(ps, $expr);
+      }
+    | ALLOW name ';' meter[it] { fc_allow(ps, $name, @it); $$ = $it; }
+    | error ';' { GOOD; $$ = NULL; } | error SKIPPED { GOOD; $$ = NULL; };
+meter_kind: GAUGE { $$ = FC_M_GAUGE; } | COUNTER { $$ = FC_M_COUNTER; } | HISTOGRAM { $$ = FC_M_HISTOGRAM; };
+series: serie { $$ = (struct fc_series){$1, $1}; } | series serie { $$ = $1; FC_APPEND($$, $2); };
+serie: label_list ARROW expr ';' { $$ = fc_serie_new(ps, $expr); $$->span = @$; $$->labels = $label_list.first; }
+    | error ';' { GOOD; $$ = NULL; } | error SKIPPED { GOOD; $$ = NULL; };
+label_list: label { $$ = (struct fc_parts){$1, $1}; } | label_list ',' label { $$ = $1; FC_APPEND($$, $3); };
+label: anyname '=' expr { $$ = fl_arena_zero(A, sizeof *$$); $$->name = $1; $$->value = $3; };
 
 check_block: '{' checks close { $$ = $2; };
 checks: %empty { $$ = (struct fc_checks){0}; } | checks check { $$ = $1; FC_APPEND($$, $2); };
@@ -564,15 +563,11 @@ check: GIVEN json_object ';' {
           $$->pattern = fc_plain(ps, $STRING, @STRING);
           $$->args = $4.first;
       }
-    | error ';' { GOOD; $$ = NULL; }
-    | error SKIPPED { GOOD; $$ = NULL; }
-    ;
+    | error ';' { GOOD; $$ = NULL; } | error SKIPPED { GOOD; $$ = NULL; };
 test_rows: %empty { $$ = (struct fc_exprs){0}; } | test_rows test_row { $$ = $1; FC_APPEND($$, $2); };
 test_row: exprs ARROW expr ';' { $$ = fc_expr_args(ps, FC_E_LIST, @$, $exprs); $$->a = $expr; }
     | exprs ARROW json_object ';' { $$ = fc_expr_args(ps, FC_E_LIST, @$, $exprs); $$->s = fc_json_text(ps, $$->op_span = @json_object); }
-    | error ';' { GOOD; $$ = NULL; }
-    | error SKIPPED { GOOD; $$ = NULL; }
-    ;
+    | error ';' { GOOD; $$ = NULL; } | error SKIPPED { GOOD; $$ = NULL; };
 condition_block: '{' conditions close { $$ = $2; } | '{' error '}' { GOOD; $$ = (struct fc_exprs){0}; };
 conditions: expr ';' { $$ = (struct fc_exprs){$1, $1}; }
     | conditions expr ';' { $$ = $1; FC_APPEND($$, $2); }
@@ -639,9 +634,7 @@ literal: INTEGER { $$ = fc_expr_number(ps, FC_E_INT, @$, $1); }
 arm_block: '{' arms close { $$ = $2; } | '{' error '}' { GOOD; $$ = (struct fc_arms){0}; };
 arms: arm { $$ = (struct fc_arms){$1, $1}; } | arms arm { $$ = $1; FC_APPEND($$, $2); };
 arm: patterns ARROW expr ';' { NEWNODE(arm, m, @$); m->patterns = $1.first; m->value = $3; $$ = m; }
-    | error ';' { GOOD; $$ = NULL; }
-    | error SKIPPED { GOOD; $$ = NULL; }
-    ;
+    | error ';' { GOOD; $$ = NULL; } | error SKIPPED { GOOD; $$ = NULL; };
 patterns: pattern { $$ = (struct fc_patterns){$1, $1}; } | patterns ',' pattern { $$ = $1; FC_APPEND($$, $3); };
 pattern: name { NEWNODE(pattern, q, @$); q->kind = FC_P_NAME; q->name = $1; $$ = q; }
     | literal { NEWNODE(pattern, q, @$); q->kind = FC_P_LITERAL; q->value = $1; $$ = q; }
@@ -672,7 +665,7 @@ word:
      | EACH | ABSENT | YAML | EXPIRE | MAX | CACHE | BY | WITHIN | EVERY | TOP | BOTH | ALONE | STOREHEADER
      | STORE | ENCODE | COMPRESS | ACCOUNT | WRITE | METRICS | LABELS | GAUGE | COUNTER | GIVEN | EXPECT | AT
      | DROPPED | OBJECT | OVER | OF | LATE | HAVING | ONE | SECRET | RELOAD | TIMEOUT | REJECT | REFUSED | DECODE
-     | DECOMPRESS | PARTITION | QUEUE | WHERE | ALLOW | WITHOUT | KEY | VALUE
+     | DECOMPRESS | PARTITION | QUEUE | WHERE | ALLOW | WITHOUT | KEY | VALUE | HISTOGRAM | BUCKETS
     ;
 
 %%

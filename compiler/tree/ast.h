@@ -241,8 +241,40 @@ struct fc_absent { /* absent k in table every d { .. }, or each { .. } with each
     struct fc_absent *next;
 };
 
+/*
+ * metrics expire d max n labels { a = e; } { gauge name "help" = e; gauge name "help" { b = "x" => e; } }: values by the texts of their labels.
+ * A counter, gauge or histogram that stands by itself is one of these with one meter.
+ */
+enum fc_meter_kind { FC_M_COUNTER, FC_M_GAUGE, FC_M_HISTOGRAM };
+
+struct fc_serie { /* direction = "x" => e */
+    struct fc_span span;
+    struct fc_part *labels;    /* constant texts; NULL: none of its own */
+    struct fc_expr *value;
+    struct fc_serie *next;
+    int bit, cell;             /* filled by check: place among all values, and among the numbers of a row */
+};
+
+struct fc_meter {
+    enum fc_meter_kind kind;
+    struct fc_span span;
+    struct fc_name name;
+    const char *help;
+    struct fc_expr *buckets;   /* HISTOGRAM: a list, else NULL */
+    struct fc_serie *series;
+    struct fc_meter *next;
+};
+
+struct fc_metrics {
+    struct fc_part *labels;
+    struct fc_expr *expire, *max; /* or NULL */
+    struct fc_meter *meters;
+    int64_t most;              /* filled by check: max */
+    int nlabels, nvalues, ncells;
+};
+
 enum fc_stage_kind {
-    FC_ST_CLASSIFY, FC_ST_FILTER, FC_ST_UPDATE, FC_ST_TRANSFORM, FC_ST_MANGLE, FC_ST_JOIN, FC_ST_AGGREGATE, FC_ST_SELECT,
+    FC_ST_CLASSIFY, FC_ST_FILTER, FC_ST_UPDATE, FC_ST_TRANSFORM, FC_ST_MANGLE, FC_ST_JOIN, FC_ST_AGGREGATE, FC_ST_SELECT, FC_ST_METRICS,
     FC_STAGES /* how many */
 };
 
@@ -258,12 +290,13 @@ struct fc_stage {
     struct fc_expr *when;      /* MANGLE, JOIN */
     struct fc_absent *mangles; /* MANGLE */
     struct fc_pairing *join;      /* JOIN */
+    struct fc_metrics *metrics; /* METRICS */
     /* AGGREGATE, SELECT are parsed and kept only as far as their span: a later issue. */
     struct fc_stage *next;
 };
 
 /* What stands in an output block besides stages. */
-enum fc_output_kind { FC_OUT_STAGE, FC_OUT_STEP, FC_OUT_QUEUE, FC_OUT_STOREHEADER, FC_OUT_METRICS, FC_OUT_SELECT };
+enum fc_output_kind { FC_OUT_STAGE, FC_OUT_STEP, FC_OUT_QUEUE, FC_OUT_STOREHEADER, FC_OUT_SELECT };
 
 struct fc_output_part {
     enum fc_output_kind kind;

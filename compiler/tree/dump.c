@@ -20,7 +20,7 @@ static const char *const step_texts[] = {
 };
 static const char *const stage_texts[] = {
     [FC_ST_CLASSIFY] = "classify", [FC_ST_FILTER] = "filter", [FC_ST_UPDATE] = "update", [FC_ST_TRANSFORM] = "transform",
-    [FC_ST_MANGLE] = "mangle", [FC_ST_JOIN] = "join", [FC_ST_AGGREGATE] = "aggregate", [FC_ST_SELECT] = "select",
+    [FC_ST_MANGLE] = "mangle", [FC_ST_JOIN] = "join", [FC_ST_AGGREGATE] = "aggregate", [FC_ST_SELECT] = "select", [FC_ST_METRICS] = "metrics",
 };
 static const char *const item_texts[] = {
     [FC_I_PIPELINE] = "pipeline", [FC_I_USE] = "use", [FC_I_INCLUDE] = "include", [FC_I_ENUM] = "enum", [FC_I_RECORD] = "record",
@@ -231,6 +231,35 @@ static void dump_join(struct dump *d, const struct fc_pairing *j)
     }
 }
 
+static void dump_labels(struct dump *d, const struct fc_part *l)
+{
+    for (; l; l = l->next) {
+        line(d, "label %s", l->name.s);
+        d->depth++;
+        if (l->value)
+            dump_expr(d, "", l->value);
+        d->depth--;
+    }
+}
+
+static void dump_metrics(struct dump *d, const struct fc_metrics *m)
+{
+    static const char *const kinds[] = {[FC_M_COUNTER] = "counter", [FC_M_GAUGE] = "gauge", [FC_M_HISTOGRAM] = "histogram"};
+    dump_labels(d, m->labels);
+    dump_expr(d, "expire ", m->expire);
+    dump_expr(d, "max ", m->max);
+    for (const struct fc_meter *x = m->meters; x; x = x->next) {
+        line(d, "%s %s", kinds[x->kind], x->name.s);
+        d->depth++;
+        dump_expr(d, "buckets ", x->buckets);
+        for (const struct fc_serie *s = x->series; s; s = s->next) {
+            dump_labels(d, s->labels);
+            dump_expr(d, "", s->value);
+        }
+        d->depth--;
+    }
+}
+
 static void dump_stage(struct dump *d, const struct fc_stage *s)
 {
     line(d, "%s %s", stage_texts[s->kind], text(s->name.s));
@@ -246,6 +275,8 @@ static void dump_stage(struct dump *d, const struct fc_stage *s)
     dump_stmts(d, s->body);
     dump_fields(d, s->fields);
     dump_expr(d, "when ", s->when);
+    if (s->metrics)
+        dump_metrics(d, s->metrics);
     for (const struct fc_absent *m = s->mangles; m; m = m->next) {
         line(d, "%s %s %s", m->each ? "each" : "absent", text(m->var.s), text(m->table.s));
         d->depth++;
@@ -264,7 +295,6 @@ static void dump_outputs(struct dump *d, const struct fc_output_part *o)
         case FC_OUT_STEP: line(d, "step %s %s", step_texts[o->step], o->name.s); break;
         case FC_OUT_QUEUE: line(d, "queue"); break;
         case FC_OUT_STOREHEADER: line(d, "storeheader"); break;
-        case FC_OUT_METRICS: line(d, "metrics"); break;
         case FC_OUT_SELECT: line(d, "select %s", o->name.s); break;
         }
         d->depth++;

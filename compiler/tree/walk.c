@@ -57,6 +57,17 @@ static void statement_parts(void *arg, const struct fc_stmt *s)
     fc_stmt_parts(s, w->visit, w->arg);
 }
 
+/* `expire` is of params alone. */
+static void metrics_parts(const struct fc_metrics *m, fc_visit_expr *visit, void *arg)
+{
+    one(m->expire, visit, arg);
+    for (const struct fc_part *l = m->labels; l; l = l->next)
+        one(l->value, visit, arg);
+    for (const struct fc_meter *x = m->meters; x; x = x->next)
+        for (const struct fc_serie *s = x->series; s; s = s->next)
+            one(s->value, visit, arg);
+}
+
 void fc_stage_parts(const struct fc_stage *s, unsigned parts, fc_visit_expr *visit, void *arg)
 {
     struct within w = {visit, arg};
@@ -78,6 +89,8 @@ void fc_stage_parts(const struct fc_stage *s, unsigned parts, fc_visit_expr *vis
         fc_field_parts(s->fields, visit, arg);
     if (parts & FC_PART_WHEN)
         one(s->when, visit, arg);
+    if (parts & FC_PART_METERS && s->metrics)
+        metrics_parts(s->metrics, visit, arg);
     for (const struct fc_absent *m = s->mangles; m; m = m->next)
         if (parts & (m->each ? FC_PART_EACH : FC_PART_ABSENT)) {
             one(m->every, visit, arg);

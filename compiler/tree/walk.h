@@ -24,8 +24,9 @@ enum fc_stage_part {
     FC_PART_ABSENT = 32, /* of mangle */
     FC_PART_JOINED = 64, /* of join: what is done with legs */
     FC_PART_START = 128, /* of join: what is known at start */
-    FC_PART_RECORD = FC_PART_RULES | FC_PART_BODY | FC_PART_FIELDS | FC_PART_EACH, /* what is done with each record */
-    FC_PART_ALL = 255
+    FC_PART_METERS = 256, /* of metrics */
+    FC_PART_RECORD = FC_PART_RULES | FC_PART_BODY | FC_PART_FIELDS | FC_PART_EACH | FC_PART_METERS, /* what is done with each record */
+    FC_PART_ALL = 511
 };
 
 /* ---- one level ---- */

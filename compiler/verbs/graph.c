@@ -143,13 +143,13 @@ static void output(struct graph *g, const struct fc_item *item)
 {
     unsigned from = g->last;
     for (const struct fc_output_part *o = item->outputs; o; o = o->next)
-        if (o->kind == FC_OUT_STAGE)
+        if (o->kind == FC_OUT_STAGE && o->stage->kind != FC_ST_METRICS)
             stage(g, o->stage);
     begin_node(g, "output", item->name.s);
     for (const struct fc_output_part *o = item->outputs; o; o = o->next) {
         if (o->kind == FC_OUT_STEP)
             fprintf(g->out, "\\n%s %s", fc_step_text(o->step), o->name.s);
-        else if (o->kind == FC_OUT_METRICS)
+        else if (o->kind == FC_OUT_STAGE && o->stage->kind == FC_ST_METRICS)
             fprintf(g->out, "\\nmetrics");
     }
     end_node(g, true);

@@ -36,7 +36,7 @@ static void set_kind(struct fl_config *c, const char *phase, const char *kind, e
 /* What flowc has written for this pipeline. */
 static unsigned emitted(const struct fl_output_of *o)
 {
-    return FL_ALWAYS_EMITTED | (o->csv ? FL_NEEDS_CSV : 0);
+    return FL_ALWAYS_EMITTED | (o->csv ? FL_NEEDS_CSV : 0) | (o->meter ? FL_NEEDS_METRICS : 0);
 }
 
 bool fl_conf_compiled_in(const struct fl_pipeline *p, uint32_t output, const struct fl_kind_row *k)
@@ -93,6 +93,12 @@ static bool loses_header(const struct fl_config *c, const struct fl_kind_row *k)
     return c->pipeline->outputs[fl_conf_output(c)].header && !strcmp(k->phase, "encode") && !(k->needs & FL_TAKES_HEADER);
 }
 
+/* Metrics are no objects: nothing is chosen for these, and there is neither a store, nor what makes objects. */
+static bool of_objects(const struct fl_config *c, const char *phase)
+{
+    return c->pipeline->outputs[fl_conf_output(c)].meter && (!strcmp(phase, "write") || !strcmp(phase, "store") || !strcmp(phase, "encode") || !strcmp(phase, "compress"));
+}
+
 /* ---- chosen at start -------------------------------------------------------------------------------------------- */
 
 static void choose(struct fl_config *c, const char *phase, const char *yaml)
@@ -102,6 +108,10 @@ static void choose(struct fl_config *c, const char *phase, const char *yaml)
     const struct fl_yaml_value *v = fl_conf_find_in(c, phase, yaml, &given, &path);
     if (!v || fl_conf_param_at(c, path) || !one_text(c, path, v) || !*v->text)
         return;
+    if (of_objects(c, phase)) {
+        fl_conf_note(c, FL_INFO, "%s: %s has no effect here: this output is metrics, no objects", path, v->text);
+        return;
+    }
     const struct fl_kind_row *k = fl_kind_row(phase, v->text);
     const char *kind = k ? k->kind : NULL;
     if (k && !fl_conf_in_build(k)) {
@@ -219,7 +229,7 @@ void fl_conf_kinds(struct fl_config *c)
 {
     for (uint32_t i = 0; i < fl_phase_nrows; i++)
         if (here(c, fl_phase_rows[i].phase))
-            set_kind(c, fl_phase_rows[i].phase, fl_phase_rows[i].dflt, FL_BY_DEFAULT);
+            set_kind(c, fl_phase_rows[i].phase, of_objects(c, fl_phase_rows[i].phase) ? FL_NONE : fl_phase_rows[i].dflt, FL_BY_DEFAULT);
     for (uint32_t i = 0; i < fl_implied_nrows; i++) {
         const struct fl_implied_row *r = &fl_implied_rows[i];
         const struct fl_stage_choice *s = fl_conf_choice(c, r->phase);
@@ -238,7 +248,7 @@ void fl_conf_kinds(struct fl_config *c)
         check_fixed(c, fixed[i].phase, fixed[i].path, fixed[i].dflt);
     for (uint32_t i = 0; i < fl_phase_nrows; i++) {
         const struct fl_argument_row *a = fl_conf_argument(c, fl_phase_rows[i].phase);
-        if (a && here(c, a->phase))
+        if (a && here(c, a->phase) && !of_objects(c, a->phase))
             set_kind(c, a->phase, a->kind, FL_BY_SET);
     }
     check_build(c);

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum fl_family { FL_SOURCE, FL_DECODE, FL_ENCODE, FL_COMPRESS, FL_DECOMPRESS, FL_SINK, FL_ACCOUNT, FL_LOOKUP, FL_TABLE_KIND };
+enum fl_family { FL_SOURCE, FL_DECODE, FL_ENCODE, FL_COMPRESS, FL_DECOMPRESS, FL_SINK, FL_RECORD_SINK, FL_ACCOUNT, FL_LOOKUP, FL_TABLE_KIND };
 
 struct fl_driver {
     enum fl_family family;

@@ -25,6 +25,7 @@
 struct fl_route {
     struct fl_store *store;
     struct fl_output *output;
+    struct fl_records *records; /* instead of both, where the sink takes records; else NULL */
 };
 
 struct fl_runtime {

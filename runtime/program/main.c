@@ -28,6 +28,7 @@
 #include "core/runtime.h"
 #include "core/stage_times.h"
 #include "delivery/output.h"
+#include "delivery/records.h"
 #include "intake/queue.h"
 #include "intake/source.h"
 #include "lookups/lookups.h"
@@ -70,6 +71,10 @@ static bool make_route(struct fl_runtime *rt, uint32_t i)
 {
     struct fl_route *r = &rt->route[i];
     char *error = NULL;
+    if (fl_records_wanted(rt, i)) {
+        r->records = fl_records_new(rt, i, &error);
+        return r->records || fail_at(rt, i, "cannot set up the output", error);
+    }
     r->output = fl_output_new(rt, i, &error);
     if (!r->output)
         return fail_at(rt, i, "cannot set up the output", error);
@@ -106,6 +111,8 @@ static void free_parts(struct fl_runtime *rt)
 {
     fl_source_free(rt->source);
     fl_fills_free(rt->fills);
+    for (uint32_t i = 0; i < rt->pipeline->noutputs; i++)
+        fl_records_free(rt->route[i].records); /* nobody reads the worker's metrics any more */
     fl_worker_free(rt->worker);
     for (uint32_t i = 0; i < rt->pipeline->noutputs; i++) {
         fl_store_free(rt->route[i].store);
@@ -122,7 +129,7 @@ static bool start(struct fl_runtime *rt, const struct fl_args *args, struct fl_m
     const struct fl_pipeline *p = rt->pipeline;
     char *error = NULL;
     for (uint32_t i = 0; i < p->noutputs; i++)
-        if ((error = fl_output_check(rt->route[i].output)) != NULL)
+        if ((error = rt->route[i].records ? fl_records_check(rt->route[i].records) : fl_output_check(rt->route[i].output)) != NULL)
             return fail_at(rt, i, p->noutputs > 1 ? "this output does not work:" : "the output does not work", error);
     if (args->metrics_listen) {
         *metrics = fl_metrics_start(rt, args->metrics_listen, args->ready_age, &error);
@@ -133,7 +140,8 @@ static bool start(struct fl_runtime *rt, const struct fl_args *args, struct fl_m
     }
     struct fl_buf sinks = { 0 };
     for (uint32_t i = 0; i < p->noutputs; i++) {
-        fl_output_start(rt->route[i].output);
+        if (rt->route[i].output)
+            fl_output_start(rt->route[i].output);
         fl_buf_printf(&sinks, "%s%s", i ? "," : "", fl_config_kind_of(rt->config, i, "write"));
     }
     fl_fills_start(rt->fills);

@@ -13,6 +13,7 @@
 #include "drivers/decoder.h"
 #include "drivers/encoder.h"
 #include "drivers/lookup.h"
+#include "drivers/record_sink.h"
 #include "drivers/sink.h"
 #include "drivers/source.h"
 #include "drivers/table.h"

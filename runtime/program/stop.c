@@ -23,6 +23,7 @@
 #include "core/runtime.h"
 #include "core/stage_times.h"
 #include "delivery/output.h"
+#include "delivery/records.h"
 #include "drivers/source.h"
 #include "intake/queue.h"
 #include "intake/source.h"
@@ -40,6 +41,7 @@ struct life {
     int64_t watch_at, ledger_at; /* mono: what is due next */
     _Atomic int64_t deadline;  /* mono; INT64_MAX: nobody asked us to stop */
     atomic_bool drained;       /* the worker is through */
+    bool failed;               /* what was to be written at the end could not be */
     int done;                  /* eventfd: all is written or given up */
     pthread_t finisher, stopper;
 };
@@ -92,16 +94,37 @@ static int64_t wait_for_delivery(struct life *l)
     return deadline == INT64_MAX ? now(l) + l->timeout : deadline;
 }
 
+static void hurry(struct life *l)
+{
+    for (uint32_t i = 0; i < l->rt->pipeline->noutputs; i++)
+        if (l->rt->route[i].output)
+            fl_output_hurry(l->rt->route[i].output);
+}
+
+/* Metrics are there to be scraped, also when the input has ended. */
+static void end_records(struct life *l)
+{
+    bool last = false;
+    for (uint32_t i = 0; i < l->rt->pipeline->noutputs; i++) {
+        struct fl_records *r = l->rt->route[i].records;
+        l->failed |= r && !fl_records_end(r);
+        last |= r && fl_records_last(r);
+    }
+    while (last && atomic_load(&l->deadline) == INT64_MAX)
+        nanosleep(&(struct timespec){ .tv_nsec = FL_SECOND / 50 }, NULL);
+}
+
 static void *finish(void *arg)
 {
     struct life *l = arg;
     fl_worker_join(l->rt->worker);
     atomic_store(&l->drained, true);
-    for (uint32_t i = 0; i < l->rt->pipeline->noutputs; i++)
-        fl_output_hurry(l->rt->route[i].output);
+    hurry(l);
     int64_t deadline = wait_for_delivery(l);
     for (uint32_t i = 0; i < l->rt->pipeline->noutputs; i++)
-        fl_output_stop(l->rt->route[i].output, deadline);
+        if (l->rt->route[i].output)
+            fl_output_stop(l->rt->route[i].output, deadline);
+    end_records(l);
     uint64_t one = 1;
     while (write(l->done, &one, sizeof one) < 0 && errno == EINTR)
         ;
@@ -152,7 +175,8 @@ static void leave(struct life *l, const char *why, int status)
 {
     uint64_t unread = fl_queue_waiting(l->rt->queue);
     for (uint32_t i = 0; i < l->rt->pipeline->noutputs; i++) {
-        fl_output_freeze(l->rt->route[i].output);
+        if (l->rt->route[i].output)
+            fl_output_freeze(l->rt->route[i].output);
         struct fl_ledger *books = fl_ledger_of(&l->rt->ledger, i);
         fl_count(books, FL_C_undelivered, fl_ledger_pending(books));
     }
@@ -170,7 +194,7 @@ static void reload(struct life *l)
 {
     bool log_file = fl_log_reopen(), credentials = false;
     for (uint32_t i = 0; i < l->rt->pipeline->noutputs; i++)
-        credentials |= fl_output_reload(l->rt->route[i].output);
+        credentials |= l->rt->route[i].output && fl_output_reload(l->rt->route[i].output);
     if (log_file || credentials)
         fl_log(FL_INFO, "SIGHUP: read again; other changes need a restart", "log_file=%s credentials=%s",
                log_file ? "reopened" : "none", credentials ? "read" : "none");
@@ -192,8 +216,7 @@ static void on_signal(struct life *l, int fd)
     fl_log(FL_INFO, "stopping", "signal=SIG%s timeout=%.3gs pending=%llu", sigabbrev_np((int)s.ssi_signo),
            (double)l->timeout / 1e9, (unsigned long long)fl_ledger_pending(&l->rt->ledger));
     atomic_store(&l->deadline, now(l) + l->timeout);
-    for (uint32_t i = 0; i < l->rt->pipeline->noutputs; i++)
-        fl_output_hurry(l->rt->route[i].output); /* the worker may be waiting in front of a full output */
+    hurry(l); /* the worker may be waiting in front of a full output */
     /* Or for an analyzer that answers slowly: a record without a name is better than none. */
     fl_lookups_until(l->rt->lookups, now(l) + l->timeout / 2);
     fl_fills_stop(l->rt->fills);
@@ -206,7 +229,8 @@ static int between(struct life *l)
     int64_t t = now(l);
     if (t >= l->watch_at) {
         for (uint32_t i = 0; i < l->rt->pipeline->noutputs; i++)
-            fl_output_watch(l->rt->route[i].output);
+            if (l->rt->route[i].output)
+                fl_output_watch(l->rt->route[i].output);
         l->watch_at = t + WATCH;
     }
     if (l->ledger_every && t >= l->ledger_at) {
@@ -236,7 +260,7 @@ static void wait_for_end(struct life *l, int signals)
     const uint32_t noutputs = l->rt->pipeline->noutputs;
     struct pollfd fds[2 + FL_OUTPUTS_MAX] = { { .fd = l->done, .events = POLLIN }, { .fd = signals, .events = POLLIN } };
     for (uint32_t i = 0; i < noutputs; i++)
-        fds[2 + i] = (struct pollfd){ .fd = fl_output_lost_fd(l->rt->route[i].output), .events = POLLIN };
+        fds[2 + i] = (struct pollfd){ .fd = l->rt->route[i].output ? fl_output_lost_fd(l->rt->route[i].output) : -1, .events = POLLIN };
     for (;;) {
         int n = poll(fds, 2 + noutputs, time_left(l));
         FL_CHECK(n >= 0 || errno == EINTR);
@@ -293,5 +317,5 @@ int fl_run_to_end(struct fl_runtime *rt, int64_t timeout, int64_t ledger_every)
         fl_log(FL_ERROR, "nothing in the input could be read", NULL);
     fl_ledger_log(&rt->ledger, NULL);
     fl_stage_times_log();
-    return lost || broken || useless;
+    return lost || broken || useless || l.failed;
 }

@@ -131,7 +131,8 @@ static void *work(void *arg)
         for (unsigned lane = 0; lane < FL_LANES; lane++) {
             fl_hand_turn(h, FL_TURN_COMPRESS + lane);
             for (uint32_t i = 0; i < w->p->noutputs; i++)
-                fl_output_compress(w->rt->route[i].output, &h->pieces[i], lane);
+                if (w->rt->route[i].output)
+                    fl_output_compress(w->rt->route[i].output, &h->pieces[i], lane);
             pass(h, FL_TURN_COMPRESS + lane);
         }
     }
@@ -165,5 +166,6 @@ void fl_hands_work(struct fl_worker *w)
     fl_hand_turn(&w->hand[0], FL_TURN_RUN);
     fl_worker_end(w);
     for (uint32_t i = 0; i < w->p->noutputs; i++)
-        fl_store_seal_all(rt->route[i].store, rt->clock(rt));
+        if (rt->route[i].store)
+            fl_store_seal_all(rt->route[i].store, rt->clock(rt));
 }

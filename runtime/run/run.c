@@ -7,6 +7,7 @@
  */
 #include "base/check.h"
 #include "core/stage_times.h"
+#include "delivery/records.h"
 #include "lookups/lookups.h"
 #include "run/load.h"
 #include "run/worker.h"
@@ -88,6 +89,10 @@ static uint64_t count_emitted(const struct fl_batch *b)
 static void encode(struct fl_worker *w, uint32_t output, const struct fl_batch *b, uint32_t from)
 {
     struct fl_store *s = w->rt->route[output].store;
+    if (w->rt->route[output].records) {
+        fl_records_add(w->rt->route[output].records, &w->cx, b, from);
+        return;
+    }
     const fl_str *partition = partitions(w, output, b, from);
     for (uint32_t i = from; i < b->n; i++)
         if (b->rec[i]->state == FL_LIVE)
@@ -116,6 +121,8 @@ static void to_output(struct fl_worker *w, uint32_t output, struct fl_batch *b, 
         fl_stage_time(FL_TIMED_RUN);
     }
     encode(w, output, b, from);
+    for (uint32_t k = 0; k < of->nmeters; k++)
+        count(fl_ledger_of(&w->rt->ledger, output), FL_C_metric_other, &of->meters[k]->others);
     fl_stage_time(FL_TIMED_ENCODE);
 }
 

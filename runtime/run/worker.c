@@ -43,6 +43,9 @@ struct fl_worker *fl_worker_new(struct fl_runtime *rt, char **error)
     w->in.cx.scratch = w->cx.scratch;
     for (uint32_t i = 0; i < p->ntables; i++)
         fl_table_open(p->tables[i]);
+    for (uint32_t i = 0; i < p->noutputs; i++)
+        for (uint32_t k = 0; k < p->outputs[i].nmeters; k++)
+            fl_meters_open(p->outputs[i].meters[k]);
     if (p->init)
         *error = p->init(&w->cx);
     fl_arena_reset(w->cx.scratch);
@@ -60,6 +63,9 @@ void fl_worker_free(struct fl_worker *w)
     FL_ALIVE(w, FL_WORKER_MARK);
     for (uint32_t i = 0; i < w->p->ntables; i++)
         fl_table_close(w->p->tables[i]);
+    for (uint32_t i = 0; i < w->p->noutputs; i++)
+        for (uint32_t k = 0; k < w->p->outputs[i].nmeters; k++)
+            fl_meters_close(w->p->outputs[i].meters[k]);
     fl_intake_free(&w->in);
     fl_buf_free(&w->partition);
     for (int i = 0; i < FL_HANDS; i++)

@@ -20,6 +20,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "config/values.h"
+#include "delivery/records.h"
 #include "store/series.h"
 
 /*
@@ -358,7 +359,8 @@ int64_t fl_stores_tick(struct fl_runtime *rt, struct fl_time now)
 {
     int64_t next = INT64_MAX;
     for (uint32_t i = 0; i < rt->pipeline->noutputs; i++) {
-        int64_t t = rt->route[i].store ? fl_store_tick(rt->route[i].store, now) : INT64_MAX;
+        const struct fl_route *r = &rt->route[i];
+        int64_t t = r->store ? fl_store_tick(r->store, now) : r->records ? fl_records_tick(r->records, now) : INT64_MAX;
         next = t < next ? t : next;
     }
     return next;

@@ -200,36 +200,28 @@ static unsigned digits_short(double v, char *digits, int *point)
     return 0;
 }
 
-/* Go's form: decimals from 1e-6 to below 1e21, else an exponent of at least one digit. */
-char *fl_put_float(char *w, double v)
+/* Of v > 0. */
+static unsigned digits_of(double v, char *digits, int *point)
 {
-    if (v - v != 0)
-        return FL_PUT_LIT(w, "null");
-    if (__builtin_signbit(v)) {
-        *w++ = '-';
-        v = -v;
+    unsigned n = digits_short(v, digits, point);
+    return n ? n : digits_exact(v, digits, point);
+}
+
+static char *put_mantissa(char *w, const char *digits, unsigned n)
+{
+    *w++ = digits[0];
+    if (n > 1) {
+        *w++ = '.';
+        memcpy(w, digits + 1, n - 1);
+        w += n - 1;
     }
-    if (v == 0) {
-        *w++ = '0';
-        return w;
-    }
-    char digits[64];
-    int point;
-    unsigned n = digits_short(v, digits, &point);
-    if (n == 0)
-        n = digits_exact(v, digits, &point);
-    if (point > 21 || point < -5) {
-        *w++ = digits[0];
-        if (n > 1) {
-            *w++ = '.';
-            memcpy(w, digits + 1, n - 1);
-            w += n - 1;
-        }
-        *w++ = 'e';
-        if (point > 0)
-            *w++ = '+';
-        return fl_put_int(w, point - 1);
-    }
+    *w++ = 'e';
+    return w;
+}
+
+/* Without an exponent; the point stands behind so many digits. */
+static char *put_decimals(char *w, const char *digits, unsigned n, int point)
+{
     if (point <= 0) {
         w = FL_PUT_LIT(w, "0.");
         memset(w, '0', (size_t)-point);
@@ -247,4 +239,57 @@ char *fl_put_float(char *w, double v)
     w[whole] = '.';
     memcpy(w + whole + 1, digits + whole, n - whole);
     return w + n + 1;
+}
+
+/* Go's form: decimals from 1e-6 to below 1e21, else an exponent of at least one digit. */
+char *fl_put_float(char *w, double v)
+{
+    char digits[64];
+    int point;
+    if (v - v != 0)
+        return FL_PUT_LIT(w, "null");
+    if (__builtin_signbit(v)) {
+        *w++ = '-';
+        v = -v;
+    }
+    if (v == 0) {
+        *w++ = '0';
+        return w;
+    }
+    unsigned n = digits_of(v, digits, &point);
+    if (point <= 21 && point >= -5)
+        return put_decimals(w, digits, n, point);
+    w = put_mantissa(w, digits, n);
+    if (point > 0)
+        *w++ = '+';
+    return fl_put_int(w, point - 1);
+}
+
+/* Go's other form: decimals from 1e-4 to below 1e6, else an exponent with its sign and at least two digits. */
+char *fl_put_float_short(char *w, double v)
+{
+    char digits[64];
+    int point;
+    if (v != v)
+        return FL_PUT_LIT(w, "NaN");
+    if (v - v != 0)
+        return v > 0 ? FL_PUT_LIT(w, "+Inf") : FL_PUT_LIT(w, "-Inf");
+    if (v == 0) {
+        *w++ = '0';
+        return w;
+    }
+    if (v < 0) {
+        *w++ = '-';
+        v = -v;
+    }
+    unsigned n = digits_of(v, digits, &point);
+    int exponent = point - 1;
+    if (exponent >= -4 && exponent < 6)
+        return put_decimals(w, digits, n, point);
+    w = put_mantissa(w, digits, n);
+    *w++ = exponent < 0 ? '-' : '+';
+    exponent = exponent < 0 ? -exponent : exponent;
+    if (exponent < 10)
+        *w++ = '0';
+    return fl_put_int(w, exponent);
 }

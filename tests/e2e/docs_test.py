@@ -212,8 +212,6 @@ NOT_YET = [
     "aggregate A by (UUID) over 1m max 10 { n = 1; }",
     "param p : int = 1; select p { 1 { } otherwise { } }",
     "transform T;",
-    'output { metrics by UUID expire 1m max 10 labels { } { counter c "x" = 1; } store direct; encode json; write stdout; }',
-    "output { store direct; encode json; write prometheus; }",
     "source kafka;",
     "transform T { o { ...input; } }",
     "transform T { UUID; o? { x = 1; } } mangle { each { emit { o from input.Link { x = 1; } } } }",

@@ -14,7 +14,7 @@ prefix=$work/usr
 
 # What was configured for another prefix is found through pkg-config's own relocation and flowc's environment.
 make -s -C "$builddir" install prefix="$prefix" > "$work/install.log" 2>&1 || { tail -n 30 "$work/install.log"; exit 1; }
-for f in bin/flowc bin/skydive-dummy bin/skydive-secadvisor etc/skydive/dummy.yml.default etc/skydive/secadvisor.yml.default lib/libflowrt.a include/flowc/flowrt.h share/flowc/skydive.flow \
+for f in bin/flowc bin/skydive-dummy bin/skydive-prom_sky_con bin/skydive-secadvisor etc/skydive/dummy.yml.default etc/skydive/secadvisor.yml.default lib/libflowrt.a include/flowc/flowrt.h share/flowc/skydive.flow \
     lib/pkgconfig/flowc.pc share/aclocal/flowc.m4 share/man/man1/flowc.1 share/man/man7/flow-pipeline.7; do
     [ -f "$prefix/$f" ] || { echo "not installed: $f"; exit 1; }
 done

@@ -14,5 +14,6 @@ void fck_update(struct fc_checker *k, struct fc_stage *s);
 void fck_transform(struct fc_checker *k, struct fc_stage *s);
 void fck_mangle(struct fc_checker *k, struct fc_stage *s);
 void fck_join(struct fc_checker *k, struct fc_stage *s);
+void fck_metrics(struct fc_checker *k, struct fc_stage *s);
 
 #endif

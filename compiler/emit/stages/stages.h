@@ -19,6 +19,9 @@ void fce_transform(struct fc_em *m, int i, const struct fc_stage *s);
 void fce_mangle(struct fc_em *m, int i, const struct fc_stage *s);
 void fce_join(struct fc_em *m, int i, const struct fc_stage *s);
 int fce_join_tick(struct fc_em *m, int i, const struct fc_stage *s, int n);
+void fce_metrics(struct fc_em *m, int i, const struct fc_stage *s);
+/* All of each output. */
+void fce_meter(struct fc_em *m);
 int fce_mangle_tick(struct fc_em *m, int i, const struct fc_stage *s, int n);
 
 #endif
