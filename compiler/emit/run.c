@@ -56,7 +56,7 @@ static void run_each(struct fc_em *m, const struct fc_plan_step *step, const cha
     const int end = step->first + step->n;
     if (step->kind == FC_HOLD) {
         fce_line(m, "cx->at = 0;");
-        fce_line(m, "due_%d(cx, b);", end);
+        fce_line(m, "due_%d(cx, b, UINT32_MAX);", end);
     }
     fce_line(m, "for (uint32_t i = %s; i < n; i++) {", from);
     m->depth++;

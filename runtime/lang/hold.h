@@ -64,6 +64,7 @@ bool fl_hold_meets(struct fl_hold *h, struct fl_held *k, int leg, int64_t now);
 const char *fl_hold_read(struct fl_cx *cx, const struct fl_hold *h, const struct fl_held *k, int which);
 /* The next one that has waited long enough by `now` (INT64_MAX: all that wait); NULL: none. Call it before the first fl_hold_put at that time. */
 struct fl_held *fl_hold_due(struct fl_hold *h, int64_t now);
+#define FL_DUE_AT_ONCE 4096u /* in a tick: what is emitted takes memory until it is written */
 /* When the next one has; INT64_MAX: none waits. */
 static inline int64_t fl_hold_next(const struct fl_hold *h)
 {

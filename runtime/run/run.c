@@ -240,8 +240,10 @@ int64_t fl_worker_timers(struct fl_worker *w)
 
 void fl_worker_end(struct fl_worker *w)
 {
+    struct fl_time now = w->rt->clock(w->rt);
     w->cx.ending = true;
-    tick_pipeline(w, w->rt->clock(w->rt));
+    while (tick_pipeline(w, now) <= now.mono + 1) /* there is more */
+        ;
     w->cx.ending = false;
 }
 

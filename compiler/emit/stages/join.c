@@ -40,10 +40,10 @@ static void body(struct fc_em *m, int n, const struct fc_pairing *j, const struc
 static void due(struct fc_em *m, int n, const struct fc_pairing *j)
 {
     fce_line(m, "/* Those that have waited for the other leg long enough. */");
-    fce_line(m, "static void due_%d(struct fl_cx *cx, struct fl_batch *b)", n);
+    fce_line(m, "static void due_%d(struct fl_cx *cx, struct fl_batch *b, uint32_t most)", n);
     fce_line(m, "{");
     m->depth++;
-    fce_line(m, "for (struct fl_held *held; (held = fl_hold_due(&hold_%d, cx->ending ? INT64_MAX : cx->now));) {", n);
+    fce_line(m, "for (struct fl_held *held; most && (held = fl_hold_due(&hold_%d, cx->ending ? INT64_MAX : cx->now)); most--) {", n);
     m->depth++;
     fce_zeroed(m, j->form->type, "v", NULL);
     fce_line(m, "unpack_%d(cx, fl_hold_read(cx, &hold_%d, held, held->leg), &v);", n, n);
@@ -141,10 +141,11 @@ int fce_join_tick(struct fc_em *m, int i, const struct fc_stage *s, int n)
         m->depth++;
     }
     fce_line(m, "const uint32_t from_%d = b->n;", i + 1);
-    fce_line(m, "due_%d(cx, b);", i + 1);
+    fce_line(m, "due_%d(cx, b, FL_DUE_AT_ONCE);", i + 1);
     if (fc_plan_behind(m->p, i))
         fce_line(m, "behind_%d(cx, b, from_%d);", i + 1, i + 1);
-    fce_line(m, "next = fl_hold_next(&hold_%d) < next ? fl_hold_next(&hold_%d) : next;", i + 1, i + 1);
+    fce_line(m, "const int64_t due_%d_next = cx->ending && fl_hold_next(&hold_%d) != INT64_MAX ? cx->now : fl_hold_next(&hold_%d);", i + 1, i + 1, i + 1);
+    fce_line(m, "next = due_%d_next < next ? due_%d_next : next;", i + 1, i + 1);
     if (s->when) {
         m->depth--;
         fce_line(m, "}");
