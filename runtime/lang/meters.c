@@ -45,7 +45,6 @@ struct fl_meters_state {
     _Atomic uint64_t went;         /* rows that went */
     _Atomic uint64_t reader[FL_READERS]; /* went + 1 when it entered; 0: there is none */
     int64_t due;                   /* of the next sweep */
-    uint32_t visit;
     struct fl_buf text, other;     /* of the row that is looked for; of row 0 */
 };
 
@@ -217,7 +216,6 @@ static void publish(struct fl_meters *m, struct fl_meter_row *r, const struct fl
         memcpy(copy, text->p, text->n);
     r->text_n = (uint32_t)text->n;
     r->written = now;
-    r->visit = m->s->visit;
     atomic_store_explicit(&r->there, 0, memory_order_relaxed);
     for (uint32_t i = 0; i < m->ncells; i++)
         fl_cell_put(&r->cell[i], 0);
@@ -230,7 +228,6 @@ static struct fl_meter_row *other(struct fl_meters *m, int64_t now)
     struct fl_meter_row *r = row_at(s, 0);
     if (alive(r)) {
         r->written = now;
-        r->visit = s->visit;
         return r;
     }
     struct fl_meter_label_of of;
@@ -302,7 +299,6 @@ struct fl_meter_row *fl_meters_row(struct fl_meters *m, const struct fl_meter_la
     if (!r)
         return add(m, labels, hash, nulls, now);
     r->written = now;
-    r->visit = m->s->visit;
     return r;
 }
 
@@ -393,19 +389,6 @@ int64_t fl_meters_sweep(struct fl_meters *m, int64_t now)
     if (s->due < now + pause_of(m))
         s->due = now + pause_of(m);
     return sooner(s->due, s->gone_from < s->gone_n ? now + SECOND : INT64_MAX);
-}
-
-void fl_meters_sweep_others(struct fl_meters *m)
-{
-    struct fl_meters_state *s = m->s;
-    uint32_t used = atomic_load_explicit(&s->used, memory_order_relaxed);
-    for (uint32_t i = 0; i < used; i++) {
-        struct fl_meter_row *r = row_at(s, i);
-        if (alive(r) && r->visit != s->visit)
-            take_away(m, i);
-    }
-    s->visit++;
-    give_back(s);
 }
 
 /* ---- life --------------------------------------------------------------------------------------------------------- */

@@ -72,7 +72,6 @@ struct fl_meter_row {
     uint32_t text_n;
     bool plain;               /* nothing in it is escaped */
     bool kept;                /* the row `other` */
-    uint32_t visit;           /* of fl_meters_sweep */
     uint64_t hash;
     int64_t written;
     uint64_t nulls;           /* labels without a value */
@@ -148,8 +147,6 @@ void fl_meters_close(struct fl_meters *m);
 void fl_meters_clear(struct fl_meters *m);
 /* Take away what has expired; returns when there may be more to do (ns, as now), INT64_MAX: not before more records. */
 int64_t fl_meters_sweep(struct fl_meters *m, int64_t now);
-/* For rows that are made from a table, all at once: take away those that fl_meters_row wasn't called for since the last call. */
-void fl_meters_sweep_others(struct fl_meters *m);
 
 /* ---- reading, in any thread ---- */
 

@@ -25,7 +25,6 @@ struct sink {
     const char *listen;
     struct fl_page *page;
     struct fl_server *server;
-    int64_t collect_at; /* mono: when metrics of tables are made anew */
 };
 
 /* ---- scrapes ------------------------------------------------------------------------------------------------------ */
@@ -103,7 +102,6 @@ static void *open_sink(struct fl_runtime *rt, const struct fl_output_of *output,
     s->output = output;
     s->listen = fl_opt_str(o, "listen");
     s->page = fl_page_new(output->meters, output->nmeters);
-    s->collect_at = INT64_MIN;
     return s;
 }
 

@@ -198,19 +198,6 @@ static void readers_keep_rows(void **state)
     fl_meters_close(&m);
 }
 
-static void rows_of_a_table_go_with_it(void **state)
-{
-    (void)state;
-    struct fl_meters m = the_meters(10, INT64_MAX);
-    for (int i = 0; i < 3; i++)
-        fl_gauge_set(row(&m, "x", i, S), 0, 0, i);
-    fl_meters_sweep_others(&m);
-    fl_gauge_set(row(&m, "x", 1, 2 * S), 0, 0, 10);
-    fl_meters_sweep_others(&m);
-    expect_page(&m, "# HELP net_bytes Bytes\\\\ and\\nmore\n# TYPE net_bytes gauge\nnet_bytes{a=\"x\",direction=\"out\",port=\"1\"} 10\n");
-    fl_meters_close(&m);
-}
-
 static void numbers(void **state)
 {
     (void)state;
@@ -252,7 +239,6 @@ int main(void)
         cmocka_unit_test(more_than_max_is_other),
         cmocka_unit_test(rows_expire),
         cmocka_unit_test(readers_keep_rows),
-        cmocka_unit_test(rows_of_a_table_go_with_it),
         cmocka_unit_test(numbers),
         cmocka_unit_test(parts),
     };
