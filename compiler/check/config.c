@@ -126,12 +126,31 @@ static bool param_and_option(struct fc_checker *k, const struct fc_item *it)
     return false;
 }
 
+/* Names with dots between them, perhaps one in front. */
+static bool is_path(const char *s)
+{
+    s += *s == '.';
+    for (;;) {
+        size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
+        if (!n || !s[n])
+            return n;
+        if (s[n] != '.')
+            return false;
+        s += n + 1;
+    }
+}
+
 void fck_config(struct fc_checker *k, const struct fc_item *items)
 {
     struct taken taken = {0};
     for (const struct fc_item *it = items; it; it = it->next) {
         if (it->kind != FC_I_PARAM || it->secret.s)
             continue;
+        if (it->yaml && !is_path(it->yaml)) {
+            struct fc_diag *g = fc_report(k->d, FC_YAML_PATH, it->yaml_span, fck_text(k, it->yaml_span));
+            fc_diag_help(k->d, g, "write names with dots between them, as `yaml \"classify.local_nets\"`");
+            continue;
+        }
         if (!param_and_option(k, it))
             two_params(k, &taken, it);
         take(k, &taken, it);
@@ -166,7 +185,10 @@ void fck_no_password(struct fc_checker *k, const struct fc_expr *e)
 /* ---- secrets that would come out ---- */
 
 struct search {
+    struct fc_checker *k;
     const struct fc_expr *found;
+    struct fc_index *tables; /* those that a secret was written to */
+    struct fc_index seen;    /* lets and functions */
 };
 
 static void find_secret(void *arg, const struct fc_expr *e)
@@ -178,17 +200,48 @@ static void find_secret(void *arg, const struct fc_expr *e)
         s->found = e;
     else
         fc_expr_parts(e, find_secret, s);
-    if (!s->found && e->kind == FC_E_NAME && e->sym && e->sym->kind == FC_SYM_LET && e->sym->value) {
-        struct search inside = {NULL};
-        find_secret(&inside, e->sym->value);
-        s->found = inside.found ? e : NULL;
-    }
+    const struct fc_sym *sym = e->sym;
+    if (s->found || !sym)
+        return;
+    bool behind = sym->kind == FC_SYM_LET || sym->kind == FC_SYM_FLET || sym->kind == FC_SYM_LOCAL || sym->kind == FC_SYM_FUNCTION;
+    if (behind && sym->value && !fc_index_seen(&s->seen, s->k->a, sym))
+        find_secret(s, sym->value);
+    if (s->found || (sym->kind == FC_SYM_TABLE && fc_index_find(s->tables, sym->name, strlen(sym->name))))
+        s->found = e; /* here it is named */
 }
+
+struct kept {
+    struct fc_checker *k;
+    struct fc_index *tables;
+    bool more;
+};
+
+/* A table that a secret is written to; one may come from another. */
+static void keep_secret(void *arg, const struct fc_stmt *s)
+{
+    struct kept *x = arg;
+    if (s->kind != FC_S_ASSIGN || s->target->kind != FC_E_INDEX || !s->target->sym)
+        return;
+    const char *name = s->target->sym->name;
+    struct search in = {.k = x->k, .tables = x->tables};
+    if (!fc_index_find(x->tables, name, strlen(name)))
+        find_secret(&in, s->value);
+    if (!in.found)
+        return;
+    fc_index_put(x->tables, x->k->a, name, strlen(name), s->target->sym);
+    x->more = true;
+}
+
+struct no_secret {
+    struct fc_checker *k;
+    struct fc_index tables;
+};
 
 static void no_secret(void *arg, const struct fc_expr *e)
 {
-    struct fc_checker *k = arg;
-    struct search s = {NULL};
+    struct no_secret *n = arg;
+    struct fc_checker *k = n->k;
+    struct search s = {.k = k, .tables = &n->tables};
     find_secret(&s, e);
     if (s.found)
         fc_diag_help(k->d, fc_report(k->d, FC_SECRET_OUT, s.found->span, fck_text(k, s.found->span)),
@@ -197,18 +250,24 @@ static void no_secret(void *arg, const struct fc_expr *e)
 
 static void set_or_emitted(void *arg, const struct fc_stmt *s)
 {
-    struct fc_checker *k = arg;
     if (s->kind == FC_S_ASSIGN && s->target->kind != FC_E_INDEX)
-        no_secret(k, s->value);
-    fc_field_parts(s->fields, no_secret, k);
+        no_secret(arg, s->value);
+    fc_field_parts(s->fields, no_secret, arg);
 }
 
 void fck_secrets(struct fc_checker *k)
 {
-    for (int i = 0; i < k->p->nstages; i++) {
-        fc_field_parts(k->p->stages[i]->fields, no_secret, k);
-        fc_walk_statements(k->p->stages[i], FC_PART_ALL, set_or_emitted, k);
+    struct no_secret n = {.k = k};
+    struct kept kept = {k, &n.tables, true};
+    while (kept.more) {
+        kept.more = false;
+        for (int i = 0; i < k->p->nstages; i++)
+            fc_walk_statements(k->p->stages[i], FC_PART_ALL, keep_secret, &kept);
     }
-    fc_partition_parts(k->p, no_secret, k);
-    fc_header_parts(k->p, no_secret, k);
+    for (int i = 0; i < k->p->nstages; i++) {
+        fc_field_parts(k->p->stages[i]->fields, no_secret, &n);
+        fc_walk_statements(k->p->stages[i], FC_PART_ALL, set_or_emitted, &n);
+    }
+    fc_partition_parts(k->p, no_secret, &n);
+    fc_header_parts(k->p, no_secret, &n);
 }

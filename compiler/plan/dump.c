@@ -1,10 +1,11 @@
 /*
  * dump.c - the plan as text: --dump-plan, and how much memory tables and joins take.
  */
-#include "plan/plan.h"
-
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "plan/parts.h"
 
 #include "base/rows.h"
 #include "dsl/hold_size.h"
@@ -108,6 +109,11 @@ static void print_joins(struct fc_compilation *c, FILE *out)
     }
 }
 
+static double worst(struct fc_compilation *c, const struct fc_sym *t)
+{
+    return (t->row ? 2 : 1) * (double)fl_table_worst(t->max, kept_size(t->type), fc_key_size(t->keys, t->nkeys), fc_plan_walked(c->program, t));
+}
+
 void fc_print_bounds(struct fc_compilation *c, FILE *out)
 {
     for (const struct fc_output *o = c->program->outputs; o; o = o->next)
@@ -115,13 +121,19 @@ void fc_print_bounds(struct fc_compilation *c, FILE *out)
     for (int i = 0; i < c->program->nstages; i++)
         if (c->program->stages[i]->metrics)
             print_metrics(c->program->stages[i]->metrics, out);
-    for (const struct fc_sym *t = c->program->tables; t; t = t->next) {
+    for (const struct fc_sym *t = c->program->tables; t; t = t->next)
         if (t->used)
-            fprintf(out, "table %s: at most %lld entries, %.1f MiB%s\n", t->name, (long long)t->max,
-                    (t->row ? 2 : 1) * (double)fl_table_worst(t->max, kept_size(t->type), fc_key_size(t->keys, t->nkeys), fc_plan_walked(c->program, t)) / 1048576,
+            fprintf(out, "table %s: at most %lld entries, %.1f MiB%s\n", t->name, (long long)t->max, worst(c, t) / 1048576,
                     t->row ? " while it is read again" : "");
-    }
     print_joins(c, out);
+}
+
+void fc_doubt_tables(struct fc_compilation *c)
+{
+    double memory = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    for (const struct fc_sym *t = c->program->tables; t; t = t->next)
+        if (t->used && worst(c, t) > memory)
+            fc_report(&c->diags, FC_TABLE_MEMORY, t->span, t->name, fl_arena_printf(&c->arena, "%.1f GiB", worst(c, t) / 1073741824));
 }
 
 static void dump_ahead(struct fc_compilation *c, const struct fc_plan_step *step, FILE *out)

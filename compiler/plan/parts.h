@@ -38,6 +38,8 @@ void fc_check_lists(struct fc_compilation *c, const struct fc_slot *s);
 
 /* slots.c: what is only passed on is kept as text; when it is known what is read. */
 void fc_pass_slots(struct fc_plan *p, struct fc_slot *s);
+/* dump.c: warns of tables that this machine has no room for. */
+void fc_doubt_tables(struct fc_compilation *c);
 
 /* reach.c: counts anew what is used, from stages, tests and templates on, not from declarations that nothing needs. */
 void fc_reach(struct fc_compilation *c);

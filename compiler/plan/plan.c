@@ -31,5 +31,6 @@ bool fc_make_plan(struct fc_compilation *c)
     fc_plan_steps(c, p);
     fc_plan_asks(c, p);
     fc_plan_ahead(c, p);
+    fc_doubt_tables(c);
     return c->diags.errors == 0;
 }
