@@ -50,6 +50,8 @@ struct fl_iam *fl_iam_new(struct fl_runtime *rt, const struct fl_options *option
     if (!*error && strncmp(iam->endpoint, "https://", 8) != 0 && strncmp(iam->endpoint, "http://", 7) != 0)
         *error = fl_said("pipeline.write.s3.iam_endpoint is \"%s\": expected a URL such as "
                          "https://iam.cloud.ibm.com/identity/token", iam->endpoint);
+    else if (!*error && strncmp(iam->endpoint, "http://", 7) == 0)
+        fl_log(FL_WARN, "the API key goes over plain http; use https", "endpoint=%s", fl_log_quote(iam->endpoint));
     struct fl_http_options o = {
         .ca_cert = fl_opt_str(options, "ca_cert"),
         .timeout = fl_opt_int(options, "timeout"),
