@@ -44,6 +44,7 @@ struct json_t;
 struct fl_cx {
     struct fl_arena *scratch;
     int64_t now;         /* wall clock at the start of the batch, ns since 1970 UTC; virtual in tests */
+    bool html;           /* the encoder's: `<`, `>` and `&` in computed texts are escaped, as Go's does */
     bool silent;         /* in run and tick: every lookup is null, so nothing needs to be asked */
     uint32_t pending;    /* > 0: a lookup has no answer yet; whoever sees it unwinds, to be called again after the wave */
     uint32_t at;         /* the record's place in the batch, where it may emit others */
@@ -334,7 +335,10 @@ struct fl_pipeline {
     bool (*decode)(struct fl_decoder *d, struct fl_rec *r);
     /* All stages up to mangle over a batch. Asks and awaits lookups; sets class_, state and reason. */
     void (*run)(struct fl_cx *cx, struct fl_batch *b);
-    /* `absent .. every`: called at least at the times that it returns (ns, wall clock; INT64_MAX: never); adds emitted records. */
+    /*
+     * `absent .. every`: called at least at the times that it returns (ns, wall clock; INT64_MAX: never), and with cx->ending at the end
+     * of the input; adds emitted records.
+     */
     int64_t (*tick)(struct fl_cx *cx, struct fl_batch *b);
     const struct fl_output_of *outputs;     uint32_t noutputs; /* one at least */
 

@@ -86,7 +86,7 @@ void fce_put_string(struct fce_enc *k, const char *v)
     }
     fce_literal(k, "\"");
     fce_flush(k);
-    fce_line(m, "w = fl_put_text(w, %s);", v);
+    fce_line(m, "w = fl_put_computed(w, %s, cx->html);", v);
     fce_literal(k, "\"");
     add(&k->texts, fce_text(m, k->texts.text.n ? "%s.n" : "(size_t)%s.n", v));
 }
@@ -352,7 +352,7 @@ static void put_list(struct fce_enc *k, struct fc_cv v)
         put_elements(k, v);
     } else {
         fce_flush(k);
-        fce_line(m, "w = fl_put_%s(w, %s);", kind, v.v);
+        fce_line(m, "w = fl_put_%s(w, %s, cx->html);", kind, v.v);
     }
     if (cell) {
         fce_flush(k);
@@ -439,7 +439,9 @@ void fce_put_slot(struct fce_enc *k, const struct fc_slot *s, struct fc_cv v)
     const struct fc_expr *e = s->field->value;
     switch (s->kind) {
     case FC_SLOT_CONST:
-        if (e->kind == FC_E_STRING)
+        if (e->kind == FC_E_STRING && strpbrk(e->s, "<>&"))
+            fce_put_string(k, fce_string(m, e->s, e->len));
+        else if (e->kind == FC_E_STRING)
             fce_literal(k, fce_text(m, "\"%s\"", fce_escaped(m, e->s)));
         else if (e->kind == FC_E_BOOL)
             fce_literal(k, e->i ? "true" : "false");

@@ -109,12 +109,12 @@ static void fc_yyerror(const struct fc_span *span, struct fc_parser *ps, const c
   GAUGE "gauge" COUNTER "counter" GIVEN "given" EXPECT "expect" AT "at" DROPPED "dropped" OBJECT "object"
   OVER "over" OF "of" LATE "late" HAVING "having" ONE "one" SECRET "secret" RELOAD "reload"
   TIMEOUT "timeout" REJECT "reject" REFUSED "refused" DECODE "decode" DECOMPRESS "decompress" PARTITION "partition"
-  QUEUE "queue" WHERE "where" ALLOW "allow" WITHOUT "without" KEY "key" VALUE "value" HISTOGRAM "histogram" BUCKETS "buckets"
+  QUEUE "queue" WHERE "where" ALLOW "allow" WITHOUT "without" KEY "key" VALUE "value" HISTOGRAM "histogram" BUCKETS "buckets" THE_END "end"
 
 %type <str> word reserved version_opt yaml_opt
 %type <name> name anyname name_opt
 %type <as> as_opt
-%type <flag> opt
+%type <flag> opt at_end
 %type <op> compare
 %type <step> step
 %type <type> type base
@@ -366,16 +366,16 @@ rule: DROP name WHEN expr ';' { $$ = fc_rule_new(ps, FC_R_DROP, @$, $name, $expr
 mangle_block: '{' mangles close { $$ = $2; } | '{' error '}' { GOOD; $$ = (struct fc_absents){0}; };
 mangles: mangle { $$ = (struct fc_absents){$1, $1}; } | mangles mangle { $$ = $1; FC_APPEND($$, $2); };
 mangle: EACH block { NEWNODE(absent, m, @$); m->each = true; m->body = $block.first; $$ = m; }
-    | ABSENT name IN name[table] EVERY expr block {
+    | ABSENT name IN name[table] EVERY coalesce at_end block {
           NEWNODE(absent, m, @$);
-          m->var = $2;
-          m->table = $table;
-          m->every = $expr;
+          m->var = $2, m->table = $table;
+          m->every = $coalesce, m->at_end = $at_end;
           m->body = $block.first;
           $$ = m;
       }
     | ALLOW name ';' mangle[it] { fc_allow(ps, $name, @it); $$ = $it; }
     | error ';' { GOOD; $$ = NULL; } | error SKIPPED { GOOD; $$ = NULL; };
+at_end: %empty { $$ = false; } | OR AT THE_END { $$ = true; };
 leg_block: '{' legs close { $$ = $2; } | '{' error '}' { GOOD; $$ = (struct fc_rules){0}; };
 legs: leg { $$ = (struct fc_rules){$1, $1}; } | legs leg { $$ = $1; FC_APPEND($$, $2); };
 leg: name WHEN expr ';' { $$ = fc_rule_new(ps, FC_R_LEG, @$, $name, $expr); }
@@ -665,7 +665,7 @@ word:
      | EACH | ABSENT | YAML | EXPIRE | MAX | CACHE | BY | WITHIN | EVERY | TOP | BOTH | ALONE | STOREHEADER
      | STORE | ENCODE | COMPRESS | ACCOUNT | WRITE | METRICS | LABELS | GAUGE | COUNTER | GIVEN | EXPECT | AT
      | DROPPED | OBJECT | OVER | OF | LATE | HAVING | ONE | SECRET | RELOAD | TIMEOUT | REJECT | REFUSED | DECODE
-     | DECOMPRESS | PARTITION | QUEUE | WHERE | ALLOW | WITHOUT | KEY | VALUE | HISTOGRAM | BUCKETS
+     | DECOMPRESS | PARTITION | QUEUE | WHERE | ALLOW | WITHOUT | KEY | VALUE | HISTOGRAM | BUCKETS | THE_END
     ;
 
 %%

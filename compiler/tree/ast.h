@@ -231,8 +231,8 @@ struct fc_pairing {
     int64_t keys;                                       /* max */
 };
 
-struct fc_absent { /* absent k in table every d { .. }, or each { .. } with each = true */
-    bool each;
+struct fc_absent { /* absent k in table every d [or at end] { .. }, or each { .. } with each = true */
+    bool each, at_end;
     struct fc_span span;
     struct fc_name var, table;
     struct fc_expr *every;

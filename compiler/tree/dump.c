@@ -278,7 +278,7 @@ static void dump_stage(struct dump *d, const struct fc_stage *s)
     if (s->metrics)
         dump_metrics(d, s->metrics);
     for (const struct fc_absent *m = s->mangles; m; m = m->next) {
-        line(d, "%s %s %s", m->each ? "each" : "absent", text(m->var.s), text(m->table.s));
+        line(d, "%s %s %s%s", m->each ? "each" : "absent", text(m->var.s), text(m->table.s), m->at_end ? " or at end" : "");
         d->depth++;
         dump_expr(d, "every ", m->every);
         dump_stmts(d, m->body);

@@ -51,6 +51,7 @@ void *fl_array_new(struct fl_runtime *rt, uint32_t output, bool pretty, const ch
 static bool make_header(struct array *a, struct fl_cx *cx, const struct fl_bundle *o, bool behind)
 {
     struct fl_buf compact = {0};
+    cx->html = true;
     fl_buf_putc(&compact, '{');
     a->of->header(cx, o, behind, &compact);
     fl_header_close(&compact);
@@ -96,6 +97,7 @@ void fl_array_add(void *array, struct fl_cx *cx, const struct fl_rec *r, bool fi
     const struct array *a = array;
     if (!first)
         fl_buf_puts(out, a->between);
+    cx->html = true;
     if (a->pretty)
         a->of->pretty(cx, r, out, a->level);
     else

@@ -99,7 +99,17 @@ static char *put_odd(char *w, const char **p, size_t n)
     return w + length;
 }
 
-char *fl_put_escaped_(char *w, const char *p, size_t n)
+/* What clean16 stopped at, and `html` doesn't want escaped, goes on as it is. */
+static inline char *put_one(char *w, const char **p, size_t n, bool html)
+{
+    if (!html && (**p == '<' || **p == '>' || **p == '&')) {
+        *w++ = *(*p)++;
+        return w;
+    }
+    return put_odd(w, p, n);
+}
+
+static inline char *escaped(char *w, const char *p, size_t n, bool html)
 {
     if (n == 0)
         return w; /* p may be NULL */
@@ -110,7 +120,7 @@ char *fl_put_escaped_(char *w, const char *p, size_t n)
         w += clean;
         p += clean;
         if (clean < 16)
-            w = put_odd(w, &p, (size_t)(end - p));
+            w = put_one(w, &p, (size_t)(end - p), html);
     }
     while (p < end) {
         char last[16] = {0}; /* nothing is read behind the text: it may be a constant */
@@ -120,9 +130,19 @@ char *fl_put_escaped_(char *w, const char *p, size_t n)
         w += clean;
         p += clean;
         if (p < end)
-            w = put_odd(w, &p, (size_t)(end - p));
+            w = put_one(w, &p, (size_t)(end - p), html);
     }
     return w;
+}
+
+char *fl_put_escaped_(char *w, const char *p, size_t n)
+{
+    return escaped(w, p, n, true);
+}
+
+char *fl_put_plain_(char *w, const char *p, size_t n)
+{
+    return escaped(w, p, n, false);
 }
 
 /* ---- times and prefixes ---------------------------------------------------------------------- */

@@ -49,6 +49,38 @@ static inline char *fl_put_text(char *w, fl_str s)
     return s.kind == FL_PLAIN ? fl_put_escaped_(w, s.p, s.n) : fl_put(w, s.p, s.n);
 }
 
+char *fl_put_plain_(char *w, const char *p, size_t n);
+
+/* Is there none of `<`, `>` and `&` in the n bytes? FL_PAD readable bytes follow them. */
+static inline bool fl_no_html(const char *p, size_t n)
+{
+#if defined(FL_SSE2)
+    for (size_t i = 0; i < n; i += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
+        __m128i odd = _mm_or_si128(_mm_cmpeq_epi8(_mm_or_si128(v, _mm_set1_epi8(2)), _mm_set1_epi8('>')), _mm_cmpeq_epi8(v, _mm_set1_epi8('&')));
+        unsigned left = n - i >= 16 ? 0xffffu : (1u << (n - i)) - 1;
+        if ((unsigned)_mm_movemask_epi8(odd) & left)
+            return false;
+    }
+    return true;
+#else
+    for (size_t i = 0; i < n; i++)
+        if (p[i] == '<' || p[i] == '>' || p[i] == '&')
+            return false;
+    return true;
+#endif
+}
+
+/* A text that was computed: `html` says whether `<`, `>` and `&` are escaped in it, wherever it came from; the same room. */
+static inline char *fl_put_computed(char *w, fl_str s, bool html)
+{
+    if (s.kind == FL_PLAIN)
+        return html ? fl_put_escaped_(w, s.p, s.n) : fl_put_plain_(w, s.p, s.n);
+    if (html && s.kind == FL_CLEAN && FL_UNLIKELY(!fl_no_html(s.p, s.n)))
+        return fl_put_escaped_(w, s.p, s.n);
+    return fl_put(w, s.p, s.n);
+}
+
 /* Room that fl_put_text needs. */
 static inline size_t fl_text_max(fl_str s)
 {

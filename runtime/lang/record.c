@@ -202,9 +202,10 @@ int fl_get_cidrs(struct fl_decoder *d, struct fl_list *out, const char *field)
             n += (bound) + 1;                                          \
         return n;                                                      \
     }                                                                  \
-    char *fl_put_##name(char *w, struct fl_list l)                     \
+    char *fl_put_##name(char *w, struct fl_list l, bool html)          \
     {                                                                  \
         const type *v = l.v;                                           \
+        (void)html;                                                    \
         *w++ = '[';                                                    \
         for (uint32_t i = 0; i < l.n; i++, v++) {                      \
             if (i)                                                     \
@@ -215,9 +216,17 @@ int fl_get_cidrs(struct fl_decoder *d, struct fl_list *out, const char *field)
         return w;                                                      \
     }
 
-LIST_WRITER(strings, fl_str, fl_string_max(*v), fl_put_string(w, *v))
+static char *put_computed(char *w, fl_str s, bool html)
+{
+    *w++ = '"';
+    w = fl_put_computed(w, s, html);
+    *w++ = '"';
+    return w;
+}
+
+LIST_WRITER(strings, fl_str, fl_string_max(*v), put_computed(w, *v, html))
 LIST_WRITER(ints, int64_t, FL_INT_MAX, fl_put_int(w, *v))
-LIST_WRITER(ips, fl_ip, fl_string_max(v->text), fl_put_string(w, v->text))
+LIST_WRITER(ips, fl_ip, fl_string_max(v->text), put_computed(w, v->text, html))
 LIST_WRITER(cidrs, fl_cidr, FL_CIDR_MAX, fl_put_cidr(w, v))
 
 char *fl_csv_cell(char *start, char *end, char separator)

@@ -89,15 +89,15 @@ int fl_get_cidrs(struct fl_decoder *d, struct fl_list *out, const char *field);
 int fl_get_list(struct fl_decoder *d, struct fl_list *out, const char *field, size_t size,
                 int (*get)(struct fl_decoder *d, void *out, const char *field));
 
-/* Lists as JSON arrays; the caller has reserved fl_*_max bytes. */
+/* Lists as JSON arrays; the caller has reserved fl_*_max bytes. `html` as for fl_put_computed. */
 size_t fl_strings_max(struct fl_list l);
-char *fl_put_strings(char *w, struct fl_list l);
+char *fl_put_strings(char *w, struct fl_list l, bool html);
 size_t fl_ints_max(struct fl_list l);
-char *fl_put_ints(char *w, struct fl_list l);
+char *fl_put_ints(char *w, struct fl_list l, bool html);
 size_t fl_ips_max(struct fl_list l);
-char *fl_put_ips(char *w, struct fl_list l);
+char *fl_put_ips(char *w, struct fl_list l, bool html);
 size_t fl_cidrs_max(struct fl_list l);
-char *fl_put_cidrs(char *w, struct fl_list l);
+char *fl_put_cidrs(char *w, struct fl_list l, bool html);
 
 /* The members of a map that aren't among the `n` declared ones, each with a comma behind it. */
 void fl_header_map(struct fl_cx *cx, struct fl_buf *out, fl_str map, const fl_str *declared, size_t n);

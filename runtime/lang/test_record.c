@@ -90,7 +90,7 @@ static void test_lists(void **state)
     assert_int_equal(fl_get_strings(&d, &l, "f"), 1);
     assert_int_equal(l.n, 3);
     assert_true(fl_strs_has(l, FL_LIT("bc")) && fl_strs_has(l, FL_LIT("")) && !fl_strs_has(l, FL_LIT("b")));
-    char *w = fl_arena_get(arena, fl_strings_max(l) + FL_PAD), *end = fl_put_strings(w, l);
+    char *w = fl_arena_get(arena, fl_strings_max(l) + FL_PAD), *end = fl_put_strings(w, l, true);
     assert_true((size_t)(end - w) <= fl_strings_max(l));
     *end = 0;
     assert_string_equal(w, "[\"a\",\"bc\",\"\"]");

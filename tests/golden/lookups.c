@@ -353,7 +353,7 @@ static void json(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out)
     w = FL_PUT_LIT(w, ",");
     if (r->is_name == 1) {
         w = FL_PUT_LIT(w, "\"name\":\"");
-        w = fl_put_text(w, r->let_name);
+        w = fl_put_computed(w, r->let_name, cx->html);
         w = FL_PUT_LIT(w, "\",");
     }
     w--;
@@ -374,7 +374,7 @@ static void pretty(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out,
     w = FL_PUT_LIT(w, ",");
     if (r->is_name == 1) {
         w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"name\": \"");
-        w = fl_put_text(w, r->let_name);
+        w = fl_put_computed(w, r->let_name, cx->html);
         w = FL_PUT_LIT(w, "\",");
     }
     w--;

@@ -374,11 +374,11 @@ static void json(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out)
     w = FL_PUT_LIT(w, "\"both\":");
     w = fl_put_bool(w, r->out.both);
     w = FL_PUT_LIT(w, ",\"label\":\"");
-    w = fl_put_text(w, r->out.label);
+    w = fl_put_computed(w, r->out.label, cx->html);
     w = FL_PUT_LIT(w, "\",");
     if (r->out.has_who) {
         w = FL_PUT_LIT(w, "\"who\":{\"name\":\"");
-        w = fl_put_text(w, r->out.who__name);
+        w = fl_put_computed(w, r->out.who__name, cx->html);
         w = FL_PUT_LIT(w, "\",");
         if (r->out.has_who__port) {
             w = FL_PUT_LIT(w, "\"port\":");
@@ -418,12 +418,12 @@ static void pretty(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out,
     w = fl_put_bool(w, r->out.both);
     w = FL_PUT_LIT(w, ",");
     w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"label\": \"");
-    w = fl_put_text(w, r->out.label);
+    w = fl_put_computed(w, r->out.label, cx->html);
     w = FL_PUT_LIT(w, "\",");
     if (r->out.has_who) {
         w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"who\": {");
         w = FL_PUT_LIT(fl_put_line(w, level + 2), "\"name\": \"");
-        w = fl_put_text(w, r->out.who__name);
+        w = fl_put_computed(w, r->out.who__name, cx->html);
         w = FL_PUT_LIT(w, "\",");
         if (r->out.has_who__port) {
             w = FL_PUT_LIT(fl_put_line(w, level + 2), "\"port\": ");

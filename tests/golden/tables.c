@@ -244,7 +244,8 @@ static int64_t tick(struct fl_cx *cx, struct fl_batch *b)
         uint16_t class_;
         const void *key;
         void *value;
-        while (fl_table_absent(&table_counts, &cursor, cx->now, cx->now - INT64_C(60000000000), &key, &key_n, &class_, &value)) {
+        const int64_t before = cx->now - INT64_C(60000000000);
+        while (fl_table_absent(&table_counts, &cursor, cx->now, before, &key, &key_n, &class_, &value)) {
             const fl_str text_l_id = fl_text_copy(cx, (fl_str){key, key_n, FL_PLAIN});
             const fl_str l_id = text_l_id;
             {
@@ -323,12 +324,12 @@ static void json_emitted(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf
     w = FL_PUT_LIT(w, "{");
     if (r->out.has_id) {
         w = FL_PUT_LIT(w, "\"id\":\"");
-        w = fl_put_text(w, r->out.id);
+        w = fl_put_computed(w, r->out.id, cx->html);
         w = FL_PUT_LIT(w, "\",");
     }
     if (r->out.has_note) {
         w = FL_PUT_LIT(w, "\"note\":\"");
-        w = fl_put_text(w, r->out.note);
+        w = fl_put_computed(w, r->out.note, cx->html);
         w = FL_PUT_LIT(w, "\",");
     }
     w -= w[-1] == ',';
@@ -344,12 +345,12 @@ static void pretty_emitted(struct fl_cx *cx, const struct fl_rec *h, struct fl_b
     w = FL_PUT_LIT(w, "{");
     if (r->out.has_id) {
         w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"id\": \"");
-        w = fl_put_text(w, r->out.id);
+        w = fl_put_computed(w, r->out.id, cx->html);
         w = FL_PUT_LIT(w, "\",");
     }
     if (r->out.has_note) {
         w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"note\": \"");
-        w = fl_put_text(w, r->out.note);
+        w = fl_put_computed(w, r->out.note, cx->html);
         w = FL_PUT_LIT(w, "\",");
     }
     if (w[-1] == ',') {
@@ -370,13 +371,13 @@ static void json(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out)
     char *w = fl_buf_room(out, 50 +
         6 * ((size_t)r->out.id.n + r->out.note.n));
     w = FL_PUT_LIT(w, "{\"id\":\"");
-    w = fl_put_text(w, r->out.id);
+    w = fl_put_computed(w, r->out.id, cx->html);
     w = FL_PUT_LIT(w, "\",\"before\":");
     w = fl_put_int(w, r->let_before);
     w = FL_PUT_LIT(w, ",");
     if (r->out.has_note) {
         w = FL_PUT_LIT(w, "\"note\":\"");
-        w = fl_put_text(w, r->out.note);
+        w = fl_put_computed(w, r->out.note, cx->html);
         w = FL_PUT_LIT(w, "\",");
     }
     w--;
@@ -395,14 +396,14 @@ static void pretty(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf *out,
         6 * ((size_t)r->out.id.n + r->out.note.n));
     w = FL_PUT_LIT(w, "{");
     w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"id\": \"");
-    w = fl_put_text(w, r->out.id);
+    w = fl_put_computed(w, r->out.id, cx->html);
     w = FL_PUT_LIT(w, "\",");
     w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"before\": ");
     w = fl_put_int(w, r->let_before);
     w = FL_PUT_LIT(w, ",");
     if (r->out.has_note) {
         w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"note\": \"");
-        w = fl_put_text(w, r->out.note);
+        w = fl_put_computed(w, r->out.note, cx->html);
         w = FL_PUT_LIT(w, "\",");
     }
     w--;

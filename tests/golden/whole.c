@@ -378,7 +378,7 @@ static void json_emitted(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf
     w = FL_PUT_LIT(w, "{");
     if (r->out.has_id) {
         w = FL_PUT_LIT(w, "\"id\":\"");
-        w = fl_put_text(w, r->out.id);
+        w = fl_put_computed(w, r->out.id, cx->html);
         w = FL_PUT_LIT(w, "\",");
     }
     if (r->out.has_n) {
@@ -393,12 +393,12 @@ static void json_emitted(struct fl_cx *cx, const struct fl_rec *h, struct fl_buf
     }
     if (r->out.has_site) {
         w = FL_PUT_LIT(w, "\"site\":\"");
-        w = fl_put_text(w, r->out.site);
+        w = fl_put_computed(w, r->out.site, cx->html);
         w = FL_PUT_LIT(w, "\",");
     }
     if (r->out.has_name) {
         w = FL_PUT_LIT(w, "\"name\":\"");
-        w = fl_put_text(w, r->out.name);
+        w = fl_put_computed(w, r->out.name, cx->html);
         w = FL_PUT_LIT(w, "\",");
     }
     w -= w[-1] == ',';
@@ -414,7 +414,7 @@ static void pretty_emitted(struct fl_cx *cx, const struct fl_rec *h, struct fl_b
     w = FL_PUT_LIT(w, "{");
     if (r->out.has_id) {
         w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"id\": \"");
-        w = fl_put_text(w, r->out.id);
+        w = fl_put_computed(w, r->out.id, cx->html);
         w = FL_PUT_LIT(w, "\",");
     }
     if (r->out.has_n) {
@@ -429,12 +429,12 @@ static void pretty_emitted(struct fl_cx *cx, const struct fl_rec *h, struct fl_b
     }
     if (r->out.has_site) {
         w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"site\": \"");
-        w = fl_put_text(w, r->out.site);
+        w = fl_put_computed(w, r->out.site, cx->html);
         w = FL_PUT_LIT(w, "\",");
     }
     if (r->out.has_name) {
         w = FL_PUT_LIT(fl_put_line(w, level + 1), "\"name\": \"");
-        w = fl_put_text(w, r->out.name);
+        w = fl_put_computed(w, r->out.name, cx->html);
         w = FL_PUT_LIT(w, "\",");
     }
     if (w[-1] == ',') {
@@ -467,7 +467,7 @@ static fl_str spliced(struct fl_cx *cx, const struct fl_rec *h)
         6 * ((size_t)r->out.id.n + r->out.site.n + r->out.name.n));
     values[0].p = w;
     w = FL_PUT_LIT(w, "\"");
-    w = fl_put_text(w, r->out.id);
+    w = fl_put_computed(w, r->out.id, cx->html);
     w = FL_PUT_LIT(w, "\"");
     values[0].n = (uint32_t)(w - values[0].p);
     values[1].p = w;
@@ -487,13 +487,13 @@ static fl_str spliced(struct fl_cx *cx, const struct fl_rec *h)
     }
     values[4].p = w;
     w = FL_PUT_LIT(w, "\"");
-    w = fl_put_text(w, r->out.site);
+    w = fl_put_computed(w, r->out.site, cx->html);
     w = FL_PUT_LIT(w, "\"");
     values[4].n = (uint32_t)(w - values[4].p);
     if (r->out.has_name) {
         values[5].p = w;
         w = FL_PUT_LIT(w, "\"");
-        w = fl_put_text(w, r->out.name);
+        w = fl_put_computed(w, r->out.name, cx->html);
         w = FL_PUT_LIT(w, "\"");
         values[5].n = (uint32_t)(w - values[5].p);
     }

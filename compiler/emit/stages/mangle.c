@@ -51,13 +51,17 @@ int fce_mangle_tick(struct fc_em *m, int i, const struct fc_stage *s, int n)
         }
         fce_line(m, "if (!due_%d || due_%d > cx->now + INT64_C(%lld))", n, n, (long long)every);
         fce_line(m, "    due_%d = cx->now + INT64_C(%lld);", n, (long long)every);
-        fce_line(m, "if (cx->now >= due_%d) {", n);
+        fce_line(m, a->at_end ? "if (cx->now >= due_%d || cx->ending) {" : "if (cx->now >= due_%d) {", n);
         m->depth++;
         fce_line(m, "uint32_t cursor = 0, key_n;");
         fce_line(m, "uint16_t class_;");
         fce_line(m, "const void *key;");
         fce_line(m, "void *value;");
-        fce_line(m, "while (fl_table_absent(&table_%s, &cursor, cx->now, cx->now - INT64_C(%lld), &key, &key_n, &class_, &value)) {", a->table_sym->name, (long long)every);
+        if (a->at_end)
+            fce_line(m, "const int64_t before = cx->ending ? INT64_MAX : cx->now - INT64_C(%lld); /* at the end all of them */", (long long)every);
+        else
+            fce_line(m, "const int64_t before = cx->now - INT64_C(%lld);", (long long)every);
+        fce_line(m, "while (fl_table_absent(&table_%s, &cursor, cx->now, before, &key, &key_n, &class_, &value)) {", a->table_sym->name);
         m->depth++;
         absent_key(m, a);
         fce_block(m, a->body);

@@ -48,6 +48,7 @@ static void add(void *e, struct fl_cx *cx, const struct fl_rec *r, bool first, s
 {
     (void)first;
     const struct csv *c = e;
+    cx->html = false;
     c->of->csv(cx, r, out, &c->form);
     fl_buf_puts(out, c->line_end);
 }

@@ -13,6 +13,7 @@ static void *open_lines(struct fl_runtime *rt, const struct fl_options *o, char 
 static void add(void *e, struct fl_cx *cx, const struct fl_rec *r, bool first, struct fl_buf *out)
 {
     (void)first;
+    cx->html = false;
     ((const struct fl_output_of *)e)->json(cx, r, out);
     fl_buf_putc(out, '\n');
 }
