@@ -7,6 +7,7 @@
  */
 #include "lang/meters.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>

@@ -12,7 +12,6 @@
 #ifndef FL_METERS_H
 #define FL_METERS_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -80,21 +79,24 @@ struct fl_meter_row {
     _Atomic double cell[];
 };
 
+/* The compiler's own words: the macros of <stdatomic.h> would be names that a .flow can't have. */
 static inline void fl_cell_put(_Atomic double *cell, double v)
 {
-    atomic_store_explicit(cell, v, memory_order_relaxed);
+    __atomic_store(cell, &v, __ATOMIC_RELAXED);
 }
 
 static inline double fl_cell_get(const _Atomic double *cell)
 {
-    return atomic_load_explicit((_Atomic double *)cell, memory_order_relaxed);
+    double v;
+    __atomic_load((_Atomic double *)cell, &v, __ATOMIC_RELAXED);
+    return v;
 }
 
 static inline void fl_meter_there(struct fl_meter_row *r, uint32_t bit)
 {
-    uint64_t there = atomic_load_explicit(&r->there, memory_order_relaxed);
+    uint64_t there = __atomic_load_n(&r->there, __ATOMIC_RELAXED);
     if (!(there >> bit & 1))
-        atomic_store_explicit(&r->there, there | UINT64_C(1) << bit, memory_order_release);
+        __atomic_store_n(&r->there, there | UINT64_C(1) << bit, __ATOMIC_RELEASE);
 }
 
 /* For generated code: value number `bit` of the row, its cell. A counter never goes down: what is less than 0 isn't added. */

@@ -193,7 +193,7 @@ def print_config_can_be_fed_back(folder):
     for program in PROGRAMS:
         first = run(program, "--print-config").expect(0).out
         assert first.count("#") > 10, "it should explain the keys"
-        for key in ("cluster_net_masks", "max_flows_per_object", "endpoint", "url"):
+        for key in ("port", "connection_timeout", "url") if program == "prom_sky_con" else ("cluster_net_masks", "max_flows_per_object", "endpoint", "url"):
             assert re.search(rf"^[\s#]*{key}:", first, re.M), f"{program} --print-config doesn't have {key}"
         path = write(folder, program + ".yml", first)
         run(program, path, "--check-config", "--input", MESSAGES, "--output", folder).expect(0)

@@ -5,6 +5,7 @@
  */
 #include "sinks/prometheus/page.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
