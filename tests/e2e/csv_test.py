@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """csv_test - encode csv with any separator and any text for null: read back by Python's csv, every value is what it was, and null is
-told from a text by its quotes. The names come from `as`.
+told from a text by its quotes. The names come from `as`. Recorded flows that no transform touches are, object by object, what Python's csv
+writes of the declared fields.
 """
 
 import csv
 import io
 import json
 import os
+import re
 
+import compare
 import support
 
 FLOW = """
@@ -98,5 +101,76 @@ def what_is_passed_on(d):
         assert got == want, f"{name}:\n{got}\nexpected\n{want}"
 
 
+RECORDED = """
+pipeline recorded "";
+use skydive;
+source skydive;
+output { store buffered { max_flows_per_object = 300; } encode csv; write file; }
+"""
+KEYS = [("UUID", "LayersPath", "Application"), ("Link.Protocol", "Network.A", "Transport.B"), ("Metric.RTT", "TCPMetric.BASynTTL", "FinishType")]
+
+
+def declared():
+    """(path, default) of each leaf of the schema Flow, in its order; in a record that isn't there none has a default."""
+    with open(os.path.join(support.SRC, "dsl", "skydive.flow"), encoding="utf-8") as f:
+        text = re.sub(r"#.*", "", f.read())
+    records = dict(re.findall(r"^(?:record|schema) (\w+) \{(.*?)^\}", text, re.M | re.S))
+    numbers = {name: number for _, rows in re.findall(r"^enum (\w+) \{(.*?)\}", text, re.M) for name, number in re.findall(r"(\w+) = (\d+)", rows)}
+
+    def fields(body, path):
+        for name, inner, type_, default in re.findall(r"(\w+)\??\s*:\s*(?:\{(.*?)\}|(\w+(?:\(\w+\))?)(?:\s*=\s*([^;]+))?)\s*;", body, re.S):
+            if inner or type_ in records:
+                yield from fields(inner or records[type_], [*path, name])
+            else:
+                yield [*path, name], numbers.get(default, default.strip('"'))
+    return list(fields(records["Flow"], []))
+
+
+def row(flow, leaves):
+    cells = []
+    for (*path, name), default in leaves:
+        at = flow
+        for step in path:
+            at = at.get(step) if at else None
+        value = at.get(name) if at else None
+        cells.append("" if at is None else default if value is None else str(value))
+    return cells
+
+
+def recorded_flows(d):
+    """Whole objects: all declared leaves in the order of the schema, in each object below their names; texts that need quotes have them."""
+    leaves = declared()
+    names = [".".join(path) for path, _ in leaves]
+    at = [names.index(k) for keys in KEYS for k in keys]
+    assert at == sorted(at) and len(names) == 96, (at, len(names))
+    texts = ["a,b", 'say "a"', "two\nlines", "cr\r", "\u00e4", "", None, "a;b|c"]
+    flows = []
+    given, path, program, out = (os.path.join(d, name) for name in ("given.jsonl", "recorded.flow", "recorded", "out"))
+    with open(support.MESSAGES, encoding="utf-8") as f, open(given, "w", encoding="utf-8") as g:
+        for message in map(json.loads, f):
+            for flow in message["Obj"]:
+                flow["CaptureID"] = texts[len(flows) % len(texts)]
+                flow["more"] = {"CaptureID": "not declared"}
+                flows.append(flow)
+                if len(flows) % 50 == 0:
+                    flow.update(Network=None, RawPacketsCaptured=None, Metric={})
+            g.write(json.dumps(message) + "\n")
+    assert len(flows) == support.FLOWS
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(RECORDED)
+    support.run(support.FLOWC, "build", path, "-o", program).expect(0)
+    support.run(program, "--input", given, "--output", out).expect(0)
+    objects = [data.decode() for _, data in compare.objects(out)]
+    want = []
+    for i in range(0, len(flows), 300):
+        body = io.StringIO(newline="")
+        csv.writer(body, lineterminator="\r\n").writerows([names, *(row(flow, leaves) for flow in flows[i:i + 300])])
+        want.append(body.getvalue())
+    for i, (is_, was) in enumerate(zip(objects, want)):
+        found = [pair for pair in zip(is_.split("\r\n"), was.split("\r\n")) if pair[0] != pair[1]]
+        assert is_ == was, f"object {i}, the first line that differs, and what is expected:\n" + "\n".join(found[0] if found else (is_[-200:], was[-200:]))
+    assert len(objects) == len(want) == 3, len(objects)
+
+
 if __name__ == "__main__":
-    support.main([any_form, what_is_passed_on])
+    support.main([any_form, what_is_passed_on, recorded_flows])
