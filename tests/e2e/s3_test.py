@@ -446,6 +446,8 @@ def ibm_token(folder):
         r = dummy(*args).expect(0)
         assert tokens == ["tok1", "tok2"], tokens
         assert "cannot write" not in r.err and "tok2" not in r.err and "top/secret" not in r.err, r.err
+        warned = [line.split(" ", 1)[1] for line in r.err.splitlines() if " WARN" in line]
+        assert warned[-1] == f"WARN the API key goes over plain http; use https endpoint={front.url}/identity/token", warned
 
 
 def clock_is_wrong(folder):
