@@ -7,6 +7,7 @@ SIGTERM and SIGINT: input stops, open objects are sealed and written, exit 0. A 
 
 import hashlib
 import http.server
+import json
 import os
 import re
 import signal
@@ -26,20 +27,20 @@ def records(folder):
 class Fed(support.Running):
     """A pipeline that reads a pipe which stays open: it has all flows but no end of input."""
 
-    def __init__(self, folder, *args):
+    def __init__(self, folder, *args, program="dummy", given=MESSAGES):
         fifo = os.path.join(folder, "fifo")
         os.mkfifo(fifo)
         self.port = support.free_port()
-        super().__init__("dummy", "--input", fifo, "--metrics-listen", f"127.0.0.1:{self.port}", *args)
-        self.feeder = subprocess.Popen(["sh", "-c", 'exec 3>"$1"; cat "$2" >&3; exec sleep 300', "feed", fifo, MESSAGES])
+        super().__init__(program, "--input", fifo, "--metrics-listen", f"127.0.0.1:{self.port}", *args)
+        self.feeder = subprocess.Popen(["sh", "-c", 'exec 3>"$1"; cat "$2" >&3; exec sleep 300', "feed", fifo, given])
 
     def __exit__(self, *args):
         self.feeder.kill()
         self.feeder.wait()
         super().__exit__(*args)
 
-    def until_received(self):
-        self.until(lambda: support.metrics(self.port).get("flowc_received_total", 0) >= support.FLOWS, "all flows received")
+    def until_received(self, flows=support.FLOWS):
+        self.until(lambda: support.metrics(self.port).get("flowc_received_total", 0) >= flows, "all flows received")
 
 
 def stops_with(number):
@@ -57,6 +58,30 @@ def stops_with(number):
         support.balanced(counters)
     test.__name__ = "stops_with_" + signal.Signals(number).name
     return test
+
+
+def sums_come_out(folder):
+    """`absent .. or at end` runs for every entry at SIGTERM too, and what it emits is written; without `or at end` nothing is due yet."""
+    case = os.path.join(support.SRC, "tests", "field", "cases", "sum-at-end")
+    with open(os.path.join(case, "pipeline.flow"), encoding="utf-8") as f:
+        text = f.read()
+    assert text.count(" or at end ") == 1
+    for name, flow, emitted in ("end", text, [{"key": "a", "total": 3}, {"key": "b", "total": 10}]), ("due", text.replace(" or at end ", " "), []):
+        d = os.path.join(folder, name)
+        path, program, out = (os.path.join(d, x) for x in ("sums.flow", "sums", "out"))
+        os.mkdir(d)
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(flow)
+        support.run(support.FLOWC, "build", path, "-o", program).expect(0)
+        with Fed(d, "--output", out, program=program, given=os.path.join(case, "input")) as p:
+            p.until_received(3)
+            p.signal(signal.SIGTERM)
+            r = p.wait(10).expect(0)
+        counters = support.ledger(r.err)
+        support.balanced(counters)
+        assert counters["received"] == counters["dropped.added"] == 3 and counters.get("emitted", 0) == len(emitted), counters
+        lines = [json.loads(line) for _, data in compare.objects(out) for line in data.splitlines()] if os.path.isdir(out) else []
+        assert sorted(lines, key=lambda x: x.get("key", "")) == sorted(emitted, key=lambda x: x["key"]), lines
 
 
 def end_of_input_is_a_stop(folder):
@@ -177,6 +202,6 @@ def signal_while_connecting(folder):
 
 
 if __name__ == "__main__":
-    support.main([stops_with(signal.SIGTERM), stops_with(signal.SIGINT), end_of_input_is_a_stop,
+    support.main([stops_with(signal.SIGTERM), stops_with(signal.SIGINT), sums_come_out, end_of_input_is_a_stop,
                   unreachable_bucket_counts_what_is_lost, second_signal_ends_at_once,
                   second_signal_counts_what_arrives, hangup_reloads, hangup_without_anything_to_reload, signal_while_connecting])
