@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import support  # noqa: E402
 
 RECORD, MANY, CLASSES = 20000, 8000, 3  # 160 MB
-MORE = 8 << 20  # objects that were open when the rest began to wait, what uploads take, and what the allocator keeps
+MORE = 16 << 20  # objects that were open when the rest began to wait, what uploads take, and what the allocator keeps
 QUEUE = "pipeline.output.queue"
 FLOW = """
 pipeline large "large records, several classes";
