@@ -15,7 +15,7 @@ import threading
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 import support  # noqa: E402
 
-RECORD, MANY, CLASSES = 20000, 8000, 3  # 160 MB
+RECORD, MANY = 20000, 8000  # 160 MB
 MORE = 16 << 20  # objects that were open when the rest began to wait, what uploads take, and what the allocator keeps
 QUEUE = "pipeline.output.queue"
 FLOW = """
