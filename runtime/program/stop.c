@@ -29,8 +29,8 @@
 #include "intake/source.h"
 #include "lookups/lookups.h"
 #include "program/stop.h"
-#include "tables/fills.h"
 #include "run/worker.h"
+#include "tables/fills.h"
 
 #define WATCH (2 * FL_SECOND) /* between looks at uploads that may hang */
 #define GRACE (4 * FL_SECOND) /* an interrupted upload gets this long to end after the deadline */
@@ -195,11 +195,12 @@ static void reload(struct life *l)
     bool log_file = fl_log_reopen(), credentials = false;
     for (uint32_t i = 0; i < l->rt->pipeline->noutputs; i++)
         credentials |= l->rt->route[i].output && fl_output_reload(l->rt->route[i].output);
-    if (log_file || credentials)
-        fl_log(FL_INFO, "SIGHUP: read again; other changes need a restart", "log_file=%s credentials=%s",
-               log_file ? "reopened" : "none", credentials ? "read" : "none");
+    bool tables = fl_fills_again(l->rt->fills);
+    if (log_file || credentials || tables)
+        fl_log(FL_INFO, "SIGHUP: read again; other changes need a restart", "log_file=%s credentials=%s tables=%s",
+               log_file ? "reopened" : "none", credentials ? "read" : "none", tables ? "asked" : "none");
     else
-        fl_log(FL_INFO, "SIGHUP ignored: no log file and no credentials in files; other changes need a restart", NULL);
+        fl_log(FL_INFO, "SIGHUP ignored: no log file, no credentials in files, no tables from outside; other changes need a restart", NULL);
 }
 
 static void on_signal(struct life *l, int fd)

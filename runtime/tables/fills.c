@@ -56,7 +56,7 @@ struct fl_fills {
     struct fl_cx cx;         /* of the thread: for what fills rows */
     pthread_t thread;
     bool started;
-    bool stop;               /* under the lock */
+    bool stop, again;        /* under the lock */
     pthread_mutex_t lock;
     pthread_cond_t change;   /* a table was read, or stop */
 };
@@ -224,6 +224,17 @@ static void was_read(struct fl_fills *l, struct fill *x, int64_t now)
     atomic_store_explicit(&x->ready, true, memory_order_release);
 }
 
+/* Whoever asked for another reading gets one that begins afterwards. */
+static void make_due(struct fl_fills *l, int64_t now)
+{
+    pthread_mutex_lock(&l->lock);
+    bool again = l->again;
+    l->again = false;
+    pthread_mutex_unlock(&l->lock);
+    for (uint32_t i = 0; again && i < l->n; i++)
+        l->fill[i].due = now;
+}
+
 static bool stopping(struct fl_fills *l)
 {
     pthread_mutex_lock(&l->lock);
@@ -237,6 +248,7 @@ int64_t fl_fills_step(struct fl_fills *l, int64_t now)
     int64_t next = INT64_MAX;
     l->cx.scratch = &l->scratch;
     l->cx.rt = l->rt;
+    make_due(l, now);
     for (uint32_t i = 0; i < l->n && !stopping(l); i++) {
         struct fill *x = &l->fill[i];
         if (x->f->wanted && !*x->f->wanted)
@@ -283,9 +295,10 @@ static void *reader(void *arg)
     while (!stopping(l)) {
         int64_t next = fl_fills_step(l, fl_clock_monotonic());
         pthread_mutex_lock(&l->lock);
-        if (!l->stop && next == INT64_MAX) {
+        bool wait = !l->stop && !l->again;
+        if (wait && next == INT64_MAX) {
             pthread_cond_wait(&l->change, &l->lock);
-        } else if (!l->stop) {
+        } else if (wait) {
             struct timespec until = at(next);
             pthread_cond_timedwait(&l->change, &l->lock, &until);
         }
@@ -328,6 +341,20 @@ void fl_fills_await(struct fl_fills *l, int64_t ns)
     if (unread(l))
         fl_log(FL_WARN, "a table is not read yet; records are taken without it", "table=%s waited=%llds", unread(l), (long long)(ns / FL_SECOND));
     fl_fills_take(l);
+}
+
+bool fl_fills_again(struct fl_fills *l)
+{
+    bool any = false;
+    for (uint32_t i = 0; l && i < l->n; i++)
+        any |= !l->fill[i].f->wanted || *l->fill[i].f->wanted;
+    if (!any)
+        return false;
+    pthread_mutex_lock(&l->lock);
+    l->again = true;
+    pthread_cond_broadcast(&l->change);
+    pthread_mutex_unlock(&l->lock);
+    return true;
 }
 
 void fl_fills_stop(struct fl_fills *l)

@@ -32,6 +32,8 @@ void fl_fills_start(struct fl_fills *l);
 void fl_fills_await(struct fl_fills *l, int64_t ns);
 /* In the turn to run: what was read becomes what the pipeline sees. */
 void fl_fills_take(struct fl_fills *l);
+/* All tables are due now (SIGHUP); false: there is none. Any thread. */
+bool fl_fills_again(struct fl_fills *l);
 /* No more readings; one under way is broken off. Any thread. */
 void fl_fills_stop(struct fl_fills *l);
 /* Lines of /metrics: how long ago each table was read. Any thread. */

@@ -150,6 +150,27 @@ static void read_again(void **state)
     end(l);
 }
 
+static void asked_for(void **state)
+{
+    struct fl_fills *l = begin(false);
+    (void)state;
+    assert_false(fl_fills_again(NULL));
+    answer = "[{\"K\":1,\"V\":10}]";
+    assert_int_equal(step(l), 20);
+    fl_fills_take(l);
+    answer = "[{\"K\":1,\"V\":11}]";
+    pass(FL_SECOND);
+    assert_int_equal(step(l), 19);
+    assert_true(fl_fills_again(l));
+    assert_int_equal(step(l), 20); /* before it would be due */
+    assert_int_equal(readings, 2);
+    fl_fills_take(l);
+    assert_int_equal(value(1), 11);
+    assert_int_equal(step(l), 20); /* once */
+    assert_int_equal(readings, 2);
+    end(l);
+}
+
 /* As long as the worker hasn't taken the last reading, there is no further one. */
 static void not_taken(void **state)
 {
@@ -288,7 +309,7 @@ int main(void)
     static const struct fl_log_options quiet = {.backends = FL_LOG_STDERR, .level = {FL_ERROR, FL_ERROR, FL_ERROR, FL_ERROR}};
     free(fl_log_configure(&quiet));
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(read_again), cmocka_unit_test(not_taken),  cmocka_unit_test(failures), cmocka_unit_test(rows_that_stay),
+        cmocka_unit_test(read_again), cmocka_unit_test(asked_for), cmocka_unit_test(not_taken),  cmocka_unit_test(failures), cmocka_unit_test(rows_that_stay),
         cmocka_unit_test(full),       cmocka_unit_test(not_wanted), cmocka_unit_test(thread),   cmocka_unit_test(thread_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -172,7 +172,7 @@ def hangup_reloads(folder):
         p.signal(signal.SIGTERM)
         r = p.wait(20).expect(1)
     lines = [l.split(" ", 1)[1] for l in r.err.splitlines() if "SIGHUP" in l]
-    assert lines == ["INFO SIGHUP: read again; other changes need a restart log_file=reopened credentials=read"], lines
+    assert lines == ["INFO SIGHUP: read again; other changes need a restart log_file=reopened credentials=read tables=none"], lines
 
 
 def hangup_without_anything_to_reload(folder):
@@ -183,7 +183,7 @@ def hangup_without_anything_to_reload(folder):
         p.signal(signal.SIGTERM)
         r = p.wait(10).expect(0)
     lines = [l.split(" ", 1)[1] for l in r.err.splitlines() if "SIGHUP" in l]
-    assert lines == ["INFO SIGHUP ignored: no log file and no credentials in files; other changes need a restart"], lines
+    assert lines == ["INFO SIGHUP ignored: no log file, no credentials in files, no tables from outside; other changes need a restart"], lines
 
 
 def signal_while_connecting(folder):
