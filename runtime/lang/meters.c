@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
 
 #include "base/check.h"
 #include "base/hash.h"
@@ -394,6 +397,19 @@ int64_t fl_meters_sweep(struct fl_meters *m, int64_t now)
 
 /* ---- life --------------------------------------------------------------------------------------------------------- */
 
+/* Rows point to memory, and a program that ends doesn't free it. */
+static void leaks_look_into(struct fl_meters_state *s, bool look)
+{
+#ifdef __SANITIZE_ADDRESS__
+    if (look)
+        __lsan_register_root_region(s->rows, s->size);
+    else
+        __lsan_unregister_root_region(s->rows, s->size);
+#else
+    (void)s, (void)look;
+#endif
+}
+
 void fl_meters_open(struct fl_meters *m)
 {
     _Static_assert(offsetof(struct fl_meter_row, cell) <= FL_METER_HEAD, "the head of a row has grown");
@@ -410,6 +426,7 @@ void fl_meters_open(struct fl_meters *m)
     if (s->rows == MAP_FAILED)
         fl_give_up("metric %s: no address space for %zu MiB (%lld rows); lower its max%s", m->nmeters ? m->meters[0].name : "?",
                    s->size >> 20, (long long)m->max, fl_limits_memory());
+    leaks_look_into(s, true);
     atomic_init(&s->used, 1);
     index_grow(s);
 }
@@ -428,6 +445,7 @@ void fl_meters_close(struct fl_meters *m)
     if (!s)
         return;
     free_texts(s);
+    leaks_look_into(s, false);
     munmap(s->rows, s->size);
     free(s->index);
     free(s->gone);
