@@ -107,6 +107,15 @@ static bool make_parts(struct fl_runtime *rt, const struct fl_args *args)
     return true;
 }
 
+/* Of a program that ends: what else there is is the system's to free. */
+static void end_threads(struct fl_runtime *rt, struct fl_metrics *metrics)
+{
+    fl_metrics_stop(metrics);
+    fl_fills_free(rt->fills);
+    for (uint32_t i = 0; i < rt->pipeline->noutputs; i++)
+        fl_records_free(rt->route[i].records);
+}
+
 static void free_parts(struct fl_runtime *rt)
 {
     fl_source_free(rt->source);
@@ -217,11 +226,11 @@ static int run(const struct fl_pipeline *p, const struct fl_args *args, struct f
         return !ok;
     }
     if (!start(&rt, args, &metrics)) {
-        fl_metrics_stop(metrics);
+        end_threads(&rt, metrics);
         return 1;
     }
     int status = fl_run_to_end(&rt, args->stop_timeout, args->ledger_every);
-    fl_metrics_stop(metrics);
+    end_threads(&rt, metrics);
     fl_log(FL_INFO, "stopped", "status=%d", status);
     return status;
 }
