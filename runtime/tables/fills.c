@@ -35,6 +35,7 @@ struct kind {
 
 struct fill {
     const struct fl_fill *f;
+    const char *name;        /* the table's, which itself is the worker's */
     struct kind *kind;
     struct fl_table fresh;   /* open while it is filled or waits for the worker, or holds what the worker had */
     bool open;
@@ -104,6 +105,7 @@ struct fl_fills *fl_fills_new(struct fl_runtime *rt, const char *file_or_url, ch
         if (!url && !file_or_url && rt->input)
             continue; /* nobody is there to be asked */
         l->fill[l->n].f = f;
+        l->fill[l->n].name = f->table->name;
         l->fill[l->n].kind = kind_of(l, f->from);
         atomic_init(&l->fill[l->n].ready, false);
         atomic_init(&l->fill[l->n++].read_at, INT64_MIN);
@@ -185,7 +187,7 @@ static char *read_rows(struct fl_fills *l, struct fill *x)
     uint64_t skipped = 0;
     if (x->open)
         fl_table_close(&x->fresh);
-    x->fresh = (struct fl_table)FL_TABLE(x->f->table->name, x->f->table->max, x->f->table->value_size, x->f->table->key_size,
+    x->fresh = (struct fl_table)FL_TABLE(x->name, x->f->table->max, x->f->table->value_size, x->f->table->key_size,
                                          x->f->table->walked);
     x->fresh.prefixes = x->f->table->prefixes;
     fl_table_open(&x->fresh);
@@ -198,14 +200,14 @@ static char *read_rows(struct fl_fills *l, struct fill *x)
     x->rows = fl_table_live(&x->fresh);
     if (skipped && !error)
         fl_log_limited(600, FL_WARN, "rows of a table were left out, they lack what is required", "table=%s rows=%llu of=%llu",
-                       x->f->table->name, (unsigned long long)skipped, (unsigned long long)(skipped + x->rows));
+                       x->name, (unsigned long long)skipped, (unsigned long long)(skipped + x->rows));
     return error;
 }
 
 static void failed(struct fl_fills *l, struct fill *x, int64_t now, const char *error)
 {
     fl_count(&l->rt->ledger, FL_C_table_reload_failed, 1);
-    fl_log_limited(60, FL_WARN, "a table could not be read, its rows stay", "table=%s error=%s", x->f->table->name, fl_log_quote(error));
+    fl_log_limited(60, FL_WARN, "a table could not be read, its rows stay", "table=%s error=%s", x->name, fl_log_quote(error));
     x->pause = x->pause ? 2 * x->pause : FL_SECOND;
     if (x->pause > x->f->reload)
         x->pause = x->f->reload;
@@ -217,7 +219,7 @@ static void failed(struct fl_fills *l, struct fill *x, int64_t now, const char *
 static void was_read(struct fl_fills *l, struct fill *x, int64_t now)
 {
     if (atomic_load(&x->read_at) == INT64_MIN || x->pause)
-        fl_log(FL_INFO, "a table was read", "table=%s rows=%llu", x->f->table->name, (unsigned long long)x->rows);
+        fl_log(FL_INFO, "a table was read", "table=%s rows=%llu", x->name, (unsigned long long)x->rows);
     x->pause = 0;
     x->due = now + x->f->reload;
     atomic_store(&x->read_at, l->rt->clock(l->rt).mono);
@@ -325,7 +327,7 @@ static const char *unread(const struct fl_fills *l)
 {
     for (uint32_t i = 0; i < l->n; i++)
         if ((!l->fill[i].f->wanted || *l->fill[i].f->wanted) && atomic_load(&l->fill[i].read_at) == INT64_MIN)
-            return l->fill[i].f->table->name;
+            return l->fill[i].name;
     return NULL;
 }
 
@@ -383,7 +385,7 @@ void fl_fills_metrics(struct fl_fills *l, struct fl_buf *out)
         if (!any)
             fl_buf_puts(out, "# HELP flowc_table_age_seconds since the table was last read\n# TYPE flowc_table_age_seconds gauge\n");
         any = true;
-        fl_buf_printf(out, "flowc_table_age_seconds{table=\"%s\"} %.3f\n", l->fill[i].f->table->name,
+        fl_buf_printf(out, "flowc_table_age_seconds{table=\"%s\"} %.3f\n", l->fill[i].name,
                       (double)(l->rt->clock(l->rt).mono - read_at) / FL_SECOND);
     }
 }
