@@ -70,6 +70,14 @@ static const char *brace_before(const char *start, const char *p)
     return p > start && p[-1] == '{' ? p - 1 : NULL;
 }
 
+/* Behind a comma in an object no value may stand. Else, what begins as an element does may be a member's value. */
+static bool no_value(const struct fl_resync *r, const char *start, const char *p)
+{
+    while (p > start && (unsigned char)p[-1] <= ' ')
+        p--;
+    return r->depth && (r->kinds & 1) && p > start && p[-1] == ',';
+}
+
 const char *fl_resync_run(struct fl_resync *r, const char *p, const char *end, const char *torn, enum fl_resync_found *found, const char **on)
 {
     const char *start = p, *to = end;
@@ -103,7 +111,7 @@ const char *fl_resync_run(struct fl_resync *r, const char *p, const char *end, c
         } else {
             r->fresh = false;
             r->in_string = c == '"';
-            if (c == '{' && torn && p > torn && r->depth && r->like_n && (size_t)(end - p) > r->like_n &&
+            if (c == '{' && torn && p > torn && r->like_n && no_value(r, start, p) && (size_t)(end - p) > r->like_n &&
                 memcmp(p, r->like, r->like_n) == 0) {
                 const char *object = p;
                 structure(r, p, &to);

@@ -9,7 +9,7 @@
  *   LINE   a line begins with `{` or `[` (in a list also `]`), behind commas, NULs and byte order marks too. Of what goes over
  *          several lines, lines that are indented further than its first one are its own
  *   TORN   a string ends in `{` behind the error: its quote is rather the first one of the next record's key. Or an object
- *          begins as the elements of the list do. Only a suspicion: the caller looks whether a whole record begins there, and goes on if not
+ *          begins as the elements of the list do, behind a comma in an object. Only a suspicion: the caller looks whether a whole record begins there, and goes on if not
  */
 #ifndef FL_RESYNC_H
 #define FL_RESYNC_H
