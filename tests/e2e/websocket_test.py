@@ -260,7 +260,7 @@ def while_nothing_is_taken(folder, a, sets, then):
         try:
             then()
             reader = subprocess.Popen(["cat"], stdin=read, stdout=subprocess.DEVNULL)
-            end = time.monotonic() + 30 * SECOND
+            end = time.monotonic() + 120 * SECOND
             while a.summary()["connections"][-1]["messages"] < 400 and time.monotonic() < end:
                 time.sleep(0.1)
             time.sleep(0.5)
