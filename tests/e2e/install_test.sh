@@ -29,7 +29,7 @@ done
 # Each pipeline with the sample of its configuration; no name of theirs is a general one.
 for sample in "$prefix"/etc/skydive/*.yml.default; do
     name=$(basename "$sample" .yml.default)
-    "$prefix/bin/skydive-$name" --check-config "$sample" > log 2>&1 || { cat log; echo "$sample isn't good"; exit 1; }
+    "$prefix/bin/skydive-$name" --check-config "$sample" > "$work/check.log" 2>&1 || { cat "$work/check.log"; echo "$sample isn't good"; exit 1; }
     [ -f "$prefix/share/man/man1/skydive-$name.1" ] || { echo "skydive-$name has no manual page"; exit 1; }
 done
 others=$(cd "$prefix/bin" && ls | grep -v -e '^skydive-' -e '^flowc$') || :
