@@ -107,21 +107,25 @@ static bool make_parts(struct fl_runtime *rt, const struct fl_args *args)
     return true;
 }
 
-/* Of a program that ends: what else there is is the system's to free. */
-static void end_threads(struct fl_runtime *rt, struct fl_metrics *metrics)
+/* What has threads of its own beside those of source, worker and outputs, and reads what is the worker's. */
+static void free_readers(struct fl_runtime *rt)
 {
-    fl_metrics_stop(metrics);
     fl_fills_free(rt->fills);
     for (uint32_t i = 0; i < rt->pipeline->noutputs; i++)
         fl_records_free(rt->route[i].records);
 }
 
+/* Of a program that ends: what else there is is the system's to free. */
+static void end_threads(struct fl_runtime *rt, struct fl_metrics *metrics)
+{
+    fl_metrics_stop(metrics);
+    free_readers(rt);
+}
+
 static void free_parts(struct fl_runtime *rt)
 {
     fl_source_free(rt->source);
-    fl_fills_free(rt->fills);
-    for (uint32_t i = 0; i < rt->pipeline->noutputs; i++)
-        fl_records_free(rt->route[i].records); /* nobody reads the worker's metrics any more */
+    free_readers(rt);
     fl_worker_free(rt->worker);
     for (uint32_t i = 0; i < rt->pipeline->noutputs; i++) {
         fl_store_free(rt->route[i].store);
