@@ -45,6 +45,11 @@ struct fl_runtime {
     const char *output_to; /* --output, or NULL */
 };
 
+/* For each output whose sink takes objects, number i: those that take records have no store and no fl_output. */
+#define FL_EACH_OUTPUT(rt, i) \
+    for (uint32_t i = 0; i < (rt)->pipeline->noutputs; i++) \
+        if ((rt)->route[i].output)
+
 /* Emitted records, which stand behind the `received` first ones, come right behind those that caused them. */
 void fl_batch_order(struct fl_arena *scratch, struct fl_batch *b, uint32_t received);
 

@@ -59,10 +59,9 @@ static uint64_t counter(const struct life *l, enum fl_counter c)
 /* The books, and what waits at which of several outputs. */
 static void log_ledger(const struct life *l)
 {
-    const uint32_t n = l->rt->pipeline->noutputs;
     char waits[FL_OUTPUTS_MAX][512];
-    const char *list[FL_OUTPUTS_MAX];
-    for (uint32_t i = 0; i < n; i++) {
+    const char *list[FL_OUTPUTS_MAX] = { NULL };
+    FL_EACH_OUTPUT(l->rt, i) {
         fl_output_waits(l->rt->route[i].output, waits[i], sizeof waits[i]);
         list[i] = waits[i];
     }
@@ -96,9 +95,8 @@ static int64_t wait_for_delivery(struct life *l)
 
 static void hurry(struct life *l)
 {
-    for (uint32_t i = 0; i < l->rt->pipeline->noutputs; i++)
-        if (l->rt->route[i].output)
-            fl_output_hurry(l->rt->route[i].output);
+    FL_EACH_OUTPUT(l->rt, i)
+        fl_output_hurry(l->rt->route[i].output);
 }
 
 /* Metrics are there to be scraped, also when the input has ended. */
@@ -121,9 +119,8 @@ static void *finish(void *arg)
     atomic_store(&l->drained, true);
     hurry(l);
     int64_t deadline = wait_for_delivery(l);
-    for (uint32_t i = 0; i < l->rt->pipeline->noutputs; i++)
-        if (l->rt->route[i].output)
-            fl_output_stop(l->rt->route[i].output, deadline);
+    FL_EACH_OUTPUT(l->rt, i)
+        fl_output_stop(l->rt->route[i].output, deadline);
     end_records(l);
     uint64_t one = 1;
     while (write(l->done, &one, sizeof one) < 0 && errno == EINTR)
@@ -193,8 +190,8 @@ static void leave(struct life *l, const char *why, int status)
 static void reload(struct life *l)
 {
     bool log_file = fl_log_reopen(), credentials = false;
-    for (uint32_t i = 0; i < l->rt->pipeline->noutputs; i++)
-        credentials |= l->rt->route[i].output && fl_output_reload(l->rt->route[i].output);
+    FL_EACH_OUTPUT(l->rt, i)
+        credentials |= fl_output_reload(l->rt->route[i].output);
     bool tables = fl_fills_again(l->rt->fills);
     if (log_file || credentials || tables)
         fl_log(FL_INFO, "SIGHUP: read again; other changes need a restart", "log_file=%s credentials=%s tables=%s",
@@ -229,9 +226,8 @@ static int between(struct life *l)
 {
     int64_t t = now(l);
     if (t >= l->watch_at) {
-        for (uint32_t i = 0; i < l->rt->pipeline->noutputs; i++)
-            if (l->rt->route[i].output)
-                fl_output_watch(l->rt->route[i].output);
+        FL_EACH_OUTPUT(l->rt, i)
+            fl_output_watch(l->rt->route[i].output);
         l->watch_at = t + WATCH;
     }
     if (l->ledger_every && t >= l->ledger_at) {

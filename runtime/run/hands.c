@@ -130,9 +130,8 @@ static void *work(void *arg)
         pass(h, FL_TURN_RUN);
         for (unsigned lane = 0; lane < FL_LANES; lane++) {
             fl_hand_turn(h, FL_TURN_COMPRESS + lane);
-            for (uint32_t i = 0; i < w->p->noutputs; i++)
-                if (w->rt->route[i].output)
-                    fl_output_compress(w->rt->route[i].output, &h->pieces[i], lane);
+            FL_EACH_OUTPUT(w->rt, i)
+                fl_output_compress(w->rt->route[i].output, &h->pieces[i], lane);
             pass(h, FL_TURN_COMPRESS + lane);
         }
     }

@@ -27,9 +27,8 @@ void fl_hand_turn(struct fl_hand *h, enum fl_turn turn)
         w->in.cx.scratch = &h->load.scratch;
         w->in.spare = NULL;
     } else if (turn == FL_TURN_RUN) {
-        for (uint32_t i = 0; i < w->p->noutputs; i++)
-            if (w->rt->route[i].output)
-                fl_output_into(w->rt->route[i].output, w->hands > 1 ? &h->pieces[i] : NULL);
+        FL_EACH_OUTPUT(w->rt, i)
+            fl_output_into(w->rt->route[i].output, w->hands > 1 ? &h->pieces[i] : NULL);
     }
 }
 

@@ -293,9 +293,8 @@ static bool make_room(struct fl_store *s, uint32_t class_)
                            s->rt->pipeline->classes[class_], (unsigned long long)(s->open_records[class_] + waiting),
                            (long long)s->max_waiting);
         int64_t until = fl_stores_tick(s->rt, s->rt->clock(s->rt));
-        for (uint32_t i = 0; i < s->rt->pipeline->noutputs; i++)
-            if (s->rt->route[i].output)
-                fl_output_flush(s->rt->route[i].output);
+        FL_EACH_OUTPUT(s->rt, i)
+            fl_output_flush(s->rt->route[i].output);
         if (!fl_output_wait(s->output, full ? FL_ANY_CLASS : class_, waiting, until))
             return true;
     }

@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import re
+import signal
 
 import support
 from support import FIXTURES, FLOWS, MESSAGES
@@ -126,8 +127,8 @@ def from_file(folder):
 
 
 def served_until_stopped(folder):
-    """Also when the input has ended."""
-    with support.Running("prom_sky_con", "--input", MESSAGES, "--set", "listen=:0") as p:
+    """Also when the input has ended; the books go on being logged, and SIGHUP ends nothing."""
+    with support.Running("prom_sky_con", "--input", MESSAGES, "--set", "listen=:0", "--ledger-every", "100ms") as p:
         port = listening(p)
         p.until(lambda: ask(port)[1].count("\n") > 2000, "all of it")
         status, text, headers = ask(port)
@@ -138,6 +139,9 @@ def served_until_stopped(folder):
         assert ask(port, "/")[:2] == (404, "not found; there is /metrics\n")
         status, text, headers = ask(port, method="POST")
         assert (status, headers["Allow"]) == (405, "GET, HEAD"), (status, text)
+        p.until(lambda: p.err.count(" INFO ledger received=751 written=554 ") >= 2, "the books, twice")
+        p.signal(signal.SIGHUP)
+        p.until(lambda: "SIGHUP ignored" in p.err, "an answer to SIGHUP")
         p.signal()
         p.wait().expect(0)
 
