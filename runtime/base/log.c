@@ -431,12 +431,13 @@ void fl_log(enum fl_level level, const char *message, const char *pairs, ...)
 static pthread_mutex_t limit_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
     const char *message;
+    const void *whose;
     int64_t said; /* mono ns */
     uint64_t left_out;
 } limits[MESSAGES];
 
 /* May the message be said now? *left_out: how often it was not since the last time. */
-static bool may_say(const char *message, unsigned seconds, uint64_t *left_out)
+static bool may_say(const void *whose, const char *message, unsigned seconds, uint64_t *left_out)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -446,7 +447,7 @@ static bool may_say(const char *message, unsigned seconds, uint64_t *left_out)
     pthread_mutex_lock(&limit_lock);
     int at = 0;
     for (int i = 0; i < MESSAGES; i++) {
-        if (limits[i].message == message) {
+        if (limits[i].message == message && limits[i].whose == whose) {
             at = i;
             break;
         }
@@ -454,13 +455,15 @@ static bool may_say(const char *message, unsigned seconds, uint64_t *left_out)
         if (limits[at].message && (!limits[i].message || limits[i].said < limits[at].said))
             at = i;
     }
-    if (limits[at].message == message && now - limits[at].said < (int64_t)seconds * INT64_C(1000000000)) {
+    bool there = limits[at].message == message && limits[at].whose == whose;
+    if (there && now - limits[at].said < (int64_t)seconds * INT64_C(1000000000)) {
         limits[at].left_out++;
         yes = false;
     } else {
-        if (limits[at].message == message)
+        if (there)
             *left_out = limits[at].left_out;
         limits[at].message = message;
+        limits[at].whose = whose;
         limits[at].said = now;
         limits[at].left_out = 0;
     }
@@ -468,10 +471,10 @@ static bool may_say(const char *message, unsigned seconds, uint64_t *left_out)
     return yes;
 }
 
-void fl_log_limited(unsigned seconds, enum fl_level level, const char *message, const char *pairs, ...)
+void fl_log_limited_of(const void *whose, unsigned seconds, enum fl_level level, const char *message, const char *pairs, ...)
 {
     uint64_t left_out;
-    if (!fl_log_wanted(level) || !may_say(message, seconds, &left_out))
+    if (!fl_log_wanted(level) || !may_say(whose, message, seconds, &left_out))
         return;
     int keep = errno;
     char text[PAIRS];

@@ -26,10 +26,12 @@ const char *fl_log_quote(const char *s);
 const char *fl_log_quoten(const char *s, size_t n);
 
 /*
- * At most one line per `seconds` for the same `message` (pointer identity); what was left out is said with the next
- * one as repeated=N. For events that data can cause.
+ * At most one line per `seconds` for the same `message` and `whose` (pointer identity; NULL: the program's); what was left out is
+ * said with the next one as repeated=N. For events that data can cause.
  */
-void fl_log_limited(unsigned seconds, enum fl_level level, const char *message, const char *pairs, ...) __attribute__((format(printf, 4, 5)));
+void fl_log_limited_of(const void *whose, unsigned seconds, enum fl_level level, const char *message, const char *pairs, ...)
+    __attribute__((format(printf, 5, 6)));
+#define fl_log_limited(...) fl_log_limited_of(NULL, __VA_ARGS__)
 
 enum fl_log_backend { FL_LOG_STDERR = 1, FL_LOG_STDOUT = 2, FL_LOG_FILE = 4, FL_LOG_SYSLOG = 8 };
 

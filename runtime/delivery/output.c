@@ -53,9 +53,6 @@ struct fl_output *fl_output_new_with(struct fl_runtime *rt, uint32_t number, con
     o->number = number;
     o->ledger = fl_ledger_of(&rt->ledger, number);
     o->label = label_of(rt, number);
-    o->full = fl_strdup("output is full, input waits");
-    o->oldest = fl_strdup("too many records wait, dropping the oldest");
-    o->newest = fl_strdup("too many records wait, dropping what comes");
     o->kind = kind;
     o->lost_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     o->into = &o->own;
@@ -247,9 +244,6 @@ void fl_output_free(struct fl_output *o)
     close(o->lost_fd);
     free(o->waiting);
     free(o->label);
-    free(o->full);
-    free(o->oldest);
-    free(o->newest);
     fl_refused_free(o->refused);
     free(o->lines);
     fl_unmark(o);

@@ -157,11 +157,6 @@ const char *fl_output_label(const struct fl_output *o)
     return o->label;
 }
 
-const char *fl_output_full_text(const struct fl_output *o)
-{
-    return o->full;
-}
-
 uint64_t fl_output_waiting(const struct fl_output *o, uint32_t class_)
 {
     return atomic_load_explicit(&o->waiting[class_], memory_order_relaxed);

@@ -53,9 +53,8 @@ bool fl_output_wait(struct fl_output *o, uint32_t class_, uint64_t seen, int64_t
 bool fl_output_drop_oldest(struct fl_output *o, uint32_t class_);
 /* FL_DROP_NEWEST: a record of the class isn't taken, and counted. */
 void fl_output_drop_newest(struct fl_output *o, uint32_t class_);
-/* For log lines about it: "output=NAME ", "" for the only one; and the message when it is full and input waits. */
+/* For log lines about it: "output=NAME ", "" for the only one. */
 const char *fl_output_label(const struct fl_output *o);
-const char *fl_output_full_text(const struct fl_output *o);
 /* Suffix of the chosen compression, "" or ".gz", and its content encoding or NULL. */
 const struct fl_compress_kind *fl_output_compression(const struct fl_output *o);
 /* YYYYMMDDTHHMMSS of a UTC second, 15 bytes and a NUL: how keys tell the time. */

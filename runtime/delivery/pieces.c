@@ -284,8 +284,8 @@ bool fl_output_drop_oldest(struct fl_output *o, uint32_t class_)
         p = class_ == FL_ANY_CLASS ? p->next : p->newer;
     if (p) {
         fl_count(o->ledger, FL_C_overflow, p->object.num_records);
-        fl_log_limited(60, FL_WARN, o->oldest, "%sclass=%s key=%s records=%llu",
-                       o->label, p->object.class_, fl_log_quote(p->object.key), (unsigned long long)p->object.num_records);
+        fl_log_limited_of(o, 60, FL_WARN, "too many records wait, dropping the oldest", "%sclass=%s key=%s records=%llu",
+                          o->label, p->object.class_, fl_log_quote(p->object.key), (unsigned long long)p->object.num_records);
         fl_parcel_leave(o, p);
     }
     pthread_mutex_unlock(&o->lock);
@@ -295,6 +295,6 @@ bool fl_output_drop_oldest(struct fl_output *o, uint32_t class_)
 void fl_output_drop_newest(struct fl_output *o, uint32_t class_)
 {
     fl_count(o->ledger, FL_C_overflow, 1);
-    fl_log_limited(60, FL_WARN, o->newest, "%sclass=%s bytes_waiting=%llu limit=%llu", o->label,
-                   o->rt->pipeline->classes[class_], (unsigned long long)atomic_load(&o->held), (unsigned long long)o->max_bytes);
+    fl_log_limited_of(o, 60, FL_WARN, "too many records wait, dropping what comes", "%sclass=%s bytes_waiting=%llu limit=%llu", o->label,
+                      o->rt->pipeline->classes[class_], (unsigned long long)atomic_load(&o->held), (unsigned long long)o->max_bytes);
 }

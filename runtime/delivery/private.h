@@ -72,7 +72,6 @@ struct fl_output {
     uint32_t number;                  /* in fl_pipeline.outputs */
     struct fl_ledger *ledger;         /* this output's books */
     char *label;                      /* for log lines: "output=NAME ", "" for the only one */
-    char *full, *oldest, *newest;     /* messages, copies of its own: the log limits those of each output by themselves */
     const struct fl_sink_kind *kind;
     void *sink;
     const struct fl_account_kind *account; /* NULL: none */

@@ -286,12 +286,13 @@ static bool make_room(struct fl_store *s, uint32_t class_)
                 return true;
             continue;
         }
+        static const char message[] = "output is full, input waits";
         if (full)
-            fl_log_limited(60, FL_WARN, fl_output_full_text(s->output), "%squeue.max_bytes", fl_output_label(s->output));
+            fl_log_limited_of(s->output, 60, FL_WARN, message, "%squeue.max_bytes", fl_output_label(s->output));
         else
-            fl_log_limited(60, FL_WARN, fl_output_full_text(s->output), "%sclass=%s waiting=%llu limit=%lld", fl_output_label(s->output),
-                           s->rt->pipeline->classes[class_], (unsigned long long)(s->open_records[class_] + waiting),
-                           (long long)s->max_waiting);
+            fl_log_limited_of(s->output, 60, FL_WARN, message, "%sclass=%s waiting=%llu limit=%lld", fl_output_label(s->output),
+                              s->rt->pipeline->classes[class_], (unsigned long long)(s->open_records[class_] + waiting),
+                              (long long)s->max_waiting);
         int64_t until = fl_stores_tick(s->rt, s->rt->clock(s->rt));
         FL_EACH_OUTPUT(s->rt, i)
             fl_output_flush(s->rt->route[i].output);
