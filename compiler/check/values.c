@@ -33,14 +33,7 @@ static uint32_t piece_at(const struct fc_taken *t, fc_point p)
 
 static void put_piece(struct fc_values *x, struct fc_taken *t, uint32_t at, struct fc_piece p)
 {
-    if (t->n == t->cap) {
-        uint32_t cap = t->cap ? 2 * t->cap : 8;
-        struct fc_piece *v = fl_arena_get(x->k->a, cap * sizeof *v);
-        if (t->n)
-            memcpy(v, t->v, t->n * sizeof *v);
-        t->v = v;
-        t->cap = cap;
-    }
+    fl_arena_grow(x->k->a, t->v, t->n, t->cap);
     memmove(t->v + at + 1, t->v + at, (t->n - at) * sizeof *t->v);
     t->v[at] = p;
     t->n++;

@@ -64,14 +64,7 @@ bool fce_places_add(struct fc_places *s, const struct fc_expr *e, int64_t number
     struct fc_constant c = {.i = number};
     if (e && !constant_of(e, s->type, &c))
         return false;
-    if (s->n == s->cap) {
-        size_t cap = s->cap ? 2 * s->cap : 32;
-        struct fc_constant *v = fl_arena_get(s->m->a, cap * sizeof *v);
-        if (s->n)
-            memcpy(v, s->v, s->n * sizeof *v);
-        s->v = v;
-        s->cap = cap;
-    }
+    fl_arena_grow(s->m->a, s->v, s->n, s->cap);
     c.order = s->n;
     s->v[s->n++] = c;
     return true;
@@ -169,14 +162,7 @@ void fce_chain_add(struct fc_chain *k, const struct fc_cond *term)
         join(k, term);
         return;
     }
-    if (k->n == k->cap) {
-        size_t cap = k->cap ? 2 * k->cap : 32;
-        const struct fc_cond **run = fl_arena_get(k->m->a, cap * sizeof *run);
-        if (k->n)
-            memcpy(run, k->run, k->n * sizeof *run);
-        k->run = run;
-        k->cap = cap;
-    }
+    fl_arena_grow(k->m->a, k->run, k->n, k->cap);
     k->run[k->n++] = term;
 }
 

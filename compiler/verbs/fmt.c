@@ -76,14 +76,7 @@ static void blanks(struct fmt *f, size_t n)
 static void add_token(struct fmt *f, int kind, struct fc_span span)
 {
     struct tokens *t = &f->tokens;
-    if (t->n == t->cap) {
-        size_t cap = t->cap ? t->cap * 2 : 1024;
-        struct token *v = fl_arena_get(&f->c->arena, cap * sizeof *v);
-        if (t->n)
-            memcpy(v, t->v, t->n * sizeof *v);
-        t->v = v;
-        t->cap = cap;
-    }
+    fl_arena_grow(&f->c->arena, t->v, t->n, t->cap);
     t->v[t->n++] = (struct token){.kind = kind, .start = span.start, .end = span.end};
 }
 

@@ -71,6 +71,12 @@ void *fl_arena_zero(struct fl_arena *a, size_t n)
     return memset(fl_arena_get(a, n), 0, n);
 }
 
+void *fl_arena_moved(struct fl_arena *a, const void *p, size_t used, size_t size)
+{
+    void *to = fl_arena_get(a, size);
+    return used ? memcpy(to, p, used) : to;
+}
+
 char *fl_arena_strndup(struct fl_arena *a, const char *s, size_t n)
 {
     char *p = fl_arena_get(a, n + 1);

@@ -40,6 +40,17 @@ static inline void *fl_arena_get(struct fl_arena *a, size_t n)
 
 /* n bytes, zeroed. */
 void *fl_arena_zero(struct fl_arena *a, size_t n);
+/* `size` bytes that begin with the `used` ones at p; these stay where they were, too. */
+void *fl_arena_moved(struct fl_arena *a, const void *p, size_t used, size_t size);
+/* Room for a member after the n that a list holds, as fl_grow (memory.h) makes it: when n == cap, cap doubles and list moves. */
+#define fl_arena_grow(a, list, n, cap)                                                             \
+    do {                                                                                           \
+        if ((n) == (cap)) {                                                                        \
+            size_t cap_ = (cap) ? (size_t)(cap) * 2 : 16;                                          \
+            (list) = fl_arena_moved((a), (list), (n) * sizeof *(list), cap_ * sizeof *(list));     \
+            (cap) = (__typeof__(cap))cap_;                                                         \
+        }                                                                                          \
+    } while (0)
 char *fl_arena_strdup(struct fl_arena *a, const char *s);
 char *fl_arena_strndup(struct fl_arena *a, const char *s, size_t n);
 char *fl_arena_printf(struct fl_arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -21,14 +21,7 @@ const char *fl_masked(struct fl_arena *a, const char *text)
 
 void fl_problem(struct fl_problems *p, struct fl_place_of at, const char *fmt, ...)
 {
-    if (p->n == p->cap) {
-        uint32_t cap = p->cap ? 2 * p->cap : 16;
-        struct fl_problem *v = fl_arena_get(p->arena, cap * sizeof *v);
-        if (p->n)
-            memcpy(v, p->v, p->n * sizeof *v);
-        p->v = v;
-        p->cap = cap;
-    }
+    fl_arena_grow(p->arena, p->v, p->n, p->cap);
     va_list ap;
     va_start(ap, fmt);
     const char *text = fl_arena_vprintf(p->arena, fmt, ap);

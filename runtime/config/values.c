@@ -82,14 +82,7 @@ const char *fl_conf_meant(struct fl_config *c, const struct fl_suggest *s)
 
 void fl_conf_note(struct fl_config *c, enum fl_level level, const char *fmt, ...)
 {
-    if (c->nnotes == c->notes_cap) {
-        uint32_t cap = c->notes_cap ? 2 * c->notes_cap : 16;
-        struct fl_note *v = fl_arena_get(&c->arena, cap * sizeof *v);
-        if (c->nnotes)
-            memcpy(v, c->note, c->nnotes * sizeof *v);
-        c->note = v;
-        c->notes_cap = cap;
-    }
+    fl_arena_grow(&c->arena, c->note, c->nnotes, c->notes_cap);
     va_list ap;
     va_start(ap, fmt);
     c->note[c->nnotes++] = (struct fl_note){ level, fl_arena_vprintf(&c->arena, fmt, ap) };

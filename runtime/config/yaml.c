@@ -109,14 +109,7 @@ static void add(struct walk *w, const char *written, struct fl_place_of at, stru
         return;
     }
     old->line = at.line;
-    if (w->n == w->cap) {
-        uint32_t cap = w->cap ? 2 * w->cap : 64;
-        struct fl_yaml_entry *e = fl_arena_get(w->arena, cap * sizeof *e);
-        if (w->n)
-            memcpy(e, w->entry, w->n * sizeof *e);
-        w->entry = e;
-        w->cap = cap;
-    }
+    fl_arena_grow(w->arena, w->entry, w->n, w->cap);
     w->entry[w->n++] = (struct fl_yaml_entry){ path, written, at, value };
 }
 
