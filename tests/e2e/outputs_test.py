@@ -6,7 +6,7 @@ import re
 import time
 
 import support
-from support import FLOWC, FLOWS, MESSAGES, Listener, Running, balanced, free_port, metrics, run
+from support import FLOWC, FLOWS, MESSAGES, Running, Stuck, balanced, free_port, metrics, run
 
 FLOW = """pipeline two "two outputs";
 use skydive;
@@ -19,17 +19,6 @@ output large {
     queue { max_bytes = 64KiB; }
 }
 """
-
-
-class Stuck(Listener):
-    """Accepts, reads, never answers."""
-
-    def connection(self, c, _):
-        try:
-            while c.recv(65536):
-                pass
-        except OSError:
-            pass
 
 
 def compiled(folder, text=FLOW):

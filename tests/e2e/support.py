@@ -207,6 +207,17 @@ class Listener:
             threading.Thread(target=self.connection, args=(c, self.number), daemon=True).start()
 
 
+class Stuck(Listener):
+    """Takes all that is sent, and never answers."""
+
+    def connection(self, c, _):
+        try:
+            while c.recv(65536):
+                pass
+        except OSError:
+            pass
+
+
 def main(tests):
     """Run functions test(folder), each in an empty folder; names given as arguments choose. Exit status 1 if one fails."""
     signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it would be ignored by all that is started here

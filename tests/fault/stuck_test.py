@@ -32,17 +32,6 @@ output {
 """
 
 
-class Stuck(support.Listener):
-    """Takes all that is sent, and never answers."""
-
-    def connection(self, c, _):
-        try:
-            while c.recv(65536):
-                pass
-        except OSError:
-            pass
-
-
 class Run:
     """The program with MANY records at standard input, stopped when it takes no more of them: its status, log, counters and the most bytes it had."""
 
@@ -90,7 +79,7 @@ def bounded(folder):
     support.run(support.FLOWC, "build", path, "-o", program).expect(0)
     works = Run(program, "--output", os.path.join(folder, "out"), *("--set", f"{QUEUE}.when_full=block", "--set", f"{QUEUE}.max_bytes=64KiB"))
     assert works.status == 0 and works.counters["written"] == MANY, works.log[-2000:]
-    with Stuck() as stuck:
+    with support.Stuck() as stuck:
         for sink, endpoint in ("gone", "http://127.0.0.1:1"), ("stuck", f"http://127.0.0.1:{stuck.listener.getsockname()[1]}"):
             for when_full in "block", "drop_oldest", "drop_newest":
                 r = Run(program, "--set", f"pipeline.write.s3.endpoint={endpoint}", "--set", f"{QUEUE}.when_full={when_full}")
