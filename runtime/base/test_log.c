@@ -265,9 +265,13 @@ static void limited_lines(void **state)
     assert_non_null(strstr(said, "limited a i=0"));
     fl_log_limited(1, FL_WARN, b, NULL); /* counted by itself */
     assert_int_equal(lines, 2);
+    fl_log_limited_of(&a, 1, FL_WARN, a, NULL); /* so is another's */
+    assert_int_equal(lines, 3);
+    fl_log_limited_of(&a, 1, FL_WARN, a, NULL);
+    assert_int_equal(lines, 3);
     usleep(1100000);
     fl_log_limited(1, FL_WARN, a, "i=%d", 9);
-    assert_int_equal(lines, 3);
+    assert_int_equal(lines, 4);
     assert_non_null(strstr(said, "limited a i=9 repeated=4"));
     fl_log_capture(NULL, NULL);
 }
