@@ -115,7 +115,7 @@ bool fck_may_write(struct fc_checker *k, const struct fc_sym *table, struct fc_s
 
 /* ---- tests ---- */
 
-static void test_row(struct fc_checker *k, const struct fc_check *c, const struct fc_sym *s, struct fc_expr *row)
+static void test_row(struct fc_checker *k, const struct fc_sym *s, struct fc_expr *row)
 {
     int n = 0;
     for (struct fc_expr *e = row->args; e; e = e->next, n++)
@@ -129,7 +129,6 @@ static void test_row(struct fc_checker *k, const struct fc_check *c, const struc
         fc_report(k->d, FC_TEST_JSON, row->a->span, "a row of this table is a JSON object by the names of its fields");
     else if (row->a && fck_expr_as(k, row->a, s->type, false) && fck_behind(row->a)->kind > FC_E_BOOL)
         fc_report(k->d, FC_NOT_CONSTANT, row->a->span, "a value of a table in a test");
-    (void)c;
 }
 
 void fck_test_table(struct fc_checker *k, struct fc_check *c)
@@ -142,5 +141,5 @@ void fck_test_table(struct fc_checker *k, struct fc_check *c)
         return;
     }
     for (struct fc_expr *row = s ? c->args : NULL; row; row = row->next)
-        test_row(k, c, s, row);
+        test_row(k, s, row);
 }

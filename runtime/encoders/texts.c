@@ -3,7 +3,7 @@
  *
  * The records themselves are written by generated code, straight into the object's buffer. Objects are built by appending,
  * so what is around records is a handful of constant texts. The bytes are those of the original (Go's json.Marshal and
- * MarshalIndent with TABs, reference/20 section 5.1).
+ * MarshalIndent with TABs).
  */
 #include "encoders/texts.h"
 

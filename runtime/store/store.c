@@ -164,9 +164,9 @@ static void set_piece(struct fl_store *s)
 }
 
 /* When its window began; a clock that was put back doesn't make it end before that. */
-static int64_t began(const struct fl_store *s, const struct fl_series *e)
+static int64_t began(const struct fl_series *e, int64_t wall)
 {
-    return e->window < s->now.wall ? e->window : s->now.wall;
+    return e->window < wall ? e->window : wall;
 }
 
 /* The name of the object without prefix and ending. */
@@ -186,7 +186,7 @@ static fl_str name_of(const struct fl_store *s, fl_str key)
 
 static void end_object(struct fl_store *s, struct fl_series *e, fl_str key)
 {
-    struct fl_bundle o = {.start = began(s, e), .end = s->now.wall, .count = (int64_t)e->records, .id = name_of(s, key)};
+    struct fl_bundle o = {.start = began(e, s->now.wall), .end = s->now.wall, .count = (int64_t)e->records, .id = name_of(s, key)};
     if (s->encode->end)
         s->encode->end(s->encoder, &s->cx, &o, &e->raw);
     fl_arena_reset(&s->scratch);
@@ -206,7 +206,7 @@ static void seal(struct fl_store *s, struct fl_series *e, struct fl_time now)
         .own_key = s->own_keys,
         .content_type = s->encode->content_type,
         .content_encoding = s->encoding,
-        .first_timestamp = began(s, e) / 1000000,
+        .first_timestamp = began(e, s->now.wall) / 1000000,
         .last_timestamp = s->now.wall / 1000000,
         .num_records = e->records,
     };
@@ -244,7 +244,7 @@ static void open_object(struct fl_store *s, struct fl_series *e)
     e->folder->open++;
     s->nopen++;
     set_piece(s);
-    struct fl_bundle o = {.start = e->window < now.wall ? e->window : now.wall};
+    struct fl_bundle o = {.start = began(e, now.wall)};
     s->cx.now = now.wall;
     if (s->encode->begin)
         s->encode->begin(s->encoder, &s->cx, &o, &e->raw);

@@ -1,6 +1,5 @@
 /*
- * file.c - account file: bytes of the objects that were written, in a small JSON file of the original's form (reference/20
- * section 9). Whoever bills by it reads `accumulate-bytes` and may delete the file to begin anew.
+ * file.c - account file: bytes of the objects that were written, in a small JSON file of the original's form. Whoever bills by it reads `accumulate-bytes` and may delete the file to begin anew.
  *
  * The next state is written beside it, as FILE.bak, and takes its place when it is on the disk: one of the two is always whole.
  */
