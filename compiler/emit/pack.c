@@ -3,11 +3,34 @@
  */
 #include "emit/emit.h"
 
+/* What becomes of a truth value. */
+static const char packs[] = "fl_buf_putc(b, %s);", unpacks[] = "%s = *p++;";
+
+/* The members of `record`, which ends in -> or a dot, each by `value`, and for optional ones whether they are there. */
+static void members(struct fc_em *m, const struct fc_type *t, const char *record,
+                    void (*value)(struct fc_em *, const struct fc_type *, const char *), const char *truth)
+{
+    for (int i = 0; i < t->nmembers; i++) {
+        const struct fc_member *x = &t->members[i];
+        if (x->optional) {
+            const char *has = fce_text(m, "%shas_%s", record, x->name);
+            fce_line(m, truth, has);
+            fce_line(m, "if (%s) {", has);
+            m->depth++;
+        }
+        value(m, x->type, fce_text(m, "%s%s", record, fce_name(m, x->name)));
+        if (x->optional) {
+            m->depth--;
+            fce_line(m, "}");
+        }
+    }
+}
+
 static void pack(struct fc_em *m, const struct fc_type *t, const char *v)
 {
     switch (t->kind) {
     case FC_K_BOOL:
-        fce_line(m, "fl_buf_putc(b, %s);", v);
+        fce_line(m, packs, v);
         break;
     case FC_K_FLOAT:
     case FC_K_CIDR:
@@ -31,19 +54,7 @@ static void pack(struct fc_em *m, const struct fc_type *t, const char *v)
         break;
     }
     case FC_K_RECORD:
-        for (int i = 0; i < t->nmembers; i++) {
-            const struct fc_member *x = &t->members[i];
-            if (x->optional) {
-                fce_line(m, "fl_buf_putc(b, %s.has_%s);", v, x->name);
-                fce_line(m, "if (%s.has_%s) {", v, x->name);
-                m->depth++;
-            }
-            pack(m, x->type, fce_text(m, "%s.%s", v, fce_name(m, x->name)));
-            if (x->optional) {
-                m->depth--;
-                fce_line(m, "}");
-            }
-        }
+        members(m, t, fce_text(m, "%s.", v), pack, packs);
         break;
     default:
         fce_line(m, "fl_pack_int(b, %s);", v);
@@ -54,7 +65,7 @@ static void unpack(struct fc_em *m, const struct fc_type *t, const char *v)
 {
     switch (t->kind) {
     case FC_K_BOOL:
-        fce_line(m, "%s = *p++;", v);
+        fce_line(m, unpacks, v);
         break;
     case FC_K_FLOAT:
     case FC_K_CIDR:
@@ -80,19 +91,7 @@ static void unpack(struct fc_em *m, const struct fc_type *t, const char *v)
         break;
     }
     case FC_K_RECORD:
-        for (int i = 0; i < t->nmembers; i++) {
-            const struct fc_member *x = &t->members[i];
-            if (x->optional) {
-                fce_line(m, "%s.has_%s = *p++;", v, x->name);
-                fce_line(m, "if (%s.has_%s) {", v, x->name);
-                m->depth++;
-            }
-            unpack(m, x->type, fce_text(m, "%s.%s", v, fce_name(m, x->name)));
-            if (x->optional) {
-                m->depth--;
-                fce_line(m, "}");
-            }
-        }
+        members(m, t, fce_text(m, "%s.", v), unpack, unpacks);
         break;
     default:
         fce_line(m, "%s = fl_unpack_int(&p);", v);
@@ -108,14 +107,14 @@ void fce_packers(struct fc_em *m, int n, const struct fc_pairing *j)
     fce_line(m, "{");
     m->depth++;
     fce_line(m, "b->n = 0;");
-    pack(m, t, "(*v)");
+    members(m, t, "v->", pack, packs);
     m->depth--;
     fce_line(m, "}\n");
     fce_function_begin(m, FC_CX_NONE, NULL);
     fce_line(m, "static void unpack_%d(struct fl_cx *cx, const char *p, %s *v)", n, type);
     fce_line(m, "{");
     m->depth++;
-    unpack(m, t, "(*v)");
+    members(m, t, "v->", unpack, unpacks);
     m->depth--;
     fce_line(m, "}\n");
 }
