@@ -12,10 +12,15 @@
 
 /* ---- the partition ----------------------------------------------------------------------------------------------- */
 
+struct emit_search {
+    const struct fc_checker *k;
+    const struct fc_stmt *found;
+};
+
 /* The first field of the transform that e reads and an `emit` may leave out; of lets and the input, any `emit`. */
 static void visit_emit(void *arg, const struct fc_expr *e)
 {
-    struct emit_search { const struct fc_checker *k; const struct fc_stmt *found; } *s = arg;
+    struct emit_search *s = arg;
     bool own = e->kind == FC_E_FIELD && e->a->sym == s->k->record;
     bool other = e->sym && (e->sym == &s->k->input || e->sym->kind == FC_SYM_LET);
     if (!s->found && (own || other))
@@ -24,7 +29,7 @@ static void visit_emit(void *arg, const struct fc_expr *e)
 
 static void partition_null(struct fc_checker *k, const struct fc_expr *e)
 {
-    struct { const struct fc_checker *k; const struct fc_stmt *found; } s = {k, NULL};
+    struct emit_search s = {k, NULL};
     struct fc_diag *g = fck_may_be_null(k, e);
     fc_walk_expr(e, visit_emit, &s);
     if (!s.found) {

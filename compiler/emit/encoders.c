@@ -137,27 +137,26 @@ static void pass_on(struct fc_em *m)
     fce_line(m, "}\n");
 }
 
+/* One of them: `put` writes s, which `spliced` makes. */
+static void whole_as(struct fc_em *m, const struct fc_output *o, const char *what, enum fce_encoding form, const char *spliced, const char *put)
+{
+    signature(m, fce_writer(m, what, o->made), form);
+    fce_line(m, "{");
+    m->depth++;
+    if_emitted(m, what, form);
+    fce_line(m, "const fl_str s = %s(cx, h);", spliced);
+    fce_line(m, "%s", put);
+    m->depth--;
+    fce_line(m, "}\n");
+}
+
 /* Those that go on as they came but for some fields. */
 static void whole(struct fc_em *m, const struct fc_output *o)
 {
-    const char *name = fce_writer(m, "spliced", o->made);
-    fce_splice(m, name, m->form);
-    signature(m, fce_writer(m, "json", o->made), FCE_JSON);
-    fce_line(m, "{");
-    m->depth++;
-    if_emitted(m, "json", FCE_JSON);
-    fce_line(m, "const fl_str s = %s(cx, h);", name);
-    fce_line(m, "fl_buf_put(out, s.p, s.n);");
-    m->depth--;
-    fce_line(m, "}\n");
-    signature(m, fce_writer(m, "pretty", o->made), FCE_PRETTY);
-    fce_line(m, "{");
-    m->depth++;
-    if_emitted(m, "pretty", FCE_PRETTY);
-    fce_line(m, "const fl_str s = %s(cx, h);", name);
-    fce_line(m, "fl_json_pretty(out, s.p, s.n, level);");
-    m->depth--;
-    fce_line(m, "}\n");
+    const char *spliced = fce_writer(m, "spliced", o->made);
+    fce_splice(m, spliced, m->form);
+    whole_as(m, o, "json", FCE_JSON, spliced, "fl_buf_put(out, s.p, s.n);");
+    whole_as(m, o, "pretty", FCE_PRETTY, spliced, "fl_json_pretty(out, s.p, s.n, level);");
 }
 
 void fce_encoders(struct fc_em *m)

@@ -28,7 +28,6 @@ const char *fce_type(struct fc_em *m, const struct fc_type *t)
     }
 }
 
-/* ns in one unit of how a time or duration is written. */
 bool fce_quoted(const struct fc_type *t)
 {
     switch (t->kind) {
@@ -44,6 +43,7 @@ bool fce_quoted(const struct fc_type *t)
     }
 }
 
+/* ns in one unit of how a time or duration is written. */
 const char *fce_scale(const struct fc_type *t)
 {
     return t->form == FC_FORM_S ? "1000000000" : t->form == FC_FORM_US ? "1000" : t->form == FC_FORM_MS || (t->kind == FC_K_TIME && t->form == FC_FORM_PLAIN) ? "1000000" : "1";
