@@ -23,13 +23,27 @@
 struct fc_program; /* check/check.h: the checked file */
 struct fc_plan;    /* plan/plan.h */
 
+/*
+ * A file with `select` is compiled once per combination of alternatives that may hold together: a variant. Load, check and plan go
+ * through all of them, emit writes one C file. Without `select` there is one.
+ */
+enum { FC_MAX_VARIANTS = 64 };
+
+struct fc_variant {
+    struct fc_file file;
+    struct fc_program *program;
+    struct fc_plan *plan;
+};
+
 struct fc_compilation {
     struct fl_arena arena;
     struct fc_sources sources;
     struct fc_diags diags;
     const char **module_path; /* NULL-terminated; tried before the embedded modules */
-    struct fc_file file;
     uint32_t main_source;
+    struct fc_variant *variants;
+    unsigned nvariants;
+    struct fc_file file; /* these three are those of the variant at hand; behind each pass, of the first one */
     struct fc_program *program;
     struct fc_plan *plan;
     bool tests; /* the test blocks are wanted: plan keeps what they read */
@@ -42,6 +56,8 @@ struct fc_emit_options {
 
 void fc_compilation_init(struct fc_compilation *c);
 void fc_compilation_free(struct fc_compilation *c);
+/* Variant i is at hand from now on. */
+void fc_at_variant(struct fc_compilation *c, unsigned i);
 
 bool fc_load(struct fc_compilation *c, const char *path);
 /* The same for a text in memory (unit tests, fuzzers). */

@@ -318,6 +318,20 @@ struct fl_output_of {
     struct fl_meters *const *meters;        uint32_t nmeters;
 };
 
+/* An alternative of a `select`: the param's value is one of `values`, or with `none` none of them; `test` is such a value, NULL: there is none. */
+struct fl_when {
+    const char *param;
+    const char *const *values;
+    bool none;
+    const char *test;
+};
+
+/* A combination of alternatives, in the order in which they stand; of all variants one at most fits the params' values. */
+struct fl_variant {
+    const struct fl_pipeline *pipeline;
+    const struct fl_when *when;             uint32_t nwhen;
+};
+
 struct fl_pipeline {
     uint32_t magic, abi;
     const char *name, *doc, *version, *file;
@@ -346,6 +360,9 @@ struct fl_pipeline {
 
     const struct fl_test *tests;            uint32_t ntests;
     const struct fl_place *places;          uint32_t nplaces;
+
+    /* Of a file with `select`: one of these is the pipeline; the descriptor itself has only name, doc, version and file. */
+    const struct fl_variant *variants;      uint32_t nvariants;
 };
 
 extern const struct fl_pipeline fl_pipeline;

@@ -133,7 +133,7 @@ static void items_in_order(struct fc_checker *k, struct fc_item *items)
                      "write `output { store buffered; encode json; compress gzip; write s3; }`");
 }
 
-bool fc_check(struct fc_compilation *c)
+static void check_variant(struct fc_compilation *c)
 {
     struct fc_program *p = fl_arena_zero(&c->arena, sizeof *p);
     struct fc_checker k = {.c = c, .a = &c->arena, .d = &c->diags, .p = p};
@@ -153,10 +153,11 @@ bool fc_check(struct fc_compilation *c)
             kept->classified = false;
     p->stages = fl_arena_zero(&c->arena, sizeof *p->stages * (size_t)n);
     if (!pipeline(kept, c->file.items))
-        return false;
+        return;
     fck_declare_types(kept, c->file.items);
     fck_declare_values(kept, c->file.items);
     items_in_order(kept, c->file.items);
+    fck_selects(kept);
     fck_config(kept, c->file.items);
     if (c->diags.errors == 0) {
         fc_depend_check(c, p);
@@ -166,5 +167,9 @@ bool fc_check(struct fc_compilation *c)
         fck_doubts(kept, c->file.items);
         fck_given(kept, c->file.items);
     }
-    return c->diags.errors == 0;
+}
+
+bool fc_check(struct fc_compilation *c)
+{
+    return fc_each_variant(c, check_variant);
 }

@@ -97,6 +97,9 @@ struct fc_program {
     const struct fc_item *tests;    /* first test item in the list of items; others follow by next */
 };
 
+/* A pass over all variants (variants.c); then each thing is reported once. False when errors are queued. */
+bool fc_each_variant(struct fc_compilation *c, void (*pass)(struct fc_compilation *c));
+
 /* The values of all partitions. */
 void fc_partition_parts(const struct fc_program *g, fc_visit_expr *visit, void *arg);
 /* The same of all storeheaders. */

@@ -165,6 +165,9 @@ void fck_function(struct fc_checker *k, struct fc_item *it);
 const struct fc_type *fck_local_value(struct fc_checker *k, struct fc_stmt *let);
 void fck_lookup(struct fc_checker *k, struct fc_item *it);
 
+/* select.c */
+void fck_selects(struct fc_checker *k);
+
 /* param.c */
 void fck_param(struct fc_checker *k, struct fc_item *it);
 static inline bool fck_scalar(const struct fc_type *t)

@@ -11,7 +11,6 @@ const struct fc_stage_check fc_stage_checks[] = {
     [FC_ST_MANGLE] = {fck_mangle},
     [FC_ST_JOIN] = {fck_join},
     [FC_ST_AGGREGATE] = {NULL},
-    [FC_ST_SELECT] = {NULL},
     [FC_ST_METRICS] = {fck_metrics},
 };
 _Static_assert(sizeof fc_stage_checks / sizeof *fc_stage_checks == FC_STAGES, "a stage has no row");

@@ -96,6 +96,9 @@ static void params(struct fc_em *m)
     fprintf(m->types.f, "/* Parameters: set at start, constant from then on. */\nstatic struct {\n%s} P;\n\n", fc_joined(&body));
     for (const struct fc_sym *p = m->g->params; p; p = p->next) {
         const struct fc_expr *one = p->item->one_of;
+        const struct fc_select *closed = one ? NULL : fce_closed_select(m, p);
+        if (closed)
+            fprintf(m->types.f, "static const char *const one_of_%s[] = {%s};\n", p->name, fce_case_values(m, closed));
         if (one) {
             struct fc_join list = {.arena = m->a};
             for (const struct fc_expr *x = fce_constant(one)->args; x; x = x->next) {
@@ -123,7 +126,7 @@ static void params(struct fc_em *m)
             dflt = "{}";
         fprintf(m->types.f, "    {.name = \"%s\", .yaml = %s, .type = %s, .shape = %s,\n     .dflt = %s, .value = &P.%s", p->name, text_or_null(m, yaml_path(m, it->yaml)),
                 fce_value_type(p->type), shape, text_or_null(m, dflt), fce_name(m, p->name));
-        if (it->one_of)
+        if (it->one_of || fce_closed_select(m, p))
             fprintf(m->types.f, ", .one_of = one_of_%s", p->name);
         if (t->kind == FC_K_ENUM)
             fprintf(m->types.f, ", .names = values_of_%s", p->name);
@@ -336,6 +339,13 @@ static int lookup_rows(struct fc_em *m)
     return n;
 }
 
+void fce_described(struct fc_em *m)
+{
+    const char *file = fce_base_name(m->c->sources.v[m->c->main_source].path);
+    fce_line(m, ".name = %s, .doc = %s,", text_or_null(m, m->g->name), text_or_null(m, m->g->doc));
+    fce_line(m, ".version = %s, .file = %s,", text_or_null(m, m->g->version), text_or_null(m, file));
+}
+
 void fce_descriptor(struct fc_em *m)
 {
     init(m);
@@ -367,12 +377,10 @@ void fce_descriptor(struct fc_em *m)
         fflush(m->places.f);
         fce_line(m, "\nstatic const struct fl_place places[] = {\n%s};", m->places.text);
     }
-    const char *file = fce_base_name(m->c->sources.v[m->c->main_source].path);
-    fce_line(m, "\nconst struct fl_pipeline fl_pipeline = {");
+    fce_line(m, "\n%s {", m->c->nvariants > 1 ? "static const struct fl_pipeline pipeline =" : "const struct fl_pipeline fl_pipeline =");
     m->depth++;
     fce_line(m, ".magic = FL_MAGIC, .abi = FL_ABI,");
-    fce_line(m, ".name = %s, .doc = %s,", text_or_null(m, m->g->name), text_or_null(m, m->g->doc));
-    fce_line(m, ".version = %s, .file = %s,", text_or_null(m, m->g->version), text_or_null(m, file));
+    fce_described(m);
     fce_line(m, ".record_size = sizeof(struct rec),");
     if (m->g->nparams)
         fce_line(m, ".params = params, .nparams = %d,", m->g->nparams);

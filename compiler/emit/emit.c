@@ -13,14 +13,15 @@ static void paste_section(struct fc_section *s, FILE *out)
     free(s->text);
 }
 
-void fc_emit(struct fc_compilation *c, const struct fc_emit_options *options, FILE *out)
+static struct fc_em emitter(struct fc_compilation *c, const struct fc_emit_options *options)
 {
-    /*
-     * Not noted where they are: whether a parameter is used, or a value's other half, is known when the body is written, and the head
-     * stands above it. What is unused of the user's own, check warns of.
-     */
-    static const char *const unasked[] = {"parameter", "variable", "but-set-variable"};
-    struct fc_em m = {.c = c, .a = &c->arena, .p = c->plan, .g = c->program, .options = options, .laying = {.arena = &c->arena}};
+    return (struct fc_em){.c = c, .a = &c->arena, .p = c->plan, .g = c->program, .options = options, .laying = {.arena = &c->arena}};
+}
+
+/* The variant at hand, without the head. */
+static void emit_variant(struct fc_compilation *c, const struct fc_emit_options *options, FILE *out)
+{
+    struct fc_em m = emitter(c, options);
     fce_section(&m.consts);
     fce_section(&m.types);
     fce_section(&m.funcs);
@@ -41,6 +42,66 @@ void fc_emit(struct fc_compilation *c, const struct fc_emit_options *options, FI
     if (options->tests)
         fce_tests(&m);
     fce_descriptor(&m);
+    paste_section(&m.consts, out);
+    fprintf(out, "\n/* ---- records ---- */\n\n");
+    paste_section(&m.types, out);
+    fclose(m.funcs.f);
+    fwrite(m.funcs.text, 1, m.funcs.size, out);
+    free(m.funcs.text);
+    fclose(m.places.f);
+    free(m.places.text);
+}
+
+/* ---- several variants ---- */
+
+static void variant_title(struct fc_em *m, unsigned i, FILE *out)
+{
+    fprintf(out, "/* ==== variant %u:", i + 1);
+    for (const struct fc_select *s = m->c->file.selects; s; s = s->next)
+        fprintf(out, "%s %s is %s", s == m->c->file.selects ? "" : ",", s->name.s,
+                s->taken->value ? fce_comment(m, fc_source_slice(&m->c->sources, s->taken->head)) : "none of the others");
+    fprintf(out, " ==== */\n\n");
+}
+
+/* The variants, and the descriptor that has them: at start the one is taken whose params have these values. */
+static void emit_variants(struct fc_compilation *c, const struct fc_emit_options *options, FILE *out)
+{
+    struct fc_section table;
+    fce_section(&table);
+    for (unsigned i = 0; i < c->nvariants; i++) {
+        fc_at_variant(c, i);
+        struct fc_em m = emitter(c, options);
+        struct fc_section text;
+        fce_section(&text);
+        emit_variant(c, options, text.f);
+        fclose(text.f);
+        variant_title(&m, i, out);
+        const char *suffix = fce_rename(&m, text.text, fce_text(&m, "_v%u", i + 1), out);
+        free(text.text);
+        m.out = out;
+        int n = fce_when(&m, suffix);
+        fputc('\n', out);
+        fprintf(table.f, "    {&pipeline%s, when%s, %d},\n", suffix, suffix, n);
+    }
+    fc_at_variant(c, 0);
+    struct fc_em m = emitter(c, options);
+    fprintf(out, "/* ==== the variants ==== */\n\nstatic const struct fl_variant variants[] = {\n");
+    paste_section(&table, out);
+    fprintf(out, "};\n\nconst struct fl_pipeline fl_pipeline = {\n    .magic = FL_MAGIC, .abi = FL_ABI,\n");
+    m.out = out;
+    m.depth = 1;
+    fce_described(&m);
+    fprintf(out, "    .variants = variants, .nvariants = %u,\n};\n", c->nvariants);
+}
+
+void fc_emit(struct fc_compilation *c, const struct fc_emit_options *options, FILE *out)
+{
+    /*
+     * Not noted where they are: whether a parameter is used, or a value's other half, is known when the body is written, and the head
+     * stands above it. What is unused of the user's own, check warns of.
+     */
+    static const char *const unasked[] = {"parameter", "variable", "but-set-variable"};
+    struct fc_em m = emitter(c, options);
 
     fprintf(out, "/*\n * Pipeline %s: %s\n * Compiled by flowc from %s. Do not edit; change the .flow file.\n", m.g->name,
             fce_comment(&m, m.g->doc), fce_comment(&m, fce_base_name(c->sources.v[c->main_source].path)));
@@ -50,12 +111,5 @@ void fc_emit(struct fc_compilation *c, const struct fc_emit_options *options, FI
     for (size_t i = 0; i < sizeof unasked / sizeof *unasked; i++)
         fprintf(out, "#pragma GCC diagnostic ignored \"-Wunused-%s\"\n", unasked[i]);
     fputc('\n', out);
-    paste_section(&m.consts, out);
-    fprintf(out, "\n/* ---- records ---- */\n\n");
-    paste_section(&m.types, out);
-    fclose(m.funcs.f);
-    fwrite(m.funcs.text, 1, m.funcs.size, out);
-    free(m.funcs.text);
-    fclose(m.places.f);
-    free(m.places.text);
+    (c->nvariants > 1 ? emit_variants : emit_variant)(c, options, out);
 }

@@ -31,6 +31,8 @@
  *   fill.c     tables that are filled from outside
  *   test.c     test blocks
  *   desc.c     params, stage choices, init, the descriptor
+ *   select.c   which values of params a variant is for
+ *   rename.c   the C of one variant among others
  *   emit.c     the file; above all
  */
 #ifndef FC_EMIT_H
@@ -169,6 +171,8 @@ const char *fce_name(struct fc_em *m, const char *name);     /* as a C member or
 const char *fce_rec_name(struct fc_em *m, const struct fc_type *t); /* for names of functions; makes no struct */
 const char *fce_let_function(struct fc_em *m, const struct fc_sym *l); /* the C function that computes this let */
 const char *fce_string(struct fc_em *m, const char *s, size_t n); /* C for a constant fl_str */
+/* rename.c: the text of a variant with a suffix behind each name of file level; returns the suffix, which may be longer than what was asked for. */
+const char *fce_rename(struct fc_em *m, const char *text, const char *suffix, FILE *out);
 const char *fce_quote(struct fc_em *m, const char *s, size_t n);  /* a C string literal */
 const char *fce_escaped(struct fc_em *m, const char *s);         /* for between the quotes of JSON */
 const char *fce_base_name(const char *path);
@@ -387,6 +391,13 @@ void fce_tests(struct fc_em *m);
 void fce_template_names(struct fc_em *m);
 /* desc.c */
 void fce_descriptor(struct fc_em *m);
+/* What all variants have in theirs: name, doc, version, file. */
+void fce_described(struct fc_em *m);
+/* select.c: a select by this param that takes no other values than those of its alternatives, or NULL; these, as C, NULL behind them. */
+const struct fc_select *fce_closed_select(struct fc_em *m, const struct fc_sym *param);
+const char *fce_case_values(struct fc_em *m, const struct fc_select *s);
+/* What is taken in the variant at hand, as the array `when` with this suffix. Returns how many. */
+int fce_when(struct fc_em *m, const char *suffix);
 void fce_statics(struct fc_em *m);
 
 #endif

@@ -4,7 +4,7 @@
 #include "dsl/option.h"
 #include "plan/parts.h"
 
-bool fc_make_plan(struct fc_compilation *c)
+static void plan_variant(struct fc_compilation *c)
 {
     struct fc_plan *p = c->plan = fl_arena_zero(&c->arena, sizeof *p);
     const struct fc_program *g = p->program = c->program;
@@ -32,5 +32,9 @@ bool fc_make_plan(struct fc_compilation *c)
     fc_plan_asks(c, p);
     fc_plan_ahead(c, p);
     fc_doubt_tables(c);
-    return c->diags.errors == 0;
+}
+
+bool fc_make_plan(struct fc_compilation *c)
+{
+    return fc_each_variant(c, plan_variant);
 }

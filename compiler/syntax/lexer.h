@@ -51,6 +51,7 @@ struct fc_series { struct fc_serie *first, *last; };
 struct fc_outputs { struct fc_output_part *first, *last; };
 struct fc_checks { struct fc_check *first, *last; };
 struct fc_items { struct fc_item *first, *last; };
+struct fc_cases { struct fc_case *first, *last; };
 struct fc_terms { struct fc_expr *e; unsigned n; }; /* n terms; e: the tree of operators so far, each the left side of the next */
 
 #define FC_APPEND(list, node)               \

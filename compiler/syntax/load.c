@@ -5,6 +5,8 @@
  * already adds nothing. `include` pastes a file at its place: found beside the including file, else on the module
  * path; a second time is an error. Each source knows what brought it in (source.from), so a cycle is found by
  * going up, and the notes can show the way.
+ *
+ * Check writes into the tree, so each variant gets one of its own: the files are parsed again, from the texts that are in memory.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,6 +18,7 @@
 #include "flowc.h"
 #include "syntax/lexer.h"
 #include "syntax/parse_api.h"
+#include "syntax/variants.h"
 #include "base/suggest.h"
 
 enum { MAX_DEPTH = 64, CHUNK = 1 << 16 };
@@ -29,8 +32,25 @@ struct seen {
     struct seen *next;
 };
 
+/* A text that an earlier variant read, brought in by the same item. */
+struct read {
+    const char *key;
+    struct fc_span from;
+    uint32_t file;
+    struct read *next;
+};
+
+/* A test that an earlier variant has. */
+struct placed {
+    struct fc_span span;
+    struct placed *next;
+};
+
 struct loader {
     struct fc_compilation *c;
+    struct fc_choices choices;
+    struct read *read;
+    struct placed *placed;
     struct seen *seen;
     struct fc_items items;
     int depth;
@@ -48,6 +68,13 @@ void fc_compilation_free(struct fc_compilation *c)
 {
     fl_arena_free(&c->arena);
     memset(c, 0, sizeof *c);
+}
+
+void fc_at_variant(struct fc_compilation *c, unsigned i)
+{
+    c->file = c->variants[i].file;
+    c->program = c->variants[i].program;
+    c->plan = c->variants[i].plan;
 }
 
 static const char *real_path(struct fl_arena *a, const char *path)
@@ -75,6 +102,21 @@ static struct seen *add_seen(struct loader *l, const char *key, bool module, uin
     s->next = l->seen;
     l->seen = s;
     return s;
+}
+
+static uint32_t read_before(const struct loader *l, const char *key, struct fc_span from)
+{
+    for (const struct read *r = l->read; r; r = r->next)
+        if (!memcmp(&r->from, &from, sizeof from) && strcmp(r->key, key) == 0)
+            return r->file;
+    return 0;
+}
+
+static void note_read(struct loader *l, const char *key, struct fc_span from, uint32_t file)
+{
+    struct read *r = fl_arena_zero(&l->c->arena, sizeof *r);
+    *r = (struct read){key, from, file, l->read};
+    l->read = r;
 }
 
 static bool is_file(const char *path)
@@ -130,11 +172,12 @@ static void open_file(struct loader *l, const char *path, bool module, const cha
     const char *key = real_path(&c->arena, path);
     if (!may_read(l, find_seen(l, key), module, name, span))
         return;
-    uint32_t file = fc_source_open(&c->sources, path, span);
-    if (!file) {
+    uint32_t file = read_before(l, key, span);
+    if (!file && (file = fc_source_open(&c->sources, path, span)) == 0) {
         fc_report(&c->diags, FC_CANNOT_READ, span, path, strerror(errno));
         return;
     }
+    note_read(l, key, span, file);
     add_source(l, add_seen(l, key, module, file));
 }
 
@@ -152,8 +195,11 @@ static void follow_use(struct loader *l, const struct fc_item *item)
         const char *key = fl_arena_printf(&c->arena, "<%s>", name);
         if (!may_read(l, find_seen(l, key), true, name, item->name.span))
             return;
-        uint32_t file = fc_source_text(&c->sources, fl_arena_printf(&c->arena, "<flowc>/%s.flow", name), m->text, m->len, item->name.span);
+        uint32_t file = read_before(l, key, item->name.span);
+        if (!file)
+            file = fc_source_text(&c->sources, fl_arena_printf(&c->arena, "<flowc>/%s.flow", name), m->text, m->len, item->name.span);
         c->sources.v[file].embedded = true;
+        note_read(l, key, item->name.span, file);
         add_source(l, add_seen(l, key, true, file));
         return;
     }
@@ -182,6 +228,65 @@ static void follow_include(struct loader *l, const struct fc_item *item)
     open_file(l, path, false, item->text, item->text_span);
 }
 
+/* A test runs once: in the first variant that has it. */
+static bool is_placed(struct loader *l, const struct fc_item *test)
+{
+    for (const struct placed *p = l->placed; p; p = p->next)
+        if (!memcmp(&p->span, &test->span, sizeof p->span))
+            return true;
+    struct placed *p = fl_arena_zero(&l->c->arena, sizeof *p);
+    *p = (struct placed){test->span, l->placed};
+    l->placed = p;
+    return false;
+}
+
+/* Each select in an output gives way to the parts of the alternative that is taken. */
+static struct fc_output_part *expanded(struct loader *l, struct fc_output_part *parts)
+{
+    struct fc_output_part *first = NULL, **end = &first;
+    for (struct fc_output_part *p = parts, *next; p; p = next) {
+        next = p->next;
+        if (p->kind == FC_OUT_SELECT) {
+            const struct fc_case *x = fc_choose_case(&l->choices, p->select);
+            *end = expanded(l, x ? x->parts : NULL);
+        } else {
+            *end = p;
+            p->next = NULL;
+        }
+        while (*end)
+            end = &(*end)->next;
+    }
+    return first;
+}
+
+static void add_items(struct loader *l, struct fc_item *items)
+{
+    for (struct fc_item *i = items, *next; i; i = next) {
+        const struct fc_case *x;
+        next = i->next;
+        i->next = NULL;
+        switch (i->kind) {
+        case FC_I_USE:
+            follow_use(l, i);
+            break;
+        case FC_I_INCLUDE:
+            follow_include(l, i);
+            break;
+        case FC_I_SELECT:
+            if ((x = fc_choose_case(&l->choices, i->select)) != NULL)
+                add_items(l, x->items);
+            break;
+        case FC_I_OUTPUT:
+            i->outputs = expanded(l, i->outputs);
+            FC_APPEND(l->items, i);
+            break;
+        default:
+            if (i->kind != FC_I_TEST || !is_placed(l, i))
+                FC_APPEND(l->items, i);
+        }
+    }
+}
+
 /* Parse a source and add its items, what it brings in at its place. */
 static void add_source(struct loader *l, struct seen *s)
 {
@@ -193,26 +298,40 @@ static void add_source(struct loader *l, struct seen *s)
     }
     l->depth++;
     s->open = true;
-    for (struct fc_item *i = fc_parse_source(&p, s->file), *next; i; i = next) {
-        next = i->next;
-        i->next = NULL;
-        if (i->kind == FC_I_USE)
-            follow_use(l, i);
-        else if (i->kind == FC_I_INCLUDE)
-            follow_include(l, i);
-        else
-            FC_APPEND(l->items, i);
-    }
+    add_items(l, fc_parse_source(&p, s->file));
     s->open = false;
     l->depth--;
 }
 
+/* Said where the last of those selects stands that make the product too large. */
+static bool may_go_on(struct fc_compilation *c)
+{
+    const struct fc_select *s = c->file.selects;
+    if (c->nvariants < FC_MAX_VARIANTS)
+        return true;
+    while (s->next)
+        s = s->next;
+    fc_diag_help(&c->diags, fc_report(&c->diags, FC_SELECT, s->span, fl_arena_printf(&c->arena, "with this `select` the file has more than %d variants", FC_MAX_VARIANTS)),
+                 "each combination of alternatives is compiled in; put what belongs together into one `select`");
+    return false;
+}
+
 static bool load(struct fc_compilation *c, const char *path, uint32_t file)
 {
-    struct loader l = {.c = c};
+    struct loader l = {.c = c, .choices = {.c = c}};
     c->main_source = file;
-    add_source(&l, add_seen(&l, real_path(&c->arena, path), false, file));
-    c->file.items = l.items.first;
+    c->variants = fl_arena_zero(&c->arena, sizeof *c->variants * FC_MAX_VARIANTS);
+    do {
+        fc_diags_variant(&c->diags, c->nvariants);
+        l.seen = NULL;
+        l.items = (struct fc_items){NULL, NULL};
+        c->file = (struct fc_file){NULL, NULL};
+        add_source(&l, add_seen(&l, real_path(&c->arena, path), false, file));
+        c->file.items = l.items.first;
+        c->variants[c->nvariants++].file = c->file;
+    } while (c->diags.errors == 0 && fc_next_variant(&l.choices) && may_go_on(c));
+    fc_diags_together(&c->diags);
+    fc_at_variant(c, 0);
     return c->diags.errors == 0;
 }
 

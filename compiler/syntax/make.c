@@ -40,6 +40,15 @@ struct fc_item *fc_item_param(struct fc_parser *ps, struct fc_span span, struct 
     return i;
 }
 
+struct fc_select *fc_select_new(struct fc_parser *ps, struct fc_span span, struct fc_name name, struct fc_case *cases)
+{
+    struct fc_select *s = fl_arena_zero(ps->p->arena, sizeof *s);
+    s->span = span;
+    s->name = name;
+    s->cases = cases;
+    return s;
+}
+
 struct fc_enumerator *fc_enumerator_new(struct fc_parser *ps, struct fc_name name)
 {
     struct fc_enumerator *e = fl_arena_zero(A, sizeof *e);

@@ -1,8 +1,8 @@
 /*
  * parse.y - tokens to a tree. The grammar is docs/language.md's; LALR(1), no conflicts.
  *
- * Rules build nodes and do nothing else. AGGREGATE and SELECT are parsed and checked for syntax, but
- * only their span and name are kept: this version refuses them later.
+ * Rules build nodes and do nothing else. AGGREGATE is parsed and checked for syntax, but
+ * only its span and name are kept: this version refuses it later.
  *
  * Recovery: every list of things that end in `;` or a block takes `error ';'` and `error SKIPPED` (a whole block
  * that tokens.c skipped) as an element, and `error '}'` as its end. Heights are limited on the way up (`high`), open
@@ -84,6 +84,9 @@ static void fc_yyerror(const struct fc_span *span, struct fc_parser *ps, const c
     struct fc_check *check;
     struct fc_checks checks;
     struct fc_item *item;
+    struct fc_items items;
+    struct fc_case *one_case;
+    struct fc_cases cases;
 }
 
 %token END 0 "end of file"
@@ -157,7 +160,10 @@ static void fc_yyerror(const struct fc_span *span, struct fc_parser *ps, const c
 %type <outputs> outputs output_block
 %type <check> check
 %type <checks> checks check_block
-%type <item> item
+%type <item> item entry
+%type <items> entries
+%type <one_case> case case_of part_case
+%type <cases> cases part_cases
 
 %%
 
@@ -165,7 +171,12 @@ file: %empty | file item { FC_APPEND(ps->items, $item); };
 
 close: '}' | error '}' { GOOD; };
 
-item: PIPELINE name STRING version_opt ';' {
+item: entry
+    | error ';' { GOOD; $$ = NULL; }
+    | error '}' { GOOD; $$ = NULL; }
+    | error SKIPPED { GOOD; $$ = NULL; }
+    ;
+entry: PIPELINE name STRING version_opt ';' {
           $$ = fc_item_new(ps, FC_I_PIPELINE, @$, $name);
           $$->text = fc_plain(ps, $STRING, @STRING);
           $$->text_span = @STRING;
@@ -257,10 +268,21 @@ item: PIPELINE name STRING version_opt ';' {
           $$->text_span = @STRING;
           $$->checks = $3.first;
       }
-    | ALLOW name ';' item[it] { fc_allow(ps, $name, @it); $$ = $it; }
-    | error ';' { GOOD; $$ = NULL; }
-    | error '}' { GOOD; $$ = NULL; }
+    | SELECT name '{' cases close {
+          $$ = fc_item_new(ps, FC_I_SELECT, @$, $name);
+          $$->select = fc_select_new(ps, fc_span_join(@1, @2), $name, $cases.first);
+      }
+    | ALLOW name ';' entry[it] { fc_allow(ps, $name, @it); $$ = $it; }
+    ;
+cases: case { $$ = (struct fc_cases){$1, $1}; } | cases case { $$ = $1; FC_APPEND($$, $2); };
+case: case_of '{' entries close { $$ = $1; $$->span = @$; $$->items = $entries.first; }
     | error SKIPPED { GOOD; $$ = NULL; }
+    ;
+case_of: pattern { NEWNODE(case, x, @$); x->head = @$; x->value = $1; $$ = x; } | OTHERWISE { NEWNODE(case, x, @$); x->head = @$; $$ = x; };
+entries: %empty { $$ = (struct fc_items){0}; }
+    | entries entry { $$ = $1; FC_APPEND($$, $2); }
+    | entries error ';' { GOOD; $$ = $1; }
+    | entries error SKIPPED { GOOD; $$ = $1; }
     ;
 query: STRING { $$ = fc_expr_string(ps, $1, @1); } | template;
 types: type { $$ = (struct fc_types){$1, $1}; } | types ',' type { $$ = $1; FC_APPEND($$, $3); };
@@ -317,10 +339,6 @@ base: name { $$ = fc_texpr_new(ps, FC_T_NAME, @$, NULL); $$->name = $1; }
     | decl_block { $$ = fc_texpr_new(ps, FC_T_RECORD, @$, NULL); $$->decls = $1.first; }
     ;
 
-stages: %empty | stages stage
-    | stages error ';' { GOOD; }
-    | stages error SKIPPED { GOOD; }
-    ;
 stage: CLASSIFY class_block { $$ = fc_stage_new(ps, FC_ST_CLASSIFY, @$, @1, fc_no_name); $$->rules = $2.first; }
     | filter
     | UPDATE block { $$ = fc_stage_new(ps, FC_ST_UPDATE, @$, @1, fc_no_name); $$->body = $block.first; }
@@ -334,7 +352,6 @@ stage: CLASSIFY class_block { $$ = fc_stage_new(ps, FC_ST_CLASSIFY, @$, @1, fc_n
           $$ = fc_stage_join(ps, @$, @1, (struct fc_pairing){$key, $d, $expire_opt, $late_opt, $max}, $when_opt, $leg_block.first);
       }
     | aggregate
-    | SELECT name '{' choices close { $$ = fc_stage_new(ps, FC_ST_SELECT, @$, @1, $name); }
     ;
 filter: FILTER rule_block { $$ = fc_stage_new(ps, FC_ST_FILTER, @$, @1, fc_no_name); $$->rules = $2.first; };
 transform: TRANSFORM name field_block { $$ = fc_stage_new(ps, FC_ST_TRANSFORM, @$, @1, $name); $$->fields = $3.first; }
@@ -384,8 +401,6 @@ leg: name WHEN expr ';' { $$ = fc_rule_new(ps, FC_R_LEG, @$, $name, $expr); }
     | DROP name OTHERWISE ';' { $$ = fc_rule_new(ps, FC_R_DROP, @$, $name, NULL); } | ALLOW name ';' leg[it] { fc_allow(ps, $name, @it); $$ = $it; }
     | error ';' { GOOD; $$ = NULL; } | error SKIPPED { GOOD; $$ = NULL; };
 late_opt: %empty { $$ = NULL; } | LATE expr { $$ = $2; };
-choices: choice | choices choice;
-choice: pattern '{' stages close | OTHERWISE '{' stages close;
 
 block: '{' statements close { $$ = $2; };
 statements: %empty { $$ = (struct fc_stmts){0}; } | statements statement { $$ = $1; FC_APPEND($$, $2); };
@@ -458,7 +473,10 @@ outputs: %empty { $$ = (struct fc_outputs){0}; } | outputs output { $$ = $1; FC_
 output: filter { $$ = fc_output_stage(ps, @$, $1); }
     | transform { $$ = fc_output_stage(ps, @$, $1); }
     | aggregate { $$ = fc_output_stage(ps, @$, $1); }
-    | SELECT name '{' output_choices close { $$ = fc_output_new(ps, FC_OUT_SELECT, @$, @1, $name); }
+    | SELECT name '{' part_cases close {
+          $$ = fc_output_new(ps, FC_OUT_SELECT, @$, @1, $name);
+          $$->select = fc_select_new(ps, fc_span_join(@1, @2), $name, $part_cases.first);
+      }
     | QUEUE options { $$ = fc_output_new(ps, FC_OUT_QUEUE, @$, @1, fc_no_name); $$->options = $options.first; }
     | STOREHEADER field_block { $$ = fc_output_new(ps, FC_OUT_STOREHEADER, @$, @1, fc_no_name); $$->fields = $2.first; }
     | step name options {
@@ -476,8 +494,10 @@ output: filter { $$ = fc_output_stage(ps, @$, $1); }
       }
     | ALLOW name ';' output[it] { fc_allow(ps, $name, @it); $$ = $it; }
     | error ';' { GOOD; $$ = NULL; } | error SKIPPED { GOOD; $$ = NULL; };
-output_choices: output_choice | output_choices output_choice;
-output_choice: pattern output_block | OTHERWISE output_block;
+part_cases: part_case { $$ = (struct fc_cases){$1, $1}; } | part_cases part_case { $$ = $1; FC_APPEND($$, $2); };
+part_case: case_of output_block { $$ = $1; $$->span = @$; $$->parts = $2.first; }
+    | error SKIPPED { GOOD; $$ = NULL; }
+    ;
 step: STORE { $$ = FC_STEP_STORE; } | ENCODE { $$ = FC_STEP_ENCODE; } | COMPRESS { $$ = FC_STEP_COMPRESS; }
     | ACCOUNT { $$ = FC_STEP_ACCOUNT; } | WRITE { $$ = FC_STEP_WRITE; } | DECODE { $$ = FC_STEP_DECODE; }
     | DECOMPRESS { $$ = FC_STEP_DECOMPRESS; }

@@ -85,6 +85,48 @@ void fc_diags_drop(struct fc_diags *d, struct fc_span from)
     }
 }
 
+void fc_diags_variant(struct fc_diags *d, unsigned i)
+{
+    d->before[0] += d->errors;
+    d->before[1] += d->warnings;
+    d->errors = d->warnings = 0;
+    d->variant = i;
+}
+
+void fc_diags_together(struct fc_diags *d)
+{
+    d->errors += d->before[0] - d->repeated[0];
+    d->warnings += d->before[1] - d->repeated[1];
+    memset(d->before, 0, sizeof d->before);
+    memset(d->repeated, 0, sizeof d->repeated);
+}
+
+void fc_diags_sift(struct fc_diags *d, bool (*keep)(void *arg, struct fc_diag *g), void *arg)
+{
+    struct fc_diag **p = &d->first;
+    d->last = NULL;
+    while (*p) {
+        if (keep(arg, *p)) {
+            d->last = *p;
+            p = &d->last->next;
+            continue;
+        }
+        *(is_warning(d, (*p)->error) ? &d->warnings : &d->errors) -= 1;
+        d->kept--;
+        *p = (*p)->next;
+    }
+}
+
+bool fc_diag_of_all(const struct fc_diag *g)
+{
+    switch (g->error) {
+    case FC_UNUSED: case FC_NEVER_NULL: case FC_UNREACHABLE_RULE: case FC_NEVER_TRUE: case FC_ALWAYS_TRUE: case FC_OVERLAP: case FC_NEVER_READ:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static bool is_allowed(const struct fc_diags *d, enum fc_error e, struct fc_span span)
 {
     for (const struct fc_allowed *a = d->allowed; a; a = a->next)
@@ -103,9 +145,17 @@ static struct fc_diag *report(struct fc_diags *d, enum fc_error e, struct fc_spa
     if (is_allowed(d, e, span))
         return g;
     /* The same thing said about the same place is one error. */
-    for (const struct fc_diag *o = d->first; o; o = o->next)
-        if (o->error == e && !memcmp(&o->span, &span, sizeof span) && strcmp(o->text, g->text) == 0)
+    for (struct fc_diag *o = d->first; o; o = o->next)
+        if (o->error == e && !memcmp(&o->span, &span, sizeof span) && strcmp(o->text, g->text) == 0) {
+            if (!(o->variants >> d->variant & 1)) {
+                bool warning = is_warning(d, e);
+                o->variants |= UINT64_C(1) << d->variant;
+                d->repeated[warning]++;
+                *(warning ? &d->warnings : &d->errors) += 1;
+            }
             return g;
+        }
+    g->variants = UINT64_C(1) << d->variant;
     if (is_warning(d, e))
         d->warnings++;
     else

@@ -45,6 +45,8 @@ struct fc_diag {
     const char *text;
     const char *help;     /* "did you mean `x`?" and the like, or NULL; printed as a last line `help: ...` */
     struct fc_note *notes;
+    uint64_t variants;    /* in which it was said, a bit each */
+    bool located;         /* it has its notes about them */
     struct fc_diag *next;
 };
 
@@ -63,6 +65,8 @@ struct fc_diags {
     unsigned kept;
     struct fc_allowed *allowed;
     bool strict; /* warnings are errors */
+    unsigned variant;                   /* at hand, 0 to 63; errors and warnings are its own meanwhile */
+    unsigned before[2], repeated[2];    /* errors, warnings: of the variants before, and how many of all were said of one before */
 };
 
 void fc_diags_init(struct fc_diags *d, struct fl_arena *arena, struct fc_sources *sources);
@@ -85,6 +89,17 @@ void fc_diags_strict(struct fc_diags *d);
 
 /* Print the queue to `out`; json: one object per line. */
 void fc_diags_print(struct fc_diags *d, FILE *out, bool json, bool color);
+
+/*
+ * A file with `select` is checked once per variant. Begin with variant i, from 0; what was said of one before is the same
+ * diagnostic. At the end errors and warnings are those of all, each once.
+ */
+void fc_diags_variant(struct fc_diags *d, unsigned i);
+void fc_diags_together(struct fc_diags *d);
+/* Only those stay for which `keep` is true; it may add notes. */
+void fc_diags_sift(struct fc_diags *d, bool (*keep)(void *arg, struct fc_diag *g), void *arg);
+/* Is it about what nothing uses, or what is always so? True of a text then only where it is in all variants that have the text. */
+bool fc_diag_of_all(const struct fc_diag *g);
 
 /* The row of an id such as "E0231" (any case), or of a name that can be allowed; returns false if there is none. Strings live for ever. */
 bool fc_explain(const char *id, const char **format, const char **explanation);

@@ -1,6 +1,8 @@
 /* ast.c - constructors of expressions; see make.h. The dump is dump.c. */
 #include "tree/make.h"
 
+#include <string.h>
+
 /* In front of each expression, so that struct fc_expr has nothing that only the parser needs. */
 struct height {
     unsigned n;
@@ -66,4 +68,16 @@ struct fc_expr *fc_expr_binary(struct fl_arena *a, struct fc_expr *l, enum fc_op
     n->a = l;
     n->b = r;
     return n;
+}
+
+bool fc_same_pattern(const struct fc_pattern *a, const struct fc_pattern *b)
+{
+    if (a->kind != b->kind)
+        return false;
+    if (a->kind != FC_P_LITERAL)
+        return a->kind == FC_P_ANY || strcmp(a->name.s, b->name.s) == 0;
+    const struct fc_expr *x = a->value, *y = b->value;
+    if (x->kind != y->kind || x->i != y->i || x->len != y->len || (x->s == NULL) != (y->s == NULL))
+        return false;
+    return !x->s || memcmp(x->s, y->s, x->len) == 0;
 }

@@ -274,7 +274,7 @@ struct fc_metrics {
 };
 
 enum fc_stage_kind {
-    FC_ST_CLASSIFY, FC_ST_FILTER, FC_ST_UPDATE, FC_ST_TRANSFORM, FC_ST_MANGLE, FC_ST_JOIN, FC_ST_AGGREGATE, FC_ST_SELECT, FC_ST_METRICS,
+    FC_ST_CLASSIFY, FC_ST_FILTER, FC_ST_UPDATE, FC_ST_TRANSFORM, FC_ST_MANGLE, FC_ST_JOIN, FC_ST_AGGREGATE, FC_ST_METRICS,
     FC_STAGES /* how many */
 };
 
@@ -282,7 +282,7 @@ struct fc_stage {
     enum fc_stage_kind kind;
     struct fc_span span;       /* the whole stage */
     struct fc_span head;       /* its first word */
-    struct fc_name name;       /* TRANSFORM, AGGREGATE, SELECT */
+    struct fc_name name;       /* TRANSFORM, AGGREGATE */
     struct fc_rule *rules;     /* CLASSIFY, FILTER, JOIN */
     struct fc_stmt *body;      /* UPDATE */
     struct fc_field *fields;   /* TRANSFORM; NULL for `transform NAME;` */
@@ -291,7 +291,7 @@ struct fc_stage {
     struct fc_absent *mangles; /* MANGLE */
     struct fc_pairing *join;      /* JOIN */
     struct fc_metrics *metrics; /* METRICS */
-    /* AGGREGATE, SELECT are parsed and kept only as far as their span: a later issue. */
+    /* AGGREGATE is parsed and kept only as far as its span: a later issue. */
     struct fc_stage *next;
 };
 
@@ -306,6 +306,7 @@ struct fc_output_part {
     struct fc_name name;       /* STEP: its kind, as `buffered` */
     struct fc_option *options; /* STEP, QUEUE */
     struct fc_field *fields;   /* STOREHEADER */
+    struct fc_select *select;  /* SELECT; loading puts an alternative's parts in its place */
     struct fc_output_part *next;
 };
 
@@ -330,7 +331,7 @@ struct fc_check {
 
 enum fc_item_kind {
     FC_I_PIPELINE, FC_I_USE, FC_I_INCLUDE, FC_I_ENUM, FC_I_RECORD, FC_I_SCHEMA, FC_I_CONST, FC_I_PARAM, FC_I_REJECT, FC_I_REFUSED, FC_I_LET,
-    FC_I_FUNCTION, FC_I_TABLE, FC_I_LOOKUP, FC_I_SOURCE, FC_I_STAGE, FC_I_OUTPUT, FC_I_TEST
+    FC_I_FUNCTION, FC_I_TABLE, FC_I_LOOKUP, FC_I_SOURCE, FC_I_STAGE, FC_I_OUTPUT, FC_I_TEST, FC_I_SELECT
 };
 
 struct fc_enumerator {
@@ -376,13 +377,31 @@ struct fc_item {
     struct fc_stage *stage;   /* STAGE */
     struct fc_output_part *outputs; /* OUTPUT */
     struct fc_check *checks;  /* TEST */
+    struct fc_select *select; /* SELECT; loading puts an alternative's items in its place */
     struct fc_sym *sym;       /* filled by check */
     struct fc_item *next;
 };
 
-/* One file with everything that `use` and `include` brought in, in order. */
+struct fc_case { /* VALUE { .. }, otherwise { .. } of a select */
+    struct fc_span span, head;
+    struct fc_pattern *value;      /* NULL: otherwise */
+    struct fc_item *items;         /* of a select among items */
+    struct fc_output_part *parts;  /* of one in an output */
+    struct fc_case *next;
+};
+
+struct fc_select {
+    struct fc_span span;
+    struct fc_name name;           /* the param */
+    struct fc_case *cases;
+    const struct fc_case *taken;   /* by load: the one that stands in its place in this variant */
+    struct fc_select *next;        /* of a variant, in the order in which load came to them */
+};
+
+/* One file with everything that `use` and `include` brought in, in order; of each select one alternative. */
 struct fc_file {
     struct fc_item *items;
+    struct fc_select *selects;
 };
 
 #endif

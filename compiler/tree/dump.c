@@ -20,13 +20,13 @@ static const char *const step_texts[] = {
 };
 static const char *const stage_texts[] = {
     [FC_ST_CLASSIFY] = "classify", [FC_ST_FILTER] = "filter", [FC_ST_UPDATE] = "update", [FC_ST_TRANSFORM] = "transform",
-    [FC_ST_MANGLE] = "mangle", [FC_ST_JOIN] = "join", [FC_ST_AGGREGATE] = "aggregate", [FC_ST_SELECT] = "select", [FC_ST_METRICS] = "metrics",
+    [FC_ST_MANGLE] = "mangle", [FC_ST_JOIN] = "join", [FC_ST_AGGREGATE] = "aggregate", [FC_ST_METRICS] = "metrics",
 };
 static const char *const item_texts[] = {
     [FC_I_PIPELINE] = "pipeline", [FC_I_USE] = "use", [FC_I_INCLUDE] = "include", [FC_I_ENUM] = "enum", [FC_I_RECORD] = "record",
     [FC_I_SCHEMA] = "schema", [FC_I_CONST] = "const", [FC_I_PARAM] = "param", [FC_I_REJECT] = "reject", [FC_I_REFUSED] = "refused", [FC_I_LET] = "let",
     [FC_I_FUNCTION] = "function", [FC_I_TABLE] = "table", [FC_I_LOOKUP] = "lookup", [FC_I_SOURCE] = "source", [FC_I_STAGE] = "stage",
-    [FC_I_OUTPUT] = "output", [FC_I_TEST] = "test",
+    [FC_I_OUTPUT] = "output", [FC_I_TEST] = "test", [FC_I_SELECT] = "select",
 };
 
 const char *fc_op_text(enum fc_op op)
@@ -295,7 +295,7 @@ static void dump_outputs(struct dump *d, const struct fc_output_part *o)
         case FC_OUT_STEP: line(d, "step %s %s", step_texts[o->step], o->name.s); break;
         case FC_OUT_QUEUE: line(d, "queue"); break;
         case FC_OUT_STOREHEADER: line(d, "storeheader"); break;
-        case FC_OUT_SELECT: line(d, "select %s", o->name.s); break;
+        case FC_OUT_SELECT: break; /* load leaves none */
         }
         d->depth++;
         dump_options(d, o->options);

@@ -25,4 +25,7 @@ const char *fc_stage_text(enum fc_stage_kind kind);
 
 void fc_ast_dump(const struct fc_file *file, FILE *out);
 
+/* Do two patterns, as written, stand for the same value? */
+bool fc_same_pattern(const struct fc_pattern *a, const struct fc_pattern *b);
+
 #endif
