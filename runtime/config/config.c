@@ -54,13 +54,16 @@ static void read_file(struct fl_config *c, const char *file)
     free(text);
 }
 
+/* Of any variant: which one it is, the values say. */
 static const struct fl_param *param_named(const struct fl_config *c, const char *name, size_t n)
 {
-    for (uint32_t i = 0; i < c->pipeline->nparams; i++) {
-        const struct fl_param *p = &c->pipeline->params[i];
-        if (strlen(p->name) == n && !memcmp(p->name, name, n))
-            return p;
-    }
+    const struct fl_pipeline *of;
+    for (uint32_t v = 0; (of = fl_conf_variant_at(c, v)); v++)
+        for (uint32_t i = 0; i < of->nparams; i++) {
+            const struct fl_param *p = &of->params[i];
+            if (strlen(p->name) == n && !memcmp(p->name, name, n))
+                return p;
+        }
     return NULL;
 }
 
@@ -108,14 +111,20 @@ static struct fl_config *new_config(const struct fl_pipeline *p)
     struct fl_config *c = fl_new(struct fl_config);
     fl_arena_init(&c->arena, 16384);
     c->problems.arena = &c->arena;
-    c->pipeline = p;
+    c->pipeline = c->whole = p;
+    return c;
+}
+
+/* The pipeline is known: room for its values. */
+static void make_room(struct fl_config *c)
+{
+    const struct fl_pipeline *p = c->pipeline;
     c->nscopes = p->noutputs;
     c->at = c->scope = fl_arena_zero(&c->arena, c->nscopes * sizeof *c->scope);
     for (uint32_t i = 0; i < c->nscopes; i++)
         c->scope[i].option = fl_arena_zero(&c->arena, fl_option_nrows * sizeof *c->at->option);
     c->param = fl_arena_zero(&c->arena, (p->nparams + 1) * sizeof *c->param);
     c->key = fl_arena_zero(&c->arena, fl_key_nrows * sizeof *c->key);
-    return c;
 }
 
 struct fl_config *fl_config_load(const struct fl_pipeline *p, const struct fl_overrides *over, const char *file)
@@ -128,6 +137,8 @@ struct fl_config *fl_config_load(const struct fl_pipeline *p, const struct fl_ov
         read_file(c, file);
     if (over->nset)
         read_sets(c, over);
+    fl_conf_choose_variant(c);
+    make_room(c);
     fl_conf_params(c, false);
     read_scopes(c);
     fl_conf_read_plain(c);
@@ -147,9 +158,9 @@ void fl_config_require(struct fl_config *c)
     c->at = c->scope;
 }
 
-struct fl_config *fl_config_defaults(const struct fl_pipeline *p, char **error)
+static struct fl_config *with_defaults(struct fl_config *c, char **error)
 {
-    struct fl_config *c = new_config(p);
+    make_room(c);
     fl_conf_params(c, false);
     read_scopes(c);
     fl_conf_read_plain(c);
@@ -160,6 +171,35 @@ struct fl_config *fl_config_defaults(const struct fl_pipeline *p, char **error)
         return NULL;
     }
     return c;
+}
+
+struct fl_config *fl_config_defaults(const struct fl_pipeline *p, char **error)
+{
+    return with_defaults(new_config(p), error);
+}
+
+/* NAME="VALUE" as --set takes it. */
+static const char *setting(struct fl_config *c, const struct fl_when *w)
+{
+    char *text = fl_arena_printf(&c->arena, "%s=\"", w->param), *value = fl_arena_get(&c->arena, 2 * strlen(w->test) + 1), *p = value;
+    for (const char *s = w->test; *s; s++) {
+        if (*s == '"' || *s == '\\')
+            *p++ = '\\';
+        *p++ = *s;
+    }
+    *p = 0;
+    return fl_arena_printf(&c->arena, "%s%s\"", text, value);
+}
+
+struct fl_config *fl_config_of_variant(const struct fl_variant *v, char **error)
+{
+    struct fl_config *c = new_config(v->pipeline);
+    struct fl_overrides over = { .set = fl_arena_get(&c->arena, (v->nwhen + 1) * sizeof *over.set) };
+    for (uint32_t i = 0; i < v->nwhen; i++)
+        if (v->when[i].test)
+            over.set[over.nset++] = setting(c, &v->when[i]);
+    read_sets(c, &over);
+    return with_defaults(c, error);
 }
 
 void fl_config_free(struct fl_config *c)

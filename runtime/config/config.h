@@ -17,6 +17,7 @@
 #include "config/yaml.h"
 
 struct fl_pipeline;
+struct fl_variant;
 
 /* What the command line says; it beats the rest. */
 struct fl_overrides {
@@ -63,7 +64,8 @@ struct fl_scope {
 
 struct fl_config {
     struct fl_arena arena;
-    const struct fl_pipeline *pipeline;
+    const struct fl_pipeline *pipeline;  /* of the variants of a `select` the one that holds */
+    const struct fl_pipeline *whole;     /* what was compiled */
     const char *input, *output;
     const char *file_name;               /* NULL: none was read */
     bool environment;                    /* is it looked at? */
@@ -89,6 +91,8 @@ struct fl_config *fl_config_load(const struct fl_pipeline *p, const struct fl_ov
 void fl_config_require(struct fl_config *c);
 /* The .flow's own defaults for tests: no file, no environment. NULL and *error (to be freed). */
 struct fl_config *fl_config_defaults(const struct fl_pipeline *p, char **error);
+/* The same for a variant of a `select`; its params have values for which it holds. */
+struct fl_config *fl_config_of_variant(const struct fl_variant *v, char **error);
 void fl_config_free(struct fl_config *c);
 /* What the log should say at start: keys without effect, defaults that decide what is dropped. */
 void fl_config_log_notes(const struct fl_config *c);

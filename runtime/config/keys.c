@@ -113,13 +113,15 @@ static const char *suggest(struct fl_config *c, const char *path)
 /* `--set NAME=` of a param without a YAML path, or `--set NAME.MEMBER=` of a map. */
 static bool is_param_name(const struct fl_config *c, const char *written)
 {
-    for (uint32_t i = 0; i < c->pipeline->nparams; i++) {
-        const struct fl_param *p = &c->pipeline->params[i];
-        size_t n = strlen(p->name);
-        if (!p->yaml && !strncasecmp(p->name, written, n) &&
-            (!written[n] || (written[n] == '.' && p->shape == FL_MAP_OF)))
-            return true;
-    }
+    const struct fl_pipeline *of;
+    for (uint32_t v = 0; (of = fl_conf_variant_at(c, v)); v++)
+        for (uint32_t i = 0; i < of->nparams; i++) {
+            const struct fl_param *p = &of->params[i];
+            size_t n = strlen(p->name);
+            if (!p->yaml && !strncasecmp(p->name, written, n) &&
+                (!written[n] || (written[n] == '.' && p->shape == FL_MAP_OF)))
+                return true;
+        }
     return false;
 }
 
@@ -130,6 +132,21 @@ static const char *suggest_name(const struct fl_config *c, const char *written)
     for (uint32_t i = 0; i < c->pipeline->nparams; i++)
         fl_suggest_try(&s, c->pipeline->params[i].name);
     return fl_suggest_best(&s);
+}
+
+/* Is it a key, or a section, of an alternative that wasn't chosen? */
+static bool of_another(struct fl_config *c, const char *path)
+{
+    const struct fl_pipeline *own = c->pipeline, *of;
+    const char *near = NULL;
+    bool found = false;
+    for (uint32_t i = 0; !found && (of = fl_conf_variant_at(c, i)); i++) {
+        c->pipeline = of;
+        enum found what = of == own ? UNKNOWN : look_up(c, path, &near);
+        found = what == KEY_ITSELF || what == SECTION;
+    }
+    c->pipeline = own;
+    return found;
 }
 
 static void check_entry(struct fl_config *c, const struct fl_yaml_entry *e, bool set)
@@ -152,6 +169,11 @@ static void check_entry(struct fl_config *c, const struct fl_yaml_entry *e, bool
         return;
     case UNKNOWN:
         break;
+    }
+    if (of_another(c, e->path)) {
+        if (!empty)
+            fl_conf_note(c, FL_INFO, "%s has no effect: it belongs to an alternative that was not chosen", e->path);
+        return;
     }
     /* Looking for what was meant is slow, and of more problems than these none is shown. */
     bool shown = c->unknown++ < FL_PROBLEMS_SHOWN;
@@ -212,20 +234,33 @@ static void note_idle(struct fl_config *c, const struct fl_yaml_entry *e)
     }
 }
 
+/* Has the pipeline at hand a key with this name in the environment? */
+static bool has_environment(struct fl_config *c, const char *written, size_t n)
+{
+    const char *path;
+    for (uint32_t i = 0; (path = known_path(c, i)); i++) {
+        const char *name = fl_conf_env_name(c, path);
+        if (strlen(name) == n && !strncmp(name, written, n))
+            return true;
+    }
+    return false;
+}
+
 /* Only SKYDIVE_PIPELINE_.. and SKYDIVE_OUTPUTS_..: Kubernetes sets SKYDIVE_ANALYZER_PORT and the like for its own reasons. */
 static void check_environment(struct fl_config *c)
 {
     extern char **environ;
     for (char **e = environ; *e; e++) {
         size_t n = strcspn(*e, "=");
-        bool known = false;
-        const char *path;
+        const struct fl_pipeline *own = c->pipeline, *of;
         if ((strncmp(*e, "SKYDIVE_PIPELINE", 16) && strncmp(*e, "SKYDIVE_OUTPUTS_", 16)) || !(*e)[n] || !(*e)[n + 1])
             continue;
-        for (uint32_t i = 0; !known && (path = known_path(c, i)); i++) {
-            const char *name = fl_conf_env_name(c, path);
-            known = strlen(name) == n && !strncmp(name, *e, n);
+        bool known = has_environment(c, *e, n);
+        for (uint32_t i = 0; !known && (of = fl_conf_variant_at(c, i)); i++) {
+            c->pipeline = of;
+            known = has_environment(c, *e, n);
         }
+        c->pipeline = own;
         if (!known)
             fl_conf_note(c, FL_WARN, "environment variable %.*s has no effect: no key is called so", (int)n, *e);
     }

@@ -327,11 +327,37 @@ static const struct fl_yaml_value *find(struct fl_config *c, const struct fl_par
     return v;
 }
 
+static bool among(const char *const *names, const char *name)
+{
+    while (*names && strcmp(*names, name) != 0)
+        names++;
+    return *names != NULL;
+}
+
 static bool is_kind_key(const struct fl_param *p)
 {
     size_t n = p->yaml ? strlen(p->yaml) : 0;
     return p->one_of && n > 14 && !strncmp(p->yaml, "pipeline.", 9) && !strcmp(p->yaml + n - 5, ".type") &&
         p->shape == FL_ONE;
+}
+
+struct fl_among fl_conf_param_among(struct fl_config *c, const struct fl_param *p, const char *const *values)
+{
+    struct fl_among a = { .given = FL_BY_DEFAULT };
+    union value one, other;
+    const struct fl_yaml_value *v = fl_conf_find(c, fl_lower(&c->arena, path_of(p)), false, &a.given);
+    if (v && is_kind_key(p) && v->kind == FL_YAML_TEXT && !strcmp(v->text, FL_NONE) && !among(p->one_of, FL_NONE))
+        v = NULL; /* fl_conf_param_kind: the default stays */
+    if (!v) {
+        a.given = FL_BY_DEFAULT;
+        v = p->dflt ? fl_conf_parse(c, fl_arena_printf(&c->arena, "default of param %s", p->name), p->dflt) : NULL;
+    }
+    if (!v || v->kind != FL_YAML_TEXT || !convert(c, p, v->text, &one))
+        return a;
+    a.text = v->text;
+    for (const char *const *s = values; *s && !a.is; s++)
+        a.is = convert(c, p, *s, &other) && same(p->type, &one, &other);
+    return a;
 }
 
 static void empty(const struct fl_param *p)

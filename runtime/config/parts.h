@@ -3,6 +3,7 @@
  *
  *   config.c                      loads
  *   keys.c, params.c, options.c   unknown keys and plain ones; params of the pipeline; rows of stages.def
+ *   variant.c                     which alternatives of selects hold
  *   kinds.c, log.c, original.c    which kind of each phase holds; logging.*; defaults that aren't the original's
  *   guard.c                       who else may read secrets
  *   values.c                      finds while it is loaded, answers afterwards
@@ -61,6 +62,15 @@ const struct fl_param *fl_conf_param_at(const struct fl_config *c, const char *p
 const struct fl_stage_choice *fl_conf_choice_at(const struct fl_pipeline *p, uint32_t output, uint32_t i);
 /* That of a phase for the output at hand, or NULL. */
 const struct fl_stage_choice *fl_conf_choice(const struct fl_config *c, const char *phase);
+/*
+ * params.c: the value that holds for p: is it one of these texts? `text` NULL: there is none, or of the wrong form, which reading the
+ * param says.
+ */
+struct fl_among { bool is; const char *text; enum fl_given given; };
+struct fl_among fl_conf_param_among(struct fl_config *c, const struct fl_param *p, const char *const *values);
+/* variant.c: the pipelines that are compiled in, NULL: there are no more; and the one that holds. */
+const struct fl_pipeline *fl_conf_variant_at(const struct fl_config *c, uint32_t i);
+void fl_conf_choose_variant(struct fl_config *c);
 /* params.c: how help calls it. */
 const char *fl_value_type_name(enum fl_value_type t);
 

@@ -258,6 +258,7 @@ static int with_config(const struct fl_pipeline *p, const struct fl_args *args)
     if (!args->core_files)
         no_core_files();
     struct fl_config *c = fl_config_load(p, &args->over, config_file(p, args, room));
+    p = c->pipeline;
     if (args->verb == FL_PRINT_CONFIG) {
         bool ok = report(c);
         if (ok)

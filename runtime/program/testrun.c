@@ -391,7 +391,7 @@ static void run_step(struct testrun *t, const struct fl_test_step *step)
     }
 }
 
-static bool run_tests(struct testrun *t)
+static bool run_pipeline(struct testrun *t)
 {
     const struct fl_pipeline *p = t->rt.pipeline;
     for (uint32_t i = 0; i < p->ntests; i++) {
@@ -402,7 +402,7 @@ static bool run_tests(struct testrun *t)
             return false;
         }
         t->test = &p->tests[i];
-        t->number = i + 1;
+        t->number++;
         t->failing = false;
         for (uint32_t k = 0; k < t->test->nsteps; k++)
             run_step(t, &t->test->steps[k]);
@@ -413,17 +413,13 @@ static bool run_tests(struct testrun *t)
             printf("ok %u - %s\n", t->number, t->test->title);
         }
     }
-    for (uint32_t i = 0; i < p->nplaces; i++)
-        if (!t->w->cx.reached[i])
-            printf("not reached: %s:%u %s\n", p->places[i].file, p->places[i].line, p->places[i].text);
-    printf("%u passed, %u failed\n", t->passed, t->failed);
-    return t->failed == 0;
+    return true;
 }
 
-static char *set_up(struct testrun *t)
+static char *set_up(struct testrun *t, const struct fl_variant *v)
 {
     char *error = NULL;
-    t->rt.config = fl_config_defaults(t->rt.pipeline, &error);
+    t->rt.config = v ? fl_config_of_variant(v, &error) : fl_config_defaults(t->rt.pipeline, &error);
     if (!t->rt.config)
         return error;
     if ((error = build(t)) != NULL)
@@ -436,33 +432,77 @@ static char *set_up(struct testrun *t)
     return NULL;
 }
 
+/* The tests of a pipeline, or of a variant of one; *reached gets how often each place was. */
+static bool run_one(struct testrun *t, const struct fl_pipeline *p, const struct fl_variant *v, uint64_t **reached)
+{
+    t->rt = (struct fl_runtime){.drivers = fl_drivers, .pipeline = p, .clock = virtual_clock, .input = "-"};
+    fl_ledger_init(&t->rt.ledger, p);
+    char *error = set_up(t, v);
+    bool ok = !error && run_pipeline(t);
+    if (error)
+        fprintf(stderr, "%s: %s\n", p->file, error);
+    free(error);
+    *reached = t->w ? t->w->cx.reached : NULL;
+    if (t->w)
+        fl_worker_release(t->w);
+    fl_worker_free(t->w);
+    t->w = NULL;
+    tear_down(t);
+    fl_config_free(t->rt.config);
+    fl_ledger_free(&t->rt.ledger);
+    return ok;
+}
+
+static bool same_place(const struct fl_place *a, const struct fl_place *b)
+{
+    return a->line == b->line && !strcmp(a->file, b->file) && !strcmp(a->text, b->text);
+}
+
+/* What was reached in no variant that has it; each place once. */
+static void print_not_reached(const struct fl_pipeline *const *p, uint64_t *const *reached, uint32_t n)
+{
+    for (uint32_t v = 0; v < n; v++)
+        for (uint32_t i = 0; reached[v] && i < p[v]->nplaces; i++) {
+            const struct fl_place *at = &p[v]->places[i];
+            bool known = reached[v][i] != 0;
+            for (uint32_t w = 0; w < n && !known; w++)
+                for (uint32_t k = 0; reached[w] && k < p[w]->nplaces && !known; k++)
+                    known = w != v && (w < v || reached[w][k]) && same_place(at, &p[w]->places[k]);
+            if (!known)
+                printf("not reached: %s:%u %s\n", at->file, at->line, at->text);
+        }
+}
+
 int fl_run_tests(const struct fl_pipeline *p)
 {
     static const struct fl_log_options quiet = {.backends = FL_LOG_STDERR,
                                                 .level = {FL_ERROR, FL_ERROR, FL_ERROR, FL_ERROR}};
-    struct testrun t = {.rt = {.drivers = fl_drivers, .pipeline = p, .clock = virtual_clock, .input = "-"}};
+    struct testrun t = {.number = 0};
     if (p->magic != FL_MAGIC || p->abi != FL_ABI) {
         fprintf(stderr, "the tests were compiled for another runtime (ABI %u, this one has %d): run flowc again\n",
                 p->abi, FL_ABI);
         return 1;
     }
     free(fl_log_configure(&quiet)); /* what is rejected is said with the expectation that fails */
-    fl_ledger_init(&t.rt.ledger, p);
-    char *error = set_up(&t);
-    bool ok = !error && run_tests(&t);
-    if (error)
-        fprintf(stderr, "%s: %s\n", p->file, error);
-    free(error);
-    uint64_t *reached = t.w ? t.w->cx.reached : NULL;
-    if (t.w)
-        fl_worker_release(t.w);
-    fl_worker_free(t.w);
-    tear_down(&t);
-    fl_config_free(t.rt.config);
+    uint32_t n = p->nvariants ? p->nvariants : 1;
+    const struct fl_pipeline **of = fl_new_array(const struct fl_pipeline *, n);
+    uint64_t **reached = fl_new_array(uint64_t *, n);
+    bool ok = true;
+    for (uint32_t i = 0; i < n && ok; i++) {
+        const struct fl_variant *v = p->nvariants ? &p->variants[i] : NULL;
+        of[i] = v ? v->pipeline : p;
+        ok = run_one(&t, of[i], v, &reached[i]);
+    }
+    if (ok) {
+        print_not_reached(of, reached, n);
+        printf("%u passed, %u failed\n", t.passed, t.failed);
+    }
+    for (uint32_t i = 0; i < n; i++)
+        free(reached[i]);
+    free(reached);
+    free(of);
     fl_buf_free(&t.text);
     fl_buf_free(&t.given);
-    free(reached);
-    fl_ledger_free(&t.rt.ledger);
     fflush(stdout);
-    return ok ? 0 : 1;
+    return ok && !t.failed ? 0 : 1;
 }

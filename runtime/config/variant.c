@@ -1,0 +1,72 @@
+/*
+ * variant.c - which of the alternatives that a `select` has is the pipeline: the values of its params say it. Part of config.c.
+ */
+#include <string.h>
+
+#include "config/parts.h"
+
+const struct fl_pipeline *fl_conf_variant_at(const struct fl_config *c, uint32_t i)
+{
+    if (!c->whole->nvariants)
+        return i ? NULL : c->whole;
+    return i < c->whole->nvariants ? c->whole->variants[i].pipeline : NULL;
+}
+
+static const struct fl_param *param_named(const struct fl_pipeline *p, const char *name)
+{
+    for (uint32_t i = 0; i < p->nparams; i++)
+        if (!strcmp(p->params[i].name, name))
+            return &p->params[i];
+    return NULL;
+}
+
+static bool holds(struct fl_config *c, const struct fl_pipeline *p, const struct fl_when *w)
+{
+    struct fl_among a = fl_conf_param_among(c, param_named(p, w->param), w->values);
+    return a.text && a.is != w->none;
+}
+
+/* How many of its alternatives hold, from the first on. */
+static uint32_t held(struct fl_config *c, const struct fl_variant *v)
+{
+    uint32_t n = 0;
+    while (n < v->nwhen && holds(c, v->pipeline, &v->when[n]))
+        n++;
+    return n;
+}
+
+/* What the .flow has no alternative for, and takes with the others that it hasn't. */
+static void note_others(struct fl_config *c, const struct fl_variant *v)
+{
+    for (uint32_t i = 0; i < v->nwhen; i++) {
+        const struct fl_when *w = &v->when[i];
+        const struct fl_param *p = param_named(v->pipeline, w->param);
+        struct fl_among a = fl_conf_param_among(c, p, w->values);
+        const char *list = "";
+        if (!w->none || a.given <= FL_BY_FLOW)
+            continue;
+        for (const char *const *s = w->values; *s; s++)
+            list = fl_arena_printf(&c->arena, "%s%s%s", list, *list ? ", " : "", *s);
+        fl_conf_note(c, FL_WARN, "%s: %s is none of %s, so what is for all others holds", p->yaml ? p->yaml : p->name, a.text, list);
+    }
+}
+
+void fl_conf_choose_variant(struct fl_config *c)
+{
+    const struct fl_variant *best = NULL;
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < c->whole->nvariants; i++) {
+        const struct fl_variant *v = &c->whole->variants[i];
+        uint32_t n = held(c, v);
+        if (!best || n > most) {
+            best = v;
+            most = n;
+        }
+        if (n == v->nwhen) {
+            c->pipeline = v->pipeline;
+            note_others(c, v);
+            return;
+        }
+    }
+    c->pipeline = best ? best->pipeline : c->whole; /* reading the param says what is wrong with its value */
+}
