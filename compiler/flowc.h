@@ -58,6 +58,8 @@ void fc_compilation_init(struct fc_compilation *c);
 void fc_compilation_free(struct fc_compilation *c);
 /* Variant i is at hand from now on. */
 void fc_at_variant(struct fc_compilation *c, unsigned i);
+/* Which it is: `version is 2, form is none of the others`. */
+const char *fc_variant_text(struct fc_compilation *c);
 
 bool fc_load(struct fc_compilation *c, const char *path);
 /* The same for a text in memory (unit tests, fuzzers). */

@@ -171,5 +171,8 @@ static void check_variant(struct fc_compilation *c)
 
 bool fc_check(struct fc_compilation *c)
 {
-    return fc_each_variant(c, check_variant);
+    fc_each_variant(c, check_variant);
+    if (c->diags.errors == 0)
+        fc_check_taken(c);
+    return c->diags.errors == 0;
 }

@@ -99,6 +99,8 @@ struct fc_program {
 
 /* A pass over all variants (variants.c); then each thing is reported once. False when errors are queued. */
 bool fc_each_variant(struct fc_compilation *c, void (*pass)(struct fc_compilation *c));
+/* Report alternatives that no variant has. */
+void fc_check_taken(struct fc_compilation *c);
 
 /* The values of all partitions. */
 void fc_partition_parts(const struct fc_program *g, fc_visit_expr *visit, void *arg);

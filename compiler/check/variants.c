@@ -70,6 +70,16 @@ static bool keep(void *arg, struct fc_diag *g)
     return true;
 }
 
+void fc_check_taken(struct fc_compilation *c)
+{
+    for (unsigned i = 0; i < c->nvariants; i++)
+        for (const struct fc_select *s = c->variants[i].file.selects; s; s = s->next)
+            for (const struct fc_case *x = s->cases; x; x = x->next)
+                if (!variants_of(c, s, x))
+                    fc_report(&c->diags, FC_SELECT, x->head, fl_arena_printf(&c->arena, "this alternative is never taken: with the other `select`s by `%s` "
+                                                                            "its value is refused, or taken by another", s->name.s));
+}
+
 bool fc_each_variant(struct fc_compilation *c, void (*pass)(struct fc_compilation *c))
 {
     for (unsigned i = 0; i < c->nvariants; i++) {

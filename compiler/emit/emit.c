@@ -54,15 +54,6 @@ static void emit_variant(struct fc_compilation *c, const struct fc_emit_options 
 
 /* ---- several variants ---- */
 
-static void variant_title(struct fc_em *m, unsigned i, FILE *out)
-{
-    fprintf(out, "/* ==== variant %u:", i + 1);
-    for (const struct fc_select *s = m->c->file.selects; s; s = s->next)
-        fprintf(out, "%s %s is %s", s == m->c->file.selects ? "" : ",", s->name.s,
-                s->taken->value ? fce_comment(m, fc_source_slice(&m->c->sources, s->taken->head)) : "none of the others");
-    fprintf(out, " ==== */\n\n");
-}
-
 /* The variants, and the descriptor that has them: at start the one is taken whose params have these values. */
 static void emit_variants(struct fc_compilation *c, const struct fc_emit_options *options, FILE *out)
 {
@@ -75,7 +66,7 @@ static void emit_variants(struct fc_compilation *c, const struct fc_emit_options
         fce_section(&text);
         emit_variant(c, options, text.f);
         fclose(text.f);
-        variant_title(&m, i, out);
+        fprintf(out, "/* ==== variant %u: %s ==== */\n\n", i + 1, fce_comment(&m, fc_variant_text(c)));
         const char *suffix = fce_rename(&m, text.text, fce_text(&m, "_v%u", i + 1), out);
         free(text.text);
         m.out = out;

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "text/join.h"
 #include "tree/make.h"
 
 static const struct fc_case *case_of(const struct fc_select *s, const struct fc_pattern *value)
@@ -93,4 +94,13 @@ bool fc_next_variant(struct fc_choices *x)
     x->v[x->n - 1].taken++;
     x->at = 0;
     return true;
+}
+
+const char *fc_variant_text(struct fc_compilation *c)
+{
+    struct fc_join text = {.arena = &c->arena};
+    for (const struct fc_select *s = c->file.selects; s; s = s->next)
+        fc_join(&text, "%s%s is %s", s == c->file.selects ? "" : ", ", s->name.s,
+                s->taken->value ? fc_source_slice(&c->sources, s->taken->head) : "none of the others");
+    return fc_joined(&text);
 }

@@ -47,6 +47,18 @@ int fc_status(const struct fc_compilation *c)
     return g && g->error == FC_CANNOT_READ && g->span.file == 0 ? STATUS_USAGE : STATUS_ERRORS;
 }
 
+/* Of a file with `select`, variant by variant, each under a line that says which it is. */
+static void print_variants(struct fc_compilation *c, void (*print)(struct fc_compilation *c, FILE *out), const char *mark, FILE *out)
+{
+    for (unsigned i = 0; i < c->nvariants; i++) {
+        fc_at_variant(c, i);
+        if (c->nvariants > 1)
+            fprintf(out, "%s%svariant %u: %s\n", i ? "\n" : "", mark, i + 1, fc_variant_text(c));
+        print(c, out);
+    }
+    fc_at_variant(c, 0);
+}
+
 bool fc_compile(struct fc_compilation *c, const struct command *cmd, const char *path)
 {
     if (cmd->verbose)
@@ -57,7 +69,7 @@ bool fc_compile(struct fc_compilation *c, const struct command *cmd, const char 
     if (!good || c->diags.errors)
         return false;
     if (cmd->verbose)
-        fc_print_bounds(c, stderr);
+        print_variants(c, fc_print_bounds, "", stderr);
     return true;
 }
 
@@ -159,7 +171,7 @@ static int one_check(const struct command *cmd, const char *path)
             fc_ast_dump(&c.file, stdout);
     } else if (cmd->dump_plan) {
         if (fc_compile(&c, cmd, path))
-            fc_dump_plan(&c, stdout);
+            print_variants(&c, fc_dump_plan, "", stdout);
     } else {
         fc_compile(&c, cmd, path);
     }
@@ -233,7 +245,7 @@ int fc_run_graph(const struct command *cmd)
     struct fc_compilation c;
     fc_start(&c, cmd);
     if (fc_load(&c, cmd->files[0]) && fc_check(&c))
-        fc_graph(&c, stdout);
+        print_variants(&c, fc_graph, "// ", stdout);
     fc_say(&c, cmd);
     int status = fc_status(&c);
     fc_compilation_free(&c);

@@ -64,12 +64,29 @@ static void masked_words(FILE *out, const char *before, const char *s)
     fl_buf_free(&b);
 }
 
-static void params(const struct fl_pipeline *p, FILE *out)
+/* The pipelines that `select` chooses among, by number; without, the one. NULL: there are no more. */
+static const struct fl_pipeline *variant(const struct fl_pipeline *p, uint32_t i)
 {
-    if (p->nparams)
-        fprintf(out, "\nParams of %s (--set NAME=VALUE, or their keys):\n", p->name);
+    return p->nvariants ? (i < p->nvariants ? p->variants[i].pipeline : NULL) : i ? NULL : p;
+}
+
+/* Has a variant before number v a param of this name? */
+static bool shown(const struct fl_pipeline *p, uint32_t v, const char *name)
+{
+    for (uint32_t w = 0; w < v; w++)
+        for (uint32_t i = 0; i < variant(p, w)->nparams; i++)
+            if (!strcmp(variant(p, w)->params[i].name, name))
+                return true;
+    return false;
+}
+
+static void params_of(const struct fl_pipeline *whole, uint32_t v, FILE *out)
+{
+    const struct fl_pipeline *p = variant(whole, v);
     for (uint32_t i = 0; i < p->nparams; i++) {
         const struct fl_param *q = &p->params[i];
+        if (shown(whole, v, q->name))
+            continue;
         char type[64];
         const char *t = fl_value_type_name(q->type);
         snprintf(type, sizeof type, "%s%s%s", q->shape == FL_LIST_OF ? "[" : q->shape == FL_MAP_OF ? "map<" : "", t,
@@ -86,6 +103,32 @@ static void params(const struct fl_pipeline *p, FILE *out)
         if (q->doc && *q->doc)
             words(out, "\n      ", q->doc);
         fprintf(out, "\n");
+    }
+}
+
+static void params(const struct fl_pipeline *p, FILE *out)
+{
+    bool any = false;
+    for (uint32_t v = 0; variant(p, v); v++)
+        any |= variant(p, v)->nparams != 0;
+    if (any)
+        fprintf(out, "\nParams of %s (--set NAME=VALUE, or their keys):\n", p->name);
+    for (uint32_t v = 0; variant(p, v); v++)
+        params_of(p, v, out);
+}
+
+/* What `select` goes by, and what it has alternatives for. */
+static void alternatives(const struct fl_pipeline *p, FILE *out)
+{
+    if (!p->nvariants)
+        return;
+    fprintf(out, "\nAlternatives, of which one is chosen at start:\n");
+    for (uint32_t v = 0; v < p->nvariants; v++) {
+        for (uint32_t i = 0; i < p->variants[v].nwhen; i++) {
+            const struct fl_when *w = &p->variants[v].when[i];
+            fprintf(out, "%s%s is %s", i ? ", " : "  ", w->param, w->none ? "none of the others" : w->values[0]);
+        }
+        fputc('\n', out);
     }
 }
 
@@ -137,12 +180,17 @@ void fl_help(const struct fl_pipeline *p, FILE *out)
 {
     usage(p, out);
     params(p, out);
+    alternatives(p, out);
     fprintf(out, "\nStages and their keys, with defaults that hold where the .flow says nothing else\n"
             "(pipeline.store.type, .encode.type, .compress.type and .write.type choose among the kinds):\n");
-    for (uint32_t i = 0; i < fl_kind_nrows; i++)
-        if (selectable(p, &fl_kind_rows[i]))
+    for (uint32_t i = 0; i < fl_kind_nrows; i++) {
+        bool any = false;
+        for (uint32_t v = 0; variant(p, v); v++)
+            any |= selectable(variant(p, v), &fl_kind_rows[i]);
+        if (any)
             stage(&fl_kind_rows[i], out);
-    outputs(p, out);
+    }
+    outputs(variant(p, 0), out);
     fprintf(out, "\nAny key may be given in the environment: SKYDIVE_ and the key in upper case with _ for . and -, "
             "as\n"
             "SKYDIVE_PIPELINE_WRITE_S3_SECRET_KEY. --set beats the environment, the environment beats the file.\n\n"

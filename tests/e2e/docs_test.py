@@ -210,7 +210,6 @@ def every_word_is_explained(_):
 NOT_YET = [
     "transform T { UUID; } join by UUID within 5s max 10 { a when UUID == 'a'; b when UUID == 'b'; both { } } transform U { UUID; }",
     "aggregate A by (UUID) over 1m max 10 { n = 1; }",
-    "param p : int = 1; select p { 1 { } otherwise { } }",
     "transform T;",
     "source kafka;",
     "transform T { o { ...input; } }",
