@@ -40,15 +40,6 @@ struct fc_item *fc_item_param(struct fc_parser *ps, struct fc_span span, struct 
     return i;
 }
 
-struct fc_select *fc_select_new(struct fc_parser *ps, struct fc_span span, struct fc_name name, struct fc_case *cases)
-{
-    struct fc_select *s = fl_arena_zero(ps->p->arena, sizeof *s);
-    s->span = span;
-    s->name = name;
-    s->cases = cases;
-    return s;
-}
-
 struct fc_enumerator *fc_enumerator_new(struct fc_parser *ps, struct fc_name name)
 {
     struct fc_enumerator *e = fl_arena_zero(A, sizeof *e);
@@ -424,4 +415,27 @@ void fc_row_field(struct fc_parser *ps, struct fc_row *row, struct fc_span span,
     struct fc_field *f = fc_field_new(ps, FC_F_EXPR, span, name, optional, (struct fc_as){0});
     f->value = path;
     FC_APPEND(row->fields, f);
+}
+
+static struct fc_select *new_select(struct fc_parser *ps, struct fc_span span, struct fc_name name, struct fc_case *cases)
+{
+    struct fc_select *s = fl_arena_zero(ps->p->arena, sizeof *s);
+    s->span = span;
+    s->name = name;
+    s->cases = cases;
+    return s;
+}
+
+struct fc_item *fc_item_select(struct fc_parser *ps, struct fc_span span, struct fc_span head, struct fc_name name, struct fc_case *cases)
+{
+    struct fc_item *it = fc_item_new(ps, FC_I_SELECT, span, name);
+    it->select = new_select(ps, head, name, cases);
+    return it;
+}
+
+struct fc_output_part *fc_output_select(struct fc_parser *ps, struct fc_span span, struct fc_span head, struct fc_name name, struct fc_case *cases)
+{
+    struct fc_output_part *p = fc_output_new(ps, FC_OUT_SELECT, span, head, name);
+    p->select = new_select(ps, head, name, cases);
+    return p;
 }

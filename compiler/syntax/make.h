@@ -27,7 +27,9 @@ static const struct fc_name fc_no_name = {NULL, {0, 0, 0}};
 struct fc_item *fc_item_new(struct fc_parser *ps, enum fc_item_kind kind, struct fc_span span, struct fc_name name);
 struct fc_item *fc_item_param(struct fc_parser *ps, struct fc_span span, struct fc_name name, struct fc_texpr *type,
                               struct fc_text yaml, struct fc_span yaml_span, struct fc_expr *one_of);
-struct fc_select *fc_select_new(struct fc_parser *ps, struct fc_span span, struct fc_name name, struct fc_case *cases);
+/* `head`: select and the param's name. */
+struct fc_item *fc_item_select(struct fc_parser *ps, struct fc_span span, struct fc_span head, struct fc_name name, struct fc_case *cases);
+struct fc_output_part *fc_output_select(struct fc_parser *ps, struct fc_span span, struct fc_span head, struct fc_name name, struct fc_case *cases);
 struct fc_enumerator *fc_enumerator_new(struct fc_parser *ps, struct fc_name name);
 struct fc_texpr *fc_texpr_new(struct fc_parser *ps, enum fc_texpr_kind kind, struct fc_span span, struct fc_texpr *elem);
 struct fc_stage *fc_stage_new(struct fc_parser *ps, enum fc_stage_kind kind, struct fc_span span, struct fc_span head, struct fc_name name);

@@ -171,11 +171,7 @@ file: %empty | file item { FC_APPEND(ps->items, $item); };
 
 close: '}' | error '}' { GOOD; };
 
-item: entry
-    | error ';' { GOOD; $$ = NULL; }
-    | error '}' { GOOD; $$ = NULL; }
-    | error SKIPPED { GOOD; $$ = NULL; }
-    ;
+item: entry | error ';' { GOOD; $$ = NULL; } | error '}' { GOOD; $$ = NULL; } | error SKIPPED { GOOD; $$ = NULL; };
 entry: PIPELINE name STRING version_opt ';' {
           $$ = fc_item_new(ps, FC_I_PIPELINE, @$, $name);
           $$->text = fc_plain(ps, $STRING, @STRING);
@@ -268,22 +264,15 @@ entry: PIPELINE name STRING version_opt ';' {
           $$->text_span = @STRING;
           $$->checks = $3.first;
       }
-    | SELECT name '{' cases close {
-          $$ = fc_item_new(ps, FC_I_SELECT, @$, $name);
-          $$->select = fc_select_new(ps, fc_span_join(@1, @2), $name, $cases.first);
-      }
+    | SELECT name '{' cases close { $$ = fc_item_select(ps, @$, fc_span_join(@1, @2), $name, $cases.first); }
     | ALLOW name ';' entry[it] { fc_allow(ps, $name, @it); $$ = $it; }
     ;
 cases: case { $$ = (struct fc_cases){$1, $1}; } | cases case { $$ = $1; FC_APPEND($$, $2); };
 case: case_of '{' entries close { $$ = $1; $$->span = @$; $$->items = $entries.first; }
-    | error SKIPPED { GOOD; $$ = NULL; }
-    ;
+    | error SKIPPED { GOOD; $$ = NULL; };
 case_of: pattern { NEWNODE(case, x, @$); x->head = @$; x->value = $1; $$ = x; } | OTHERWISE { NEWNODE(case, x, @$); x->head = @$; $$ = x; };
-entries: %empty { $$ = (struct fc_items){0}; }
-    | entries entry { $$ = $1; FC_APPEND($$, $2); }
-    | entries error ';' { GOOD; $$ = $1; }
-    | entries error SKIPPED { GOOD; $$ = $1; }
-    ;
+entries: %empty { $$ = (struct fc_items){0}; } | entries entry { $$ = $1; FC_APPEND($$, $2); }
+    | entries error ';' { GOOD; $$ = $1; } | entries error SKIPPED { GOOD; $$ = $1; };
 query: STRING { $$ = fc_expr_string(ps, $1, @1); } | template;
 types: type { $$ = (struct fc_types){$1, $1}; } | types ',' type { $$ = $1; FC_APPEND($$, $3); };
 timeout_opt: %empty { $$ = NULL; } | TIMEOUT expr { $$ = $2; };
@@ -473,10 +462,7 @@ outputs: %empty { $$ = (struct fc_outputs){0}; } | outputs output { $$ = $1; FC_
 output: filter { $$ = fc_output_stage(ps, @$, $1); }
     | transform { $$ = fc_output_stage(ps, @$, $1); }
     | aggregate { $$ = fc_output_stage(ps, @$, $1); }
-    | SELECT name '{' part_cases close {
-          $$ = fc_output_new(ps, FC_OUT_SELECT, @$, @1, $name);
-          $$->select = fc_select_new(ps, fc_span_join(@1, @2), $name, $part_cases.first);
-      }
+    | SELECT name '{' part_cases close { $$ = fc_output_select(ps, @$, fc_span_join(@1, @2), $name, $part_cases.first); }
     | QUEUE options { $$ = fc_output_new(ps, FC_OUT_QUEUE, @$, @1, fc_no_name); $$->options = $options.first; }
     | STOREHEADER field_block { $$ = fc_output_new(ps, FC_OUT_STOREHEADER, @$, @1, fc_no_name); $$->fields = $2.first; }
     | step name options {
@@ -495,9 +481,7 @@ output: filter { $$ = fc_output_stage(ps, @$, $1); }
     | ALLOW name ';' output[it] { fc_allow(ps, $name, @it); $$ = $it; }
     | error ';' { GOOD; $$ = NULL; } | error SKIPPED { GOOD; $$ = NULL; };
 part_cases: part_case { $$ = (struct fc_cases){$1, $1}; } | part_cases part_case { $$ = $1; FC_APPEND($$, $2); };
-part_case: case_of output_block { $$ = $1; $$->span = @$; $$->parts = $2.first; }
-    | error SKIPPED { GOOD; $$ = NULL; }
-    ;
+part_case: case_of output_block { $$ = $1; $$->span = @$; $$->parts = $2.first; } | error SKIPPED { GOOD; $$ = NULL; };
 step: STORE { $$ = FC_STEP_STORE; } | ENCODE { $$ = FC_STEP_ENCODE; } | COMPRESS { $$ = FC_STEP_COMPRESS; }
     | ACCOUNT { $$ = FC_STEP_ACCOUNT; } | WRITE { $$ = FC_STEP_WRITE; } | DECODE { $$ = FC_STEP_DECODE; }
     | DECOMPRESS { $$ = FC_STEP_DECOMPRESS; }
