@@ -38,31 +38,48 @@ static bool of_type(const struct fc_pattern *v, const struct fc_type *t)
     return v->value->kind == (t->kind == FC_K_INT ? FC_E_INT : t->kind == FC_K_STRING ? FC_E_STRING : FC_E_BOOL) && t->kind != FC_K_ENUM;
 }
 
-static void check_value(struct fc_checker *k, const struct fc_case *x, const struct fc_type *t)
+static void check_value(struct fc_checker *k, const struct fc_pattern *v, const struct fc_type *t)
 {
-    if (of_type(x->value, t)) {
-        if (x->value->kind == FC_P_LITERAL)
-            fck_no_nul(k, x->value->value);
+    if (of_type(v, t)) {
+        if (v->kind == FC_P_LITERAL)
+            fck_no_nul(k, v->value);
         return;
     }
-    struct fc_diag *g = fc_report(k->d, FC_SELECT, x->head, fl_arena_printf(k->a, "`%s` is no value of the param, which is %s", fck_text(k, x->head),
+    struct fc_diag *g = fc_report(k->d, FC_SELECT, v->span, fl_arena_printf(k->a, "`%s` is no value of the param, which is %s", fck_text(k, v->span),
                                                                             fck_type_text(k, t, false)));
-    if (x->value->kind == FC_P_ANY)
+    if (v->kind == FC_P_ANY)
         fc_diag_help(k->d, g, "for all other values write `otherwise { .. }`");
-    else if (x->value->kind == FC_P_NAME && t->kind == FC_K_STRING)
-        fc_diag_help(k->d, g, "write \"%s\"", x->value->name.s);
-    else if (x->value->kind == FC_P_NAME && t->kind == FC_K_ENUM)
-        fck_suggest_value(k, g, x->value->name.s, t);
+    else if (v->kind == FC_P_NAME && t->kind == FC_K_STRING)
+        fc_diag_help(k->d, g, "write \"%s\"", v->name.s);
+    else if (v->kind == FC_P_NAME && t->kind == FC_K_ENUM)
+        fck_suggest_value(k, g, v->name.s, t);
 }
 
-static void no_other(struct fc_checker *k, const struct fc_case *cases, const struct fc_case *x)
+static void twice(struct fc_checker *k, struct fc_span at, struct fc_span other)
 {
-    for (const struct fc_case *o = cases; o != x; o = o->next)
-        if (!x->value != !o->value ? false : !x->value || fc_same_pattern(x->value, o->value)) {
-            struct fc_diag *g = fc_report(k->d, FC_SELECT, x->head, fl_arena_printf(k->a, "`%s` stands twice in this `select`", fck_text(k, x->head)));
-            fc_diag_note(k->d, g, o->head, "here");
+    struct fc_diag *g = fc_report(k->d, FC_SELECT, at, fl_arena_printf(k->a, "`%s` stands twice in this `select`", fck_text(k, at)));
+    fc_diag_note(k->d, g, other, "here");
+}
+
+/* The same value before v, which is one of x, or another `otherwise` (v NULL). */
+static void no_other(struct fc_checker *k, const struct fc_case *cases, const struct fc_case *x, const struct fc_pattern *v)
+{
+    for (const struct fc_case *o = cases; o; o = o->next) {
+        if (!v && o == x)
+            return;
+        if (!v && !o->values) {
+            twice(k, x->head, o->head);
             return;
         }
+        for (const struct fc_pattern *w = v ? o->values : NULL; w; w = w->next) {
+            if (w == v)
+                return;
+            if (fc_same_pattern(v, w)) {
+                twice(k, v->span, w->span);
+                return;
+            }
+        }
+    }
 }
 
 /* Is there an alternative for this constant? */
@@ -73,9 +90,13 @@ static bool listed(const struct fc_select *s, const struct fc_expr *e)
         v.kind = FC_P_NAME;
         v.name = v.value->name;
     }
-    for (const struct fc_case *x = s->cases; x; x = x->next)
-        if (!x->value || fc_same_pattern(x->value, &v))
+    for (const struct fc_case *x = s->cases; x; x = x->next) {
+        if (!x->values)
             return true;
+        for (const struct fc_pattern *w = x->values; w; w = w->next)
+            if (fc_same_pattern(w, &v))
+                return true;
+    }
     return false;
 }
 
@@ -91,9 +112,12 @@ static void check_select(struct fc_checker *k, const struct fc_select *s)
     const struct fc_sym *p = param_of(k, s);
     unsigned errors = k->d->errors;
     for (const struct fc_case *x = s->cases; p && x; x = x->next) {
-        no_other(k, s->cases, x);
-        if (x->value)
-            check_value(k, x, p->type);
+        if (!x->values)
+            no_other(k, s->cases, x, NULL);
+        for (const struct fc_pattern *v = x->values; v; v = v->next) {
+            no_other(k, s->cases, x, v);
+            check_value(k, v, p->type);
+        }
     }
     if (!p || k->d->errors != errors)
         return;

@@ -18,12 +18,17 @@ static const char *quoted(struct fc_em *m, const char *s)
     return s ? fce_quote(m, s, strlen(s)) : "NULL";
 }
 
+static void join_values(struct fc_em *m, struct fc_join *list, const struct fc_case *x)
+{
+    for (const struct fc_pattern *v = x->values; v; v = v->next)
+        fc_join(list, "%s, ", quoted(m, case_value(m, v)));
+}
+
 const char *fce_case_values(struct fc_em *m, const struct fc_select *s)
 {
     struct fc_join list = {.arena = m->a};
     for (const struct fc_case *x = s->cases; x; x = x->next)
-        if (x->value)
-            fc_join(&list, "%s, ", quoted(m, case_value(m, x->value)));
+        join_values(m, &list, x);
     fc_join(&list, "NULL");
     return fc_joined(&list);
 }
@@ -33,7 +38,7 @@ const struct fc_select *fce_closed_select(struct fc_em *m, const struct fc_sym *
     for (const struct fc_select *s = m->c->file.selects; s; s = s->next) {
         bool other = strcmp(s->name.s, param->name) != 0;
         for (const struct fc_case *x = s->cases; x; x = x->next)
-            other |= !x->value;
+            other |= !x->values;
         if (!other)
             return s;
     }
@@ -43,8 +48,9 @@ const struct fc_select *fce_closed_select(struct fc_em *m, const struct fc_sym *
 static bool has_case(struct fc_em *m, const struct fc_select *s, const char *value)
 {
     for (const struct fc_case *x = s->cases; x; x = x->next)
-        if (x->value && strcmp(case_value(m, x->value), value) == 0)
-            return true;
+        for (const struct fc_pattern *v = x->values; v; v = v->next)
+            if (strcmp(case_value(m, v), value) == 0)
+                return true;
     return false;
 }
 
@@ -73,10 +79,11 @@ int fce_when(struct fc_em *m, const char *suffix)
     int n = 0;
     fce_line(m, "static const struct fl_when when%s[] = {", suffix);
     for (const struct fc_select *s = m->c->file.selects; s; s = s->next, n++) {
-        const struct fc_pattern *v = s->taken->value;
-        const char *values = v ? fce_text(m, "%s, NULL", quoted(m, case_value(m, v))) : fce_case_values(m, s);
-        fce_line(m, "    {%s, (const char *const[]){%s}, %s, %s},", quoted(m, s->name.s), values, v ? "false" : "true",
-                 quoted(m, v ? case_value(m, v) : other_value(m, s)));
+        const struct fc_pattern *v = s->taken->values;
+        struct fc_join values = {.arena = m->a};
+        join_values(m, &values, s->taken);
+        fce_line(m, "    {%s, (const char *const[]){%s}, %s, %s},", quoted(m, s->name.s),
+                 v ? fce_text(m, "%sNULL", fc_joined(&values)) : fce_case_values(m, s), v ? "false" : "true", quoted(m, v ? case_value(m, v) : other_value(m, s)));
     }
     fce_line(m, "};");
     return n;

@@ -270,7 +270,7 @@ entry: PIPELINE name STRING version_opt ';' {
 cases: case { $$ = (struct fc_cases){$1, $1}; } | cases case { $$ = $1; FC_APPEND($$, $2); };
 case: case_of '{' entries close { $$ = $1; $$->span = @$; $$->items = $entries.first; }
     | error SKIPPED { GOOD; $$ = NULL; };
-case_of: pattern { NEWNODE(case, x, @$); x->head = @$; x->value = $1; $$ = x; } | OTHERWISE { NEWNODE(case, x, @$); x->head = @$; $$ = x; };
+case_of: patterns { NEWNODE(case, x, @$); x->head = @$; x->values = $1.first; $$ = x; } | OTHERWISE { NEWNODE(case, x, @$); x->head = @$; $$ = x; };
 entries: %empty { $$ = (struct fc_items){0}; } | entries entry { $$ = $1; FC_APPEND($$, $2); }
     | entries error ';' { GOOD; $$ = $1; } | entries error SKIPPED { GOOD; $$ = $1; };
 query: STRING { $$ = fc_expr_string(ps, $1, @1); } | template;

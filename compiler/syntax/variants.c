@@ -9,29 +9,45 @@
 #include "text/join.h"
 #include "tree/make.h"
 
+/* The case that has this value; NULL stands for a value that no select has. */
 static const struct fc_case *case_of(const struct fc_select *s, const struct fc_pattern *value)
 {
-    for (const struct fc_case *x = s->cases; x; x = x->next)
-        if (x->value && fc_same_pattern(x->value, value))
-            return x;
-    return NULL;
+    const struct fc_case *otherwise = NULL;
+    for (const struct fc_case *x = s->cases; x; x = x->next) {
+        if (!x->values)
+            otherwise = x;
+        for (const struct fc_pattern *v = value ? x->values : NULL; v; v = v->next)
+            if (fc_same_pattern(v, value))
+                return x;
+    }
+    return otherwise;
 }
 
-/* May x of s hold where t, a select by the same param, took what it did? */
-static bool fits(const struct fc_select *s, const struct fc_case *x, const struct fc_select *t)
-{
-    const struct fc_pattern *value = t->taken->value;
-    if (value)
-        return x->value ? fc_same_pattern(x->value, value) : !case_of(s, value);
-    return !x->value || !case_of(t, x->value);
-}
-
-static bool possible(const struct fc_choices *x, const struct fc_select *s, const struct fc_case *one)
+/* Do the selects so far that go by this param take what they did, if it has the value? */
+static bool agrees(const struct fc_choices *x, const char *param, const struct fc_pattern *value)
 {
     for (const struct fc_select *t = x->c->file.selects; t; t = t->next)
-        if (strcmp(t->name.s, s->name.s) == 0 && !fits(s, one, t))
+        if (strcmp(t->name.s, param) == 0 && case_of(t, value) != t->taken)
             return false;
     return true;
+}
+
+/* Is there a value for which s takes this case? */
+static bool possible(const struct fc_choices *x, const struct fc_select *s, const struct fc_case *one)
+{
+    for (const struct fc_pattern *v = one->values; v; v = v->next)
+        if (agrees(x, s->name.s, v))
+            return true;
+    if (one->values)
+        return false;
+    if (agrees(x, s->name.s, NULL))
+        return true;
+    for (const struct fc_select *t = x->c->file.selects; t; t = t->next)
+        for (const struct fc_case *c = strcmp(t->name.s, s->name.s) == 0 ? t->cases : NULL; c; c = c->next)
+            for (const struct fc_pattern *v = c->values; v; v = v->next)
+                if (case_of(s, v) == one && agrees(x, s->name.s, v))
+                    return true;
+    return false;
 }
 
 static void say_none(const struct fc_choices *x, const struct fc_select *s)
@@ -41,7 +57,7 @@ static void say_none(const struct fc_choices *x, const struct fc_select *s)
     while (strcmp(t->name.s, s->name.s) != 0 || !t->taken)
         t = t->next;
     const struct fc_case *other = t->taken;
-    const char *value = other->value ? fc_source_slice(&x->c->sources, other->value->span) : "otherwise";
+    const char *value = fc_source_slice(&x->c->sources, other->head);
     struct fc_diag *g = fc_report(d, FC_SELECT, s->span, fl_arena_printf(&x->c->arena, "this `select` has no alternative for `%s`, which another by `%s` has",
                                                                          value, s->name.s));
     fc_diag_note(d, g, other->head, "here");
@@ -101,6 +117,6 @@ const char *fc_variant_text(struct fc_compilation *c)
     struct fc_join text = {.arena = &c->arena};
     for (const struct fc_select *s = c->file.selects; s; s = s->next)
         fc_join(&text, "%s%s is %s", s == c->file.selects ? "" : ", ", s->name.s,
-                s->taken->value ? fc_source_slice(&c->sources, s->taken->head) : "none of the others");
+                s->taken->values ? fc_source_slice(&c->sources, s->taken->head) : "none of the others");
     return fc_joined(&text);
 }

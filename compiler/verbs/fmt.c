@@ -184,7 +184,7 @@ static bool gap(const struct fmt *f, const struct token *a, const struct token *
         return question_is_condition(f, b, after_b, had);
     if (x == '-' && !(before_a && before_a->operand))
         return false;
-    if (x == '-' && before_a->kind == '}' && after_b && after_b->kind == '{') /* an alternative of select */
+    if (x == '-' && before_a->kind == '}' && after_b && (after_b->kind == '{' || after_b->kind == ',')) /* an alternative of select */
         return false;
     if (y == '(' || y == '[') {
         if (x == NAME || x == ')' || x == ']')

@@ -126,7 +126,10 @@ static void alternatives(const struct fl_pipeline *p, FILE *out)
     for (uint32_t v = 0; v < p->nvariants; v++) {
         for (uint32_t i = 0; i < p->variants[v].nwhen; i++) {
             const struct fl_when *w = &p->variants[v].when[i];
-            fprintf(out, "%s%s is %s", i ? ", " : "  ", w->param, w->none ? "none of the others" : w->values[0]);
+            fprintf(out, "%s%s is ", i ? ", " : "  ", w->param);
+            for (const char *const *s = w->values; !w->none && *s; s++)
+                words(out, s == w->values ? "" : " or ", **s ? *s : "\"\"");
+            fputs(w->none ? "none of the others" : "", out);
         }
         fputc('\n', out);
     }
