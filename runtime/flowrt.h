@@ -318,12 +318,12 @@ struct fl_output_of {
     struct fl_meters *const *meters;        uint32_t nmeters;
 };
 
-/* An alternative of a `select`: the param's value is one of `values`, or with `none` none of them; `test` is such a value, NULL: there is none. */
+/* An alternative of a `select`: the param's value is one of `values`, or with `others`, those of the other alternatives, none of these. */
 struct fl_when {
     const char *param;
     const char *const *values;
-    bool none;
-    const char *test;
+    const char *const *others; /* NULL: no `otherwise` */
+    const char *test;          /* a value for tests, NULL: there is none */
 };
 
 /* A combination of alternatives, in the order in which they stand; of all variants one at most fits the params' values. */

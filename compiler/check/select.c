@@ -67,7 +67,7 @@ static void no_other(struct fc_checker *k, const struct fc_case *cases, const st
     for (const struct fc_case *o = cases; o; o = o->next) {
         if (!v && o == x)
             return;
-        if (!v && !o->values) {
+        if (!v && o->otherwise) {
             twice(k, x->head, o->head);
             return;
         }
@@ -91,7 +91,7 @@ static bool listed(const struct fc_select *s, const struct fc_expr *e)
         v.name = v.value->name;
     }
     for (const struct fc_case *x = s->cases; x; x = x->next) {
-        if (!x->values)
+        if (x->otherwise)
             return true;
         for (const struct fc_pattern *w = x->values; w; w = w->next)
             if (fc_same_pattern(w, &v))
@@ -112,7 +112,7 @@ static void check_select(struct fc_checker *k, const struct fc_select *s)
     const struct fc_sym *p = param_of(k, s);
     unsigned errors = k->d->errors;
     for (const struct fc_case *x = s->cases; p && x; x = x->next) {
-        if (!x->values)
+        if (x->otherwise)
             no_other(k, s->cases, x, NULL);
         for (const struct fc_pattern *v = x->values; v; v = v->next) {
             no_other(k, s->cases, x, v);

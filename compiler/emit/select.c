@@ -38,7 +38,7 @@ const struct fc_select *fce_closed_select(struct fc_em *m, const struct fc_sym *
     for (const struct fc_select *s = m->c->file.selects; s; s = s->next) {
         bool other = strcmp(s->name.s, param->name) != 0;
         for (const struct fc_case *x = s->cases; x; x = x->next)
-            other |= !x->values;
+            other |= x->otherwise;
         if (!other)
             return s;
     }
@@ -80,10 +80,14 @@ int fce_when(struct fc_em *m, const char *suffix)
     fce_line(m, "static const struct fl_when when%s[] = {", suffix);
     for (const struct fc_select *s = m->c->file.selects; s; s = s->next, n++) {
         const struct fc_pattern *v = s->taken->values;
-        struct fc_join values = {.arena = m->a};
+        struct fc_join values = {.arena = m->a}, others = values;
         join_values(m, &values, s->taken);
-        fce_line(m, "    {%s, (const char *const[]){%s}, %s, %s},", quoted(m, s->name.s),
-                 v ? fce_text(m, "%sNULL", fc_joined(&values)) : fce_case_values(m, s), v ? "false" : "true", quoted(m, v ? case_value(m, v) : other_value(m, s)));
+        for (const struct fc_case *x = s->cases; x; x = x->next)
+            if (x != s->taken)
+                join_values(m, &others, x);
+        fce_line(m, "    {%s, (const char *const[]){%sNULL}, %s, %s},", quoted(m, s->name.s), fc_joined(&values),
+                 s->taken->otherwise ? fce_text(m, "(const char *const[]){%sNULL}", fc_joined(&others)) : "NULL",
+                 quoted(m, v ? case_value(m, v) : other_value(m, s)));
     }
     fce_line(m, "};");
     return n;

@@ -162,7 +162,7 @@ static void fc_yyerror(const struct fc_span *span, struct fc_parser *ps, const c
 %type <checks> checks check_block
 %type <item> item entry
 %type <items> entries
-%type <one_case> case case_of part_case
+%type <one_case> case case_of other part_case
 %type <cases> cases part_cases
 
 %%
@@ -270,7 +270,8 @@ entry: PIPELINE name STRING version_opt ';' {
 cases: case { $$ = (struct fc_cases){$1, $1}; } | cases case { $$ = $1; FC_APPEND($$, $2); };
 case: case_of '{' entries close { $$ = $1; $$->span = @$; $$->items = $entries.first; }
     | error SKIPPED { GOOD; $$ = NULL; };
-case_of: patterns { NEWNODE(case, x, @$); x->head = @$; x->values = $1.first; $$ = x; } | OTHERWISE { NEWNODE(case, x, @$); x->head = @$; $$ = x; };
+case_of: patterns { NEWNODE(case, x, @$); x->head = @$; x->values = $1.first; $$ = x; } | other | patterns ',' other { $$ = $3; $$->head = @$; $$->values = $1.first; };
+other: OTHERWISE { NEWNODE(case, x, @$); x->head = @$; x->otherwise = true; $$ = x; };
 entries: %empty { $$ = (struct fc_items){0}; } | entries entry { $$ = $1; FC_APPEND($$, $2); }
     | entries error ';' { GOOD; $$ = $1; } | entries error SKIPPED { GOOD; $$ = $1; };
 query: STRING { $$ = fc_expr_string(ps, $1, @1); } | template;

@@ -14,7 +14,7 @@ static const struct fc_case *case_of(const struct fc_select *s, const struct fc_
 {
     const struct fc_case *otherwise = NULL;
     for (const struct fc_case *x = s->cases; x; x = x->next) {
-        if (!x->values)
+        if (x->otherwise)
             otherwise = x;
         for (const struct fc_pattern *v = value ? x->values : NULL; v; v = v->next)
             if (fc_same_pattern(v, value))
@@ -38,7 +38,7 @@ static bool possible(const struct fc_choices *x, const struct fc_select *s, cons
     for (const struct fc_pattern *v = one->values; v; v = v->next)
         if (agrees(x, s->name.s, v))
             return true;
-    if (one->values)
+    if (!one->otherwise)
         return false;
     if (agrees(x, s->name.s, NULL))
         return true;

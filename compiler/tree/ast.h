@@ -382,9 +382,10 @@ struct fc_item {
     struct fc_item *next;
 };
 
-struct fc_case { /* VALUE, VALUE { .. }, otherwise { .. } of a select */
+struct fc_case { /* VALUE, VALUE { .. }, otherwise { .. }, VALUE, otherwise { .. } of a select */
     struct fc_span span, head;
-    struct fc_pattern *values;     /* NULL: otherwise */
+    struct fc_pattern *values;
+    bool otherwise;                /* all that no case has */
     struct fc_item *items;         /* of a select among items */
     struct fc_output_part *parts;  /* of one in an output */
     struct fc_case *next;

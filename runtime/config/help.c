@@ -127,9 +127,9 @@ static void alternatives(const struct fl_pipeline *p, FILE *out)
         for (uint32_t i = 0; i < p->variants[v].nwhen; i++) {
             const struct fl_when *w = &p->variants[v].when[i];
             fprintf(out, "%s%s is ", i ? ", " : "  ", w->param);
-            for (const char *const *s = w->values; !w->none && *s; s++)
+            for (const char *const *s = w->values; *s; s++)
                 words(out, s == w->values ? "" : " or ", **s ? *s : "\"\"");
-            fputs(w->none ? "none of the others" : "", out);
+            fputs(!w->others ? "" : *w->values ? " or none of the others" : "none of the others", out);
         }
         fputc('\n', out);
     }

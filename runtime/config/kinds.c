@@ -106,13 +106,16 @@ static void choose(struct fl_config *c, const char *phase, const char *yaml)
     enum fl_given given;
     const char *path;
     const struct fl_yaml_value *v = fl_conf_find_in(c, phase, yaml, &given, &path);
-    if (!v || fl_conf_param_at(c, path) || !one_text(c, path, v) || !*v->text)
+    const struct fl_kind_row *k = v && v->kind == FL_YAML_TEXT ? fl_kind_row(phase, v->text) : NULL;
+    /* What a select takes by it has its kind; this may be another one of that family: ndjson for json. */
+    if (v && fl_conf_param_at(c, path) && (!k || of_objects(c, phase) || !fl_conf_compiled_in(c->pipeline, fl_conf_output(c), k)))
+        return;
+    if (!v || !one_text(c, path, v) || !*v->text)
         return;
     if (of_objects(c, phase)) {
         fl_conf_note(c, FL_INFO, "%s: %s has no effect here: this output is metrics, no objects", path, v->text);
         return;
     }
-    const struct fl_kind_row *k = fl_kind_row(phase, v->text);
     const char *kind = k ? k->kind : NULL;
     if (k && !fl_conf_in_build(k)) {
         not_in_build(c, v->at, path, k);

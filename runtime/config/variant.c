@@ -22,8 +22,8 @@ static const struct fl_param *param_named(const struct fl_pipeline *p, const cha
 
 static bool holds(struct fl_config *c, const struct fl_pipeline *p, const struct fl_when *w)
 {
-    struct fl_among a = fl_conf_param_among(c, param_named(p, w->param), w->values);
-    return a.text && a.is != w->none;
+    struct fl_among a = fl_conf_param_among(c, param_named(p, w->param), w->others ? w->others : w->values);
+    return a.text && a.is == !w->others;
 }
 
 /* How many of its alternatives hold, from the first on. */
@@ -43,10 +43,11 @@ static void note_others(struct fl_config *c, const struct fl_variant *v)
         const struct fl_param *p = param_named(v->pipeline, w->param);
         struct fl_among a = fl_conf_param_among(c, p, w->values);
         const char *list = "";
-        if (!w->none || a.given <= FL_BY_FLOW)
+        if (!w->others || a.is || a.given <= FL_BY_FLOW)
             continue;
-        for (const char *const *s = w->values; *s; s++)
-            list = fl_arena_printf(&c->arena, "%s%s%s", list, *list ? ", " : "", *s);
+        for (int other = 0; other < 2; other++)
+            for (const char *const *s = other ? w->others : w->values; *s; s++)
+                list = fl_arena_printf(&c->arena, "%s%s%s", list, *list ? ", " : "", *s);
         fl_conf_note(c, FL_WARN, "%s: %s is none of %s, so what is for all others holds", p->yaml ? p->yaml : p->name, a.text, list);
     }
 }

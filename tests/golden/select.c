@@ -236,7 +236,7 @@ static const struct fl_pipeline pipeline_v1 = {
     .outputs = outputs_v1, .noutputs = 1,
 };
 static const struct fl_when when_v1[] = {
-    {"version", (const char *const[]){"2", NULL}, false, "2"},
+    {"version", (const char *const[]){"2", NULL}, NULL, "2"},
 };
 
 /* ==== variant 2: version is 3 ==== */
@@ -471,7 +471,7 @@ static const struct fl_pipeline pipeline_v2 = {
     .outputs = outputs_v2, .noutputs = 1,
 };
 static const struct fl_when when_v2[] = {
-    {"version", (const char *const[]){"3", NULL}, false, "3"},
+    {"version", (const char *const[]){"3", NULL}, NULL, "3"},
 };
 
 /* ==== variant 3: version is none of the others ==== */
@@ -673,7 +673,7 @@ static const struct fl_pipeline pipeline_v3 = {
     .outputs = outputs_v3, .noutputs = 1,
 };
 static const struct fl_when when_v3[] = {
-    {"version", (const char *const[]){"2", "3", NULL}, true, "0"},
+    {"version", (const char *const[]){NULL}, (const char *const[]){"2", "3", NULL}, "0"},
 };
 
 /* ==== the variants ==== */
