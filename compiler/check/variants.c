@@ -31,16 +31,15 @@ static uint64_t variants_of(const struct fc_compilation *c, const struct fc_sele
     return all;
 }
 
-/* The variants that have the text of this span: all, but for what lies in an alternative, or was brought in by one. */
+/* The variants that have the text of this span: those that have its file, and take the alternatives that it lies in. */
 static uint64_t variants_with(const struct fc_compilation *c, struct fc_span span)
 {
-    uint64_t all = c->nvariants == 64 ? UINT64_MAX : (UINT64_C(1) << c->nvariants) - 1;
-    for (struct fc_span at = span; at.file; at = c->sources.v[at.file].from)
-        for (unsigned i = 0; i < c->nvariants; i++)
-            for (const struct fc_select *s = c->variants[i].file.selects; s; s = s->next)
-                for (const struct fc_case *x = s->cases; x; x = x->next)
-                    if (inside(at, x->span))
-                        all &= variants_of(c, s, x);
+    uint64_t all = c->sources.v[span.file].variants;
+    for (unsigned i = 0; i < c->nvariants; i++)
+        for (const struct fc_select *s = c->variants[i].file.selects; s; s = s->next)
+            for (const struct fc_case *x = s->cases; x; x = x->next)
+                if (inside(span, x->span))
+                    all &= variants_of(c, s, x);
     return all;
 }
 

@@ -32,10 +32,9 @@ struct seen {
     struct seen *next;
 };
 
-/* A text that an earlier variant read, brought in by the same item. */
+/* A text that is in memory; another variant may bring it in elsewhere. */
 struct read {
     const char *key;
-    struct fc_span from;
     uint32_t file;
     struct read *next;
 };
@@ -104,19 +103,22 @@ static struct seen *add_seen(struct loader *l, const char *key, bool module, uin
     return s;
 }
 
-static uint32_t read_before(const struct loader *l, const char *key, struct fc_span from)
+static uint32_t read_before(const struct loader *l, const char *key)
 {
     for (const struct read *r = l->read; r; r = r->next)
-        if (!memcmp(&r->from, &from, sizeof from) && strcmp(r->key, key) == 0)
+        if (strcmp(r->key, key) == 0)
             return r->file;
     return 0;
 }
 
-static void note_read(struct loader *l, const char *key, struct fc_span from, uint32_t file)
+static void note_read(struct loader *l, const char *key, uint32_t file)
 {
-    struct read *r = fl_arena_zero(&l->c->arena, sizeof *r);
-    *r = (struct read){key, from, file, l->read};
-    l->read = r;
+    if (!read_before(l, key)) {
+        struct read *r = fl_arena_zero(&l->c->arena, sizeof *r);
+        *r = (struct read){key, file, l->read};
+        l->read = r;
+    }
+    l->c->sources.v[file].variants |= UINT64_C(1) << l->c->nvariants;
 }
 
 static bool is_file(const char *path)
@@ -172,12 +174,12 @@ static void open_file(struct loader *l, const char *path, bool module, const cha
     const char *key = real_path(&c->arena, path);
     if (!may_read(l, find_seen(l, key), module, name, span))
         return;
-    uint32_t file = read_before(l, key, span);
+    uint32_t file = read_before(l, key);
     if (!file && (file = fc_source_open(&c->sources, path, span)) == 0) {
         fc_report(&c->diags, FC_CANNOT_READ, span, path, strerror(errno));
         return;
     }
-    note_read(l, key, span, file);
+    note_read(l, key, file);
     add_source(l, add_seen(l, key, module, file));
 }
 
@@ -195,11 +197,11 @@ static void follow_use(struct loader *l, const struct fc_item *item)
         const char *key = fl_arena_printf(&c->arena, "<%s>", name);
         if (!may_read(l, find_seen(l, key), true, name, item->name.span))
             return;
-        uint32_t file = read_before(l, key, item->name.span);
+        uint32_t file = read_before(l, key);
         if (!file)
             file = fc_source_text(&c->sources, fl_arena_printf(&c->arena, "<flowc>/%s.flow", name), m->text, m->len, item->name.span);
         c->sources.v[file].embedded = true;
-        note_read(l, key, item->name.span, file);
+        note_read(l, key, file);
         add_source(l, add_seen(l, key, true, file));
         return;
     }
@@ -326,6 +328,7 @@ static bool load(struct fc_compilation *c, const char *path, uint32_t file)
         l.seen = NULL;
         l.items = (struct fc_items){NULL, NULL};
         c->file = (struct fc_file){NULL, NULL};
+        c->sources.v[file].variants |= UINT64_C(1) << c->nvariants;
         add_source(&l, add_seen(&l, real_path(&c->arena, path), false, file));
         c->file.items = l.items.first;
         c->variants[c->nvariants++].file = c->file;

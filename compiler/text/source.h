@@ -24,8 +24,9 @@ struct fc_source {
     size_t len;
     uint32_t *lines;     /* offsets of line starts, made on first use */
     uint32_t nlines;
-    struct fc_span from; /* the use or include that brought it in; file 0 for the main file */
+    struct fc_span from; /* the use or include that brought it in first; file 0 for the main file */
     bool embedded;       /* a standard module compiled into flowc */
+    uint64_t variants;   /* of a file with `select`, a bit each: those that have this text */
 };
 
 struct fc_sources {

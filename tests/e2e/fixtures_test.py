@@ -94,6 +94,47 @@ def awsflowlogs_versions(folder):
             assert [r[k] for k in more] == ["", "", "", 0, kind, "", ""], r
 
 
+def awsflowlogs_csv(folder):
+    """As AWS writes it, unless the names of the original are asked for; the values are those of the JSON."""
+    config = os.path.join(FIXTURES, "expected", "awsflowlogs", "config.yml")
+    aws = ("version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status",
+           "vpc-id subnet-id instance-id tcp-flags type pkt-srcaddr pkt-dstaddr")
+
+    def lines(name, *sets):
+        out = os.path.join(folder, name)
+        args = [a for s in ("compress.type=none", "encode.type=csv", "filter.excluded_tags=[]", *sets) for a in ("--set", f"pipeline.{s}")]
+        support.run("awsflowlogs", config, "--input", MESSAGES, "--output", out, *args).expect(0)
+        found = {}
+        for base, _, files in os.walk(out):
+            for file in files:
+                with open(os.path.join(base, file), newline="") as f:
+                    found.setdefault(os.path.basename(os.path.dirname(base)), []).append(f.read())
+        assert found
+        return found
+
+    def records():
+        out = os.path.join(folder, "json")
+        support.run("awsflowlogs", config, "--input", MESSAGES, "--output", out, "--set", "pipeline.filter.excluded_tags=[]").expect(0)
+        return sum(map(len, compare.written(out).values()))
+
+    count = 0
+    for text in sum(lines("2", "transform.awsflowlogs.version=2").values(), []):
+        rows = text.split("\n")
+        assert rows[0] == aws[0] and rows[-1] == "" and "\r" not in text, rows[0]
+        assert all(len(row.split(" ")) == 14 and row.startswith("2 12345678 ") and row.endswith(" ACCEPT OK") for row in rows[1:-1])
+        count += len(rows) - 2
+    assert count == records() == FLOWS, count
+    for text in sum(lines("3", "transform.awsflowlogs.version=3").values(), []):
+        rows = text.split("\n")
+        assert rows[0] == " ".join(aws), rows[0]
+        for row in rows[1:-1]:
+            cells = row.split(" ")
+            kind = "IPv6" if ":" in cells[3] else "IPv4" if cells[3] != "-" else "-"
+            assert cells[14:] == ["-", "-", "-", "-", kind, "-", "-"], row
+    for text in sum(lines("o", "transform.awsflowlogs.names=original").values(), []):
+        assert text.startswith("Version,AccountID,InterfaceID,SrcAddr,DstAddr,SrcPort,DstPort,Protocol,Packets,Bytes,Start,End,Action,LogStatus\r\n"), text[:200]
+
+
 def logstatus_by_value(folder):
     """SKIPDATA: a counter went on by something else than what the report says; each of the four. Not: a report that is repeated, or goes on."""
     def flow(uuid, metric, last):
@@ -129,4 +170,4 @@ if __name__ == "__main__":
             over_network = []
     else:
         over_network = []
-    support.main([from_file(c) for c in names] + [awsflowlogs_versions, logstatus_by_value] + over_network)
+    support.main([from_file(c) for c in names] + [awsflowlogs_versions, awsflowlogs_csv, logstatus_by_value] + over_network)
