@@ -115,8 +115,13 @@ bool fc_next_variant(struct fc_choices *x)
 const char *fc_variant_text(struct fc_compilation *c)
 {
     struct fc_join text = {.arena = &c->arena};
-    for (const struct fc_select *s = c->file.selects; s; s = s->next)
-        fc_join(&text, "%s%s is %s", s == c->file.selects ? "" : ", ", s->name.s,
-                s->taken->values ? fc_source_slice(&c->sources, s->taken->head) : "none of the others");
+    for (const struct fc_select *s = c->file.selects, *t; s; s = s->next) {
+        const char *head = fc_source_slice(&c->sources, s->taken->head);
+        for (t = c->file.selects; t != s; t = t->next)
+            if (strcmp(t->name.s, s->name.s) == 0 && strcmp(fc_source_slice(&c->sources, t->taken->head), head) == 0)
+                break; /* said already */
+        if (t == s)
+            fc_join(&text, "%s%s is %s", s == c->file.selects ? "" : ", ", s->name.s, s->taken->values ? head : "none of the others");
+    }
     return fc_joined(&text);
 }

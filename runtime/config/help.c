@@ -99,7 +99,7 @@ static void params_of(const struct fl_pipeline *whole, uint32_t v, FILE *out)
         if (q->secret_file)
             words(out, "\n      file ", q->secret_file);
         for (const char *const *o = q->one_of; o && *o; o++)
-            words(out, o == q->one_of ? "\n      one of " : ", ", *o);
+            words(out, o == q->one_of ? "\n      one of " : ", ", **o ? *o : "\"\"");
         if (q->doc && *q->doc)
             words(out, "\n      ", q->doc);
         fprintf(out, "\n");
@@ -117,6 +117,23 @@ static void params(const struct fl_pipeline *p, FILE *out)
         params_of(p, v, out);
 }
 
+static bool same_values(const char *const *a, const char *const *b)
+{
+    while (a && b && *a && *b && !strcmp(*a, *b))
+        a++, b++;
+    return a == b || (a && b && !*a && !*b);
+}
+
+/* Does another select before number i say the same of the same param? */
+static bool said(const struct fl_variant *v, uint32_t i)
+{
+    const struct fl_when *w = &v->when[i];
+    for (uint32_t k = 0; k < i; k++)
+        if (!strcmp(v->when[k].param, w->param) && same_values(v->when[k].values, w->values) && same_values(v->when[k].others, w->others))
+            return true;
+    return false;
+}
+
 /* What `select` goes by, and what it has alternatives for. */
 static void alternatives(const struct fl_pipeline *p, FILE *out)
 {
@@ -126,6 +143,8 @@ static void alternatives(const struct fl_pipeline *p, FILE *out)
     for (uint32_t v = 0; v < p->nvariants; v++) {
         for (uint32_t i = 0; i < p->variants[v].nwhen; i++) {
             const struct fl_when *w = &p->variants[v].when[i];
+            if (said(&p->variants[v], i))
+                continue;
             fprintf(out, "%s%s is ", i ? ", " : "  ", w->param);
             for (const char *const *s = w->values; *s; s++)
                 words(out, s == w->values ? "" : " or ", **s ? *s : "\"\"");

@@ -60,6 +60,10 @@ static const char *param_doc(struct fl_config *c, const struct fl_param *p)
     for (uint32_t i = 0; !doc && i < fl_key_nrows; i++)
         if (!strcmp(fl_key_rows[i].path, p->yaml))
             doc = fl_key_rows[i].doc;
+    for (const char *const *o = doc ? NULL : p->one_of; o && *o; o++) {
+        const char *value = **o ? *o : "\"\"";
+        doc = doc ? fl_arena_printf(&c->arena, "%s%s%s", doc, o[1] ? ", " : " or ", value) : value;
+    }
     if (doc)
         return fl_arena_printf(&c->arena, "%s (param %s)", doc, p->name);
     return fl_arena_printf(&c->arena, "param %s", p->name);
