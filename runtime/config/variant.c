@@ -35,11 +35,12 @@ static uint32_t held(struct fl_config *c, const struct fl_variant *v)
     return n;
 }
 
-/* Is the param one of a select before that has an `otherwise` too? */
-static bool noted(const struct fl_variant *v, uint32_t i)
+/* Is there nothing to say of alternative i: another select by its param has the value, or one before it has none either? */
+static bool noted(struct fl_config *c, const struct fl_variant *v, uint32_t i)
 {
-    for (uint32_t k = 0; k < i; k++)
-        if (v->when[k].others && !strcmp(v->when[k].param, v->when[i].param))
+    const struct fl_param *p = param_named(v->pipeline, v->when[i].param);
+    for (uint32_t k = 0; k < v->nwhen; k++)
+        if (!strcmp(v->when[k].param, p->name) && ((k < i && v->when[k].others) || fl_conf_param_among(c, p, v->when[k].values).is))
             return true;
     return false;
 }
@@ -52,7 +53,7 @@ static void note_others(struct fl_config *c, const struct fl_variant *v)
         const struct fl_param *p = param_named(v->pipeline, w->param);
         struct fl_among a = fl_conf_param_among(c, p, w->values);
         const char *list = "";
-        if (!w->others || a.is || a.given <= FL_BY_FLOW || noted(v, i))
+        if (!w->others || a.is || a.given <= FL_BY_FLOW || noted(c, v, i))
             continue;
         for (int other = 0; other < 2; other++)
             for (const char *const *s = other ? w->others : w->values; *s; s++)
