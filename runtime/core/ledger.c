@@ -3,6 +3,10 @@
  * dsl/counters.def.
  * Counted by every thread, read by program/main.c, program/metrics.c and the tests.
  */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,6 +14,10 @@
 #include "base/memory.h"
 #include "core/ledger.h"
 #include "flowrt.h"
+
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "0"
+#endif
 
 static const struct { const char *name, *unit, *doc; } rows[] = {
 #define C(name, unit, doc) { #name, unit, doc },
@@ -20,7 +28,7 @@ static const struct { const char *name, *unit, *doc; } rows[] = {
 /* What each output counts by itself. */
 static const bool by_output[FL_COUNTERS] = {
     [FL_C_written] = true, [FL_C_unproven] = true, [FL_C_overflow] = true, [FL_C_refused] = true, [FL_C_undelivered] = true,
-    [FL_C_objects] = true, [FL_C_bytes_out] = true, [FL_C_write_retries] = true,
+    [FL_C_objects] = true, [FL_C_sink_bytes] = true, [FL_C_write_retries] = true,
 };
 
 static void init(struct fl_ledger *l, const struct fl_pipeline *p)
@@ -188,9 +196,9 @@ void fl_ledger_metrics(const struct fl_ledger *l, const struct fl_pipeline *p, s
         fl_buf_printf(out, "flowc_pending %llu\n", (unsigned long long)fl_ledger_pending(l));
     for (uint32_t o = 0; o < l->noutputs; o++)
         fl_buf_printf(out, "flowc_pending{output=\"%s\"} %llu\n", l->of[o].output, (unsigned long long)fl_ledger_pending(&l->of[o]));
-    fl_buf_puts(out, "# HELP flowc_build_info the pipeline that this program was compiled from\n# TYPE "
+    fl_buf_puts(out, "# HELP flowc_build_info the pipeline that this program was compiled from, and by which flowc\n# TYPE "
                 "flowc_build_info gauge\n"
-                "flowc_build_info{pipeline=\"");
+                "flowc_build_info{flowc=\"" PACKAGE_VERSION "\",pipeline=\"");
     put_label(out, p->name);
     fl_buf_puts(out, "\",version=\"");
     put_label(out, p->version ? p->version : "");

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct fl_buf;
 struct fl_output;
 struct fl_runtime;
 struct fl_sink_kind;
@@ -36,6 +37,8 @@ void fl_output_free(struct fl_output *o);
 int64_t fl_output_age(struct fl_output *o);
 /* What waits, since when and why, as `objects_waiting=3 bytes_waiting=.. oldest=12s ..`; "" when nothing does. Any thread. */
 void fl_output_waits(struct fl_output *o, char *out, size_t size);
+/* For /metrics: of each output whose sink takes objects what waits, the limit, how long; when something was written last; how long that takes. */
+void fl_output_metrics(const struct fl_runtime *rt, struct fl_buf *out);
 /* Says in the log that an attempt has gone on for 10 s. To be called every few seconds, by any thread. */
 void fl_output_watch(struct fl_output *o);
 

@@ -87,7 +87,7 @@ struct fl_parcel *fl_output_open(struct fl_output *o, uint32_t class_)
         o->nspare--;
     }
     pthread_mutex_unlock(&o->lock);
-    struct fl_parcel fresh = {.magic = FL_PARCEL_MARK, .class_ = class_};
+    struct fl_parcel fresh = {.magic = FL_PARCEL_MARK, .class_ = class_, .opened = o->rt->clock(o->rt).mono};
     if (p) {
         fresh.data = p->data;
         fresh.key = p->key;
@@ -97,7 +97,18 @@ struct fl_parcel *fl_output_open(struct fl_output *o, uint32_t class_)
         p = fl_new(struct fl_parcel);
     }
     *p = fresh;
+    pthread_mutex_lock(&o->lock);
+    p->prev = o->newest;
+    *(o->newest ? &o->newest->next : &o->open) = p;
+    o->newest = p;
+    pthread_mutex_unlock(&o->lock);
     return p;
+}
+
+void fl_parcel_unopen(struct fl_output *o, struct fl_parcel *p)
+{
+    *(p->prev ? &p->prev->next : &o->open) = p->next;
+    *(p->next ? &p->next->prev : &o->newest) = p->prev;
 }
 
 void fl_parcel_hold(struct fl_output *o, struct fl_parcel *p, uint64_t bytes)
@@ -111,6 +122,7 @@ void fl_parcel_hold(struct fl_output *o, struct fl_parcel *p, uint64_t bytes)
 void fl_parcel_enqueue(struct fl_output *o, struct fl_parcel *p)
 {
     FL_ALIVE(p, FL_PARCEL_MARK);
+    fl_parcel_unopen(o, p);
     p->sealed = o->rt->clock(o->rt).mono;
     p->prev = o->last;
     p->next = NULL;

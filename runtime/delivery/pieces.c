@@ -237,6 +237,7 @@ void fl_output_discard(struct fl_output *o, struct fl_parcel *p)
             lane->slots[i].user = NULL;
         }
     pthread_mutex_lock(&o->lock);
+    fl_parcel_unopen(o, p);
     fl_parcel_release(o, p);
     pthread_mutex_unlock(&o->lock);
 }

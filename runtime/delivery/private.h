@@ -4,6 +4,7 @@
  *   output.c   start and stop
  *   pieces.c   raw pieces -> compressed parcels     worker thread that has the turn to compress
  *   upload.c   sealed parcels -> sink, retry        upload threads
+ *   gauges.c   what waits, for scrapes
  *   parcel.c   parcels and their list
  *
  * One lock; it is taken per object, never while compressing or writing.
@@ -31,7 +32,7 @@
 
 struct fl_parcel {
     uint32_t magic;
-    struct fl_parcel *next, *prev;    /* sealed ones, oldest first; spare ones by next */
+    struct fl_parcel *next, *prev;    /* open ones, or sealed ones, oldest first; spare ones by next */
     struct fl_parcel *newer, *older;  /* sealed ones of the class */
     struct fl_object object;
     struct fl_buf data, key, bucket;
@@ -44,6 +45,7 @@ struct fl_parcel {
     unsigned tries;                   /* that failed */
     unsigned renames;                 /* because the name was taken */
     int64_t next_try;                 /* mono */
+    int64_t opened;                   /* mono */
     int64_t sealed, begun;            /* mono: since when it waits; begin of this attempt */
     bool uploading;
 };
@@ -57,6 +59,13 @@ struct fl_compressor_slot {
 struct fl_lane {
     struct fl_compressor_slot slots[FL_COMPRESSORS];
     uint64_t used;
+};
+
+/* A histogram: how many took at most so long (fl_duration_limits), all, and their sum. */
+#define FL_DURATIONS 12
+struct fl_durations {
+    uint64_t upto[FL_DURATIONS], n;
+    int64_t sum;
 };
 
 /* A class: what waits of it, and whether the sink denies it while it may take others. */
@@ -93,10 +102,12 @@ struct fl_output {
     struct fl_parcel *spare;
     uint32_t nspare;
 
+    struct fl_parcel *open, *newest;  /* not yet among the sealed ones */
     struct fl_parcel *first, *last;   /* sealed and compressed */
     struct fl_line *lines;            /* the same by class */
     unsigned denied;                  /* lines that have failures of their own */
-    int64_t wrote;                    /* mono: something was taken last */
+    int64_t wrote, wrote_at;          /* mono, wall: something was taken last */
+    struct fl_durations took;         /* attempts that the sink took */
     struct fl_refused *refused;       /* NULL: no folder for what is never taken */
     uint64_t sealed_bytes;            /* of memory, about */
     _Atomic uint64_t held;            /* the same with what is sealed and waits to be compressed; read without the lock */
@@ -125,6 +136,8 @@ struct fl_output {
 void fl_output_cond_wait(struct fl_output *o, pthread_cond_t *cond, int64_t until);
 /* So many bytes are its part of what waits. */
 void fl_parcel_hold(struct fl_output *o, struct fl_parcel *p, uint64_t bytes);
+/* With the lock held: an open one is discarded. */
+void fl_parcel_unopen(struct fl_output *o, struct fl_parcel *p);
 /* With the lock held: back to the spare ones, or freed. */
 void fl_parcel_release(struct fl_output *o, struct fl_parcel *p);
 /* With the lock held: it is sealed and compressed, and waits for the sink. */
@@ -141,6 +154,11 @@ void fl_upload_all_due(struct fl_output *o);
 void *fl_upload_thread(void *output);
 /* What is left is counted as undelivered and freed. Parcels that an uploader still holds are left to it. */
 void fl_upload_give_up(struct fl_output *o);
+
+/* ---- gauges.c ---- */
+
+/* One more that took so many ns. With the lock held. */
+void fl_durations_add(struct fl_durations *d, int64_t took);
 
 /* `c` may be NULL. */
 static inline void fl_compressor_close(const struct fl_output *o, void *c)

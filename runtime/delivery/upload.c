@@ -103,10 +103,13 @@ static void was_written(struct fl_output *o, struct fl_parcel *p)
     struct fl_ledger *l = o->ledger;
     fl_count(l, FL_C_written, p->object.num_records);
     fl_count(l, FL_C_objects, 1);
-    fl_count(l, FL_C_bytes_out, p->object.size);
+    fl_count(l, FL_C_sink_bytes, p->object.size);
     fl_log(FL_INFO, "wrote", "%skey=%s records=%llu bytes=%zu", o->label, fl_log_quote(p->object.key),
            (unsigned long long)p->object.num_records, p->object.size);
-    o->wrote = o->rt->clock(o->rt).mono;
+    struct fl_time now = o->rt->clock(o->rt);
+    o->wrote = now.mono;
+    o->wrote_at = now.wall;
+    fl_durations_add(&o->took, now.mono - p->begun);
     struct fl_line *line = &o->lines[p->class_];
     if (line->failures) {
         fl_log(FL_INFO, "writing works again", "%sclass=%s after_failures=%u", o->label, p->object.class_, line->failures);

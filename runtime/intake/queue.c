@@ -338,6 +338,15 @@ uint64_t fl_queue_waiting(struct fl_queue *q)
     return n;
 }
 
+size_t fl_queue_bytes(struct fl_queue *q, size_t *max_bytes)
+{
+    pthread_mutex_lock(&q->lock);
+    size_t bytes = q->bytes;
+    pthread_mutex_unlock(&q->lock);
+    *max_bytes = q->max_bytes;
+    return bytes;
+}
+
 bool fl_queue_empty(struct fl_queue *q)
 {
     pthread_mutex_lock(&q->lock);

@@ -53,6 +53,8 @@ void fl_queue_recycle(struct fl_queue *q, struct fl_message *m);
 bool fl_queue_empty(struct fl_queue *q);
 /* How many messages (or blocks) wait to be decoded: what is lost when the process has to leave at once. */
 uint64_t fl_queue_waiting(struct fl_queue *q);
+/* Bytes that wait, as they count against the limit, and the limit without what may be read ahead. Any thread. */
+size_t fl_queue_bytes(struct fl_queue *q, size_t *max_bytes);
 /* No more messages will come: pop drains what is there, then sets *end. */
 void fl_queue_close(struct fl_queue *q);
 

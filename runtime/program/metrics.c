@@ -3,41 +3,33 @@
  * net/server.c serves.
  */
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "core/runtime.h"
 #include "delivery/output.h"
+#include "intake/queue.h"
 #include "intake/source.h"
 #include "net/server.h"
 #include "program/metrics.h"
+#include "program/process.h"
 #include "tables/fills.h"
 
 struct fl_metrics {
     struct fl_runtime *rt;
     struct fl_server *server;
-    int64_t started;        /* mono */
     int64_t ready_age;
     atomic_bool ready;
 };
 
-static void put_process(struct fl_metrics *m, struct fl_buf *b)
+static void put_input(struct fl_metrics *m, struct fl_buf *b)
 {
-    int64_t up = m->rt->clock(m->rt).mono - m->started;
-    long total = 0, resident = 0;
-    FILE *f = fopen("/proc/self/statm", "re");
-    if (f) {
-        if (fscanf(f, "%ld %ld", &total, &resident) != 2)
-            resident = 0;
-        fclose(f);
-    }
-    fl_buf_printf(b, "# HELP process_resident_memory_bytes memory in use\n# TYPE process_resident_memory_bytes gauge\n"
-                  "process_resident_memory_bytes %lld\n", (long long)resident * sysconf(_SC_PAGESIZE));
-    fl_buf_printf(b, "# HELP flowc_uptime_seconds since the start\n# TYPE flowc_uptime_seconds "
-                  "gauge\nflowc_uptime_seconds %.3f\n", (double)up / 1e9);
+    size_t max_bytes, bytes = fl_queue_bytes(m->rt->queue, &max_bytes);
+    fl_buf_printf(b, "# HELP flowc_input_queue_bytes memory of messages that wait to be decoded\n# TYPE flowc_input_queue_bytes gauge\n"
+                  "flowc_input_queue_bytes %zu\n", bytes);
+    fl_buf_printf(b, "# HELP flowc_input_queue_limit_bytes as many may wait: pipeline.queue.max_bytes\n# TYPE flowc_input_queue_limit_bytes gauge\n"
+                  "flowc_input_queue_limit_bytes %zu\n", max_bytes);
 }
 
 /* For how long the oldest object waits; *of: its output's name where there are several, else NULL. */
@@ -78,7 +70,9 @@ static void answer(void *arg, const char *path, struct fl_server_answer *a)
         a->type = "text/plain; version=0.0.4; charset=utf-8";
         fl_ledger_metrics(&m->rt->ledger, m->rt->pipeline, &a->body);
         fl_fills_metrics(m->rt->fills, &a->body);
-        put_process(m, &a->body);
+        fl_output_metrics(m->rt, &a->body);
+        put_input(m, &a->body);
+        fl_process_metrics(&a->body);
     } else if (!strcmp(path, "/healthz")) {
         fl_buf_puts(&a->body, "ok\n");
     } else if (!strcmp(path, "/readyz")) {
@@ -97,7 +91,6 @@ struct fl_metrics *fl_metrics_start(struct fl_runtime *rt, const char *address, 
     struct fl_metrics *m = fl_new(struct fl_metrics);
     m->rt = rt;
     m->ready_age = ready_age;
-    m->started = rt->clock(rt).mono;
     m->server = fl_server_start("--metrics-listen", address, NULL, answer, m, error);
     if (m->server)
         return m;

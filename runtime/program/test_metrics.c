@@ -1,4 +1,8 @@
 /* test_metrics.c - the books at /metrics; the HTTP endpoint itself. */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,9 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/runtime.h"
+#include "intake/queue.h"
 #include "program/metrics.h"
 
 static const char *const reasons[] = { "excluded_class", "started", NULL };
@@ -38,7 +44,7 @@ static void metrics_text(void **state)
     assert_non_null(strstr(b.p, "# TYPE flowc_received_total counter\nflowc_received_total 3\n"));
     assert_non_null(strstr(b.p, "flowc_dropped_total{reason=\"excluded_class\"} 2\n"));
     assert_non_null(strstr(b.p, "# TYPE flowc_pending gauge\nflowc_pending 1\n"));
-    assert_non_null(strstr(b.p, "flowc_build_info{pipeline=\"case\",version=\"1\\\"2\\\\\"} 1\n"));
+    assert_non_null(strstr(b.p, "flowc_build_info{flowc=\"" PACKAGE_VERSION "\",pipeline=\"case\",version=\"1\\\"2\\\\\"} 1\n"));
     fl_buf_free(&b);
     fl_ledger_free(&l);
 }
@@ -63,6 +69,17 @@ static char *get(int port, const char *path)
     return answer;
 }
 
+/* The value of a series without labels. */
+static double number(const char *text, const char *name)
+{
+    char line[100];
+    snprintf(line, sizeof line, "\n%s ", name);
+    const char *at = strstr(text, line);
+    if (!at)
+        fail_msg("no %s", name);
+    return atof(at + strlen(line));
+}
+
 static struct fl_runtime rt;
 
 static void endpoint(void **state)
@@ -72,6 +89,7 @@ static void endpoint(void **state)
     rt = (struct fl_runtime){ .pipeline = &pipeline, .clock = fl_clock_real };
     fl_ledger_init(&rt.ledger, &pipeline);
     fl_count(&rt.ledger, FL_C_received, 77);
+    rt.queue = fl_queue_new(12345);
     struct fl_metrics *m = fl_metrics_start(&rt, "127.0.0.1:0", 1, &error);
     assert_non_null(m);
     int port = fl_metrics_port(m);
@@ -80,8 +98,18 @@ static void endpoint(void **state)
     assert_memory_equal(a, "HTTP/1.1 200", 12);
     assert_non_null(strstr(a, "text/plain; version=0.0.4"));
     assert_non_null(strstr(a, "\nflowc_received_total 77\n"));
-    assert_non_null(strstr(a, "\nprocess_resident_memory_bytes "));
-    assert_non_null(strstr(a, "\nflowc_uptime_seconds "));
+    assert_true(number(a, "process_resident_memory_bytes") > 1 << 20);
+    assert_true(number(a, "process_start_time_seconds") > (double)time(NULL) - 3600);
+    assert_true(number(a, "process_start_time_seconds") <= (double)time(NULL) + 1);
+    assert_true(number(a, "process_cpu_seconds_total") > 0);
+    assert_true(number(a, "process_threads") >= 2);
+    double fds = number(a, "process_open_fds");
+    int more = dup(0);
+    assert_true(number(get(port, "/metrics"), "process_open_fds") == fds + 1);
+    close(more);
+    assert_true(number(a, "process_max_fds") > fds);
+    assert_true(number(a, "flowc_input_queue_bytes") == 0);
+    assert_true(number(a, "flowc_input_queue_limit_bytes") == 12345);
     assert_memory_equal(get(port, "/healthz"), "HTTP/1.1 200", 12);
     a = get(port, "/readyz");
     assert_memory_equal(a, "HTTP/1.1 503", 12);
@@ -97,6 +125,7 @@ static void endpoint(void **state)
     assert_non_null(strstr(error, "the port is in use"));
     free(error);
     fl_metrics_stop(m);
+    fl_queue_free(rt.queue);
     fl_ledger_free(&rt.ledger);
 }
 

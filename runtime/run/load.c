@@ -92,7 +92,7 @@ void fl_worker_take(struct fl_worker *w, struct fl_message *m)
     if (m->block) /* a slice: its neighbour begins there */
         memcpy(behind, end, FL_PAD);
     memset(end, 0, FL_PAD);
-    fl_count(&w->rt->ledger, FL_C_bytes_in, m->n);
+    fl_count(&w->rt->ledger, FL_C_source_bytes, m->n);
     if (m->stream)
         fl_intake_block(&w->in, m);
     else

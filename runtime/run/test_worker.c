@@ -257,7 +257,7 @@ static void counters(void **state)
     memcpy(text + sizeof text - 3, "\"}", 3);
     message(&w, text);
     assert_int_equal(counter(&w, FL_C_key_too_long), 1);
-    assert_int_equal(counter(&w, FL_C_bytes_in), w.offset);
+    assert_int_equal(counter(&w, FL_C_source_bytes), w.offset);
     char *s = stored(&w, "small");
     free(s);
     expect_balance(&w);

@@ -97,6 +97,9 @@ def many_idle_clients(folder):
         for c in idle:
             c.close()
         p.until(lambda: support.metrics(p.port).get("flowc_received_total") == FLOWS, "all flows")
+        m = support.metrics(p.port)
+        assert m["flowc_source_bytes_total"] > 500 * FLOWS and m["process_cpu_seconds_total"] > 0, m
+        assert 0 < m["flowc_oldest_unsent_seconds"] < 60 and m["flowc_last_write_timestamp_seconds"] == 0, m
         p.signal()
         r = p.wait().expect(0)
     support.balanced(support.ledger(r.err))
