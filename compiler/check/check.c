@@ -91,6 +91,7 @@ static void items_in_order(struct fc_checker *k, struct fc_item *items)
             break;
         case FC_I_REJECT:
         case FC_I_REFUSED:
+        case FC_I_STATE:
             fck_reject(k, it);
             break;
         case FC_I_STAGE:

@@ -1,5 +1,5 @@
 /*
- * option.c - source and reject; kinds and options against the rows of dsl/stages.def.
+ * option.c - source, reject, refused and state; kinds and options against the rows of dsl/stages.def.
  */
 #ifdef HAVE_CONFIG_H
 #include <config.h>
@@ -265,5 +265,6 @@ void fck_source(struct fc_checker *k, struct fc_item *it)
 
 void fck_reject(struct fc_checker *k, struct fc_item *it)
 {
-    fck_choose(k, &k->p->choices, it->kind == FC_I_REJECT ? "reject" : "refused", (struct fc_name){FL_ONLY, it->span}, it->span, it->options);
+    fck_choose(k, &k->p->choices, it->kind == FC_I_REJECT ? "reject" : it->kind == FC_I_STATE ? "state" : "refused",
+              (struct fc_name){FL_ONLY, it->span}, it->span, it->options);
 }

@@ -111,7 +111,7 @@ static void fc_yyerror(const struct fc_span *span, struct fc_parser *ps, const c
   ENCODE "encode" COMPRESS "compress" ACCOUNT "account" WRITE "write" METRICS "metrics" LABELS "labels"
   GAUGE "gauge" COUNTER "counter" GIVEN "given" EXPECT "expect" AT "at" DROPPED "dropped" OBJECT "object"
   OVER "over" OF "of" LATE "late" HAVING "having" ONE "one" SECRET "secret" RELOAD "reload"
-  TIMEOUT "timeout" REJECT "reject" REFUSED "refused" DECODE "decode" DECOMPRESS "decompress" PARTITION "partition"
+  TIMEOUT "timeout" REJECT "reject" REFUSED "refused" STATE "state" DECODE "decode" DECOMPRESS "decompress" PARTITION "partition"
   QUEUE "queue" WHERE "where" ALLOW "allow" WITHOUT "without" KEY "key" VALUE "value" HISTOGRAM "histogram" BUCKETS "buckets" THE_END "end"
 
 %type <str> word reserved version_opt yaml_opt
@@ -209,6 +209,7 @@ entry: PIPELINE name STRING version_opt ';' {
       }
     | REJECT options { $$ = fc_item_new(ps, FC_I_REJECT, @$, fc_no_name); $$->options = $options.first; }
     | REFUSED options { $$ = fc_item_new(ps, FC_I_REFUSED, @$, fc_no_name); $$->options = $options.first; }
+    | STATE options { $$ = fc_item_new(ps, FC_I_STATE, @$, fc_no_name); $$->options = $options.first; }
     | let { $$ = fc_item_new(ps, FC_I_LET, @$, $let->name); $$->value = $let->value; }
     | FUNCTION name '(' params ')' ':' type '=' expr ';' {
           $$ = fc_item_new(ps, FC_I_FUNCTION, @$, $name);
@@ -669,7 +670,7 @@ word:
      | SOURCE | CLASSIFY | FILTER | UPDATE | TRANSFORM | MANGLE | JOIN | AGGREGATE | SELECT | OUTPUT | TEST
      | EACH | ABSENT | YAML | EXPIRE | MAX | CACHE | BY | WITHIN | EVERY | TOP | BOTH | ALONE | STOREHEADER
      | STORE | ENCODE | COMPRESS | ACCOUNT | WRITE | METRICS | LABELS | GAUGE | COUNTER | GIVEN | EXPECT | AT
-     | DROPPED | OBJECT | OVER | OF | LATE | HAVING | ONE | SECRET | RELOAD | TIMEOUT | REJECT | REFUSED | DECODE
+     | DROPPED | OBJECT | OVER | OF | LATE | HAVING | ONE | SECRET | RELOAD | TIMEOUT | REJECT | REFUSED | STATE | DECODE
      | DECOMPRESS | PARTITION | QUEUE | WHERE | ALLOW | WITHOUT | KEY | VALUE | HISTOGRAM | BUCKETS | THE_END
     ;
 

@@ -46,8 +46,8 @@ static uint32_t indent_of_line(const struct fc_parser *ps, uint32_t at)
 
 static bool begins_item(int token)
 {
-    static const int all[] = {PIPELINE, USE, INCLUDE, ENUM, RECORD, SCHEMA, CONST, PARAM, REJECT, REFUSED, LET, FUNCTION, TABLE, LOOKUP, SOURCE, CLASSIFY,
-                              FILTER, UPDATE, TRANSFORM, MANGLE, JOIN, AGGREGATE, SELECT, OUTPUT, TEST};
+    static const int all[] = {PIPELINE, USE, INCLUDE, ENUM, RECORD, SCHEMA, CONST, PARAM, REJECT, REFUSED, STATE, LET, FUNCTION, TABLE, LOOKUP, SOURCE,
+                              CLASSIFY, FILTER, UPDATE, TRANSFORM, MANGLE, JOIN, AGGREGATE, SELECT, OUTPUT, TEST};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (all[i] == token)
             return true;

@@ -330,7 +330,7 @@ struct fc_check {
 /* ---- the file --------------------------------------------------------------------------------------------------- */
 
 enum fc_item_kind {
-    FC_I_PIPELINE, FC_I_USE, FC_I_INCLUDE, FC_I_ENUM, FC_I_RECORD, FC_I_SCHEMA, FC_I_CONST, FC_I_PARAM, FC_I_REJECT, FC_I_REFUSED, FC_I_LET,
+    FC_I_PIPELINE, FC_I_USE, FC_I_INCLUDE, FC_I_ENUM, FC_I_RECORD, FC_I_SCHEMA, FC_I_CONST, FC_I_PARAM, FC_I_REJECT, FC_I_REFUSED, FC_I_STATE, FC_I_LET,
     FC_I_FUNCTION, FC_I_TABLE, FC_I_LOOKUP, FC_I_SOURCE, FC_I_STAGE, FC_I_OUTPUT, FC_I_TEST, FC_I_SELECT
 };
 
@@ -373,7 +373,7 @@ struct fc_item {
     struct fc_expr *cache;    /* LOOKUP */
     struct fc_expr *timeout;  /* LOOKUP, or NULL */
     struct fc_field *fields;  /* LOOKUP, TABLE: where in the answer */
-    struct fc_option *options;/* SOURCE, REJECT, REFUSED */
+    struct fc_option *options;/* SOURCE, REJECT, REFUSED, STATE */
     struct fc_stage *stage;   /* STAGE */
     struct fc_output_part *outputs; /* OUTPUT */
     struct fc_check *checks;  /* TEST */

@@ -24,7 +24,7 @@ static const char *const stage_texts[] = {
 };
 static const char *const item_texts[] = {
     [FC_I_PIPELINE] = "pipeline", [FC_I_USE] = "use", [FC_I_INCLUDE] = "include", [FC_I_ENUM] = "enum", [FC_I_RECORD] = "record",
-    [FC_I_SCHEMA] = "schema", [FC_I_CONST] = "const", [FC_I_PARAM] = "param", [FC_I_REJECT] = "reject", [FC_I_REFUSED] = "refused", [FC_I_LET] = "let",
+    [FC_I_SCHEMA] = "schema", [FC_I_CONST] = "const", [FC_I_PARAM] = "param", [FC_I_REJECT] = "reject", [FC_I_REFUSED] = "refused", [FC_I_STATE] = "state", [FC_I_LET] = "let",
     [FC_I_FUNCTION] = "function", [FC_I_TABLE] = "table", [FC_I_LOOKUP] = "lookup", [FC_I_SOURCE] = "source", [FC_I_STAGE] = "stage",
     [FC_I_OUTPUT] = "output", [FC_I_TEST] = "test", [FC_I_SELECT] = "select",
 };

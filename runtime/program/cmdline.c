@@ -9,12 +9,12 @@
 #include "program/cmdline.h"
 
 enum option {
-    INPUT, OUTPUT, SET, LOOKUPS, METRICS, STOP, LEDGER, READY, LEVEL, WITH_VALUE, CHECK = WITH_VALUE, PRINT, HELP, VERSION, CORE,
+    INPUT, OUTPUT, SET, LOOKUPS, METRICS, STOP, LEDGER, READY, LEVEL, STATE, WITH_VALUE, CHECK = WITH_VALUE, PRINT, HELP, VERSION, CORE,
     OPTIONS
 };
 
 static const char *const names[OPTIONS] = {
-    "--input", "--output", "--set", "--lookups", "--metrics-listen", "--stop-timeout", "--ledger-every", "--ready-age", "--log-level",
+    "--input", "--output", "--set", "--lookups", "--metrics-listen", "--stop-timeout", "--ledger-every", "--ready-age", "--log-level", "--state",
     "--check-config", "--print-config", "--help", "--version", "--core-files"
 };
 
@@ -71,6 +71,7 @@ static bool take_value(struct fl_args *a, const char *name, enum option o, const
     case OUTPUT: a->over.output = value; return true;
     case LOOKUPS: a->lookups = value; return true;
     case METRICS: a->metrics_listen = value; return true;
+    case STATE: a->state = value; return true;
     case LEVEL: return take_level(a, name, value);
     case STOP: return take_duration(name, o, value, &a->stop_timeout);
     case LEDGER: return take_duration(name, o, value, &a->ledger_every);

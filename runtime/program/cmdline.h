@@ -16,6 +16,7 @@ struct fl_args {
     const char *config;          /* NULL: the default file; "-": standard input */
     struct fl_overrides over;    /* --input, --output, --set */
     const char *lookups, *metrics_listen;
+    const char *state;           /* NULL: what the configuration says */
     int64_t stop_timeout, ledger_every, ready_age; /* ns */
     bool core_files;             /* the process may leave one when it crashes; it holds secrets */
     int log_level;               /* enum fl_level, or -1 */

@@ -38,6 +38,7 @@
 #include "program/program.h"
 #include "program/stop.h"
 #include "run/worker.h"
+#include "state/directory.h"
 #include "store/store.h"
 #include "tables/fills.h"
 
@@ -82,10 +83,26 @@ static bool make_route(struct fl_runtime *rt, uint32_t i)
     return r->store || fail_at(rt, i, "cannot set up the store", error);
 }
 
+/* A check leaves nothing behind, and may be made while the program runs. */
+static bool open_state(struct fl_runtime *rt, const struct fl_args *args)
+{
+    char *error = NULL;
+    const char *path = args->state ? args->state : fl_option_str(rt->config, "state", "_", "directory");
+    if (!*path || args->verb == FL_CHECK_CONFIG)
+        return true;
+    rt->state = fl_state_open(path, rt->pipeline->name, &error);
+    if (!rt->state)
+        return fail("no state", error);
+    fl_log(FL_INFO, "state directory", "path=%s instance=%s", fl_log_quote(path), fl_state_token(rt->state));
+    return true;
+}
+
 /* Everything up to where threads and the network would begin. */
 static bool make_parts(struct fl_runtime *rt, const struct fl_args *args)
 {
     char *error = NULL;
+    if (!open_state(rt, args))
+        return false;
     rt->queue = fl_queue_new((size_t)fl_option_int(rt->config, "intake", "_", "max_bytes"));
     rt->lookups = fl_lookups_new(rt, args->lookups, &error);
     if (!rt->lookups)
@@ -133,6 +150,7 @@ static void free_parts(struct fl_runtime *rt)
     }
     fl_lookups_free(rt->lookups);
     fl_queue_free(rt->queue);
+    fl_state_close(rt->state);
     fl_config_free(rt->config);
     fl_ledger_free(&rt->ledger);
 }

@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "config/values.h"
 #include "delivery/records.h"
+#include "state/directory.h"
 #include "store/series.h"
 
 /*
@@ -391,6 +392,8 @@ static bool read_instance(struct fl_store *s, const struct fl_options *o, char *
 {
     const char *option = fl_opt_str(o, "instance");
     s->random_token = strcmp(option, "auto") == 0;
+    if (s->random_token && s->rt->state)
+        option = fl_state_token(s->rt->state);
     if (fl_instance_token(option, s->instance))
         return true;
     *error = fl_said("pipeline.store.%s.instance is \"%s\": expected auto, none, or up to %d letters, digits, dots, "

@@ -2,7 +2,7 @@
 # docs/internals.md says what each folder is for.
 
 BEGIN {
-    floors("runtime", "program run sources store intake delivery sinks accounts encoders compressors decoders tables lookups config drivers core lang json net value base")
+    floors("runtime", "program run sources store intake delivery sinks accounts encoders compressors decoders tables lookups config drivers core lang json net value state base")
     floors("compiler", "verbs emit plan check syntax tree text")
     # In these each kind is a folder or a file, and sees no other kind.
     split("sources sinks accounts encoders compressors decoders tables lookups", w, " ")
