@@ -19,6 +19,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -35,7 +36,7 @@
 #define PATIENCE_MS 1000 /* a pipe or terminal that takes nothing for so long is not waited for until it does again */
 
 struct backend {
-    bool on, json, color;
+    bool on, json, color, journal; /* journal: it has times of its own, and takes <N> for the priority */
     enum fl_level level;
     int fd;
     atomic_bool stuck;
@@ -331,10 +332,15 @@ static void syslog_line(enum fl_level level, const char *text)
 static void make_line(struct line *l, const struct backend *b, enum fl_level level, const char *message,
                       const char *pairs)
 {
+    if (b->journal) {
+        char priority[] = "<6>";
+        priority[1] = (char)('0' + level_syslog[level]);
+        puts_(l, priority);
+    }
     if (b->json)
         json_line(l, level, message, pairs);
     else
-        text_line(l, b, b == &state.b[3], level, message, pairs);
+        text_line(l, b, b->journal || b == &state.b[3], level, message, pairs);
 }
 
 static void say_lost(struct backend *b)
@@ -539,6 +545,15 @@ const char *fl_log_quote(const char *s)
 
 /* ---- configuration ---------------------------------------------------------------------------------------- */
 
+/* Does the descriptor go to systemd's journal? It says so as DEVICE:INODE, since whoever is started from here inherits the variable. */
+static bool is_journal(int fd)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    struct stat s;
+    unsigned long long device, inode;
+    return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && fstat(fd, &s) == 0 && s.st_dev == device && s.st_ino == inode;
+}
+
 static char *trouble(const char *what, const char *name)
 {
     return fl_said("%s %s: %s", what, name, strerror(errno));
@@ -597,6 +612,7 @@ char *fl_log_configure(const struct fl_log_options *o)
                 return error;
         }
         b->color = o->color && isatty(b->fd);
+        b->journal = i < 2 && is_journal(b->fd);
         b->on = true;
     }
     snprintf(state.id, sizeof state.id, "%s", o->id ? o->id : "");

@@ -7,6 +7,7 @@
  * The message is constant text; what varies goes into the second format as key=value pairs separated by one blank
  * (a value with a blank, quote or `=` is quoted by %s's caller through fl_log_quote). With logging.encoder json:
  * {"time":..,"level":..,"message":..,"url":..}. Colour only on a terminal. Thread-safe; a line is one write(2).
+ * What goes to systemd's journal (JOURNAL_STREAM) has <N> in front, its priority, and neither time nor level.
  * Before fl_log_configure is called: stderr, INFO. Secrets never go in here; who gets in at a URL (`//user:password@`) is
  * masked here, in every message and value. A line is valid UTF-8 without control characters: what isn't is written as \xNN.
  */

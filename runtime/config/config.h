@@ -2,7 +2,7 @@
  * config.h - the configuration of a pipeline binary: where values come from and what they are. Parts that only ask for
  * values include config/values.h.
  *
- * A value comes from, first that has it: --set, environment (SKYDIVE_ + upper-cased path), file, the .flow, stages.def.
+ * A value comes from, first that has it: --set, environment (SKYDIVE_ + upper-cased path), $CREDENTIALS_DIRECTORY/path, file, the .flow, stages.def.
  * (The project's own config.h, what configure found, is <config.h>.)
  */
 #ifndef FL_CONFIG_H

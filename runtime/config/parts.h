@@ -20,7 +20,7 @@
 #include "flowrt.h"
 
 /*
- * The value of a path (lower case) from --set, environment or file; NULL: in none, or empty there. `list`: [..] in
+ * The value of a path (lower case) from --set, environment, credentials of systemd or file; NULL: in none, or empty there. `list`: [..] in
  * the environment is YAML.
  */
 const struct fl_yaml_value *fl_conf_find(struct fl_config *c, const char *path, bool list, enum fl_given *given);

@@ -4,6 +4,10 @@
  */
 #include "tests/unit/config_case.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "base/log.h"
 #include "config/config.h"
 #include "config/print.h"
@@ -280,6 +284,53 @@ static void secrets(void **state)
     unlink(secret_file);
 }
 
+static void put_credential(const char *folder, const char *key, const char *text, size_t n)
+{
+    char path[200];
+    snprintf(path, sizeof path, "%s/%s", folder, key);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0400);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, n), n);
+    close(fd);
+}
+
+static void credentials_of_systemd(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/test_params.XXXXXX", path[200], *text = NULL, long_one[5000];
+    assert_non_null(mkdtemp(folder));
+    setenv("CREDENTIALS_DIRECTORY", folder, 1);
+    put_credential(folder, "pipeline.case.token", "from systemd\n", 13);
+    struct config_case k = load("pipeline.case.token: yaml");
+    case_expect_fine(&k);
+    assert_true(is(token, "from systemd"));
+    size_t n;
+    FILE *f = open_memstream(&text, &n);
+    fl_print_config(k.c, f);
+    fclose(f);
+    assert_null(strstr(text, "from systemd"));
+    free(text);
+    case_end(&k);
+    setenv("SKYDIVE_PIPELINE_CASE_TOKEN", "environment", 1);
+    k = load(NULL);
+    assert_true(is(token, "environment"));
+    case_end(&k);
+    unsetenv("SKYDIVE_PIPELINE_CASE_TOKEN");
+    snprintf(path, sizeof path, "%s/pipeline.case.token", folder);
+    unlink(path);
+    memset(long_one, 'x', sizeof long_one);
+    put_credential(folder, "pipeline.case.token", long_one, sizeof long_one);
+    k = load("pipeline.case.token: yaml");
+    case_expect_problem(&k, path, "the credential pipeline.case.token is longer than 4096 bytes", NULL);
+    case_end(&k);
+    unlink(path);
+    k = load("pipeline.case.token: yaml");
+    assert_true(is(token, "yaml"));
+    case_end(&k);
+    unsetenv("CREDENTIALS_DIRECTORY");
+    rmdir(folder);
+}
+
 static void what_has_to_be_given(void **state)
 {
     (void)state;
@@ -361,7 +412,7 @@ static void texts_as_numbers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(allowed_values), cmocka_unit_test(defaults_of_every_type), cmocka_unit_test(values_from_the_file),
+        cmocka_unit_test(allowed_values), cmocka_unit_test(credentials_of_systemd), cmocka_unit_test(defaults_of_every_type), cmocka_unit_test(values_from_the_file),
             cmocka_unit_test(wrong_values),
         cmocka_unit_test(a_param_without_a_key), cmocka_unit_test(lists_and_maps_in_the_environment),
             cmocka_unit_test(secrets),

@@ -5,6 +5,7 @@
 #include "config/values.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +43,37 @@ static const struct fl_yaml_value *from_environment(struct fl_config *c, const c
     return v;
 }
 
+/*
+ * A file named like the key in the folder that systemd makes for LoadCredential= and SetCredential=, which only the service may read.
+ * Kept small: what systemd takes at all is 1 MB.
+ */
+static const struct fl_yaml_value *from_credential(struct fl_config *c, const char *path)
+{
+    char text[4097];
+    const char *folder = getenv("CREDENTIALS_DIRECTORY");
+    if (!folder || *folder != '/')
+        return NULL;
+    const char *name = fl_arena_printf(&c->arena, "%s/%s", folder, path);
+    FILE *f = fopen(name, "re");
+    if (!f) {
+        if (errno != ENOENT)
+            fl_problem(&c->problems, (struct fl_place_of){ name, 0, 0 }, "cannot read the credential %s: %s", path, strerror(errno));
+        return NULL;
+    }
+    size_t n = fread(text, 1, sizeof text, f);
+    fclose(f);
+    if (n == sizeof text) {
+        fl_problem(&c->problems, (struct fl_place_of){ name, 0, 0 }, "the credential %s is longer than %zu bytes", path, sizeof text - 1);
+        n = 0;
+    }
+    while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
+        n--;
+    struct fl_yaml_value *v = fl_arena_zero(&c->arena, sizeof *v);
+    *v = (struct fl_yaml_value){ .kind = FL_YAML_TEXT, .quoted = true, .text = fl_arena_strndup(&c->arena, text, n), .at = { name, 0, 0 } };
+    explicit_bzero(text, sizeof text);
+    return n ? v : NULL;
+}
+
 const struct fl_yaml_value *fl_conf_find(struct fl_config *c, const char *path, bool list, enum fl_given *given)
 {
     const struct fl_yaml_entry *e = fl_yaml_find(&c->set, path);
@@ -52,6 +84,8 @@ const struct fl_yaml_value *fl_conf_find(struct fl_config *c, const char *path, 
     }
     if (c->environment) {
         const struct fl_yaml_value *v = from_environment(c, path, list);
+        if (!v)
+            v = from_credential(c, path);
         *given = FL_BY_ENVIRONMENT;
         if (v)
             return v;

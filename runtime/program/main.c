@@ -35,6 +35,7 @@
 #include "program/registry.h"
 #include "program/cmdline.h"
 #include "program/metrics.h"
+#include "program/notify.h"
 #include "program/program.h"
 #include "program/stop.h"
 #include "run/worker.h"
@@ -183,6 +184,7 @@ static bool start(struct fl_runtime *rt, const struct fl_args *args, struct fl_m
     fl_buf_free(&sinks);
     fl_source_start(rt->source);
     fl_metrics_ready(*metrics, true);
+    fl_notify("READY=1");
     return true;
 }
 

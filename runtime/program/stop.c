@@ -28,6 +28,7 @@
 #include "intake/queue.h"
 #include "intake/source.h"
 #include "lookups/lookups.h"
+#include "program/notify.h"
 #include "program/stop.h"
 #include "run/worker.h"
 #include "tables/fills.h"
@@ -38,7 +39,8 @@
 struct life {
     struct fl_runtime *rt;
     int64_t timeout, ledger_every;
-    int64_t watch_at, ledger_at; /* mono: what is due next */
+    int64_t watch_at, ledger_at, alive_at; /* mono: what is due next */
+    int64_t alive_every;       /* 0: nobody wants to know */
     _Atomic int64_t deadline;  /* mono; INT64_MAX: nobody asked us to stop */
     atomic_bool drained;       /* the worker is through */
     bool failed;               /* what was to be written at the end could not be */
@@ -189,6 +191,7 @@ static void leave(struct life *l, const char *why, int status)
 /* SIGHUP: what can be had anew while it runs. */
 static void reload(struct life *l)
 {
+    fl_notify_reloading();
     bool log_file = fl_log_reopen(), credentials = false;
     FL_EACH_OUTPUT(l->rt, i)
         credentials |= fl_output_reload(l->rt->route[i].output);
@@ -198,6 +201,7 @@ static void reload(struct life *l)
                log_file ? "reopened" : "none", credentials ? "read" : "none", tables ? "asked" : "none");
     else
         fl_log(FL_INFO, "SIGHUP ignored: no log file, no credentials in files, no tables from outside; other changes need a restart", NULL);
+    fl_notify("READY=1");
 }
 
 static void on_signal(struct life *l, int fd)
@@ -213,6 +217,7 @@ static void on_signal(struct life *l, int fd)
         leave(l, "second signal, leaving at once", 128 + (int)s.ssi_signo);
     fl_log(FL_INFO, "stopping", "signal=SIG%s timeout=%.3gs pending=%llu", sigabbrev_np((int)s.ssi_signo),
            (double)l->timeout / 1e9, (unsigned long long)fl_ledger_pending(&l->rt->ledger));
+    fl_notify("STOPPING=1\nSTATUS=stopping: what is open is written");
     atomic_store(&l->deadline, now(l) + l->timeout);
     hurry(l); /* the worker may be waiting in front of a full output */
     /* Or for an analyzer that answers slowly: a record without a name is better than none. */
@@ -234,7 +239,12 @@ static int between(struct life *l)
         log_ledger(l);
         l->ledger_at = t + l->ledger_every;
     }
+    if (l->alive_every && t >= l->alive_at) {
+        fl_notify_alive(l->rt);
+        l->alive_at = t + l->alive_every;
+    }
     int64_t next = l->ledger_every && l->ledger_at < l->watch_at ? l->ledger_at : l->watch_at;
+    next = l->alive_every && l->alive_at < next ? l->alive_at : next;
     return (int)((next - t) / 1000000) + 1;
 }
 
@@ -288,6 +298,8 @@ int fl_run_to_end(struct fl_runtime *rt, int64_t timeout, int64_t ledger_every)
     struct life l = { .rt = rt, .timeout = timeout, .ledger_every = ledger_every, .done = eventfd(0, EFD_CLOEXEC) };
     l.watch_at = now(&l) + WATCH;
     l.ledger_at = now(&l) + ledger_every;
+    l.alive_every = fl_notify_every();
+    l.alive_at = now(&l);
     atomic_init(&l.deadline, INT64_MAX);
     int signals = signalfd(-1, &set, SFD_CLOEXEC);
     if (l.done < 0 || signals < 0) {
