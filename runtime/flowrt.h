@@ -30,7 +30,7 @@
 
 #define FL_APART __attribute__((noinline)) /* a part of what would be too long as one function */
 
-#define FL_ABI 3
+#define FL_ABI 4
 #define FL_MAGIC 0x776f6c66u /* "flow" */
 
 struct fl_runtime; /* core/runtime.h: not for generated code */
@@ -272,6 +272,7 @@ struct fl_test {
     uint32_t line;
     const struct fl_test_step *steps;
     uint32_t nsteps;
+    const char *const *params; /* NAME=VALUE as --set takes it, up to NULL; NULL: all have their defaults */
 };
 
 struct fl_place {           /* of rules, for coverage */

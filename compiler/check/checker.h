@@ -170,6 +170,7 @@ void fck_selects(struct fc_checker *k);
 
 /* param.c */
 void fck_param(struct fc_checker *k, struct fc_item *it);
+void fck_test_param(struct fc_checker *k, const struct fc_item *test, struct fc_check *c);
 static inline bool fck_scalar(const struct fc_type *t)
 {
     return t->kind != FC_K_RECORD && t->kind != FC_K_LIST && t->kind != FC_K_MAP && t->kind != FC_K_NULL;

@@ -45,6 +45,19 @@ static bool constants(struct fc_checker *k, struct fc_values *x, const struct fc
     return true;
 }
 
+/* The element of `value` that isn't among the allowed ones, all being constants of type `one`; NULL: there is none. */
+static const struct fc_expr *not_allowed(struct fc_values *x, const struct fc_expr *value, const struct fc_expr *allowed, const struct fc_type *one)
+{
+    for (const struct fc_expr *e = elements(value); e; e = fck_behind(value)->kind == FC_E_LIST ? e->next : NULL) {
+        const struct fc_expr *o = elements(allowed);
+        while (o && !same_value(x, e, o, one))
+            o = o->next;
+        if (!o)
+            return e;
+    }
+    return NULL;
+}
+
 /* Of a param that is a list, each element has to be one of the allowed. */
 static void check_values(struct fc_checker *k, struct fc_item *it, const struct fc_type *t, bool has_default)
 {
@@ -57,13 +70,9 @@ static void check_values(struct fc_checker *k, struct fc_item *it, const struct 
     if (!it->one_of || !fck_expr_as(k, it->one_of, list ? t : fc_type_list(k->a, t), false) || k->d->errors != errors ||
         !constants(k, &x, it->one_of, one, "an allowed value") || !has_default)
         return;
-    for (const struct fc_expr *e = elements(it->value); e; e = fck_behind(it->value)->kind == FC_E_LIST ? e->next : NULL) {
-        const struct fc_expr *o = elements(it->one_of);
-        while (o && !same_value(&x, e, o, one))
-            o = o->next;
-        if (!o)
-            fc_report2(k->d, FC_ONE_OF, e->span, it->one_of->span);
-    }
+    const struct fc_expr *wrong = not_allowed(&x, it->value, it->one_of, one);
+    if (wrong)
+        fc_report2(k->d, FC_ONE_OF, wrong->span, it->one_of->span);
 }
 
 /* ---- maps ---- */
@@ -88,10 +97,10 @@ static const char *behind_space(const char *p)
 }
 
 /* A default that is well-formed JSON: its names are keys of the configuration, which has no empty ones and tells no capitals apart. */
-static void check_map(struct fc_checker *k, struct fc_item *it)
+static void check_map(struct fc_checker *k, const struct fc_name *param, const char *json)
 {
     struct fc_index names = {0};
-    const char *p = behind_space(strchr(it->json, '{') + 1), *wrong = NULL;
+    const char *p = behind_space(strchr(json, '{') + 1), *wrong = NULL;
     while (*p == '"' && !wrong) {
         const char *name = name_at(k, p, &p);
         p = behind_space(behind_space(p) + 1); /* the colon */
@@ -103,13 +112,13 @@ static void check_map(struct fc_checker *k, struct fc_item *it)
             wrong = fl_arena_printf(k->a, "`%s` is no text", name);
         if (wrong)
             break;
-        fc_index_put(&names, k->a, name, strlen(name), it);
+        fc_index_put(&names, k->a, name, strlen(name), (void *)name);
         name_at(k, p, &p);
         p = behind_space(p);
         p = behind_space(p + (*p == ','));
     }
     if (wrong)
-        fc_report(k->d, FC_MAP_DEFAULT, it->name.span, it->name.s, wrong);
+        fc_report(k->d, FC_MAP_DEFAULT, param->span, param->s, wrong);
 }
 
 /* ---- params ---- */
@@ -137,7 +146,7 @@ void fck_param(struct fc_checker *k, struct fc_item *it)
     if (it->json && t->kind != FC_K_MAP && t->kind != FC_K_ERROR)
         fc_report(k->d, FC_TYPE_MISMATCH, it->name.span, fck_type_text(k, t, false), "a JSON object");
     else if (it->json)
-        check_map(k, it);
+        check_map(k, &it->name, it->json);
     if (it->secret.s)
         check_secret(k, it, t);
     bool has_default = it->value && !it->secret.s && fck_expr_as(k, it->value, t, false);
@@ -150,4 +159,61 @@ void fck_param(struct fc_checker *k, struct fc_item *it)
         check_values(k, it, t, has_default);
     if (it->one_of)
         fck_no_nul(k, it->one_of);
+}
+
+/* ---- in tests ---- */
+
+void fck_test_param(struct fc_checker *k, const struct fc_item *test, struct fc_check *c)
+{
+    struct fc_sym *s = fck_global(k, c->name.s);
+    if (!s || s->kind != FC_SYM_PARAM) {
+        struct fc_diag *g = fc_report(k->d, FC_UNKNOWN_NAME, c->name.span, c->name.s);
+        struct fl_suggest near;
+        fl_suggest_init(&near, c->name.s);
+        for (const struct fc_sym *p = k->p->params; p; p = p->next)
+            fl_suggest_try(&near, p->name);
+        if (fl_suggest_best(&near))
+            fc_diag_help(k->d, g, "did you mean param `%s`?", fl_suggest_best(&near));
+        else
+            fc_diag_help(k->d, g, "a test gives params of the file other values");
+        return;
+    }
+    for (const struct fc_check *o = test->checks; o != c; o = o->next) {
+        if (o->kind == FC_C_PARAM && strcmp(o->name.s, c->name.s) != 0)
+            continue;
+        struct fc_diag *g = fc_report(k->d, FC_TEST_PARAM, c->name.span, o->kind == FC_C_PARAM
+            ? fl_arena_printf(k->a, "`%s` has got its value already", c->name.s) : "params get their values before all else");
+        fc_diag_note(k->d, g, o->span, o->kind == FC_C_PARAM ? "here" : "this stands before it");
+        return;
+    }
+    for (const struct fc_select *x = k->c->file.selects; x; x = x->next)
+        if (strcmp(x->name.s, s->name) == 0) {
+            struct fc_diag *g = fc_report(k->d, FC_TEST_PARAM, c->name.span, fl_arena_printf(k->a, "a `select` goes by `%s`", s->name));
+            fc_diag_note(k->d, g, x->span, "the `select`");
+            fc_diag_help(k->d, g, "a test that stands in an alternative runs with it");
+            return;
+        }
+    if (s->item->secret.s) {
+        fc_report(k->d, FC_TEST_PARAM, c->name.span, fl_arena_printf(k->a, "`%s` is a secret, which is empty in tests", s->name));
+        return;
+    }
+    const struct fc_type *t = s->type;
+    k->where = FC_IN_CONSTANT;
+    if (c->json && t->kind != FC_K_MAP && t->kind != FC_K_ERROR) {
+        fc_report(k->d, FC_TYPE_MISMATCH, c->json_span, fck_type_text(k, t, false), "a JSON object");
+    } else if (c->json) {
+        check_map(k, &c->name, c->json);
+    } else if (fck_expr_as(k, c->expr, t, false)) {
+        struct fc_values x = {.k = k};
+        const struct fc_type *one = t->kind == FC_K_LIST ? t->elem : t;
+        if (!constants(k, &x, c->expr, one, "a param's value in a test"))
+            return;
+        fck_no_nul(k, c->expr);
+        const struct fc_expr *wrong = s->item->one_of ? not_allowed(&x, c->expr, s->item->one_of, one) : NULL;
+        if (wrong) {
+            struct fc_diag *g = fc_report(k->d, FC_TEST_PARAM, wrong->span, fl_arena_printf(k->a, "`%s` isn't one of the values that `%s` may have",
+                                                                                            fck_text(k, wrong->span), s->name));
+            fc_diag_note(k->d, g, s->item->one_of->span, "the allowed values");
+        }
+    }
 }

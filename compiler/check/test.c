@@ -115,6 +115,9 @@ void fck_test(struct fc_checker *k, struct fc_item *it)
         k->local = NULL;
         k->facts = NULL;
         switch (c->kind) {
+        case FC_C_PARAM:
+            fck_test_param(k, it, c);
+            break;
         case FC_C_GIVEN:
             break;
         case FC_C_LOOKUP:

@@ -15,7 +15,7 @@ static const char *text_or_null(struct fc_em *m, const char *s)
 
 /* ---- params ------------------------------------------------------------------------------------------------- */
 
-static const char *yaml_scalar(struct fc_em *m, const struct fc_expr *e)
+const char *fce_yaml(struct fc_em *m, const struct fc_expr *e)
 {
     e = fce_constant(e);
     switch (e->kind) {
@@ -32,7 +32,7 @@ static const char *yaml_scalar(struct fc_em *m, const struct fc_expr *e)
         struct fc_join s = {.arena = m->a};
         fc_join(&s, "[");
         for (const struct fc_expr *x = e->args; x; x = x->next)
-            fc_join(&s, "%s%s", x == e->args ? "" : ", ", yaml_scalar(m, x));
+            fc_join(&s, "%s%s", x == e->args ? "" : ", ", fce_yaml(m, x));
         fc_join(&s, "]");
         return fc_joined(&s);
     }
@@ -49,7 +49,7 @@ static const char *allowed_text(struct fc_em *m, const struct fc_expr *e)
     e = fce_constant(e);
     if (e->kind == FC_E_STRING || e->kind == FC_E_ADDRESS)
         return e->s;
-    return e->kind == FC_E_DURATION || e->kind == FC_E_SIZE ? fc_source_slice(&m->c->sources, e->span) : yaml_scalar(m, e);
+    return e->kind == FC_E_DURATION || e->kind == FC_E_SIZE ? fc_source_slice(&m->c->sources, e->span) : fce_yaml(m, e);
 }
 
 /* `yaml "filter.excluded_tags"` is below pipeline; a leading dot means the top. */
@@ -121,7 +121,7 @@ static void params(struct fc_em *m)
         const struct fc_item *it = p->item;
         const struct fc_type *t = p->type->kind == FC_K_LIST ? p->type->elem : p->type;
         const char *shape = p->type->kind == FC_K_LIST ? "FL_LIST_OF" : p->type->kind == FC_K_MAP ? "FL_MAP_OF" : "FL_ONE";
-        const char *dflt = it->value ? yaml_scalar(m, it->value) : it->json ? fc_yaml_json(m->a, it->json) : NULL;
+        const char *dflt = it->value ? fce_yaml(m, it->value) : it->json ? fc_yaml_json(m->a, it->json) : NULL;
         if (!dflt && p->type->kind == FC_K_MAP)
             dflt = "{}";
         fprintf(m->types.f, "    {.name = \"%s\", .yaml = %s, .type = %s, .shape = %s,\n     .dflt = %s, .value = &P.%s", p->name, text_or_null(m, yaml_path(m, it->yaml)),

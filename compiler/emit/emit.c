@@ -97,7 +97,7 @@ void fc_emit(struct fc_compilation *c, const struct fc_emit_options *options, FI
     fprintf(out, "/*\n * Pipeline %s: %s\n * Compiled by flowc from %s. Do not edit; change the .flow file.\n", m.g->name,
             fce_comment(&m, m.g->doc), fce_comment(&m, fce_base_name(c->sources.v[c->main_source].path)));
     fprintf(out, " *\n * Data way: decode_* -> run (classify, filter, update, transform, mangle) -> json. The descriptor is at the end.\n */\n");
-    fprintf(out, "#include \"flowrt.h\"\n\n_Static_assert(FL_ABI == 3, \"flowrt.h is of another version than the flowc that made this file\");\n\n");
+    fprintf(out, "#include \"flowrt.h\"\n\n_Static_assert(FL_ABI == 4, \"flowrt.h is of another version than the flowc that made this file\");\n\n");
     fprintf(out, "/* Functions of one kind take the same parameters; of some values only one half is asked for. */\n");
     for (size_t i = 0; i < sizeof unasked / sizeof *unasked; i++)
         fprintf(out, "#pragma GCC diagnostic ignored \"-Wunused-%s\"\n", unasked[i]);

@@ -390,6 +390,7 @@ const char *fce_fill_preset(struct fc_em *m, const struct fc_sym *table, const s
 void fce_tests(struct fc_em *m);
 void fce_template_names(struct fc_em *m);
 /* desc.c */
+const char *fce_yaml(struct fc_em *m, const struct fc_expr *e); /* a constant as YAML in one line */
 void fce_descriptor(struct fc_em *m);
 /* What all variants have in theirs: name, doc, version, file. */
 void fce_described(struct fc_em *m);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "emit/emit.h"
+#include "text/yaml.h"
 #include "tree/walk.h"
 
 /* ---- names of templates ---------------------------------------------------------------------------------------- */
@@ -289,12 +290,14 @@ static void shown(struct fc_em *m, int test, int step, const struct fc_check *c)
 
 static void step_row(struct fc_em *m, int test, int step, const struct fc_check *c)
 {
-    static const char *const kinds[] = {"FL_STEP_GIVEN", "FL_STEP_LOOKUP", "FL_STEP_TABLE", "FL_STEP_AT", "FL_STEP_EXPECT", "FL_STEP_EXPECT_JSON", "FL_STEP_EXPECT_DROPPED", "FL_STEP_EXPECT_OBJECT"};
+    static const char *const kinds[] = {"", "FL_STEP_GIVEN", "FL_STEP_LOOKUP", "FL_STEP_TABLE", "FL_STEP_AT", "FL_STEP_EXPECT", "FL_STEP_EXPECT_JSON", "FL_STEP_EXPECT_DROPPED", "FL_STEP_EXPECT_OBJECT"};
     const char *source = fc_source_slice(&m->c->sources, c->span);
     struct fc_place at = fc_source_place(&m->c->sources, c->span.file, c->span.start);
     const char *more = "";
     long long number = 0;
     switch (c->kind) {
+    case FC_C_PARAM:
+        return;
     case FC_C_GIVEN:
         more = fce_text(m, ", .text = %s", fce_quote(m, c->json, strlen(c->json)));
         break;
@@ -339,6 +342,21 @@ static void step_row(struct fc_em *m, int test, int step, const struct fc_check 
     fce_line(m, "    {.kind = %s, .line = %u, .number = INT64_C(%lld)%s,\n     .source = %s},", kinds[c->kind], at.line, number, more, fce_quote(m, source, strlen(source)));
 }
 
+/* The params that a test sets, as its row refers to them. */
+static const char *params_of(struct fc_em *m, int test, const struct fc_item *it)
+{
+    struct fc_join list = {.arena = m->a};
+    for (const struct fc_check *c = it->checks; c; c = c->next)
+        if (c->kind == FC_C_PARAM) {
+            const char *set = fce_text(m, "%s=%s", c->name.s, c->json ? fc_yaml_json(m->a, c->json) : fce_yaml(m, c->expr));
+            fc_join(&list, "    %s,\n", fce_quote(m, set, strlen(set)));
+        }
+    if (!list.n)
+        return "NULL";
+    fce_line(m, "static const char *const params_%d[] = {\n%s    NULL,\n};\n", test, fc_joined(&list));
+    return fce_text(m, "params_%d", test);
+}
+
 void fce_tests(struct fc_em *m)
 {
     m->either = m->p->emits;
@@ -350,6 +368,8 @@ void fce_tests(struct fc_em *m)
             continue;
         int step = 0;
         for (const struct fc_check *c = it->checks; c; c = c->next) {
+            if (c->kind == FC_C_PARAM)
+                continue;
             expectation(m, test, step, c);
             if (c->kind == FC_C_EXPECT)
                 shown(m, test, step, c);
@@ -358,10 +378,12 @@ void fce_tests(struct fc_em *m)
         fce_line(m, "static const struct fl_test_step steps_%d[] = {", test);
         step = 0;
         for (const struct fc_check *c = it->checks; c; c = c->next)
-            step_row(m, test, step++, c);
+            if (c->kind != FC_C_PARAM)
+                step_row(m, test, step++, c);
         fce_line(m, "};\n");
+        const char *params = params_of(m, test, it);
         struct fc_place at = fc_source_place(&m->c->sources, it->span.file, it->span.start);
-        fc_join(&rows, "    {%s, %u, steps_%d, %d},\n", fce_quote(m, it->text, strlen(it->text)), at.line, test, step);
+        fc_join(&rows, "    {%s, %u, steps_%d, %d, %s},\n", fce_quote(m, it->text, strlen(it->text)), at.line, test, step, params);
         test++;
     }
     if (test)

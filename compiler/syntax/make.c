@@ -191,6 +191,14 @@ struct fc_check *fc_check_new(struct fc_parser *ps, enum fc_check_kind kind, str
     return c;
 }
 
+struct fc_check *fc_check_json(struct fc_parser *ps, enum fc_check_kind kind, struct fc_span span, struct fc_name name, struct fc_span json)
+{
+    struct fc_check *c = fc_check_new(ps, kind, span, name);
+    c->json = fc_json_text(ps, json);
+    c->json_span = json;
+    return c;
+}
+
 /* ---- expressions ---- */
 
 struct fc_expr *fc_expr_number(struct fc_parser *ps, enum fc_expr_kind kind, struct fc_span span, struct fc_number n)

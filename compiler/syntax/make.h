@@ -50,6 +50,8 @@ struct fc_meter *fc_meter_new(struct fc_parser *ps, struct fc_span span, enum fc
 struct fc_serie *fc_serie_new(struct fc_parser *ps, struct fc_expr *value);
 struct fc_option *fc_option_new(struct fc_parser *ps, enum fc_option_kind kind, struct fc_span span, struct fc_name name);
 struct fc_check *fc_check_new(struct fc_parser *ps, enum fc_check_kind kind, struct fc_span span, struct fc_name name);
+/* With a JSON object, which stands there. */
+struct fc_check *fc_check_json(struct fc_parser *ps, enum fc_check_kind kind, struct fc_span span, struct fc_name name, struct fc_span json);
 
 /* `allow NAME;` above what has this span. */
 void fc_allow(struct fc_parser *ps, struct fc_name name, struct fc_span span);

@@ -533,11 +533,9 @@ label: anyname '=' expr { $$ = fl_arena_zero(A, sizeof *$$); $$->name = $1; $$->
 
 check_block: '{' checks close { $$ = $2; };
 checks: %empty { $$ = (struct fc_checks){0}; } | checks check { $$ = $1; FC_APPEND($$, $2); };
-check: GIVEN json_object ';' { 
-          $$ = fc_check_new(ps, FC_C_GIVEN, @$, fc_no_name);
-          $$->json = fc_json_text(ps, @2);
-          $$->json_span = @2;
-      }
+check: PARAM name '=' expr ';' { $$ = fc_check_new(ps, FC_C_PARAM, @$, $name); $$->expr = $expr; }
+    | PARAM name '=' json_object ';' { $$ = fc_check_json(ps, FC_C_PARAM, @$, $name, @json_object); }
+    | GIVEN json_object ';' { $$ = fc_check_json(ps, FC_C_GIVEN, @$, fc_no_name, @2); }
     | GIVEN STRING ';' {
           $$ = fc_check_new(ps, FC_C_GIVEN, @$, fc_no_name);
           $$->raw = true;
@@ -549,19 +547,15 @@ check: GIVEN json_object ';' {
           $$->expr = $expr;
       }
     | LOOKUP name '(' args ')' '=' json_object ';' {
-          $$ = fc_check_new(ps, FC_C_LOOKUP, @$, $name);
+          $$ = fc_check_json(ps, FC_C_LOOKUP, @$, $name, @json_object);
           $$->args = $args.first;
-          $$->json = fc_json_text(ps, @json_object);
-          $$->json_span = @json_object;
       }
     | TABLE name '{' test_rows close { $$ = fc_check_new(ps, FC_C_TABLE, @$, $name); $$->args = $test_rows.first; }
     | AT expr ';' { $$ = fc_check_new(ps, FC_C_AT, @$, fc_no_name); $$->expr = $expr; }
     | EXPECT expr ';' { $$ = fc_check_new(ps, FC_C_EXPECT, @$, fc_no_name); $$->expr = $expr; }
     | EXPECT coalesce EQ json_object ';' {
-          $$ = fc_check_new(ps, FC_C_EXPECT_JSON, @$, fc_no_name);
+          $$ = fc_check_json(ps, FC_C_EXPECT_JSON, @$, fc_no_name, @json_object);
           $$->expr = $coalesce;
-          $$->json = fc_json_text(ps, @json_object);
-          $$->json_span = @json_object;
       }
     | EXPECT DROPPED name ';' { $$ = fc_check_new(ps, FC_C_EXPECT_DROPPED, @$, $name); }
     | EXPECT OBJECT STRING condition_block {

@@ -312,16 +312,16 @@ struct fc_output_part {
 
 /* ---- tests ---------------------------------------------------------------------------------------------------- */
 
-enum fc_check_kind { FC_C_GIVEN, FC_C_LOOKUP, FC_C_TABLE, FC_C_AT, FC_C_EXPECT, FC_C_EXPECT_JSON, FC_C_EXPECT_DROPPED, FC_C_EXPECT_OBJECT };
+enum fc_check_kind { FC_C_PARAM, FC_C_GIVEN, FC_C_LOOKUP, FC_C_TABLE, FC_C_AT, FC_C_EXPECT, FC_C_EXPECT_JSON, FC_C_EXPECT_DROPPED, FC_C_EXPECT_OBJECT };
 
 struct fc_check {
     enum fc_check_kind kind;
     struct fc_span span;
-    struct fc_name name;     /* LOOKUP, EXPECT_DROPPED: the reason */
-    const char *json;        /* GIVEN, LOOKUP, EXPECT_JSON: the JSON text as written; GIVEN STRING: the string's value */
+    struct fc_name name;     /* PARAM, LOOKUP, TABLE; EXPECT_DROPPED: the reason */
+    const char *json;        /* GIVEN, LOOKUP, PARAM of a map, EXPECT_JSON: the JSON text as written; GIVEN STRING: the string's value */
     struct fc_span json_span; /* where it stands, byte for byte; not of a STRING */
     bool raw;                /* GIVEN STRING */
-    struct fc_expr *expr;    /* AT, EXPECT, EXPECT_JSON's left side, LOOKUP's answer when it is an expression */
+    struct fc_expr *expr;    /* PARAM, AT, EXPECT, EXPECT_JSON's left side, LOOKUP's answer when it is an expression */
     struct fc_expr *args;    /* LOOKUP; EXPECT_OBJECT: its conditions; TABLE: rows, LISTs of keys with the value in `a` or as JSON in `s` */
     const char *pattern;     /* EXPECT_OBJECT */
     struct fc_check *next;

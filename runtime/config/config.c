@@ -191,13 +191,18 @@ static const char *setting(struct fl_config *c, const struct fl_when *w)
     return fl_arena_printf(&c->arena, "%s%s\"", text, value);
 }
 
-struct fl_config *fl_config_of_variant(const struct fl_variant *v, char **error)
+struct fl_config *fl_config_of_test(const struct fl_pipeline *p, const struct fl_variant *v, const char *const *params, char **error)
 {
-    struct fl_config *c = new_config(v->pipeline);
-    struct fl_overrides over = { .set = fl_arena_get(&c->arena, (v->nwhen + 1) * sizeof *over.set) };
-    for (uint32_t i = 0; i < v->nwhen; i++)
+    struct fl_config *c = new_config(p);
+    uint32_t n = 0;
+    while (params && params[n])
+        n++;
+    struct fl_overrides over = { .set = fl_arena_get(&c->arena, ((v ? v->nwhen : 0) + n + 1) * sizeof *over.set) };
+    for (uint32_t i = 0; v && i < v->nwhen; i++)
         if (v->when[i].test)
             over.set[over.nset++] = setting(c, &v->when[i]);
+    for (uint32_t i = 0; i < n; i++)
+        over.set[over.nset++] = params[i];
     read_sets(c, &over);
     return with_defaults(c, error);
 }

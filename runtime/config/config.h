@@ -91,8 +91,11 @@ struct fl_config *fl_config_load(const struct fl_pipeline *p, const struct fl_ov
 void fl_config_require(struct fl_config *c);
 /* The .flow's own defaults for tests: no file, no environment. NULL and *error (to be freed). */
 struct fl_config *fl_config_defaults(const struct fl_pipeline *p, char **error);
-/* The same for a variant of a `select`; its params have values for which it holds. */
-struct fl_config *fl_config_of_variant(const struct fl_variant *v, char **error);
+/*
+ * The same for a test: params are NAME=VALUE as --set takes it, up to NULL; of a variant of a `select` (v; NULL: p has none) they have
+ * values for which it holds before. p is the variant's own.
+ */
+struct fl_config *fl_config_of_test(const struct fl_pipeline *p, const struct fl_variant *v, const char *const *params, char **error);
 void fl_config_free(struct fl_config *c);
 /* What the log should say at start: keys without effect, defaults that decide what is dropped. */
 void fl_config_log_notes(const struct fl_config *c);

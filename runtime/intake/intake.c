@@ -325,12 +325,3 @@ void fl_intake_message(struct fl_intake *in, const struct fl_message *m)
     }
     fl_intake_complete(in);
 }
-
-void fl_intake_reset(struct fl_intake *in)
-{
-    in->tail.n = 0;
-    in->counting = in->lines = in->skipping = in->list = in->comma = false;
-    in->brackets = (struct fl_brackets){0};
-    in->message = 0;
-    in->last_malformed = in->last_rejected = false;
-}

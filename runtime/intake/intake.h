@@ -95,8 +95,6 @@ void fl_intake_message(struct fl_intake *in, const struct fl_message *m);
 void fl_intake_block(struct fl_intake *in, const struct fl_message *m);
 /* No more blocks will come: an unfinished document is rejected. */
 void fl_intake_end(struct fl_intake *in);
-/* Forget everything (tests). */
-void fl_intake_reset(struct fl_intake *in);
 
 /* ---- between intake.c and stream.c ---------------------------------------------------------------------------- */
 

@@ -415,6 +415,7 @@ void fl_meters_open(struct fl_meters *m)
     _Static_assert(offsetof(struct fl_meter_row, cell) <= FL_METER_HEAD, "the head of a row has grown");
     struct fl_meters_state *s = m->s = fl_new(struct fl_meters_state);
     FL_CHECK(m->nlabels <= FL_LABELS && m->max > 0 && m->max < INT32_MAX);
+    m->others = 0;
     s->seed = fl_hash_seed(m);
     s->stride = fl_meter_stride(m->ncells, m->nlabels);
     s->numbers_at = FL_METER_HEAD + 8 * m->ncells;
@@ -453,13 +454,6 @@ void fl_meters_close(struct fl_meters *m)
     fl_buf_free(&s->other);
     free(s);
     m->s = NULL;
-}
-
-void fl_meters_clear(struct fl_meters *m)
-{
-    fl_meters_close(m);
-    fl_meters_open(m);
-    m->others = 0;
 }
 
 /* ---- readers ------------------------------------------------------------------------------------------------------ */

@@ -145,8 +145,6 @@ struct fl_meter_row *fl_meters_row(struct fl_meters *m, const struct fl_meter_la
 
 void fl_meters_open(struct fl_meters *m);
 void fl_meters_close(struct fl_meters *m);
-/* Forget all rows (tests). */
-void fl_meters_clear(struct fl_meters *m);
 /* Take away what has expired; returns when there may be more to do (ns, as now), INT64_MAX: not before more records. */
 int64_t fl_meters_sweep(struct fl_meters *m, int64_t now);
 

@@ -104,21 +104,34 @@ static char *build(struct testrun *t)
     return error;
 }
 
-static char *start_afresh(struct testrun *t)
+/* What one test leaves isn't there for the next: tables and series are the worker's. */
+static void forget(struct testrun *t)
 {
-    const struct fl_pipeline *p = t->rt.pipeline;
-    fl_worker_release(t->w);
-    fl_intake_reset(&t->w->in);
-    for (uint32_t i = 0; i < p->ntables; i++)
-        fl_table_clear(p->tables[i]);
-    for (uint32_t i = 0; i < p->noutputs; i++)
-        for (uint32_t k = 0; k < p->outputs[i].nmeters; k++)
-            fl_meters_clear(p->outputs[i].meters[k]);
+    if (t->w)
+        fl_worker_release(t->w);
+    fl_worker_free(t->w);
+    t->w = NULL;
     fl_ledger_clear(&t->rt.ledger);
+    tear_down(t);
+    fl_config_free(t->rt.config);
+    t->rt.config = NULL;
+}
+
+/* With the params as the test has them; `v` is the variant, if the file has any. */
+static char *set_up(struct testrun *t, const struct fl_variant *v, uint64_t *reached)
+{
+    char *error = NULL;
     t->last = t->made = NULL;
     t->nothing = "no record has been given yet";
-    tear_down(t);
-    return build(t);
+    t->rt.config = fl_config_of_test(t->rt.pipeline, v, t->test->params, &error);
+    if (!t->rt.config || (error = build(t)) != NULL)
+        return error;
+    t->w = fl_worker_new(&t->rt, &error);
+    if (!t->w)
+        return error;
+    t->w->hold = true;
+    t->w->cx.reached = reached;
+    return NULL;
 }
 
 /* ---- steps that do something ----------------------------------------------------------------------------------- */
@@ -391,17 +404,18 @@ static void run_step(struct testrun *t, const struct fl_test_step *step)
     }
 }
 
-static bool run_pipeline(struct testrun *t)
+static bool run_pipeline(struct testrun *t, const struct fl_variant *v, uint64_t *reached)
 {
     const struct fl_pipeline *p = t->rt.pipeline;
     for (uint32_t i = 0; i < p->ntests; i++) {
-        char *error = start_afresh(t);
+        t->test = &p->tests[i];
+        char *error = set_up(t, v, reached);
         if (error) {
-            fprintf(stderr, "%s: %s\n", p->file, error);
+            fprintf(stderr, "%s:%u: %s\n", p->file, t->test->line, error);
             free(error);
+            forget(t);
             return false;
         }
-        t->test = &p->tests[i];
         t->number++;
         t->failing = false;
         for (uint32_t k = 0; k < t->test->nsteps; k++)
@@ -412,24 +426,9 @@ static bool run_pipeline(struct testrun *t)
             t->passed++;
             printf("ok %u - %s\n", t->number, t->test->title);
         }
+        forget(t);
     }
     return true;
-}
-
-static char *set_up(struct testrun *t, const struct fl_variant *v)
-{
-    char *error = NULL;
-    t->rt.config = v ? fl_config_of_variant(v, &error) : fl_config_defaults(t->rt.pipeline, &error);
-    if (!t->rt.config)
-        return error;
-    if ((error = build(t)) != NULL)
-        return error;
-    t->w = fl_worker_new(&t->rt, &error);
-    if (!t->w)
-        return error;
-    t->w->hold = true;
-    t->w->cx.reached = fl_new_array(uint64_t, t->rt.pipeline->nplaces + 1);
-    return NULL;
 }
 
 /* The tests of a pipeline, or of a variant of one; *reached gets how often each place was. */
@@ -437,18 +436,8 @@ static bool run_one(struct testrun *t, const struct fl_pipeline *p, const struct
 {
     t->rt = (struct fl_runtime){.drivers = fl_drivers, .pipeline = p, .clock = virtual_clock, .input = "-"};
     fl_ledger_init(&t->rt.ledger, p);
-    char *error = set_up(t, v);
-    bool ok = !error && run_pipeline(t);
-    if (error)
-        fprintf(stderr, "%s: %s\n", p->file, error);
-    free(error);
-    *reached = t->w ? t->w->cx.reached : NULL;
-    if (t->w)
-        fl_worker_release(t->w);
-    fl_worker_free(t->w);
-    t->w = NULL;
-    tear_down(t);
-    fl_config_free(t->rt.config);
+    *reached = fl_new_array(uint64_t, p->nplaces + 1);
+    bool ok = run_pipeline(t, v, *reached);
     fl_ledger_free(&t->rt.ledger);
     return ok;
 }

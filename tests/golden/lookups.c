@@ -6,7 +6,7 @@
  */
 #include "flowrt.h"
 
-_Static_assert(FL_ABI == 3, "flowrt.h is of another version than the flowc that made this file");
+_Static_assert(FL_ABI == 4, "flowrt.h is of another version than the flowc that made this file");
 
 /* Functions of one kind take the same parameters; of some values only one half is asked for. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
