@@ -8,7 +8,7 @@ status=0
 for o in pipelines/*.o; do
     [ -f "$o" ] || continue
     found=true
-    bad=$(nm -u "$o" | awk '$2 ~ /^(json_|jansson|printf|fprintf|snprintf|sprintf|malloc|calloc|realloc|free|curl_|lws_|pthread_)/ {print $2}')
+    bad=$(nm -u "$o" | awk '$2 ~ /^(json_|jansson|(__)?v?[fs]?n?printf|malloc|calloc|realloc|free|curl_|lws_|pthread_)/ {print $2}')
     if [ -n "$bad" ]; then
         echo "$o refers to:" $bad
         status=1

@@ -116,6 +116,14 @@ WRAP(-1, int, connect, (int fd, const struct sockaddr *a, socklen_t n), (fd, a, 
 WRAP(-1, ssize_t, send, (int fd, const void *p, size_t n, int flags), (fd, p, n, flags), CALL_SEND, &n)
 WRAP(-1, ssize_t, recv, (int fd, void *p, size_t n, int flags), (fd, p, n, flags), CALL_RECV, &n)
 
+/* What _FORTIFY_SOURCE makes of them where it knows how large the target is. */
+WRAP(-1, ssize_t, __read_chk, (int fd, void *p, size_t n, size_t size), (fd, p, n, size), CALL_READ, &n)
+WRAP(-1, ssize_t, __pread_chk, (int fd, void *p, size_t n, off_t at, size_t size), (fd, p, n, at, size), CALL_PREAD, &n)
+WRAP(-1, ssize_t, __recv_chk, (int fd, void *p, size_t n, size_t size, int flags), (fd, p, n, size, flags), CALL_RECV, &n)
+WRAP(-1, int, __poll_chk, (struct pollfd *p, nfds_t n, int ms, size_t size), (p, n, ms, size), CALL_POLL, NULL)
+WRAP(-1, int, __open_2, (const char *name, int flags), (name, flags), CALL_OPEN, NULL)
+WRAP(-1, int, __openat_2, (int d, const char *name, int flags), (d, name, flags), CALL_OPENAT, NULL)
+
 /* Closed all the same, as the kernel does it. */
 int __real_close(int fd);
 int __wrap_close(int fd);
