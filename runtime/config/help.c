@@ -41,7 +41,7 @@ static void usage(const struct fl_pipeline *p, FILE *out)
     row(out, "--metrics-listen ADDRESS", "serve /metrics, /healthz and /readyz at host:port or :port; port 0 is any free one");
     row(out, "--ready-age DURATION", "/readyz is 503 when an object has waited for so long to be written (5m)");
     row(out, "--ledger-every DURATION", "log the ledger so often (5m; 0: only at the end)");
-    row(out, "--state DIR", "remember there who this program is (pipeline.state.directory)");
+    row(out, "--state DIR", "remember there how far input was stored (pipeline.state.directory)");
     row(out, "--stop-timeout DURATION", "time to write what is left when stopping (30s)");
     row(out, "--log-level LEVEL", "CRITICAL, ERROR, WARNING, NOTICE, INFO or DEBUG");
     row(out, "--core-files", "leave a core file after a crash; it holds passwords and keys");

@@ -36,6 +36,7 @@ struct fl_runtime {
     struct fl_time (*clock)(struct fl_runtime *rt); /* real or virtual */
     struct fl_time virtual_time;
     struct fl_state *state; /* the state directory, NULL: none */
+    struct fl_positions *positions; /* of input that was stored, NULL: nothing is remembered */
     struct fl_queue *queue;
     struct fl_lookups *lookups;
     struct fl_fills *fills;

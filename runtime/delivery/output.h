@@ -21,6 +21,12 @@ char *fl_output_check(struct fl_output *o);
 void fl_output_start(struct fl_output *o);
 /* SIGHUP: the sink reads its credentials again. True: it has some in files. Any thread. */
 bool fl_output_reload(struct fl_output *o);
+/*
+ * For checkpoints, by whoever calls the store: all that was sealed by now is to be watched; and has it left since, written, refused or
+ * dropped by the .flow's policy? The one before has to be settled before another mark.
+ */
+void fl_output_mark(struct fl_output *o);
+bool fl_output_settled(const struct fl_output *o);
 /* The process is to stop: records that still wait in front of a full output are let through, retries go at once. Any thread. */
 void fl_output_hurry(struct fl_output *o);
 /* Becomes readable when the sink is gone for good and the process can only end. */

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/memory.h"
 #include "core/runtime.h"
+#include "delivery/output.h"
 #include "delivery/parcel.h"
 #include "delivery/private.h"
 
@@ -149,9 +150,21 @@ void fl_parcel_leave(struct fl_output *o, struct fl_parcel *p)
     o->sealed_bytes -= FL_PARCEL_BYTES + p->object.size;
     fl_parcel_hold(o, p, 0);
     o->nsealed--;
+    if (!o->given_up)
+        atomic_fetch_sub_explicit(&o->unsettled[p->generation & 1], 1, memory_order_release);
     atomic_fetch_sub_explicit(&o->waiting[p->class_], p->object.num_records, memory_order_relaxed);
     fl_parcel_release(o, p);
     pthread_cond_broadcast(&o->gone);
+}
+
+void fl_output_mark(struct fl_output *o)
+{
+    o->generation++;
+}
+
+bool fl_output_settled(const struct fl_output *o)
+{
+    return atomic_load_explicit(&o->unsettled[(o->generation - 1) & 1], memory_order_acquire) == 0;
 }
 
 bool fl_output_full(const struct fl_output *o)

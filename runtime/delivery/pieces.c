@@ -203,6 +203,8 @@ void fl_output_seal(struct fl_output *o, struct fl_parcel *p, struct fl_buf *raw
     fl_buf_puts(&p->bucket, label->bucket);
     fl_buf_putc(&p->bucket, 0);
     p->stamp_at = label->stamp_at;
+    p->generation = o->generation;
+    atomic_fetch_add_explicit(&o->unsettled[p->generation & 1], 1, memory_order_relaxed);
     p->object = (struct fl_object){
         .output = o->number,
         .bucket = p->bucket.p,

@@ -48,6 +48,7 @@ struct fl_parcel {
     int64_t opened;                   /* mono */
     int64_t sealed, begun;            /* mono: since when it waits; begin of this attempt */
     bool uploading;
+    unsigned generation;              /* of fl_output_mark, when it was sealed */
 };
 
 struct fl_compressor_slot {
@@ -91,6 +92,8 @@ struct fl_output {
     struct fl_lane lanes[FL_LANES];   /* whoever compresses in it */
 
     _Atomic uint64_t *waiting;        /* sealed records by class */
+    unsigned generation;              /* marks so far; whoever seals */
+    _Atomic uint64_t unsettled[2];    /* sealed parcels that haven't left, by the last bit of their generation */
 
     pthread_mutex_t lock;
     pthread_cond_t due;               /* for uploaders: something new to write, or new times */
@@ -98,6 +101,7 @@ struct fl_output {
     bool started;
     bool hurry;                       /* nobody waits any more, pauses are short */
     bool abort;                       /* uploaders end */
+    bool given_up;                    /* what leaves now is undelivered */
 
     struct fl_parcel *spare;
     uint32_t nspare;

@@ -350,6 +350,7 @@ int64_t fl_output_step(struct fl_output *o)
 void fl_upload_give_up(struct fl_output *o)
 {
     uint64_t records = 0, objects = 0;
+    o->given_up = true;
     for (struct fl_parcel *p = o->first, *next; p; p = next) {
         next = p->next;
         records += p->object.num_records;

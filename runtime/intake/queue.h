@@ -17,6 +17,8 @@ struct fl_message {
     bool stream;          /* a block of documents; a document may go on in the next block */
     bool last;            /* the stream ends here: an unfinished document is an error */
     char *data;
+    const char *path;     /* stream: of a plain file that can be read again, which lives as long as the source; NULL: of none */
+    uint64_t device, inode; /* that file */
     struct fl_message *block; /* a slice: data lies in the memory of this one, cap is n; NULL: data is its own */
     uint32_t users;       /* intake/queue.c: of a block, its slices and who fills it */
 };

@@ -40,6 +40,7 @@
 #include "program/stop.h"
 #include "run/worker.h"
 #include "state/directory.h"
+#include "state/positions.h"
 #include "store/store.h"
 #include "tables/fills.h"
 
@@ -93,6 +94,9 @@ static bool open_state(struct fl_runtime *rt, const struct fl_args *args)
         return true;
     rt->state = fl_state_open(path, rt->pipeline->name, &error);
     if (!rt->state)
+        return fail("no state", error);
+    rt->positions = fl_positions_open(rt->state, &error);
+    if (!rt->positions)
         return fail("no state", error);
     fl_log(FL_INFO, "state directory", "path=%s instance=%s", fl_log_quote(path), fl_state_token(rt->state));
     return true;
@@ -151,6 +155,7 @@ static void free_parts(struct fl_runtime *rt)
     }
     fl_lookups_free(rt->lookups);
     fl_queue_free(rt->queue);
+    fl_positions_free(rt->positions);
     fl_state_close(rt->state);
     fl_config_free(rt->config);
     fl_ledger_free(&rt->ledger);

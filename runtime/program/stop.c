@@ -316,6 +316,8 @@ int fl_run_to_end(struct fl_runtime *rt, int64_t timeout, int64_t ledger_every)
     close(l.done);
     close(signals);
     uint64_t lost = counter(&l, FL_C_undelivered);
+    if (!lost)
+        fl_worker_save(rt->worker);
     if (lost)
         fl_log(FL_ERROR, "records were not delivered", "undelivered=%llu", (unsigned long long)lost);
     bool broken = fl_source_failed(rt->source);

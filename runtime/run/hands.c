@@ -27,6 +27,7 @@
  */
 #define ALONE ((size_t)512 << 10)
 #define TOGETHER ((size_t)1 << 20)
+#define LOOK_AGAIN (FL_SECOND / 20) /* whether what a checkpoint waits for is stored */
 
 /* ---- turns ------------------------------------------------------------------------------------------------------ */
 
@@ -106,8 +107,13 @@ static void give_back(struct fl_hand *h)
 
 static void tick_when_due(struct fl_worker *w)
 {
-    if (w->rt->clock(w->rt).mono >= w->deadline)
-        w->deadline = fl_worker_tick(w);
+    if (w->rt->clock(w->rt).mono < w->deadline)
+        return;
+    w->deadline = fl_worker_tick(w);
+    fl_checkpoint_tick(w);
+    int64_t soon = w->rt->clock(w->rt).mono + LOOK_AGAIN;
+    if (w->marking && w->deadline > soon)
+        w->deadline = soon;
 }
 
 static void *work(void *arg)
@@ -122,9 +128,11 @@ static void *work(void *arg)
         else if (!w->ended)
             take_messages(h);
         end = w->ended;
+        h->load.place = w->taken;
         pass(h, FL_TURN_TAKE);
         fl_hand_turn(h, FL_TURN_RUN);
         fl_worker_work(w, &h->load);
+        w->ran = h->load.place;
         give_back(h);
         tick_when_due(w);
         pass(h, FL_TURN_RUN);
@@ -160,7 +168,8 @@ void fl_hands_work(struct fl_worker *w)
     w->hands = 1; /* all that is left is done here */
     w->hand[0].number = atomic_load(&w->turns.now[FL_TURN_TAKE]);
     fl_hand_turn(&w->hand[0], FL_TURN_TAKE);
-    fl_intake_end(&w->in); /* input was stopped inside a document */
+    if (!w->taken.path) /* else the next run reads a document again inside of which input was stopped */
+        fl_intake_end(&w->in);
     fl_reject_flush(w->in.reject);
     fl_hand_turn(&w->hand[0], FL_TURN_RUN);
     fl_worker_end(w);

@@ -99,6 +99,7 @@ void fl_worker_take(struct fl_worker *w, struct fl_message *m)
         fl_intake_message(&w->in, m);
     if (m->block)
         memcpy(end, behind, FL_PAD);
+    fl_checkpoint_taken(w, m);
     fl_load_account(w, &w->taker->load);
     fl_reject_flush(w->in.reject);
 }

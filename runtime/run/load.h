@@ -5,6 +5,7 @@
  *   worker.c   making one, starting and joining it
  *   hands.c    the threads: whose turn it is
  *   load.c     messages into a load
+ *   checkpoint.c   the input's position into the state directory
  *   run.c      what happens to a load's batches; timers; the ledger
  *   turns.c    one at a time, in order
  */
@@ -17,6 +18,13 @@
 #include "delivery/pieces.h"
 #include "intake/intake.h"
 #include "run/turns.h"
+#include "state/positions.h"
+
+/* Up to where input was taken, or run. */
+struct fl_reached {
+    const char *path; /* NULL: nowhere yet */
+    struct fl_position at;
+};
 
 /*
  * Messages that are worked on together, and all that is made of them. On a single processor a batch is run as soon as it
@@ -29,6 +37,7 @@ struct fl_load {
     uint32_t n, cap, done;       /* so many of them have been run */
     uint64_t records;
     struct fl_intake_counts counts;
+    struct fl_reached place;       /* all before it is in this load or an earlier one */
 };
 
 /* A thread and its load. */
@@ -58,12 +67,16 @@ struct fl_worker {
     struct fl_hand *taker;
     struct fl_intake in;
     bool ended;             /* nothing is left to be taken */
+    struct fl_reached taken;
     /* whose turn it is to run */
     struct fl_cx cx;
     struct fl_batch ticked; /* records that a tick made */
     struct fl_buf partition;
     bool hold;              /* tests: records stay until fl_worker_release */
     bool held;
+    struct fl_reached ran, marked, saved; /* marked: all before it is sealed, and goes to the journal when that is stored */
+    bool marking;
+    int64_t mark_at;        /* mono: the next one */
     _Atomic int64_t deadline; /* mono time of the next timer */
     bool running;
 };
@@ -82,6 +95,13 @@ void fl_worker_lookups_end(struct fl_worker *w);
 int64_t fl_worker_timers(struct fl_worker *w);
 /* The input has ended, or was stopped: what waits for records goes on. Before objects are sealed for the last time. */
 void fl_worker_end(struct fl_worker *w);
+
+/* ---- checkpoint.c ---- */
+
+/* In the turn to take: m was. */
+void fl_checkpoint_taken(struct fl_worker *w, const struct fl_message *m);
+/* In the turn to run, from time to time. */
+void fl_checkpoint_tick(struct fl_worker *w);
 
 /* ---- load.c ---- */
 

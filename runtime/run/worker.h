@@ -15,6 +15,8 @@ struct fl_worker *fl_worker_new(struct fl_runtime *rt, char **error);
 void fl_worker_start(struct fl_worker *w);
 /* Waits for the end of the queue; all records are then in sealed objects. */
 void fl_worker_join(struct fl_worker *w);
+/* After fl_worker_join, when all was delivered: the input's position is noted, so that the next run goes on there. */
+void fl_worker_save(struct fl_worker *w);
 /* Without a thread, for tests and fuzzers: one message through the whole path; the clock is read from rt. */
 void fl_worker_message(struct fl_worker *w, struct fl_message *m);
 /* The same for timers: store and `absent`. Returns the next mono time. */

@@ -27,6 +27,7 @@
 #include "sources/documents.h"
 #include "sources/rotated.h"
 #include "intake/queue.h"
+#include "state/positions.h"
 
 #define BLOCK ((size_t)512 << 10)
 #define POLL_MS 250
@@ -129,6 +130,60 @@ void fl_documents_close(void *source)
     free(f);
 }
 
+static void gap(struct file *f, const char *what, const char *why)
+{
+    fl_count(&f->rt->ledger, FL_C_gaps, 1);
+    fl_log(FL_WARN, what, "path=%s read=%" PRIu64 " lost=unknown reason=%s", fl_log_quote(f->path), f->raw, fl_log_quote(why));
+}
+
+/* Else nobody would know what to look for, if it were rotated before anything of it is stored. */
+static void begin_at_zero(struct file *f)
+{
+    struct fl_position at = {.device = f->dev, .inode = f->ino};
+    int e = f->fd >= 0 && f->regular && f->follow && f->rt->positions ? fl_positions_set(f->rt->positions, f->path, &at) : 0;
+    if (e)
+        fl_log(FL_ERROR, "cannot note the input's position", "path=%s reason=%s", fl_log_quote(f->path), fl_log_quote(strerror(e)));
+}
+
+/*
+ * An earlier run stored what stands in front of `at`, NULL: nothing is known of one. A followed file may have been rotated since; one
+ * that was truncated is found out by what stands there now, as while it is read. One that isn't followed is another file then.
+ */
+static void go_on(struct file *f)
+{
+    struct stat st;
+    struct fl_position from, *at = &from;
+    if (!fl_positions_get(f->rt->positions, f->path, at)) {
+        begin_at_zero(f);
+        return;
+    }
+    bool own = f->fd >= 0 && f->dev == at->device && f->ino == at->inode;
+    if (!own && f->follow) {
+        int fd = fl_rotated_find(f->path, at->device, at->inode, &st);
+        if (fd >= 0 && at->before_n && !fl_rotated_same(fd, at->offset, at->before, at->before_n)) {
+            close(fd); /* another one has its inode */
+            fd = -1;
+        }
+        if (fd < 0) {
+            f->raw = at->offset;
+            gap(f, "file was rotated away", "the file that was read last isn't there any more");
+            f->raw = 0;
+            return;
+        }
+        if (f->fd >= 0)
+            close(f->fd);
+        read_from(f, fd, &st);
+    } else if (!own || !f->regular || (!f->follow && at->before_n && !fl_rotated_same(f->fd, at->offset, at->before, at->before_n))) {
+        return;
+    }
+    f->raw = f->offset = at->offset;
+    f->begun = at->offset > 0;
+    memcpy(f->before, at->before, at->before_n);
+    f->before_n = at->before_n;
+    lseek(f->fd, (off_t)at->offset, SEEK_SET);
+    fl_log(FL_INFO, "input goes on where it was", "path=%s offset=%" PRIu64, fl_log_quote(f->path), at->offset);
+}
+
 void *fl_documents_open(struct fl_runtime *rt, const struct fl_documents_options *o, char **error)
 {
     struct file *f = fl_new(struct file);
@@ -142,6 +197,8 @@ void *fl_documents_open(struct fl_runtime *rt, const struct fl_documents_options
     f->fd = -1;
     f->wake = eventfd(0, EFD_CLOEXEC);
     int e = f->wake < 0 ? errno : open_path(f);
+    if (f->path && (!e || (e == ENOENT && f->follow)))
+        go_on(f);
     *error = e && !(e == ENOENT && f->follow) ? fl_said("input '%s' cannot be read: %s", name_of(f), strerror(e)) : NULL;
     if (*error) {
         fl_documents_close(f);
@@ -330,6 +387,14 @@ static enum outcome fill_packed(struct file *f, char *to, size_t room, size_t *n
 
 /* ---- handing over --------------------------------------------------------------------------------------------- */
 
+/* Of what is packed, or no file, a position would be of no use. */
+static void say_where(const struct file *f, struct fl_message *m)
+{
+    m->path = f->regular && !f->z ? f->path : NULL;
+    m->device = f->dev;
+    m->inode = f->ino;
+}
+
 /* A block of n bytes goes; what is behind them begins the next. False: the queue is closed. */
 static bool hand_over(struct file *f, size_t n, bool last)
 {
@@ -344,6 +409,7 @@ static bool hand_over(struct file *f, size_t n, bool last)
     m->last = last;
     m->number = ++f->number;
     m->offset = f->offset;
+    say_where(f, m);
     f->offset += n;
     if (fl_queue_push(f->rt->queue, m))
         return true;
@@ -419,7 +485,10 @@ static bool wait_for_file(struct file *f)
 {
     bool said = false;
     while (f->fd < 0) {
+        struct fl_position known;
         int e = open_path(f);
+        if (!e && !fl_positions_get(f->rt->positions, f->path, &known))
+            begin_at_zero(f);
         if (e == ENOENT && !said)
             fl_log(FL_INFO, "waiting for the file", "path=%s", fl_log_quote(f->path));
         else if (e && e != ENOENT)
@@ -442,12 +511,6 @@ static bool other_file(const struct file *f)
 {
     struct stat st;
     return f->copy || f->taken < f->next.n || (stat(f->path, &st) == 0 && (st.st_dev != f->dev || st.st_ino != f->ino));
-}
-
-static void gap(struct file *f, const char *what, const char *why)
-{
-    fl_count(&f->rt->ledger, FL_C_gaps, 1);
-    fl_log(FL_WARN, what, "path=%s read=%" PRIu64 " lost=unknown reason=%s", fl_log_quote(f->path), f->raw, fl_log_quote(why));
 }
 
 /* It was truncated: what it held is read on in its copy, if there is one. */
@@ -590,6 +653,7 @@ bool fl_documents_read(void *source, struct fl_message *m, size_t n)
     m->last = !full && !f->stop;
     m->number = ++f->number;
     m->offset = f->offset;
+    say_where(f, m);
     f->offset += m->n;
     return full;
 }

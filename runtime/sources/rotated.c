@@ -158,3 +158,21 @@ int fl_rotated_copy(const char *path, uint64_t at, const uint8_t *before, size_t
     free(list.file);
     return fd;
 }
+
+int fl_rotated_find(const char *path, uint64_t device, uint64_t inode, struct stat *st)
+{
+    struct fl_rotated_list list = {0};
+    int fd = -1;
+    siblings(path, &list);
+    for (uint32_t i = 0; i < list.n; i++) {
+        struct fl_rotated *r = &list.file[i];
+        if (fd < 0 && r->st.st_dev == device && r->st.st_ino == inode) {
+            fd = r->fd;
+            *st = r->st;
+        } else {
+            close(r->fd);
+        }
+    }
+    free(list.file);
+    return fd;
+}

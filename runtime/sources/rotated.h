@@ -35,6 +35,8 @@ bool fl_rotated_after(const char *path, const struct stat *st, struct fl_rotated
  * (copytruncate), at least so long. Its descriptor, or -1.
  */
 int fl_rotated_copy(const char *path, uint64_t at, const uint8_t *before, size_t n, struct stat *st);
+/* The sibling that is this file, whatever it is called now. Its descriptor, or -1. */
+int fl_rotated_find(const char *path, uint64_t device, uint64_t inode, struct stat *st);
 /* Do these bytes stand in front of `at`? */
 bool fl_rotated_same(int fd, uint64_t at, const uint8_t *before, size_t n);
 

@@ -251,6 +251,11 @@ int fl_state_fd(const struct fl_state *s)
     return s->fd;
 }
 
+const char *fl_state_path(const struct fl_state *s)
+{
+    return s->path;
+}
+
 void fl_state_close(struct fl_state *s)
 {
     if (!s)

@@ -24,8 +24,9 @@ struct fl_state *fl_state_open(const char *path, const char *pipeline, char **er
 const char *fl_state_token(const struct fl_state *s);
 /* How often it was opened, this time too. */
 uint64_t fl_state_starts(const struct fl_state *s);
-/* The directory, for openat; s keeps it. */
+/* The directory, for openat, and its name for messages; s keeps both. */
 int fl_state_fd(const struct fl_state *s);
+const char *fl_state_path(const struct fl_state *s);
 /* Unlocks it. s may be NULL. */
 void fl_state_close(struct fl_state *s);
 
