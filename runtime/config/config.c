@@ -150,6 +150,7 @@ struct fl_config *fl_config_load(const struct fl_pipeline *p, const struct fl_ov
 
 void fl_config_require(struct fl_config *c)
 {
+    fl_conf_guard(c);
     fl_conf_params(c, true);
     for (uint32_t i = 0; i < c->nscopes; i++) {
         c->at = &c->scope[i];

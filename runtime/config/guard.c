@@ -47,6 +47,14 @@ static const char *exposed(const char *file)
     return s.st_mode & S_IROTH ? "everybody may read it" : NULL;
 }
 
+void fl_conf_guard(struct fl_config *c)
+{
+    struct stat s;
+    if (c->file_name && stat(c->file_name, &s) == 0 && S_ISREG(s.st_mode) && s.st_mode & S_IWOTH)
+        fl_problem(&c->problems, (struct fl_place_of){ c->file_name, 0, 0 },
+                   "everybody may write this file, and so decide where records and credentials go: chmod o-w %s", c->file_name);
+}
+
 static void check_secret_file(const char *key, const char *file)
 {
     const char *what = file && *file ? exposed(file) : NULL;

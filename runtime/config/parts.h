@@ -49,6 +49,7 @@ void fl_conf_options_require(struct fl_config *c); /* options.c */
 void fl_conf_params(struct fl_config *c, bool complete); /* params.c; complete: a param without value is a problem */
 void fl_conf_logging(struct fl_config *c);         /* log.c */
 void fl_conf_original(struct fl_config *c);        /* original.c: notes on what a file leaves out and the original had otherwise */
+void fl_conf_guard(struct fl_config *c);           /* guard.c: a file that others may write is a problem */
 /* kinds.c: may a param at pipeline.<phase>.type be given `v`? False: its default stays; said as a note or a problem. */
 bool fl_conf_param_kind(struct fl_config *c, const struct fl_param *p, const struct fl_yaml_value *v);
 /* Has flowc written what the kind needs, and has this build its library? */

@@ -49,11 +49,16 @@ def secrets_open_to_others_are_said(folder):
             "      secret_key: b\n  store:\n    buffered:\n      dirname: d\n")
     path = write(folder, "c.yml", text)
     said = [f"WARN the configuration holds a secret and is open to others; chmod 600 it file={path} "
-            f"key=pipeline.write.s3.secret_key what=\"everybody may {what} it\"" for what in ("read", "write")]
-    for mode, expected in ((0o600, []), (0o640, []), (0o644, said[:1]), (0o666, said[1:])):
+            "key=pipeline.write.s3.secret_key what=\"everybody may read it\""]
+    for mode, expected in ((0o600, []), (0o640, []), (0o644, said)):
         os.chmod(path, mode)
         r = run("dummy", path, "--input", "/dev/null", "--check-config").expect(0)
         assert [l for l in logged(r.err) if "open to others" in l] == expected, r.err
+    os.chmod(path, 0o602)
+    r = run("dummy", path, "--input", "/dev/null", "--check-config").expect(1)
+    assert r.err == (f"{path}: everybody may write this file, and so decide where records and credentials go: chmod o-w {path}\n"
+                     "dummy: 1 error in the configuration; nothing was started\n"), r.err
+    run("dummy", path, "--print-config").expect(0)
     key = write(folder, "key", "b\n")
     os.chmod(path, 0o600)
     for mode, expected in ((0o600, []), (0o644, [f"WARN a file with a secret is open to others; chmod 600 it "
