@@ -123,7 +123,7 @@ struct fl_output {
     int64_t gate;                     /* mono: no attempt before, after a failure */
     int64_t said;                     /* mono: last log line about failures */
     bool told;                        /* the log knows that writing fails now */
-    char why[128];                    /* what the sink said last, when it failed */
+    char why[128], said_why[128];     /* what the sink said last, when it failed; the same of the last log line */
     int64_t said_slow;                /* mono: last log line about an attempt that goes on and on */
     bool told_unproven;               /* the log knows that the sink proves nothing */
     bool lost;                        /* the sink is gone: nothing is tried any more */

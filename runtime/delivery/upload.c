@@ -189,6 +189,22 @@ static void sink_is_gone(struct fl_output *o, const char *why)
         ;
 }
 
+/* But for what differs from one answer to the next: the number of the request, times in milliseconds. `a` may be cut. */
+static bool same_reason(const char *a, const char *b)
+{
+    static const char digits[] = "0123456789", id[] = "request_id=";
+    if (strncmp(a, b, 4)) /* an answer's status */
+        return false;
+    for (;; a++, b++) {
+        a += strspn(a, digits);
+        b += strspn(b, digits);
+        if (!*a || (!strncmp(a, id, strlen(id)) && !strncmp(b, id, strlen(id))))
+            return true;
+        if (*a != *b)
+            return false;
+    }
+}
+
 static void has_failed(struct fl_output *o, struct fl_parcel *p, const char *why)
 {
     snprintf(o->why, sizeof o->why, "%.*s", (int)sizeof o->why - 1, why);
@@ -197,15 +213,19 @@ static void has_failed(struct fl_output *o, struct fl_parcel *p, const char *why
     o->failures++;
     p->next_try = now + pause_of(o, p->tries);
     o->gate = now + pause_of(o, o->failures);
+    int64_t rest = o->kind->rest && !o->hurry ? o->kind->rest(o->sink) : INT64_MIN;
+    o->gate = rest > o->gate ? rest : o->gate;
     fl_count(o->ledger, FL_C_write_retries, 1);
-    if (o->said && now - o->said < (o->told ? REMIND : FLAPPING))
+    bool other = !same_reason(o->said_why, why);
+    if (o->said && now - o->said < (o->told && !other ? REMIND : FLAPPING))
         return;
     o->said = now;
+    memcpy(o->said_why, o->why, sizeof o->why);
     bool still = o->told;
     o->told = true;
     fl_log(FL_WARN, still ? "still cannot write" : "cannot write, will try again",
-           "%sbucket=%s key=%s failures=%u reason=%s", o->label, fl_log_quote(p->object.bucket), fl_log_quote(p->object.key),
-           o->failures, fl_log_quote(why));
+           "%sbucket=%s key=%s failures=%u objects_waiting=%u oldest=%.0fs reason=%s", o->label, fl_log_quote(p->object.bucket),
+           fl_log_quote(p->object.key), o->failures, o->nsealed, (double)(now - o->first->sealed) / FL_SECOND, fl_log_quote(why));
 }
 
 /* The name is another object's: the same name a second later. */

@@ -55,6 +55,8 @@ struct fl_sink_kind {
     void (*interrupt)(void *sink);
     /* SIGHUP: credentials that stand in files are read again. True: there were some. NULL: it has none. Another thread. */
     bool (*reload)(void *sink);
+    /* The other side asked not to be bothered before this mono time; INT64_MIN: it didn't. NULL: none ever does. Any thread. */
+    int64_t (*rest)(void *sink);
     /* How many writes at the same time, by the sink's options; NULL: 1. */
     unsigned (*uploads)(void *sink);
     bool serial;

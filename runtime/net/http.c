@@ -108,6 +108,11 @@ static void set_up(struct fl_http *h)
     curl_easy_setopt(c, CURLOPT_PREREQDATA, h);
     curl_easy_setopt(c, CURLOPT_SOCKOPTFUNCTION, on_socket);
     curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, ms > 0 && ms < CONNECT_TIMEOUT_MS ? ms : CONNECT_TIMEOUT_MS);
+    curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    if (h->options.client_cert && *h->options.client_cert) {
+        curl_easy_setopt(c, CURLOPT_SSLCERT, h->options.client_cert);
+        curl_easy_setopt(c, CURLOPT_SSLKEY, h->options.client_key);
+    }
     if (*h->options.ca_cert)
         curl_easy_setopt(c, CURLOPT_CAINFO, h->options.ca_cert);
 }

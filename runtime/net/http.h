@@ -15,6 +15,7 @@
 
 struct fl_http_options {
     const char *ca_cert;        /* PEM file; "": the system's */
+    const char *client_cert, *client_key; /* PEM files; NULL or "": none */
     int64_t timeout;            /* ns without progress; for the answer as long as for sending, at least this; 0: none */
     const _Atomic bool *stop;   /* set: the request under way ends soon; or NULL */
 };

@@ -6,11 +6,16 @@ import hashlib
 import json
 import os
 import random
+import re
 import socket
+import ssl
 import struct
+import subprocess
 import sys
 import threading
 import time
+import warnings
+from email.utils import formatdate
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 import support  # noqa: E402
@@ -187,8 +192,101 @@ def everything(seed):
     return lambda number, method: r.choice(kinds)
 
 
+def running(analyzer, bucket, **options):
+    return support.Running("dummy", os.devnull, *bucket.options(subscriber__url=f"ws://127.0.0.1:{analyzer.port}/ws/subscriber/flow", **options))
+
+
+def asked_to_wait(_):
+    for value in (lambda: "2", lambda: formatdate(time.time() + 3, usegmt=True)):
+        asked = []
+
+        def behave(number, method, value=value, asked=asked):
+            asked.append(time.monotonic())
+            return (503, error("SlowDown"), {**XML, "retry-after": value()}) if number == 1 else "ok"
+
+        with Bucket(behave) as b, support.Analyzer("--messages", MESSAGES, "--first-only") as a, \
+                running(a, b, write__s3__uploads=1) as p:
+            p.until(lambda: len(asked) > 1, "another attempt", 30)
+            p.signal()
+            support.balanced(support.ledger(p.wait().expect(0).err))
+        assert 1.9 < asked[1] - asked[0] < 10 * support.SLOW, asked
+        assert b.records() == support.KEPT
+
+
+def another_reason_is_said(_):
+    with Bucket(lambda n, m: 503 if n <= 2 else (403, error("InvalidAccessKeyId"), XML)) as b, \
+            support.Analyzer("--messages", MESSAGES, "--first-only") as a, running(a, b) as p:
+        p.until(lambda: "still cannot write" in p.err, "the other reason", 60)
+        waits = r"WARN (still )?cannot write\S* (will try again )?bucket=bucket key=\S+ failures=\d+ objects_waiting=[1-9] oldest=\d+s reason=\"(\d+ \w+)"
+        said = [m[3] for m in re.finditer(waits, p.err)]
+        assert said == ["503 SlowDown", "403 InvalidAccessKeyId"], (said, p.err)
+
+
+class SafeBucket(Bucket):
+    """Over TLS, for clients with a certificate."""
+
+    def __init__(self, folder, most=None):
+        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.tls.load_cert_chain(os.path.join(folder, "127.0.0.1.pem"), os.path.join(folder, "127.0.0.1.key"))
+        self.tls.load_verify_locations(os.path.join(folder, "ca.pem"))
+        self.tls.verify_mode = ssl.CERT_REQUIRED
+        if most:
+            self.tls.minimum_version = ssl.TLSVersion.TLSv1
+            self.tls.maximum_version = most
+            self.tls.set_ciphers("ALL:@SECLEVEL=0")
+        super().__init__(lambda n, m: "ok")
+
+    def connection(self, c, number):
+        try:
+            super().connection(self.tls.wrap_socket(c, server_side=True), number)
+        except OSError:
+            pass
+
+
+def certificates(folder):
+    def openssl(*args):
+        subprocess.run(["openssl", *args], cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    key = ("-newkey", "rsa:2048", "-nodes")
+    openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=test CA")
+    with open(os.path.join(folder, "san"), "w") as f:
+        f.write("subjectAltName=IP:127.0.0.1\n")
+    for name in ("127.0.0.1", "client"):
+        openssl("req", *key, "-keyout", name + ".key", "-out", name + ".csr", "-subj", "/CN=" + name)
+        openssl("x509", "-req", "-in", name + ".csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+                "-extfile", "san", "-out", name + ".pem")
+
+
+def client_certificates(folder):
+    certificates(folder)
+
+    def through(bucket, status, **more):
+        files = {f"write__s3__{k}": os.path.join(folder, v) for k, v in more.items()}
+        options = bucket.options(write__s3__endpoint=f"https://127.0.0.1:{bucket.port}", **files)
+        return support.run("dummy", "--input", MESSAGES, *options, "--stop-timeout", "2s").expect(status)
+
+    client = {"ca_cert": "ca.pem", "client_cert": "client.pem", "client_key": "client.key"}
+    with SafeBucket(folder) as b:
+        through(b, 0, **client)
+        assert b.records() == support.KEPT
+    with SafeBucket(folder) as b:
+        through(b, 1, ca_cert="ca.pem")
+        through(b, 1, client_cert="client.pem", client_key="client.key")  # an authority that nobody knows
+        assert not b.objects
+        r = through(b, 1, ca_cert="ca.pem", client_cert="client.pem")
+        assert "pipeline.write.s3.client_cert and client_key belong together: only client_cert is set" in r.err, r.err
+        r = through(b, 1, ca_cert="ca.pem", client_cert="client.pem", client_key="none.key")
+        assert "pipeline.write.s3.client_key: cannot read " in r.err, r.err
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with SafeBucket(folder, ssl.TLSVersion.TLSv1_1) as b:
+            through(b, 1, **client)
+            assert not b.objects
+
+
 if __name__ == "__main__":
     support.main([
+        asked_to_wait, another_reason_is_said, client_certificates,
         fault("errors", nth(2, 503)),
         fault("too_many_requests", nth(2, 429)),
         fault("answers_are_lost", lambda n, m: "reset_after" if n % 3 == 1 else "ok"),

@@ -230,6 +230,7 @@ static CURL *easy_new(struct fl_gremlin *g, struct transfer *t)
         curl_easy_setopt(c, CURLOPT_USERNAME, g->username);
         curl_easy_setopt(c, CURLOPT_PASSWORD, g->password ? g->password : "");
     }
+    curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     if (g->cert) {
         curl_easy_setopt(c, CURLOPT_SSLCERT, g->cert);
         curl_easy_setopt(c, CURLOPT_SSLKEY, g->key);

@@ -7,7 +7,9 @@
 
 #include <curl/curl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/runtime.h"
 #include "sinks/s3/iam.h"
@@ -77,6 +79,28 @@ static bool authorize(struct fl_s3_request *r, const char *method, const char *s
     return true;
 }
 
+#define LONGEST_REST (600 * FL_SECOND) /* a wrong one must not hold up everything for a day */
+
+/* Retry-After, in seconds or as a date: of an answer that something is wrong for now. */
+static void read_rest(struct fl_s3_request *r)
+{
+    char text[64], *end;
+    struct fl_time now = r->server->rt->clock(r->server->rt);
+    fl_http_answer_header(r->http, "retry-after", text, sizeof text);
+    long s = strtol(text, &end, 10);
+    int64_t rest = s * FL_SECOND;
+    if (r->http->status < 300 || !*text) {
+        atomic_store(&r->server->rest, INT64_MIN);
+        return;
+    }
+    if (*end || s < 0 || s > LONGEST_REST / FL_SECOND) {
+        time_t at = curl_getdate(text, NULL);
+        rest = at > 0 ? (int64_t)at * FL_SECOND - now.wall : s > 0 ? LONGEST_REST : 0;
+    }
+    rest = rest > LONGEST_REST ? LONGEST_REST : rest;
+    atomic_store(&r->server->rest, rest > 0 ? now.mono + rest : INT64_MIN);
+}
+
 static void read_answer(struct fl_s3_request *r)
 {
     char date[64];
@@ -86,6 +110,7 @@ static void read_answer(struct fl_s3_request *r)
     fl_s3_answer_read(a, h->body.p);
     fl_http_answer_header(h, "x-amz-request-id", a->request_id, sizeof a->request_id);
     fl_http_answer_header(h, "date", date, sizeof date);
+    read_rest(r);
     int64_t server = curl_getdate(date, NULL);
     if (server > 0)
         a->clock_ahead = r->server->rt->clock(r->server->rt).wall / FL_SECOND - server;

@@ -30,6 +30,7 @@ struct fl_s3_server {
     /* What has been learned of it. */
     _Atomic bool no_condition;          /* it refuses If-None-Match */
     _Atomic bool ignores_condition;     /* it takes If-None-Match and replaces all the same */
+    _Atomic int64_t rest;               /* mono: Retry-After of its last refusal; INT64_MIN: it said none */
 };
 
 #define FL_S3_HEADERS 16

@@ -98,11 +98,14 @@ static void *s3_open(struct fl_runtime *rt, const struct fl_options *options, ch
         return NULL;
     }
     s->server.rt = rt;
+    atomic_store(&s->server.rest, INT64_MIN);
     pthread_mutex_init(&s->lock, NULL);
     s->server.region = fl_opt_str(options, "region");
     if (*s->server.region == 0)
         s->server.region = "us-east-1";
     s->http.ca_cert = fl_opt_str(options, "ca_cert");
+    s->http.client_cert = fl_opt_str(options, "client_cert");
+    s->http.client_key = fl_opt_str(options, "client_key");
     s->http.timeout = fl_opt_int(options, "timeout");
     s->http.stop = &s->stop;
     s->uploads = (unsigned)fl_opt_int(options, "uploads");
@@ -121,18 +124,26 @@ static void *s3_open(struct fl_runtime *rt, const struct fl_options *options, ch
     return NULL;
 }
 
+/* A PEM file that is named can be read; error text to be freed, or NULL. */
+static char *check_pem(const char *key, const char *file)
+{
+    FILE *f = *file ? fopen(file, "re") : NULL;
+    if (*file && !f)
+        return fl_said("pipeline.write.s3.%s: cannot read %s: %m", key, file);
+    if (f)
+        fclose(f);
+    return NULL;
+}
+
 static char *s3_check(void *sink)
 {
     struct s3 *s = sink;
-    char *error = NULL;
-    if (*s->http.ca_cert) {
-        FILE *f = fopen(s->http.ca_cert, "r");
-        if (f)
-            fclose(f);
-        else
-            error = fl_said("pipeline.write.s3.ca_cert: cannot read %s: %m", s->http.ca_cert);
-    }
-    return error;
+    if (!*s->http.client_cert != !*s->http.client_key)
+        return fl_said("pipeline.write.s3.client_cert and client_key belong together: only %s is set", *s->http.client_cert ? "client_cert" : "client_key");
+    char *error = check_pem("ca_cert", s->http.ca_cert);
+    if (!error)
+        error = check_pem("client_cert", s->http.client_cert);
+    return error ? error : check_pem("client_key", s->http.client_key);
 }
 
 static unsigned s3_uploads(void *sink)
@@ -192,6 +203,12 @@ static bool s3_reload(void *sink)
     return fl_credentials_in_file(s->server.credentials);
 }
 
+static int64_t s3_rest(void *sink)
+{
+    struct s3 *s = sink;
+    return atomic_load(&s->server.rest);
+}
+
 static void s3_close(void *sink)
 {
     struct s3 *s = sink;
@@ -216,5 +233,6 @@ const struct fl_sink_kind fl_sink_s3 = {
     .close = s3_close,
     .interrupt = s3_interrupt,
     .reload = s3_reload,
+    .rest = s3_rest,
     .uploads = s3_uploads,
 };
