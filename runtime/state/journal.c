@@ -206,6 +206,7 @@ struct fl_journal *fl_journal_open(int folder, const char *path, uint8_t **recor
 {
     struct fl_journal *j = fl_new(struct fl_journal);
     j->folder = folder;
+    *error = NULL;
     *record = NULL;
     *n = 0;
     j->fd = openat(folder, NAME, O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC);

@@ -81,6 +81,7 @@ struct fl_positions *fl_positions_open(struct fl_state *s, char **error)
     struct fl_positions *p = fl_new(struct fl_positions);
     uint8_t *record;
     size_t n;
+    *error = NULL;
     pthread_mutex_init(&p->lock, NULL);
     p->journal = fl_journal_open(fl_state_fd(s), fl_state_path(s), &record, &n, error);
     if (p->journal && !take_entries(p, record, n))
