@@ -186,6 +186,16 @@ def half_lost(kind):
     return behave
 
 
+def lost_then_page():
+    """The object is there, and what HEAD shows is a login page: no reason to write it under another name too."""
+    count = {"PUT": 0, "HEAD": 0}
+
+    def behave(_, method):
+        count[method] += 1
+        return ("reset_after" if method == "PUT" else (200, *PAGE)) if count[method] <= 2 else "ok"
+    return behave
+
+
 def everything(seed):
     r = random.Random(seed)
     kinds = ["ok"] * 6 + ["slow", 500, 503, 429, 403, 408, "reset_before", "reset_after", "close_after", "half"]
@@ -315,6 +325,7 @@ if __name__ == "__main__":
         fault("no_conditions", lambda n, m: "replaces"),
         fault("write_only_and_answers_are_lost", half_lost("blind")),
         fault("no_etag_and_answers_are_lost", half_lost("no_etag")),
+        fault("answers_are_lost_and_a_login_page", lost_then_page()),
         fault("slow_but_steady", lambda n, m: "drips", compress__type="none", store__buffered__max_flows_per_object=600,
               write__s3__timeout="1s", at_most=4),
         fault("everything_at_once", everything(1), stop="60s"),

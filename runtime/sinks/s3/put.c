@@ -121,7 +121,12 @@ static enum fl_write_result taken(struct fl_s3_request *r, bool before)
     case SEEN:
         break;
     }
-    if (v.size == OTHER || v.labels == OTHER || (v.md5 == OTHER && !o->own_key))
+    bool other = v.size == OTHER || v.labels == OTHER || (v.md5 == OTHER && !o->own_key);
+    if (other && o->own_key && before) { /* what is there is ours: something between answered, as a login page does */
+        snprintf(r->why, r->why_size, "the name is taken, but HEAD shows another object than this process wrote there");
+        return FL_RETRY;
+    }
+    if (other)
         return FL_EXISTS;
     bool alike = v.labels == SAME || v.md5 == SAME || (o->own_key && (v.size == SAME || before));
     return alike ? FL_WRITTEN : FL_EXISTS;
