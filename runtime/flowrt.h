@@ -226,8 +226,9 @@ struct fl_names {
 };
 
 struct fl_templates;
-/* Compile `list` (of fl_str `NAME=template`). On a bad one: NULL and a message in *error (to be freed with free). Lives for ever. */
+/* Compile `list` (of fl_str `NAME=template`). On a bad one: NULL and a message in *error (to be freed with free). */
 struct fl_templates *fl_templates_new(struct fl_list list, const struct fl_names *names, uint32_t lookup, char **error);
+void fl_templates_free(struct fl_templates *t); /* NULL is fine */
 /*
  * The JSON object of all names as FL_RAW text in scratch; {NULL} if none is set. In a wave it may leave cx->pending set.
  * A template whose names are absent is left out; an error or an empty answer gives "".
@@ -269,6 +270,7 @@ struct fl_test_step {
 
 struct fl_test {
     const char *title;
+    const char *file;          /* an included one perhaps; steps stand in it too */
     uint32_t line;
     const struct fl_test_step *steps;
     uint32_t nsteps;

@@ -141,6 +141,11 @@ static void params(struct fc_em *m)
 
 /* ---- matchers and what else is made at start --------------------------------------------------------------------- */
 
+static bool has_templates(const struct fc_em *m, const struct fc_sym *p)
+{
+    return m->g->templates && p->type->kind == FC_K_LIST && p->type->elem->kind == FC_K_STRING && p->used;
+}
+
 void fce_statics(struct fc_em *m)
 {
     int i = 0;
@@ -156,8 +161,8 @@ void fce_statics(struct fc_em *m)
     for (i = 0; i < m->g->nstages; i++)
         if (m->g->stages[i]->when)
             fprintf(m->types.f, "static bool %s_%d_on;\n", fc_stage_text(m->g->stages[i]->kind), i + 1);
-    for (const struct fc_sym *p = m->g->templates ? m->g->params : NULL; p; p = p->next)
-        if (p->type->kind == FC_K_LIST && p->type->elem->kind == FC_K_STRING && p->used)
+    for (const struct fc_sym *p = m->g->params; p; p = p->next)
+        if (has_templates(m, p))
             fprintf(m->types.f, "static struct fl_templates *templates_%s;\n", p->name);
     fputc('\n', m->types.f);
 }
@@ -193,6 +198,23 @@ static void build_matchers(struct fc_em *m)
     }
 }
 
+/* Each test begins with other params: what the one before made of its own goes. */
+static void forget_before(struct fc_em *m)
+{
+    for (const struct fc_matcher *x = m->p->matchers; x; x = x->next)
+        if (x->kind == FC_SET_PREFIXES)
+            fce_line(m, "fl_prefixes_free(&set_%s);", x->c);
+        else
+            fce_line(m, "memset(in_%s, 0, sizeof in_%s);", x->c, x->c);
+    for (const struct fc_regexp *x = m->p->regexps; x; x = x->next)
+        fce_line(m, "fl_regex_free(regex_%d);", x->index);
+    for (const struct fc_sym *p = m->g->params; p; p = p->next)
+        if (has_templates(m, p)) {
+            fce_line(m, "fl_templates_free(templates_%s);", p->name);
+            fce_line(m, "templates_%s = NULL;", p->name);
+        }
+}
+
 static void init(struct fc_em *m)
 {
     fce_line(m, "/* ---- start ---- */\n");
@@ -202,6 +224,8 @@ static void init(struct fc_em *m)
     m->cx = FC_CX_NONE;
     m->known = true;
     fce_line(m, "char *error = NULL;");
+    if (m->options->tests)
+        forget_before(m);
     build_matchers(m);
     for (const struct fc_regexp *x = m->p->regexps; x; x = x->next) {
         fce_line(m, "if (!(regex_%d = fl_regex_new(%s, &error)))", x->index, fce_quote(m, x->pattern, strlen(x->pattern)));
@@ -214,8 +238,8 @@ static void init(struct fc_em *m)
     for (int i = 0; i < m->g->nstages; i++)
         if (m->g->stages[i]->metrics && m->g->stages[i]->metrics->expire)
             fce_line(m, "meters_%d.expire = %s;", i + 1, fce_expr(m, m->g->stages[i]->metrics->expire).v);
-    for (const struct fc_sym *p = m->g->templates ? m->g->params : NULL; p; p = p->next)
-        if (p->type->kind == FC_K_LIST && p->type->elem->kind == FC_K_STRING && p->used) {
+    for (const struct fc_sym *p = m->g->params; p; p = p->next)
+        if (has_templates(m, p)) {
             fce_line(m, "if (P.%s.n && !(templates_%s = fl_templates_new(P.%s, &template_names, %d, &error)))", fce_name(m, p->name), p->name, fce_name(m, p->name),
                      m->g->nlookups);
             fce_line(m, "    return error;");

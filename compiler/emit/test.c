@@ -383,7 +383,8 @@ void fce_tests(struct fc_em *m)
         fce_line(m, "};\n");
         const char *params = params_of(m, test, it);
         struct fc_place at = fc_source_place(&m->c->sources, it->span.file, it->span.start);
-        fc_join(&rows, "    {%s, %u, steps_%d, %d, %s},\n", fce_quote(m, it->text, strlen(it->text)), at.line, test, step, params);
+        const char *file = fce_base_name(m->c->sources.v[it->span.file].path);
+        fc_join(&rows, "    {%s, %s, %u, steps_%d, %d, %s},\n", fce_quote(m, it->text, strlen(it->text)), fce_quote(m, file, strlen(file)), at.line, test, step, params);
         test++;
     }
     if (test)

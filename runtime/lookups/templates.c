@@ -206,14 +206,18 @@ static bool compile(struct compile *c)
     return true;
 }
 
-static void templates_free(struct fl_templates *t)
+void fl_templates_free(struct fl_templates *t)
 {
+    if (!t)
+        return;
     for (uint32_t i = 0; i < t->n; i++) {
         free(t->entry[i].source);
         free(t->entry[i].piece);
     }
     free(t->entry);
     free(t->sorted);
+    fl_buf_free(&t->query);
+    fl_buf_free(&t->value);
     free(t);
 }
 
@@ -247,7 +251,7 @@ struct fl_templates *fl_templates_new(struct fl_list list, const struct fl_names
         t->n = c.i + 1;
         t->entry[c.i].source = fl_strndup(texts[c.i].n ? texts[c.i].p : "", texts[c.i].n);
         if (!compile(&c)) {
-            templates_free(t);
+            fl_templates_free(t);
             return NULL;
         }
     }

@@ -58,7 +58,7 @@ static void __attribute__((format(printf, 3, 4))) fail(struct testrun *t, const 
         printf("not ok %u - %s\n", t->number, t->test->title);
     t->failing = true;
     va_list ap;
-    printf("# %s:%u: %s\n#   ", t->rt.pipeline->file, step->line, step->source);
+    printf("# %s:%u: %s\n#   ", t->test->file, step->line, step->source);
     va_start(ap, fmt);
     vprintf(fmt, ap);
     va_end(ap);
@@ -411,7 +411,7 @@ static bool run_pipeline(struct testrun *t, const struct fl_variant *v, uint64_t
         t->test = &p->tests[i];
         char *error = set_up(t, v, reached);
         if (error) {
-            fprintf(stderr, "%s:%u: %s\n", p->file, t->test->line, error);
+            fprintf(stderr, "%s:%u: %s\n", t->test->file, t->test->line, error);
             free(error);
             forget(t);
             return false;
