@@ -99,13 +99,13 @@ static void all_good(void **state)
 {
     (void)state;
     const struct fl_test tests[] = {
-        {"classes", 1, STEPS(GIVEN("{\"id\":\"a\",\"n\":5}"), GIVEN("{\"id\":\"b\",\"n\":100}"), EXPECT(is_big),
+        {"classes", "small.flow", 1, STEPS(GIVEN("{\"id\":\"a\",\"n\":5}"), GIVEN("{\"id\":\"b\",\"n\":100}"), EXPECT(is_big),
                              JSON("record", "{\"n\":100,\"id\":\"b\"}"), JSON("record.n", "100"))},
-        {"nothing is left over", 2, STEPS(GIVEN("{\"id\":\"b\",\"n\":-1}"), DROPPED(1), GIVEN("{\"id\":\"c\"}"),
+        {"nothing is left over", "small.flow", 2, STEPS(GIVEN("{\"id\":\"b\",\"n\":-1}"), DROPPED(1), GIVEN("{\"id\":\"c\"}"),
                                           EXPECT(table_empty))},
-        {"objects", 3, STEPS(GIVEN("{\"id\":\"a\"}"), AT(2), GIVEN("{\"id\":\"b\"}"), OBJECT("*/small/*", two_records),
+        {"objects", "small.flow", 3, STEPS(GIVEN("{\"id\":\"a\"}"), AT(2), GIVEN("{\"id\":\"b\"}"), OBJECT("*/small/*", two_records),
                              OBJECT("logs/*", NULL))},
-        {"objects are sealed by the clock", 4,
+        {"objects are sealed by the clock", "small.flow", 4,
          STEPS(GIVEN("{\"id\":\"a\"}"), AT(65), EXPECT(now_is_65s), GIVEN("{\"id\":\"b\"}"),
                                                      OBJECT("*/00000000*", NULL), OBJECT("*/00000001*", NULL))},
     };
@@ -123,8 +123,8 @@ static void timers_emit(void **state)
 {
     (void)state;
     const struct fl_test tests[] = {
-        {"ticks", 1, STEPS(GIVEN("{\"id\":\"a\"}"), AT(65), EXPECT(is_tick), OBJECT("*", NULL))},
-        {"ticks again", 2, STEPS(AT(9), AT(21), EXPECT(is_tick), OBJECT("*/small/*", two_records))},
+        {"ticks", "small.flow", 1, STEPS(GIVEN("{\"id\":\"a\"}"), AT(65), EXPECT(is_tick), OBJECT("*", NULL))},
+        {"ticks again", "small.flow", 2, STEPS(AT(9), AT(21), EXPECT(is_tick), OBJECT("*/small/*", two_records))},
     };
     int result;
     small_ticks = true;
@@ -140,18 +140,18 @@ static void what_fails_is_said(void **state)
 {
     (void)state;
     const struct fl_test tests[] = {
-        {"false", 1, STEPS(GIVEN("{\"id\":\"a\",\"n\":5}"), EXPECT(is_big))},
-        {"null", 1, STEPS(GIVEN("{\"id\":\"a\"}"), EXPECT(is_null))},
-        {"dropped", 1, STEPS(GIVEN("{\"id\":\"a\",\"n\":-5}"), EXPECT(is_big), DROPPED(0))},
-        {"kept", 1, STEPS(GIVEN("{\"id\":\"a\"}"), DROPPED(1))},
-        {"malformed", 1, STEPS(GIVEN("{\"id\":5}"), EXPECT(is_big))},
-        {"rejected", 1, STEPS(GIVEN("{\"id\":"), EXPECT(is_big))},
-        {"nothing", 1, STEPS(EXPECT(is_big), DROPPED(1))},
-        {"json", 1, STEPS(GIVEN("{\"id\":\"a\"}"), JSON("record.id", "\"b\""), JSON("record.x.y", "1"),
+        {"false", "small.flow", 1, STEPS(GIVEN("{\"id\":\"a\",\"n\":5}"), EXPECT(is_big))},
+        {"null", "small.flow", 1, STEPS(GIVEN("{\"id\":\"a\"}"), EXPECT(is_null))},
+        {"dropped", "small.flow", 1, STEPS(GIVEN("{\"id\":\"a\",\"n\":-5}"), EXPECT(is_big), DROPPED(0))},
+        {"kept", "small.flow", 1, STEPS(GIVEN("{\"id\":\"a\"}"), DROPPED(1))},
+        {"malformed", "small.flow", 1, STEPS(GIVEN("{\"id\":5}"), EXPECT(is_big))},
+        {"rejected", "small.flow", 1, STEPS(GIVEN("{\"id\":"), EXPECT(is_big))},
+        {"nothing", "small.flow", 1, STEPS(EXPECT(is_big), DROPPED(1))},
+        {"json", "small.flow", 1, STEPS(GIVEN("{\"id\":\"a\"}"), JSON("record.id", "\"b\""), JSON("record.x.y", "1"),
                           JSON("record", "}"))},
-        {"object", 1, STEPS(GIVEN("{\"id\":\"a\"}"), OBJECT("nowhere/*", NULL), OBJECT("*", two_records))},
-        {"clock", 1, STEPS(AT(5), AT(4))},
-        {"good", 1, STEPS(GIVEN("{\"id\":\"a\",\"n\":500}"), EXPECT(is_big))},
+        {"object", "small.flow", 1, STEPS(GIVEN("{\"id\":\"a\"}"), OBJECT("nowhere/*", NULL), OBJECT("*", two_records))},
+        {"clock", "small.flow", 1, STEPS(AT(5), AT(4))},
+        {"good", "small.flow", 1, STEPS(GIVEN("{\"id\":\"a\",\"n\":500}"), EXPECT(is_big))},
     };
     static const char *const parts[] = {
         "not ok 1 - false\n# small.flow:12: expect is_big\n#   it is false\n#     record.n = 5\n#     class = \"",

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """fixtures_test - recorded flows give exactly the records that the original exporter made of them.
 
-Each case runs twice: from the file (--input) and over a WebSocket from a test analyzer that also answers the lookups.
+Each case runs three times: from the file (--input), over a WebSocket from a test analyzer that also answers the lookups, and
+from the file by allinone, which does what the configuration says.
 The case's config.yml is the original's and is used as it is.
 """
 
@@ -45,13 +46,13 @@ def check(case, out):
         assert data.endswith(b"\n"), f"{path}: no line end at the end"
 
 
-def from_file(case):
+def from_file(case, program=None):
     def test(folder):
         out = os.path.join(folder, "out")
         config = os.path.join(FIXTURES, "expected", case, "config.yml")
-        support.run(CASES[case], config, "--input", recorded(case)[0], "--lookups", LOOKUPS, "--output", out).expect(0)
+        support.run(program or CASES[case], config, "--input", recorded(case)[0], "--lookups", LOOKUPS, "--output", out).expect(0)
         check(case, out)
-    test.__name__ = case + "-file"
+    test.__name__ = case + (f"-{program}" if program else "-file")
     return test
 
 
@@ -170,4 +171,5 @@ if __name__ == "__main__":
             over_network = []
     else:
         over_network = []
-    support.main([from_file(c) for c in names] + [awsflowlogs_versions, awsflowlogs_csv, logstatus_by_value] + over_network)
+    from_files = [from_file(c) for c in names] + [from_file(c, "allinone") for c in names]
+    support.main(from_files + [awsflowlogs_versions, awsflowlogs_csv, logstatus_by_value] + over_network)
