@@ -89,7 +89,7 @@ static void print_wanted(double wanted, int width, int decimals)
 static void print_row(const struct row *r, double z, double flows, double bytes)
 {
     double cpu = median(&r->cpu);
-    printf("%-14s", r->label);
+    printf("%-16s", r->label);
     print_series(&r->cpu, 6, 3, 1);
     printf(" %8.3f %12.0f %9.0f %8.1f", median(&r->wall), flows / cpu, bytes / 1e6 / cpu, (double)r->peak_kb / 1024);
     print_wanted(r->wanted_mib, 6, 0);
@@ -108,16 +108,16 @@ static void print_table(const struct row *rows, int n, double flows, double byte
     double z = median(zs);
     printf("%.0f flows, %.1f MB; medians of %d runs [least - most]; z = %.3f CPU s [%.3f - %.3f] for zlib level 6 on "
            "the same bytes\n\n", flows, bytes / 1e6, zs->n, z, least(zs), most(zs));
-    printf("%-14s%25s %8s %12s %9s %8s %6s %8s %8s %8s\n", "program", "CPU s", "wall s", "flows/CPU s", "MB/CPU s",
+    printf("%-16s%25s %8s %12s %9s %8s %6s %8s %8s %8s\n", "program", "CPU s", "wall s", "flows/CPU s", "MB/CPU s",
            "peak MiB", "wanted", "out MB", "CPU/z", "wanted");
     for (int i = 0; i < n; i++)
         print_row(&rows[i], z, flows, bytes);
-    printf("\n%-14s", "ns per flow");
+    printf("\n%-16s", "ns per flow");
     for (int k = 0; k < NSTAGES; k++)
         printf(" %20s", stages[k]);
     printf("\n");
     for (int i = 1; i < n; i++) {
-        printf("%-14s", rows[i].label);
+        printf("%-16s", rows[i].label);
         for (int k = 0; k < NSTAGES; k++)
             printf("  "), print_series(&rows[i].stage[k], 4, 0, 1);
         printf("\n");
