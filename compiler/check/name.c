@@ -170,7 +170,7 @@ const struct fc_type *fck_name(struct fc_checker *k, struct fc_expr *e, const st
         if (m)
             return as_field(k, e, fck_root(k, k->record ? k->record : &k->input, e->span));
     }
-    if (strcmp(n, "now") == 0 && (fck_sees_record(k) || k->where == FC_IN_ABSENT || k->where == FC_IN_JOINED) && !s) {
+    if (strcmp(n, "now") == 0 && (fck_sees_record(k) || k->where == FC_IN_ABSENT || k->where == FC_IN_ROWS || k->where == FC_IN_JOINED) && !s) {
         e->sym = word(k, FC_SYM_NOW, &FC_TIME_T, n);
         return fck_done(e, &FC_TIME_T, false);
     }

@@ -139,6 +139,8 @@ const char *fck_place(const struct fc_checker *k)
         return "in `storeheader`: it is about all records of an object";
     case FC_IN_ABSENT:
         return "in `absent`: there is no record at hand";
+    case FC_IN_ROWS:
+        return "in `metrics each`: there is no record at hand";
     case FC_IN_JOINED:
         return "in a join's block: its names are the legs and `last`";
     case FC_IN_START:

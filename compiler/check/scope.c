@@ -78,7 +78,7 @@ bool fck_sees_record(const struct fc_checker *k)
 {
     return k->where != FC_IN_CONSTANT && k->where != FC_IN_LOOKUP && k->where != FC_IN_WHEN &&
         k->where != FC_IN_OPTION && k->where != FC_IN_OBJECT && k->where != FC_IN_HEADER &&
-           k->where != FC_IN_ABSENT && k->where != FC_IN_JOINED && k->where != FC_IN_START;
+           k->where != FC_IN_ABSENT && k->where != FC_IN_ROWS && k->where != FC_IN_JOINED && k->where != FC_IN_START;
 }
 
 const struct fc_type *fck_current(const struct fc_checker *k)

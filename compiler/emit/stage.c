@@ -11,7 +11,7 @@ const struct fc_stage_emit fc_stage_emits[] = {
     [FC_ST_MANGLE] = {fce_mangle, fce_mangle_tick, .batch = true},
     [FC_ST_JOIN] = {fce_join, fce_join_tick, .batch = true},
     [FC_ST_AGGREGATE] = {NULL}, /* check lets none of these through */
-    [FC_ST_METRICS] = {fce_metrics},
+    [FC_ST_METRICS] = {fce_metrics, fce_metrics_tick},
 };
 _Static_assert(sizeof fc_stage_emits / sizeof *fc_stage_emits == FC_STAGES, "a stage has no row");
 

@@ -64,6 +64,7 @@ void fc_plan_transform(struct fc_compilation *c, struct fc_plan *p, const struct
 /* The forms of records that the stage makes by `emit`. */
 void fc_plan_emits(struct fc_plan *p, const struct fc_stage *s);
 void fc_plan_join(struct fc_compilation *c, struct fc_plan *p, const struct fc_stage *s);
+void fc_plan_metrics(struct fc_compilation *c, struct fc_plan *p, const struct fc_stage *s);
 void fc_plan_mangle(struct fc_compilation *c, struct fc_plan *p, const struct fc_stage *s);
 
 #endif

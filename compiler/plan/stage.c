@@ -11,6 +11,6 @@ const struct fc_stage_plan fc_stage_plans[] = {
     [FC_ST_MANGLE] = {fc_plan_mangle, .alone = true},
     [FC_ST_JOIN] = {fc_plan_join, .alone = true, .drops = true, .holds = true},
     [FC_ST_AGGREGATE] = {NULL}, /* check lets none of these through */
-    [FC_ST_METRICS] = {.takes = true},
+    [FC_ST_METRICS] = {fc_plan_metrics, .takes = true},
 };
 _Static_assert(sizeof fc_stage_plans / sizeof *fc_stage_plans == FC_STAGES, "a stage has no row");

@@ -157,6 +157,22 @@ struct fc_output_part *fc_output_metrics(struct fc_parser *ps, struct fc_span sp
     return fc_output_stage(ps, span, s);
 }
 
+void fc_metrics_each(struct fc_parser *ps, struct fc_output_part *metrics, struct fc_name key, struct fc_name row, struct fc_name table)
+{
+    struct fc_rows *r = fl_arena_zero(A, sizeof *r);
+    *r = (struct fc_rows){.key = key, .table = table};
+    metrics->stage->metrics->rows = r;
+    if (!row.s)
+        return;
+    struct fc_exprs keys = {0};
+    FC_APPEND(keys, fc_expr_name(ps, key));
+    r->row = fl_arena_zero(A, sizeof *r->row);
+    r->row->kind = FC_S_LET;
+    r->row->span = row.span;
+    r->row->name = row;
+    r->row->value = fc_expr_index(ps, table.span, fc_expr_name(ps, table), keys);
+}
+
 struct fc_meter *fc_meter_new(struct fc_parser *ps, struct fc_span span, enum fc_meter_kind kind, struct fc_name name, const char *help,
                               struct fc_expr *buckets)
 {

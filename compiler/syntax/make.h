@@ -44,6 +44,8 @@ struct fc_output_part *fc_output_new(struct fc_parser *ps, enum fc_output_kind k
 struct fc_output_part *fc_output_stage(struct fc_parser *ps, struct fc_span span, struct fc_stage *stage);
 struct fc_output_part *fc_output_metrics(struct fc_parser *ps, struct fc_span span, struct fc_span head, struct fc_part *labels, struct fc_expr *expire,
                                          struct fc_expr *max, struct fc_meter *meters);
+/* Of the rows of a table; row.s NULL: only their key has a name. */
+void fc_metrics_each(struct fc_parser *ps, struct fc_output_part *metrics, struct fc_name key, struct fc_name row, struct fc_name table);
 struct fc_meter *fc_meter_new(struct fc_parser *ps, struct fc_span span, enum fc_meter_kind kind, struct fc_name name, const char *help,
                               struct fc_expr *buckets);
 /* Of one value without labels of its own. */

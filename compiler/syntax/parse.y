@@ -115,7 +115,7 @@ static void fc_yyerror(const struct fc_span *span, struct fc_parser *ps, const c
   QUEUE "queue" WHERE "where" ALLOW "allow" WITHOUT "without" KEY "key" VALUE "value" HISTOGRAM "histogram" BUCKETS "buckets" THE_END "end"
 
 %type <str> word reserved version_opt yaml_opt
-%type <name> name anyname name_opt
+%type <name> name anyname name_opt row_name
 %type <as> as_opt
 %type <flag> opt at_end
 %type <op> compare
@@ -475,6 +475,10 @@ output: filter { $$ = fc_output_stage(ps, @$, $1); }
     | METRICS expire_opt max_opt LABELS label_block meter_block {
           $$ = fc_output_metrics(ps, @$, @1, $label_block.first, $expire_opt, $max_opt, $meter_block.first);
       }
+    | METRICS EACH name row_name IN name[table] expire_opt max_opt LABELS label_block meter_block {
+          $$ = fc_output_metrics(ps, @$, @1, $label_block.first, $expire_opt, $max_opt, $meter_block.first);
+          fc_metrics_each(ps, $$, $3, $row_name, $table);
+      }
     | meter_kind name STRING by_labels_opt buckets_opt '=' expr expire_opt max_opt ';' {
           struct fc_meter *m = fc_meter_new(ps, @$, $meter_kind, $name, fc_plain(ps, $STRING, @STRING), $buckets_opt);
           m->series = fc_serie_new(ps, $expr);
@@ -482,6 +486,7 @@ output: filter { $$ = fc_output_stage(ps, @$, $1); }
       }
     | ALLOW name ';' output[it] { fc_allow(ps, $name, @it); $$ = $it; }
     | error ';' { GOOD; $$ = NULL; } | error SKIPPED { GOOD; $$ = NULL; };
+row_name: %empty { $$ = fc_no_name; } | ',' name { $$ = $name; };
 part_cases: part_case { $$ = (struct fc_cases){$1, $1}; } | part_cases part_case { $$ = $1; FC_APPEND($$, $2); };
 part_case: case_of output_block { $$ = $1; $$->span = @$; $$->parts = $2.first; } | error SKIPPED { GOOD; $$ = NULL; };
 step: STORE { $$ = FC_STEP_STORE; } | ENCODE { $$ = FC_STEP_ENCODE; } | COMPRESS { $$ = FC_STEP_COMPRESS; }

@@ -265,7 +265,14 @@ struct fc_meter {
     struct fc_meter *next;
 };
 
+struct fc_rows { /* each KEY, ROW in TABLE: the rows of a table that is read from outside, instead of records */
+    struct fc_name key, table;
+    struct fc_stmt *row;       /* let ROW = TABLE[KEY]; NULL: it isn't named */
+    struct fc_sym *key_sym, *table_sym; /* filled by check */
+};
+
 struct fc_metrics {
+    struct fc_rows *rows;      /* NULL: records change them */
     struct fc_part *labels;
     struct fc_expr *expire, *max; /* or NULL */
     struct fc_meter *meters;

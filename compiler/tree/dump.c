@@ -245,6 +245,8 @@ static void dump_labels(struct dump *d, const struct fc_part *l)
 static void dump_metrics(struct dump *d, const struct fc_metrics *m)
 {
     static const char *const kinds[] = {[FC_M_COUNTER] = "counter", [FC_M_GAUGE] = "gauge", [FC_M_HISTOGRAM] = "histogram"};
+    if (m->rows)
+        line(d, "each %s%s%s in %s", m->rows->key.s, m->rows->row ? ", " : "", m->rows->row ? m->rows->row->name.s : "", m->rows->table.s);
     dump_labels(d, m->labels);
     dump_expr(d, "expire ", m->expire);
     dump_expr(d, "max ", m->max);

@@ -61,6 +61,8 @@ static void statement_parts(void *arg, const struct fc_stmt *s)
 static void metrics_parts(const struct fc_metrics *m, fc_visit_expr *visit, void *arg)
 {
     one(m->expire, visit, arg);
+    if (m->rows && m->rows->row)
+        one(m->rows->row->value, visit, arg);
     for (const struct fc_part *l = m->labels; l; l = l->next)
         one(l->value, visit, arg);
     for (const struct fc_meter *x = m->meters; x; x = x->next)
@@ -89,7 +91,7 @@ void fc_stage_parts(const struct fc_stage *s, unsigned parts, fc_visit_expr *vis
         fc_field_parts(s->fields, visit, arg);
     if (parts & FC_PART_WHEN)
         one(s->when, visit, arg);
-    if (parts & FC_PART_METERS && s->metrics)
+    if (s->metrics && parts & (s->metrics->rows ? FC_PART_ABSENT : FC_PART_METERS))
         metrics_parts(s->metrics, visit, arg);
     for (const struct fc_absent *m = s->mangles; m; m = m->next)
         if (parts & (m->each ? FC_PART_EACH : FC_PART_ABSENT)) {

@@ -21,7 +21,7 @@ enum fc_stage_part {
     FC_PART_FIELDS = 4,
     FC_PART_WHEN = 8,
     FC_PART_EACH = 16,   /* of mangle */
-    FC_PART_ABSENT = 32, /* of mangle */
+    FC_PART_ABSENT = 32, /* of mangle, and of metrics of rows */
     FC_PART_JOINED = 64, /* of join: what is done with legs */
     FC_PART_START = 128, /* of join: what is known at start */
     FC_PART_METERS = 256, /* of metrics */

@@ -614,6 +614,7 @@ void fl_table_swap(struct fl_table *a, struct fl_table *b)
     struct fl_table t = *a;
     *a = *b;
     *b = t;
+    a->readings = t.readings + 1;
 }
 
 /* ---- kept texts ------------------------------------------------------------------------------ */

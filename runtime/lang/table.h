@@ -39,6 +39,7 @@ struct fl_table {
     uint64_t evicted;      /* rows that made room before they expired */
     uint64_t too_long;     /* writes with a key over FL_TABLE_KEY or a text over FL_KEPT, left out */
     uint64_t no_key;       /* writes with FL_NO_KEY, left out */
+    uint64_t readings;     /* how often its rows came from outside: fl_table_swap, and who fills it for tests; never reset */
 
     /* private */
     uint32_t magic;        /* while it is open */
@@ -130,7 +131,7 @@ struct fl_table_row {
  * meanwhile, but none may write it.
  */
 bool fl_table_next(const struct fl_table *t, uint32_t *cursor, int64_t now, struct fl_table_row *row);
-/* Exchange all rows of two tables that were opened with the same FL_TABLE; takes as long as copying the struct. */
+/* Exchange all rows of two tables (a is the pipeline's: it has one reading more) that were opened with the same FL_TABLE; takes as long as copying the struct. */
 void fl_table_swap(struct fl_table *a, struct fl_table *b);
 
 /* ---- texts kept in a row --------------------------------------------------------------------- */

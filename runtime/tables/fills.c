@@ -406,5 +406,6 @@ char *fl_fill_preset(const struct fl_fill *f, struct fl_cx *cx, const char *json
     struct preset p = {f, cx};
     if (!f->keeps)
         fl_table_clear(f->table);
+    f->table->readings++;
     return fl_answer_rows_preset(f->row, json, preset_row, &p);
 }

@@ -13,7 +13,7 @@ import re
 import signal
 
 import support
-from support import FIXTURES, FLOWS, MESSAGES
+from support import FIXTURES, FLOWS, LOOKUPS, MESSAGES
 
 EXPECTED = os.path.join(FIXTURES, "expected", "prom_sky_con")
 NAME = "skydive_network_connection_"
@@ -146,6 +146,51 @@ def served_until_stopped(folder):
         p.wait().expect(0)
 
 
+INTERFACE = "skydive_network_interface_"
+
+
+def of_interfaces():
+    """What the original showed of them, its lines sorted."""
+    with open(os.path.join(EXPECTED, "metrics.txt")) as f:
+        return sorted(line for line in f.read().splitlines() if INTERFACE in line)
+
+
+def interfaces_from_file(folder):
+    config = os.path.join(EXPECTED, "config.yml")
+    r = support.run("prom_sky_con", config, "--input", MESSAGES, "--lookups", LOOKUPS, "--output", "-").expect(0)
+    assert sorted(line for line in r.out.splitlines() if INTERFACE in line) == of_interfaces() and len(of_interfaces()) > 100
+    compare("".join(line for line in r.out.splitlines(True) if INTERFACE not in line), "beside interfaces")
+
+
+def interfaces_are_read_again(folder):
+    """Asked of an analyzer; at SIGHUP the new values are there, and an interface that is gone goes when its time is over."""
+    answers = os.path.join(folder, "answers.json")
+
+    def write(*interfaces):
+        with open(answers + ".new", "w") as f:
+            json.dump({"G.V().Has('EncapType', 'ether')": [
+                {"Host": "h", "Metadata": {"TID": tid, "Name": tid, "Type": "veth", "IPV4": ["10.0.0.1/24"], "Metric": {"RxBytes": rx}}} for tid, rx in interfaces]}, f)
+        os.rename(answers + ".new", answers)
+
+    def shown(port):
+        return sorted(re.findall(r'rx_bytes\{.*node_tid="(\w+)"\} (\S+)', ask(port)[1]))
+
+    write(("a", 1), ("b", 2))
+    with support.Analyzer("--messages", MESSAGES, "--gremlin", answers) as analyzer:
+        at, config = f"127.0.0.1:{analyzer.port}", os.path.join(folder, "config.yml")
+        with open(config, "w") as f:
+            f.write(f"analyzers: [{at}]\npipeline: {{subscriber: {{url: 'ws://{at}/ws/subscriber/flow'}}}}\n")
+        with support.Running("prom_sky_con", config, "--set", "listen=:0", "--set", "connection_timeout=3s") as p:
+            port = listening(p)
+            p.until(lambda: shown(port) == [("a", "1"), ("b", "2")], "both")
+            write(("a", 7))
+            p.signal(signal.SIGHUP)
+            p.until(lambda: ("a", "7") in shown(port), "the new value")
+            p.until(lambda: "b" not in dict(shown(port)), "that the other is gone", 20)
+            p.signal()
+            p.wait().expect(0)
+
+
 def accounted(metrics):
     return metrics.get("flowc_written_total", 0) + metrics.get('flowc_dropped_total{reason="no_transport"}', 0)
 
@@ -193,12 +238,13 @@ def connections_expire(folder):
             p.until(lambda: ask(port)[1] == "", "none", 10)
 
 
-TESTS = [original_is_what_was_understood, from_file, served_until_stopped, where_it_listens, connections_expire]
+TESTS = [original_is_what_was_understood, from_file, served_until_stopped, where_it_listens, connections_expire,
+         interfaces_from_file]
 
 if __name__ == "__main__":
     try:
         import websockets  # noqa: F401
-        TESTS.append(from_analyzer)
+        TESTS += [from_analyzer, interfaces_are_read_again]
     except ImportError:
         print("SKIPPED: the WebSocket half needs python3-websockets (apt-get install python3-websockets)")
     support.main(TESTS)

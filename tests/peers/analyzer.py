@@ -108,10 +108,7 @@ class Analyzer:
         if a.messages:
             with open(a.messages, "rb") as f:
                 self.messages = [line.rstrip(b"\n") for line in f if line.strip()]
-        self.answers = {}
-        if a.gremlin:
-            with open(a.gremlin, encoding="utf-8") as f:
-                self.answers = json.load(f)
+        self.known, self.known_of = {}, None
         self.refuse, self.refused = a.refuse, 0
         self.rest_failed = 0
         self.open = []
@@ -121,6 +118,15 @@ class Analyzer:
         self.rest_requests = 0
         self.rest_refused = 0
         self.tasks = set()
+
+    @property
+    def answers(self):
+        """Of the file as it is now: a test may put another in its place."""
+        of = os.stat(self.a.gremlin) if self.a.gremlin else None
+        if of and self.known_of != (of.st_ino, of.st_mtime_ns):
+            with open(self.a.gremlin, encoding="utf-8") as f:
+                self.known, self.known_of = json.load(f), (of.st_ino, of.st_mtime_ns)
+        return self.known
 
     # ---- HTTP
 

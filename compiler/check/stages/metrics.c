@@ -265,12 +265,45 @@ static void check_meter(struct fc_checker *k, const struct fc_stage *stage, stru
     no_name_twice(k, stage, m);
 }
 
+/* ---- rows of a table ---------------------------------------------------------------------------------------------- */
+
+static bool check_rows(struct fc_checker *k, struct fc_rows *r)
+{
+    k->where = FC_IN_ROWS;
+    k->facts = NULL;
+    struct fc_sym *t = r->table_sym = fck_find_table(k, r->table);
+    if (!t)
+        return false;
+    if (!t->row) {
+        struct fc_diag *g = wrong(k, r->table.span, "table `%s` is written by records, not read from outside", t->name);
+        fc_diag_help(k->d, g, "what changes with records are metrics without `each`");
+        return false;
+    }
+    if (t->nkeys != 1) {
+        fc_report(k->d, FC_LATER, r->table.span, "metrics of a table with several keys");
+        return false;
+    }
+    r->key_sym = fck_local(k, FC_SYM_LOCAL, r->key, t->keys[0], false);
+    r->key_sym->used++;
+    if (r->row) {
+        const struct fc_type *type = fck_local_value(k, r->row);
+        r->row->sym = fck_local(k, FC_SYM_LOCAL, r->row->name, type, r->row->value->nullable);
+        r->row->sym->value = r->row->value;
+    }
+    return true;
+}
+
 void fck_metrics(struct fc_checker *k, struct fc_stage *s)
 {
     const struct fc_fact *facts = k->facts;
+    struct fc_sym *locals = k->local;
     check_bounds(k, s->metrics);
     k->where = FC_IN_PARTITION;
-    if (fck_emit_without(k, NULL))
+    if (s->metrics->rows && !check_rows(k, s->metrics->rows)) {
+        k->facts = facts;
+        return;
+    }
+    if (!s->metrics->rows && fck_emit_without(k, NULL))
         k->facts = NULL; /* what filters say holds for received records only */
     check_labels(k, s->metrics);
     for (struct fc_meter *m = s->metrics->meters; m; m = m->next)
@@ -278,4 +311,5 @@ void fck_metrics(struct fc_checker *k, struct fc_stage *s)
     if (!s->metrics->meters)
         wrong(k, s->head, "there is no metric in this `%s`", "metrics");
     k->facts = facts;
+    k->local = locals;
 }

@@ -18,10 +18,10 @@ void fce_mangle(struct fc_em *m, int i, const struct fc_stage *s)
     fce_stage_end(m);
 }
 
-static void absent_key(struct fc_em *m, const struct fc_absent *a)
+void fce_key_local(struct fc_em *m, const struct fc_sym *var)
 {
-    const struct fc_type *t = a->var_sym->type;
-    const char *name = a->var_sym->name;
+    const struct fc_type *t = var->type;
+    const char *name = var->name;
     if (t->kind == FC_K_IP) {
         fce_line(m, "const fl_ip l_%s = fl_ip_of_key(cx, key);", name);
     } else if (t->kind == FC_K_STRING || t->kind == FC_K_CIDR) {
@@ -63,7 +63,7 @@ int fce_mangle_tick(struct fc_em *m, int i, const struct fc_stage *s, int n)
             fce_line(m, "const int64_t before = cx->now - INT64_C(%lld);", (long long)every);
         fce_line(m, "while (fl_table_absent(&table_%s, &cursor, cx->now, before, &key, &key_n, &class_, &value)) {", a->table_sym->name);
         m->depth++;
-        absent_key(m, a);
+        fce_key_local(m, a->var_sym);
         fce_block(m, a->body);
         m->depth--;
         fce_line(m, "}");

@@ -189,6 +189,8 @@ void fce_metrics(struct fc_em *m, int i, const struct fc_stage *s)
 {
     const struct fc_metrics *x = s->metrics;
     declare(m, i + 1, x);
+    if (x->rows)
+        return;
     fce_stage_begin(m, i, s, "");
     m->made = m->p->emits;
     m->form = fce_form_of(m, output_of(m, i));
@@ -200,17 +202,52 @@ void fce_metrics(struct fc_em *m, int i, const struct fc_stage *s)
     fce_stage_end(m);
 }
 
+/* In `tick`: each time that the table was read. */
+int fce_metrics_tick(struct fc_em *m, int i, const struct fc_stage *s, int n)
+{
+    const struct fc_metrics *x = s->metrics;
+    if (!x->rows)
+        return n;
+    const char *table = x->rows->table_sym->name;
+    fce_line(m, "static uint64_t readings_%d; /* %s: that were looked at */", i + 1, fce_where(m, s->span));
+    fce_line(m, "if (readings_%d != table_%s.readings) {", i + 1, table);
+    m->depth++;
+    fce_line(m, "readings_%d = table_%s.readings;", i + 1, table);
+    fce_line(m, "uint32_t cursor = 0;");
+    fce_line(m, "struct fl_table_row at;");
+    fce_line(m, "while (fl_table_next(&table_%s, &cursor, cx->now, &at)) {", table);
+    m->depth++;
+    fce_line(m, "const void *key = at.key;");
+    fce_line(m, "const uint32_t key_n = at.n;");
+    fce_line(m, "(void)key, (void)key_n;");
+    fce_key_local(m, x->rows->key_sym);
+    if (x->rows->row)
+        fce_block_let(m, x->rows->row);
+    all_values(m, i + 1, x);
+    m->depth--;
+    fce_line(m, "}");
+    m->depth--;
+    fce_line(m, "}");
+    return n;
+}
+
 static void meter(struct fc_em *m, const struct fc_output *o)
 {
     struct fc_join list = {.arena = m->a};
     fce_line(m, "static void %s(struct fl_cx *cx, const struct fl_rec *h)", fce_of_output(m, "meter", o));
     fce_line(m, "{");
     fce_line(m, "    struct rec *r = (struct rec *)h;");
+    bool called = false;
     for (int i = 0; i < m->g->nstages; i++)
         if (m->g->stages[i]->metrics && output_of(m, i) == o) {
-            fce_line(m, "    metrics_%d(cx, r);", i + 1);
+            if (!m->g->stages[i]->metrics->rows) {
+                fce_line(m, "    metrics_%d(cx, r);", i + 1);
+                called = true;
+            }
             fc_join(&list, "%s&meters_%d", list.n ? ", " : "", i + 1);
         }
+    if (!called)
+        fce_line(m, "    (void)cx, (void)r;");
     fce_line(m, "}\n");
     fce_line(m, "static struct fl_meters *const %s[] = {%s};\n", fce_of_output(m, "meters", o), fc_joined(&list));
 }

@@ -22,6 +22,9 @@ int fce_join_tick(struct fc_em *m, int i, const struct fc_stage *s, int n);
 void fce_metrics(struct fc_em *m, int i, const struct fc_stage *s);
 /* All of each output. */
 void fce_meter(struct fc_em *m);
+int fce_metrics_tick(struct fc_em *m, int i, const struct fc_stage *s, int n);
+/* What a table's key of `key_n` bytes at `key` is, as the local `var`. */
+void fce_key_local(struct fc_em *m, const struct fc_sym *var);
 int fce_mangle_tick(struct fc_em *m, int i, const struct fc_stage *s, int n);
 
 #endif
