@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "drivers/sink.h"
@@ -90,16 +91,10 @@ static int64_t bytes_in(int dir)
 /* 0 or errno; then nothing of the file is left. */
 static int write_file(int dir, const char *name, const char *p, size_t n)
 {
-    int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640), e = 0;
+    int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
     if (fd < 0)
         return errno;
-    while (n && !e) {
-        ssize_t k = write(fd, p, n);
-        if (k < 0)
-            e = errno == EINTR ? 0 : errno;
-        else
-            p += k, n -= (size_t)k;
-    }
+    int e = fl_write_all(fd, p, n);
     if (!e && fsync(fd) != 0)
         e = errno;
     if (close(fd) != 0 && !e)

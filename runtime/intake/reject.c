@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "base/memory.h"
 #include "json/write.h"
 #include "base/log.h"
@@ -145,20 +146,6 @@ static void drop_handles(struct fl_reject *r)
     r->file = r->dir = -1;
 }
 
-static bool write_all(int fd, const char *p, size_t n)
-{
-    while (n) {
-        ssize_t w = write(fd, p, n);
-        if (w < 0 && errno == EINTR)
-            continue;
-        if (w < 0)
-            return false;
-        p += w;
-        n -= (size_t)w;
-    }
-    return true;
-}
-
 /* Has somebody removed the folder, or the file that is being written? */
 static bool gone(const struct fl_reject *r)
 {
@@ -178,7 +165,9 @@ static bool write_lines(struct fl_reject *r)
     }
     if (!open_folder(r) || (r->file < 0 && !begin_file(r, n)))
         return false;
-    if (!write_all(r->file, r->lines.p, r->lines.n)) {
+    int e = fl_write_all(r->file, r->lines.p, r->lines.n);
+    if (e) {
+        errno = e;
         failed(r, "write");
         return false;
     }

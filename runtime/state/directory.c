@@ -23,6 +23,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "state/crc32c.h"
+#include "state/replace.h"
 
 #define IDENTITY "identity"
 #define IDENTITY_NEW "identity.new"
@@ -171,32 +172,15 @@ static char *read_identity(struct fl_state *s, const char *pipeline)
     return error;
 }
 
-static int write_all(int fd, const char *p, size_t n)
-{
-    while (n) {
-        ssize_t k = write(fd, p, n);
-        if (k < 0 && errno != EINTR)
-            return errno;
-        if (k > 0) {
-            p += k;
-            n -= (size_t)k;
-        }
-    }
-    return fsync(fd) == 0 ? 0 : errno;
-}
-
 static char *write_identity(const struct fl_state *s)
 {
     char text[IDENTITY_MAX];
     int n = snprintf(text, sizeof text, "flowc-state %d\npipeline %s\ninstance %s\nstarts %" PRIu64 "\n", FL_STATE_FORMAT, s->pipeline, s->instance,
                      s->starts);
     n += snprintf(text + n, sizeof text - (size_t)n, "crc32c %08" PRIx32 "\n", fl_crc32c(0, text, (size_t)n));
-    int fd = openat(s->fd, IDENTITY_NEW, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-    int e = fd < 0 ? errno : write_all(fd, text, (size_t)n);
-    if (fd >= 0 && close(fd) != 0 && !e)
-        e = errno;
-    if (!e && (renameat2(s->fd, IDENTITY_NEW, s->fd, IDENTITY, 0) != 0 || fsync(s->fd) != 0))
-        e = errno;
+    int fd, e = fl_replace(s->fd, IDENTITY, IDENTITY_NEW, text, (size_t)n, &fd);
+    if (!e)
+        close(fd);
     return e ? fl_said("cannot write to the state directory %s: %s", s->path, strerror(e)) : NULL;
 }
 

@@ -21,6 +21,8 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "state/crc32c.h"
+#include "state/numbers.h"
+#include "state/replace.h"
 
 #define NAME "journal"
 #define NAME_NEW "journal.new"
@@ -37,27 +39,13 @@ struct fl_journal {
 
 /* ---- bytes ------------------------------------------------------------------------------------------------------- */
 
-static uint32_t get(const uint8_t *p, unsigned n)
-{
-    uint32_t v = 0;
-    for (unsigned i = 0; i < n; i++)
-        v |= (uint32_t)p[i] << (8 * i);
-    return v;
-}
-
-static void put(uint8_t *p, unsigned n, uint32_t v)
-{
-    for (unsigned i = 0; i < n; i++)
-        p[i] = (uint8_t)(v >> (8 * i));
-}
-
 /* Is a whole good record there? *n: its length. */
 static bool good(const uint8_t *p, size_t left, size_t *n)
 {
     if (left < HEAD)
         return false;
-    *n = get(p, 4);
-    return *n <= FL_JOURNAL_RECORD_MAX && *n <= left - HEAD && fl_crc32c(0, p + 8, *n + 4) == get(p + 4, 4);
+    *n = fl_number_at(p, 4);
+    return *n <= FL_JOURNAL_RECORD_MAX && *n <= left - HEAD && fl_crc32c(0, p + 8, *n + 4) == fl_number_at(p + 4, 4);
 }
 
 struct fl_journal_found fl_journal_look(const uint8_t *p, size_t n)
@@ -65,8 +53,8 @@ struct fl_journal_found fl_journal_look(const uint8_t *p, size_t n)
     struct fl_journal_found f = {0};
     size_t at = 0, length;
     while (at < n && good(p + at, n - at, &length)) {
-        if (get(p + at + 8, 2) > FL_JOURNAL_VERSION) {
-            f.newer = get(p + at + 8, 2);
+        if (fl_number_at(p + at + 8, 2) > FL_JOURNAL_VERSION) {
+            f.newer = (unsigned)fl_number_at(p + at + 8, 2);
             return f;
         }
         f.at = at + HEAD;
@@ -83,20 +71,6 @@ struct fl_journal_found fl_journal_look(const uint8_t *p, size_t n)
 }
 
 /* ---- files ------------------------------------------------------------------------------------------------------- */
-
-static int write_all(int fd, const uint8_t *p, size_t n)
-{
-    while (n) {
-        ssize_t k = write(fd, p, n);
-        if (k < 0 && errno != EINTR)
-            return errno;
-        if (k > 0) {
-            p += k;
-            n -= (size_t)k;
-        }
-    }
-    return fdatasync(fd) == 0 ? 0 : errno;
-}
 
 /* All of the file, to be freed; NULL and errno. */
 static uint8_t *read_all(int fd, size_t *n)
@@ -127,31 +101,23 @@ static uint8_t *read_all(int fd, size_t *n)
 /* A file with this record alone takes the journal's place. 0 or errno. */
 static int begin_file(struct fl_journal *j, const uint8_t *frame, size_t n)
 {
-    int fd = openat(j->folder, NAME_NEW, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-    int e = fd < 0 ? errno : write_all(fd, frame, n);
-    if (!e && (renameat2(j->folder, NAME_NEW, j->folder, NAME, 0) != 0 || fsync(j->folder) != 0))
-        e = errno;
-    if (e) {
-        if (fd >= 0)
-            close(fd);
-        return e;
-    }
-    j->fd = fd;
-    j->size = n;
-    return 0;
+    int e = fl_replace(j->folder, NAME, NAME_NEW, frame, n, &j->fd);
+    if (!e)
+        j->size = n;
+    return e;
 }
 
 int fl_journal_write(struct fl_journal *j, const void *record, size_t n)
 {
     uint8_t *frame = fl_new_array(uint8_t, n + HEAD);
-    put(frame, 4, (uint32_t)n);
-    put(frame + 8, 2, FL_JOURNAL_VERSION);
-    put(frame + 10, 2, KIND);
+    fl_number_put(frame, 4, (uint32_t)n);
+    fl_number_put(frame + 8, 2, FL_JOURNAL_VERSION);
+    fl_number_put(frame + 10, 2, KIND);
     memcpy(frame + HEAD, record, n);
-    put(frame + 4, 4, fl_crc32c(0, frame + 8, n + 4));
+    fl_number_put(frame + 4, 4, fl_crc32c(0, frame + 8, n + 4));
     int e;
     if (j->fd >= 0 && j->size < ROTATED) {
-        e = write_all(j->fd, frame, n + HEAD);
+        e = fl_write_synced(j->fd, frame, n + HEAD);
         j->size += n + HEAD;
     } else {
         if (j->fd >= 0)

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "state/directory.h"
 #include "state/journal.h"
+#include "state/numbers.h"
 
 #define KEPT 64
 
@@ -30,8 +31,9 @@ struct fl_positions {
 
 static void put_number(struct fl_buf *out, uint64_t v, unsigned n)
 {
-    for (unsigned i = 0; i < n; i++)
-        fl_buf_putc(out, (char)(v >> (8 * i)));
+    uint8_t bytes[8];
+    fl_number_put(bytes, n, v);
+    fl_buf_put(out, (const char *)bytes, n);
 }
 
 static void put_entry(struct fl_buf *out, const struct entry *e)
@@ -46,23 +48,15 @@ static void put_entry(struct fl_buf *out, const struct entry *e)
     fl_buf_put(out, e->path, path_n);
 }
 
-static uint64_t number(const uint8_t *p, unsigned n)
-{
-    uint64_t v = 0;
-    for (unsigned i = 0; i < n; i++)
-        v |= (uint64_t)p[i] << (8 * i);
-    return v;
-}
-
 /* False: it isn't as put_entry writes it. */
 static bool take_entries(struct fl_positions *p, const uint8_t *at, size_t n)
 {
     while (n) {
         if (n < 28 || p->n == KEPT)
             return false;
-        struct entry e = {.at = {.device = number(at, 8), .inode = number(at + 8, 8), .offset = number(at + 16, 8),
-                                 .before_n = (uint32_t)number(at + 24, 2)}};
-        size_t path_n = number(at + 26, 2), whole = 28 + e.at.before_n + path_n;
+        struct entry e = {.at = {.device = fl_number_at(at, 8), .inode = fl_number_at(at + 8, 8), .offset = fl_number_at(at + 16, 8),
+                                 .before_n = (uint32_t)fl_number_at(at + 24, 2)}};
+        size_t path_n = fl_number_at(at + 26, 2), whole = 28 + e.at.before_n + path_n;
         if (e.at.before_n > FL_POSITION_BEFORE || e.at.before_n > e.at.offset || whole > n)
             return false;
         memcpy(e.at.before, at + 28, e.at.before_n);

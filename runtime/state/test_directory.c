@@ -195,7 +195,7 @@ static void a_failing_disk_repeats_no_token(void **state)
 {
     (void)state;
     static const struct { enum fault_call call; int error; } faults[] = {
-        {CALL_WRITE, ENOSPC}, {CALL_FSYNC, EIO}, {CALL_OPENAT, EACCES}, {CALL_RENAMEAT2, EIO},
+        {CALL_WRITE, ENOSPC}, {CALL_FSYNC, EIO}, {CALL_FDATASYNC, EIO}, {CALL_OPENAT, EACCES}, {CALL_RENAMEAT2, EIO},
     };
     unsigned long seen = 0, failed = 0;
     for (unsigned i = 0; i < sizeof faults / sizeof *faults; i++)

@@ -23,6 +23,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "base/hash.h"
 #include "base/memory.h"
 #include "config/values.h"
@@ -184,16 +185,8 @@ static int open_folder(struct file_sink *s, const char *path, int *fd)
 
 static int fill(int fd, const char *p, size_t n)
 {
-    while (n) {
-        ssize_t k = write(fd, p, n);
-        if (k < 0 && errno != EINTR)
-            return errno;
-        if (k > 0) {
-            p += k;
-            n -= (size_t)k;
-        }
-    }
-    return fsync(fd) == 0 ? 0 : errno;
+    int e = fl_write_all(fd, p, n);
+    return e ? e : fsync(fd) == 0 ? 0 : errno;
 }
 
 /* Does `name` hold exactly these bytes? Then it is our own, from an attempt whose end we did not see. */

@@ -8,33 +8,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "base/memory.h"
 #include "drivers/sink.h"
-
-/* 0, or errno. */
-static int write_all(int fd, const char *p, size_t n)
-{
-    while (n) {
-        ssize_t k = write(fd, p, n);
-        if (k >= 0) {
-            p += k;
-            n -= (size_t)k;
-        } else if (errno == EAGAIN) {
-            struct pollfd wait = {fd, POLLOUT, 0};
-            poll(&wait, 1, 1000);
-        } else if (errno != EINTR) {
-            return errno;
-        }
-    }
-    return 0;
-}
 
 static void *stdout_open(struct fl_runtime *rt, const struct fl_options *options, char **error)
 {
@@ -59,11 +41,11 @@ static enum fl_write_result stdout_write(void *sink, const struct fl_object *o, 
     static pthread_mutex_t whole = PTHREAD_MUTEX_INITIALIZER; /* several outputs may write here */
     char *head = fl_said("--- %s/%s ---\n", o->bucket, o->key);
     pthread_mutex_lock(&whole);
-    int e = write_all(STDOUT_FILENO, head, strlen(head));
+    int e = fl_write_all(STDOUT_FILENO, head, strlen(head));
     if (!e)
-        e = write_all(STDOUT_FILENO, o->data, o->size);
+        e = fl_write_all(STDOUT_FILENO, o->data, o->size);
     if (!e)
-        e = write_all(STDOUT_FILENO, "\n", 1);
+        e = fl_write_all(STDOUT_FILENO, "\n", 1);
     pthread_mutex_unlock(&whole);
     free(head);
     if (!e)
