@@ -58,13 +58,10 @@ static void read_file(struct fl_config *c, const char *file)
 static const struct fl_param *param_named(const struct fl_config *c, const char *name, size_t n)
 {
     const struct fl_pipeline *of;
-    for (uint32_t v = 0; (of = fl_conf_variant_at(c, v)); v++)
-        for (uint32_t i = 0; i < of->nparams; i++) {
-            const struct fl_param *p = &of->params[i];
-            if (strlen(p->name) == n && !memcmp(p->name, name, n))
-                return p;
-        }
-    return NULL;
+    const struct fl_param *p = NULL;
+    for (uint32_t v = 0; !p && (of = fl_conf_variant_at(c->whole, v)); v++)
+        p = fl_conf_param_named(of, name, n);
+    return p;
 }
 
 /* `--set KEY=VALUE`s as one tree; later ones stand first and so win. */

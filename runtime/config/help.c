@@ -65,25 +65,18 @@ static void masked_words(FILE *out, const char *before, const char *s)
     fl_buf_free(&b);
 }
 
-/* The pipelines that `select` chooses among, by number; without, the one. NULL: there are no more. */
-static const struct fl_pipeline *variant(const struct fl_pipeline *p, uint32_t i)
-{
-    return p->nvariants ? (i < p->nvariants ? p->variants[i].pipeline : NULL) : i ? NULL : p;
-}
-
 /* Has a variant before number v a param of this name? */
 static bool shown(const struct fl_pipeline *p, uint32_t v, const char *name)
 {
     for (uint32_t w = 0; w < v; w++)
-        for (uint32_t i = 0; i < variant(p, w)->nparams; i++)
-            if (!strcmp(variant(p, w)->params[i].name, name))
-                return true;
+        if (fl_conf_param_named(fl_conf_variant_at(p, w), name, strlen(name)))
+            return true;
     return false;
 }
 
 static void params_of(const struct fl_pipeline *whole, uint32_t v, FILE *out)
 {
-    const struct fl_pipeline *p = variant(whole, v);
+    const struct fl_pipeline *p = fl_conf_variant_at(whole, v);
     for (uint32_t i = 0; i < p->nparams; i++) {
         const struct fl_param *q = &p->params[i];
         if (shown(whole, v, q->name))
@@ -110,11 +103,11 @@ static void params_of(const struct fl_pipeline *whole, uint32_t v, FILE *out)
 static void params(const struct fl_pipeline *p, FILE *out)
 {
     bool any = false;
-    for (uint32_t v = 0; variant(p, v); v++)
-        any |= variant(p, v)->nparams != 0;
+    for (uint32_t v = 0; fl_conf_variant_at(p, v); v++)
+        any |= fl_conf_variant_at(p, v)->nparams != 0;
     if (any)
         fprintf(out, "\nParams of %s (--set NAME=VALUE, or their keys):\n", p->name);
-    for (uint32_t v = 0; variant(p, v); v++)
+    for (uint32_t v = 0; fl_conf_variant_at(p, v); v++)
         params_of(p, v, out);
 }
 
@@ -208,12 +201,12 @@ void fl_help(const struct fl_pipeline *p, FILE *out)
             "(pipeline.store.type, .encode.type, .compress.type and .write.type choose among the kinds):\n");
     for (uint32_t i = 0; i < fl_kind_nrows; i++) {
         bool any = false;
-        for (uint32_t v = 0; variant(p, v); v++)
-            any |= selectable(variant(p, v), &fl_kind_rows[i]);
+        for (uint32_t v = 0; fl_conf_variant_at(p, v); v++)
+            any |= selectable(fl_conf_variant_at(p, v), &fl_kind_rows[i]);
         if (any)
             stage(&fl_kind_rows[i], out);
     }
-    outputs(variant(p, 0), out);
+    outputs(fl_conf_variant_at(p, 0), out);
     fprintf(out, "\nAny key may be given in the environment: SKYDIVE_ and the key in upper case with _ for . and -, "
             "as\n"
             "SKYDIVE_PIPELINE_WRITE_S3_SECRET_KEY. --set beats the environment, the environment beats the file.\n\n"

@@ -114,7 +114,7 @@ static const char *suggest(struct fl_config *c, const char *path)
 static bool is_param_name(const struct fl_config *c, const char *written)
 {
     const struct fl_pipeline *of;
-    for (uint32_t v = 0; (of = fl_conf_variant_at(c, v)); v++)
+    for (uint32_t v = 0; (of = fl_conf_variant_at(c->whole, v)); v++)
         for (uint32_t i = 0; i < of->nparams; i++) {
             const struct fl_param *p = &of->params[i];
             size_t n = strlen(p->name);
@@ -140,7 +140,7 @@ static bool of_another(struct fl_config *c, const char *path)
     const struct fl_pipeline *own = c->pipeline, *of;
     const char *near = NULL;
     bool found = false;
-    for (uint32_t i = 0; !found && (of = fl_conf_variant_at(c, i)); i++) {
+    for (uint32_t i = 0; !found && (of = fl_conf_variant_at(c->whole, i)); i++) {
         c->pipeline = of;
         enum found what = of == own ? UNKNOWN : look_up(c, path, &near);
         found = what == KEY_ITSELF || what == SECTION;
@@ -256,7 +256,7 @@ static void check_environment(struct fl_config *c)
         if ((strncmp(*e, "SKYDIVE_PIPELINE", 16) && strncmp(*e, "SKYDIVE_OUTPUTS_", 16)) || !(*e)[n] || !(*e)[n + 1])
             continue;
         bool known = has_environment(c, *e, n);
-        for (uint32_t i = 0; !known && (of = fl_conf_variant_at(c, i)); i++) {
+        for (uint32_t i = 0; !known && (of = fl_conf_variant_at(c->whole, i)); i++) {
             c->pipeline = of;
             known = has_environment(c, *e, n);
         }

@@ -69,8 +69,9 @@ const struct fl_stage_choice *fl_conf_choice(const struct fl_config *c, const ch
  */
 struct fl_among { bool is; const char *text; enum fl_given given; };
 struct fl_among fl_conf_param_among(struct fl_config *c, const struct fl_param *p, const char *const *values);
-/* variant.c: the pipelines that are compiled in, NULL: there are no more; and the one that holds. */
-const struct fl_pipeline *fl_conf_variant_at(const struct fl_config *c, uint32_t i);
+/* variant.c: the pipelines that are compiled in, NULL: there are no more; a param of one; and the pipeline that holds. */
+const struct fl_pipeline *fl_conf_variant_at(const struct fl_pipeline *whole, uint32_t i);
+const struct fl_param *fl_conf_param_named(const struct fl_pipeline *p, const char *name, size_t n);
 void fl_conf_choose_variant(struct fl_config *c);
 /* params.c: how help calls it. */
 const char *fl_value_type_name(enum fl_value_type t);

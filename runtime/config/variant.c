@@ -5,24 +5,29 @@
 
 #include "config/parts.h"
 
-const struct fl_pipeline *fl_conf_variant_at(const struct fl_config *c, uint32_t i)
+const struct fl_pipeline *fl_conf_variant_at(const struct fl_pipeline *whole, uint32_t i)
 {
-    if (!c->whole->nvariants)
-        return i ? NULL : c->whole;
-    return i < c->whole->nvariants ? c->whole->variants[i].pipeline : NULL;
+    if (!whole->nvariants)
+        return i ? NULL : whole;
+    return i < whole->nvariants ? whole->variants[i].pipeline : NULL;
 }
 
-static const struct fl_param *param_named(const struct fl_pipeline *p, const char *name)
+const struct fl_param *fl_conf_param_named(const struct fl_pipeline *p, const char *name, size_t n)
 {
     for (uint32_t i = 0; i < p->nparams; i++)
-        if (!strcmp(p->params[i].name, name))
+        if (strlen(p->params[i].name) == n && !memcmp(p->params[i].name, name, n))
             return &p->params[i];
     return NULL;
 }
 
+static const struct fl_param *param_of(const struct fl_pipeline *p, const struct fl_when *w)
+{
+    return fl_conf_param_named(p, w->param, strlen(w->param));
+}
+
 static bool holds(struct fl_config *c, const struct fl_pipeline *p, const struct fl_when *w)
 {
-    struct fl_among a = fl_conf_param_among(c, param_named(p, w->param), w->others ? w->others : w->values);
+    struct fl_among a = fl_conf_param_among(c, param_of(p, w), w->others ? w->others : w->values);
     return a.text && a.is == !w->others;
 }
 
@@ -38,7 +43,7 @@ static uint32_t held(struct fl_config *c, const struct fl_variant *v)
 /* Is there nothing to say of alternative i: another select by its param has the value, or one before it has none either? */
 static bool noted(struct fl_config *c, const struct fl_variant *v, uint32_t i)
 {
-    const struct fl_param *p = param_named(v->pipeline, v->when[i].param);
+    const struct fl_param *p = param_of(v->pipeline, &v->when[i]);
     for (uint32_t k = 0; k < v->nwhen; k++)
         if (!strcmp(v->when[k].param, p->name) && ((k < i && v->when[k].others) || fl_conf_param_among(c, p, v->when[k].values).is))
             return true;
@@ -50,7 +55,7 @@ static void note_others(struct fl_config *c, const struct fl_variant *v)
 {
     for (uint32_t i = 0; i < v->nwhen; i++) {
         const struct fl_when *w = &v->when[i];
-        const struct fl_param *p = param_named(v->pipeline, w->param);
+        const struct fl_param *p = param_of(v->pipeline, w);
         struct fl_among a = fl_conf_param_among(c, p, w->values);
         const char *list = "";
         if (!w->others || a.is || a.given <= FL_BY_FLOW || noted(c, v, i))
