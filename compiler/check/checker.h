@@ -163,10 +163,14 @@ void fck_let(struct fc_checker *k, struct fc_item *it);
 void fck_function(struct fc_checker *k, struct fc_item *it);
 /* The value of a let inside a function or block; its name is not yet defined. */
 const struct fc_type *fck_local_value(struct fc_checker *k, struct fc_stmt *let);
+/* The same, and from here on its name. */
+void fck_local_let(struct fc_checker *k, struct fc_stmt *let);
 void fck_lookup(struct fc_checker *k, struct fc_item *it);
 
 /* select.c */
 void fck_selects(struct fc_checker *k);
+/* The first one that goes by this param, or NULL. */
+const struct fc_select *fck_select_by(const struct fc_checker *k, const char *param);
 
 /* param.c */
 void fck_param(struct fc_checker *k, struct fc_item *it);

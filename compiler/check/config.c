@@ -90,14 +90,6 @@ static void two_params(struct fc_checker *k, const struct taken *t, const struct
     fc_diag_help(k->d, g, "give one of them another path; `.` and `-` in it are `_` in the environment");
 }
 
-static bool selects_by(const struct fc_checker *k, const struct fc_item *param)
-{
-    for (const struct fc_select *s = k->c->file.selects; s; s = s->next)
-        if (strcmp(s->name.s, param->name.s) == 0)
-            return true;
-    return false;
-}
-
 /* Options of all kinds: the configuration can choose another kind than the .flow. */
 static bool param_and_option(struct fc_checker *k, const struct fc_item *it)
 {
@@ -113,7 +105,7 @@ static bool param_and_option(struct fc_checker *k, const struct fc_item *it)
         if (!other)
             continue;
         bool same = path && strcmp(path, other) == 0;
-        if (same && !row && selects_by(k, it))
+        if (same && !row && fck_select_by(k, it->name.s))
             continue; /* encode.type says which alternative: with it, which kind */
         if (same)
             what = "is the key of an option";

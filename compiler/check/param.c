@@ -34,10 +34,15 @@ static const struct fc_expr *elements(const struct fc_expr *e)
     return e->kind == FC_E_LIST ? e->args : e;
 }
 
+static const struct fc_expr *behind_element(const struct fc_expr *list, const struct fc_expr *e)
+{
+    return fck_behind(list)->kind == FC_E_LIST ? e->next : NULL;
+}
+
 /* Are all of them constant? Their type is t. */
 static bool constants(struct fc_checker *k, struct fc_values *x, const struct fc_expr *list, const struct fc_type *t, const char *what)
 {
-    for (const struct fc_expr *e = elements(list); e; e = fck_behind(list)->kind == FC_E_LIST ? e->next : NULL)
+    for (const struct fc_expr *e = elements(list); e; e = behind_element(list, e))
         if (!is_constant(x, e, t)) {
             fc_report(k->d, FC_NOT_CONSTANT, e->span, what);
             return false;
@@ -45,10 +50,11 @@ static bool constants(struct fc_checker *k, struct fc_values *x, const struct fc
     return true;
 }
 
-/* The element of `value` that isn't among the allowed ones, all being constants of type `one`; NULL: there is none. */
-static const struct fc_expr *not_allowed(struct fc_values *x, const struct fc_expr *value, const struct fc_expr *allowed, const struct fc_type *one)
+/* From e on, the element of `value` that isn't among the allowed ones, all being constants of type `one`; NULL: there is none. */
+static const struct fc_expr *not_allowed(struct fc_values *x, const struct fc_expr *value, const struct fc_expr *e, const struct fc_expr *allowed,
+                                         const struct fc_type *one)
 {
-    for (const struct fc_expr *e = elements(value); e; e = fck_behind(value)->kind == FC_E_LIST ? e->next : NULL) {
+    for (; e; e = behind_element(value, e)) {
         const struct fc_expr *o = elements(allowed);
         while (o && !same_value(x, e, o, one))
             o = o->next;
@@ -70,8 +76,8 @@ static void check_values(struct fc_checker *k, struct fc_item *it, const struct 
     if (!it->one_of || !fck_expr_as(k, it->one_of, list ? t : fc_type_list(k->a, t), false) || k->d->errors != errors ||
         !constants(k, &x, it->one_of, one, "an allowed value") || !has_default)
         return;
-    const struct fc_expr *wrong = not_allowed(&x, it->value, it->one_of, one);
-    if (wrong)
+    const struct fc_expr *wrong = elements(it->value);
+    for (; (wrong = not_allowed(&x, it->value, wrong, it->one_of, one)); wrong = behind_element(it->value, wrong))
         fc_report2(k->d, FC_ONE_OF, wrong->span, it->one_of->span);
 }
 
@@ -186,13 +192,13 @@ void fck_test_param(struct fc_checker *k, const struct fc_item *test, struct fc_
         fc_diag_note(k->d, g, o->span, o->kind == FC_C_PARAM ? "here" : "this stands before it");
         return;
     }
-    for (const struct fc_select *x = k->c->file.selects; x; x = x->next)
-        if (strcmp(x->name.s, s->name) == 0) {
-            struct fc_diag *g = fc_report(k->d, FC_TEST_PARAM, c->name.span, fl_arena_printf(k->a, "a `select` goes by `%s`", s->name));
-            fc_diag_note(k->d, g, x->span, "the `select`");
-            fc_diag_help(k->d, g, "a test that stands in an alternative runs with it");
-            return;
-        }
+    const struct fc_select *by = fck_select_by(k, s->name);
+    if (by) {
+        struct fc_diag *g = fc_report(k->d, FC_TEST_PARAM, c->name.span, fl_arena_printf(k->a, "a `select` goes by `%s`", s->name));
+        fc_diag_note(k->d, g, by->span, "the `select`");
+        fc_diag_help(k->d, g, "a test that stands in an alternative runs with it");
+        return;
+    }
     if (s->item->secret.s) {
         fc_report(k->d, FC_TEST_PARAM, c->name.span, fl_arena_printf(k->a, "`%s` is a secret, which is empty in tests", s->name));
         return;
@@ -209,8 +215,8 @@ void fck_test_param(struct fc_checker *k, const struct fc_item *test, struct fc_
         if (!constants(k, &x, c->expr, one, "a param's value in a test"))
             return;
         fck_no_nul(k, c->expr);
-        const struct fc_expr *wrong = s->item->one_of ? not_allowed(&x, c->expr, s->item->one_of, one) : NULL;
-        if (wrong) {
+        const struct fc_expr *wrong = s->item->one_of ? elements(c->expr) : NULL;
+        for (; (wrong = not_allowed(&x, c->expr, wrong, s->item->one_of, one)); wrong = behind_element(c->expr, wrong)) {
             struct fc_diag *g = fc_report(k->d, FC_TEST_PARAM, wrong->span, fl_arena_printf(k->a, "`%s` isn't one of the values that `%s` may have",
                                                                                             fck_text(k, wrong->span), s->name));
             fc_diag_note(k->d, g, s->item->one_of->span, "the allowed values");

@@ -131,6 +131,14 @@ static void check_select(struct fc_checker *k, const struct fc_select *s)
         no_alternative(k, s, p->item->value, "the default");
 }
 
+const struct fc_select *fck_select_by(const struct fc_checker *k, const char *param)
+{
+    const struct fc_select *s = k->c->file.selects;
+    while (s && strcmp(s->name.s, param) != 0)
+        s = s->next;
+    return s;
+}
+
 void fck_selects(struct fc_checker *k)
 {
     for (const struct fc_select *s = k->c->file.selects; s; s = s->next)

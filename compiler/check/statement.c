@@ -174,17 +174,21 @@ static void check_if(struct fc_checker *k, struct fc_stmt *st)
     k->facts = leaves(st->body) ? k->facts : leaves(st->other) ? then : fck_meet(k, then, k->facts);
 }
 
+void fck_local_let(struct fc_checker *k, struct fc_stmt *let)
+{
+    const struct fc_type *t = fck_local_value(k, let);
+    let->sym = fck_local(k, FC_SYM_LOCAL, let->name, t, let->value->nullable);
+    let->sym->value = let->value;
+}
+
 void fck_block(struct fc_checker *k, struct fc_stmt *body)
 {
     struct fc_sym *locals = k->local;
     for (struct fc_stmt *st = body; st; st = st->next) {
         switch (st->kind) {
-        case FC_S_LET: {
-            const struct fc_type *t = fck_local_value(k, st);
-            st->sym = fck_local(k, FC_SYM_LOCAL, st->name, t, st->value->nullable);
-            st->sym->value = st->value;
+        case FC_S_LET:
+            fck_local_let(k, st);
             break;
-        }
         case FC_S_ASSIGN:
             if (st->target->kind == FC_E_INDEX)
                 assign_table(k, st);

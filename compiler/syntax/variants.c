@@ -67,14 +67,7 @@ static void say_none(const struct fc_choices *x, const struct fc_select *s)
 static struct fc_decision *decision(struct fc_choices *x, unsigned of)
 {
     if (x->at == x->n) {
-        if (x->n == x->cap) {
-            unsigned cap = x->cap ? 2 * x->cap : 16;
-            struct fc_decision *v = fl_arena_get(&x->c->arena, cap * sizeof *v);
-            if (x->n)
-                memcpy(v, x->v, x->n * sizeof *v);
-            x->v = v;
-            x->cap = cap;
-        }
+        fl_arena_grow(&x->c->arena, x->v, x->n, x->cap);
         x->v[x->n++] = (struct fc_decision){0, of};
     }
     return &x->v[x->at++];

@@ -285,11 +285,8 @@ static bool check_rows(struct fc_checker *k, struct fc_rows *r)
     }
     r->key_sym = fck_local(k, FC_SYM_LOCAL, r->key, t->keys[0], false);
     r->key_sym->used++;
-    if (r->row) {
-        const struct fc_type *type = fck_local_value(k, r->row);
-        r->row->sym = fck_local(k, FC_SYM_LOCAL, r->row->name, type, r->row->value->nullable);
-        r->row->sym->value = r->row->value;
-    }
+    if (r->row)
+        fck_local_let(k, r->row);
     return true;
 }
 
