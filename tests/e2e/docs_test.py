@@ -119,12 +119,8 @@ def check_shell(folder, block):
     with open(os.path.join(folder, "log"), "w+b") as log:
         p = subprocess.Popen(["bash", "-e", "-c", block.text], cwd=home, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                              start_new_session=True)
-
-        def said():
-            log.seek(0)
-            return log.read().decode("utf-8", "replace")
         end = time.monotonic() + 60 * support.SLOW
-        while p.poll() is None and time.monotonic() < end and not (kind == "sh runs on" and re.search(r" INFO started ", said())):
+        while p.poll() is None and time.monotonic() < end and not (kind == "sh runs on" and re.search(r" INFO started ", support.said(log))):
             time.sleep(0.05)
         runs = p.poll() is None
         if runs:
@@ -133,9 +129,9 @@ def check_shell(folder, block):
                 p.wait(30 * support.SLOW)
             except subprocess.TimeoutExpired:
                 os.killpg(p.pid, signal.SIGKILL)
-        if p.wait() == 0 and kind == "sh" or runs and kind == "sh runs on" and " INFO started " in said():
+        if p.wait() == 0 and kind == "sh" or runs and kind == "sh runs on" and " INFO started " in support.said(log):
             return None
-        return f"{block.where}: `{block.info}`: exit status {p.returncode}{', runs on' if runs else ''}\n{said()}"
+        return f"{block.where}: `{block.info}`: exit status {p.returncode}{', runs on' if runs else ''}\n{support.said(log)}"
 
 
 def check(folder, block, following):

@@ -76,6 +76,11 @@ def run(program, *args, stdin=b"", env=None, timeout=60, cwd=None):
     return Result(args, p.returncode, p.stdout.decode("utf-8", "replace"), p.stderr.decode("utf-8", "replace"))
 
 
+def said(file):
+    """What stands in a file that a running program writes. Its offset is the program's too: it must not be moved."""
+    return os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0).decode("utf-8", "replace")
+
+
 class Running:
     """A pipeline in the background. Always ended when the `with` block is left."""
 
@@ -94,13 +99,9 @@ class Running:
             self.process.kill()
             self.process.wait()
 
-    def text(self, file):
-        file.seek(0)
-        return file.read().decode("utf-8", "replace")
-
     @property
     def err(self):
-        return self.text(self.err_file)
+        return said(self.err_file)
 
     def signal(self, number=signal.SIGTERM):
         self.process.send_signal(number)
@@ -111,7 +112,7 @@ class Running:
             status = self.process.wait(timeout * SLOW)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{' '.join(self.args)}: still running after {timeout * SLOW} s\n{self.err[-3000:]}")
-        return Result(self.args, status, self.text(self.out_file), self.err)
+        return Result(self.args, status, said(self.out_file), self.err)
 
     def until(self, condition, what, timeout=20):
         """Wait until condition() is true; the process must stay alive."""
